@@ -1,0 +1,163 @@
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#if defined(__has_feature) /* clang's spelling of gcc's __SANITIZE_ADDRESS__ */
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)0)
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)0)
+#endif
+
+#define ALIGN 16
+/* A block that one article of a few kilobytes fits in, so that the usual job never calls malloc;
+ * half a megabyte stays in the L2 cache of a server core. */
+#define BLOCK_BYTES ((size_t)512 * 1024)
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size; /* with this header */
+	char *end;
+	_Alignas(ALIGN) char bytes[];
+};
+
+static size_t round_up(size_t n)
+{
+	return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+void arena_init(struct arena *arena, size_t ceiling_bytes)
+{
+	*arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+}
+
+static bool add_block(struct arena *arena, size_t room)
+{
+	size_t size = sizeof(struct arena_block) + room;
+	if (size < room)
+		return false;
+	if (size < BLOCK_BYTES)
+		size = BLOCK_BYTES;
+	if (size > arena->ceiling_bytes - arena->used_bytes) {
+		/* The last stretch below the ceiling is still usable, in a block of just that need. */
+		size = sizeof(struct arena_block) + room;
+		if (size > arena->ceiling_bytes - arena->used_bytes)
+			return false;
+	}
+	struct arena_block *block = malloc(size);
+	if (block == NULL)
+		return false;
+	block->older = arena->blocks;
+	block->size = size;
+	block->end = (char *)block + size;
+	arena->blocks = block;
+	arena->used_bytes += size;
+	arena->next = block->bytes;
+	arena->end = block->end;
+	ASAN_POISON_MEMORY_REGION(arena->next, (size_t)(arena->end - arena->next));
+	return true;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes;
+	if (arena->failed || __builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2) {
+		arena->failed = true;
+		return NULL;
+	}
+	bytes = round_up(bytes == 0 ? 1 : bytes);
+	if (bytes > (size_t)(arena->end - arena->next) && !add_block(arena, bytes)) {
+		arena->failed = true;
+		return NULL;
+	}
+	void *at = arena->next;
+	arena->next += bytes;
+	ASAN_UNPOISON_MEMORY_REGION(at, count * size);
+	return at;
+}
+
+void *arena_zalloc(struct arena *arena, size_t count, size_t size)
+{
+	void *at = arena_alloc(arena, count, size);
+	if (at != NULL)
+		memset(at, 0, count * size);
+	return at;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size)
+{
+	size_t old_bytes = round_up(old_count * size == 0 ? 1 : old_count * size), new_bytes;
+	if (array != NULL && !arena->failed && (char *)array + old_bytes == arena->next &&
+	    !__builtin_mul_overflow(new_count, size, &new_bytes) && new_bytes < PTRDIFF_MAX / 2) {
+		new_bytes = round_up(new_bytes == 0 ? 1 : new_bytes);
+		if (new_bytes <= (size_t)(arena->end - (char *)array)) {
+			arena->next = (char *)array + new_bytes;
+			ASAN_UNPOISON_MEMORY_REGION(array, new_count * size);
+			return array;
+		}
+	}
+	void *at = arena_alloc(arena, new_count, size);
+	if (at != NULL && old_count > 0)
+		memcpy(at, array, (old_count < new_count ? old_count : new_count) * size);
+	return at;
+}
+
+char *arena_copy(struct arena *arena, struct span bytes)
+{
+	char *at = arena_alloc(arena, bytes.len + 1, 1);
+	if (at == NULL)
+		return NULL;
+	if (bytes.len > 0)
+		memcpy(at, bytes.at, bytes.len);
+	at[bytes.len] = '\0';
+	return at;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark){arena->blocks, arena->next};
+}
+
+static void drop_newest(struct arena *arena)
+{
+	struct arena_block *block = arena->blocks;
+	arena->blocks = block->older;
+	arena->used_bytes -= block->size;
+	ASAN_UNPOISON_MEMORY_REGION(block, block->size);
+	free(block);
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->blocks != mark.block)
+		drop_newest(arena);
+	arena->next = mark.next;
+	arena->end = arena->blocks == NULL ? NULL : arena->blocks->end;
+	if (arena->blocks != NULL)
+		ASAN_POISON_MEMORY_REGION(arena->next, (size_t)(arena->end - arena->next));
+}
+
+void arena_reset(struct arena *arena)
+{
+	while (arena->blocks != NULL &&
+	       (arena->blocks->older != NULL || arena->blocks->size > BLOCK_BYTES))
+		drop_newest(arena);
+	arena->failed = false;
+	arena->next = arena->blocks == NULL ? NULL : arena->blocks->bytes;
+	arena->end = arena->blocks == NULL ? NULL : arena->blocks->end;
+	if (arena->blocks != NULL)
+		ASAN_POISON_MEMORY_REGION(arena->next, (size_t)(arena->end - arena->next));
+}
+
+void arena_free(struct arena *arena)
+{
+	while (arena->blocks != NULL)
+		drop_newest(arena);
+	arena_init(arena, arena->ceiling_bytes);
+}

@@ -1,0 +1,61 @@
+#ifndef CORE_EXTRACT_H
+#define CORE_EXTRACT_H
+
+#include "arena.h"
+#include "span.h"
+
+#include <stdint.h>
+
+/** Bounds on one page. A zero takes the default named beside it. */
+struct extract_limits {
+	size_t max_memory_bytes; /* 64 MiB: what the HTML tree may take */
+	size_t max_depth;        /* 512 open elements */
+	size_t max_attributes;   /* 1,000 a tag */
+	size_t max_nodes;        /* 1,000,000 a page */
+	bool (*expired)(void *); /* asked now and then; true stops the work. NULL: never */
+	void *expired_arg;
+};
+
+/** `length` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or decoded. */
+struct extract_run {
+	uint32_t text_byte, text_len;
+	uint32_t html_byte, html_len; /* html_len != text_len where character references were decoded */
+};
+
+/** The article. Spans live in the arena; an empty span means the page does not say. */
+struct article {
+	struct span text; /* paragraphs separated by one blank line; valid UTF-8 */
+	struct span title, byline, site_name;
+	struct span published, modified; /* RFC 3339 */
+	struct span language;            /* BCP 47 tag that the page declares */
+	struct span canonical_url, image_url, description;
+	bool partial;                    /* a teaser, or a limit stopped the reading */
+	struct extract_run *runs;        /* rising by text_byte */
+	size_t run_count;
+	const char *seen;                /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
+};
+
+enum extract_status {
+	EXTRACT_OK,
+	EXTRACT_NO_ARTICLE, /* index, search, login, error page, or an empty one */
+	EXTRACT_EXPIRED,
+	EXTRACT_NO_MEMORY,
+};
+
+/**
+ * The article in an HTML page: its text, and what the page says of it.
+ *
+ * `html` is valid UTF-8 (charset_to_utf8) and may be hostile: every limit is enforced, nothing
+ * recurses. `base_url` (may be empty) resolves relative URLs. Everything returned lives in `arena`.
+ * `given` says that a caller sent this HTML as an article: then a page without a clear article
+ * gives all the text it has rather than EXTRACT_NO_ARTICLE.
+ */
+enum extract_status extract_article(struct arena *arena, struct span html, struct span base_url,
+				    bool given, const struct extract_limits *limits,
+				    struct article *out);
+
+/** The bytes of the HTML that article text [start_byte, end_byte) came from. O(log runs). */
+void extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
+			uint32_t *html_start_byte, uint32_t *html_end_byte);
+
+#endif

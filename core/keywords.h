@@ -1,0 +1,35 @@
+#ifndef CORE_KEYWORDS_H
+#define CORE_KEYWORDS_H
+
+#include "arena.h"
+#include "score.h"
+#include "span.h"
+
+#include <stdint.h>
+
+/** One place in the text, bytes [start_byte, end_byte). */
+struct occurrence {
+	uint32_t start_byte, end_byte;
+};
+
+/** A word or phrase that the text is about, as it is written where it first stands. */
+struct keyword {
+	struct span text; /* points into the text */
+	float score;      /* 0 … 1, the best has 1 */
+	struct occurrence *at; /* rising, not overlapping */
+	size_t count;
+};
+
+struct keywords {
+	struct keyword *at; /* best first */
+	size_t len;
+};
+
+/**
+ * The `max` best key phrases. Everything lives in `arena`. Linear in the tokens.
+ * For memory only: then out->len is 0 and arena->failed is set.
+ */
+void keywords_find(struct arena *arena, const struct score_input *input, const struct scores *scores,
+		   size_t max, struct keywords *out);
+
+#endif

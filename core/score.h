@@ -1,0 +1,30 @@
+#ifndef CORE_SCORE_H
+#define CORE_SCORE_H
+
+#include "arena.h"
+#include "language.h"
+#include "segment.h"
+#include "span.h"
+#include "tokenize.h"
+
+/** How much each sentence deserves to stand in a summary: 0 … 1, comparable within one text. */
+struct scores {
+	float *at; /* one a sentence */
+	size_t len;
+};
+
+/** What scoring looks at. */
+struct score_input {
+	struct span text, title, query; /* title and query may be empty */
+	const struct language *language;
+	const struct sentences *sentences;
+	const struct terms *terms;
+};
+
+/**
+ * Score every sentence. Deterministic: fixed order of summation, no fast-math.
+ * Linear in the tokens. For memory only: then out->len is 0 and arena->failed is set.
+ */
+void score_sentences(struct arena *arena, const struct score_input *input, struct scores *out);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef CORE_SELECT_H
+#define CORE_SELECT_H
+
+#include "arena.h"
+#include "score.h"
+#include "segment.h"
+#include "span.h"
+#include "tokenize.h"
+
+#include <stdint.h>
+
+/** Sentences never chosen while others remain. */
+enum {
+	AVOID_QUOTES = 1,
+	AVOID_QUESTIONS = 2,
+	AVOID_EXCLAMATIONS = 4,
+};
+
+/** Bounds; the tightest wins, 0 means no such bound. At least one sentence is always chosen. */
+struct select_options {
+	size_t max_sentences;
+	double ratio;      /* share of the text's sentences, rounded to the nearest, at least one */
+	size_t max_words;
+	size_t max_chars;  /* code points of the chosen sentences with one space between two */
+	unsigned avoid;    /* AVOID_* */
+};
+
+/** The chosen sentences: indices into struct sentences, rising. */
+struct selection {
+	uint32_t *at;
+	size_t len;
+};
+
+/**
+ * Choose sentences by score within the bounds, without near-repeats and without lines that are no
+ * sentences of the article (captions, bylines, navigation) while others remain.
+ *
+ * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.
+ */
+void select_sentences(struct arena *arena, const struct score_input *input,
+		      const struct scores *scores, const struct select_options *options,
+		      struct selection *out);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef CORE_SPAN_H
+#define CORE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/** A view of bytes that somebody else owns. Not NUL-terminated. `at` may be NULL when `len` is 0. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+/** A span over a string literal. */
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
+
+static inline struct span span_of(const char *string)
+{
+	return (struct span){string, string == NULL ? 0 : strlen(string)};
+}
+
+/** Bytes [start, end) of `whole`; the caller has checked the bounds. */
+static inline struct span span_slice(struct span whole, size_t start, size_t end)
+{
+	return (struct span){whole.at + start, end - start};
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+#endif

@@ -1,0 +1,27 @@
+#include "summary.h"
+
+enum summary_status summary_make(struct arena *arena, const struct summary_input *input,
+				 const struct summary_options *options, struct summary *out)
+{
+	*out = (struct summary){.language = input->language};
+	if (out->language == NULL)
+		out->language = language_detect(input->text);
+
+	segment_text(arena, input->text, out->language, &out->sentences);
+	if (out->sentences.len == 0)
+		return arena->failed ? SUMMARY_NO_MEMORY : SUMMARY_EMPTY;
+	tokenize_sentences(arena, input->text, &out->sentences, out->language, &out->terms);
+	struct score_input parts = {.text = input->text,
+				    .title = input->title,
+				    .query = input->query,
+				    .language = out->language,
+				    .sentences = &out->sentences,
+				    .terms = &out->terms};
+	if (!arena->failed)
+		score_sentences(arena, &parts, &out->scores);
+	if (!arena->failed)
+		select_sentences(arena, &parts, &out->scores, &options->select, &out->selection);
+	if (!arena->failed && options->max_keywords > 0)
+		keywords_find(arena, &parts, &out->scores, options->max_keywords, &out->keywords);
+	return arena->failed ? SUMMARY_NO_MEMORY : SUMMARY_OK;
+}

@@ -1,0 +1,89 @@
+#include "utf8.h"
+
+#include <assert.h>
+
+size_t utf8_check(struct span text)
+{
+	const unsigned char *s = (const unsigned char *)text.at;
+	size_t i = 0, n = text.len;
+	while (i < n) {
+		if (s[i] < 0x80) {
+			/* Most text is mostly ASCII: eight bytes a step while none has its top bit set. */
+			uint64_t eight;
+			while (i + 8 <= n && (memcpy(&eight, s + i, 8), (eight & 0x8080808080808080u) == 0))
+				i += 8;
+			while (i < n && s[i] < 0x80)
+				i++;
+			continue;
+		}
+		size_t left = n - i;
+		if (s[i] >= 0xC2 && s[i] <= 0xDF && left >= 2 && (s[i + 1] & 0xC0) == 0x80) {
+			i += 2;
+		} else if ((s[i] & 0xF0) == 0xE0 && left >= 3 && (s[i + 1] & 0xC0) == 0x80 &&
+			   (s[i + 2] & 0xC0) == 0x80 && !(s[i] == 0xE0 && s[i + 1] < 0xA0) &&
+			   !(s[i] == 0xED && s[i + 1] > 0x9F)) {
+			i += 3;
+		} else if (s[i] >= 0xF0 && s[i] <= 0xF4 && left >= 4 && (s[i + 1] & 0xC0) == 0x80 &&
+			   (s[i + 2] & 0xC0) == 0x80 && (s[i + 3] & 0xC0) == 0x80 &&
+			   !(s[i] == 0xF0 && s[i + 1] < 0x90) && !(s[i] == 0xF4 && s[i + 1] > 0x8F)) {
+			i += 4;
+		} else {
+			return i;
+		}
+	}
+	return n;
+}
+
+unsigned utf8_encode(uint32_t c, char out[4])
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xC0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3F));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xE0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (c & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (c & 0x3F));
+	return 4;
+}
+
+/* A code point is a byte that continues none; UTF-16 takes a second unit for the 4-byte ones. */
+static size_t count(const char *at, size_t len, enum offset_unit unit)
+{
+	const unsigned char *s = (const unsigned char *)at;
+	size_t units = 0;
+	if (unit == OFFSET_UTF8)
+		return len;
+	if (unit == OFFSET_CODEPOINT) {
+		for (size_t i = 0; i < len; i++)
+			units += (s[i] & 0xC0) != 0x80;
+	} else {
+		for (size_t i = 0; i < len; i++)
+			units += (size_t)((s[i] & 0xC0) != 0x80) + (size_t)(s[i] >= 0xF0);
+	}
+	return units;
+}
+
+size_t utf8_length(struct span text, enum offset_unit unit)
+{
+	return count(text.at, text.len, unit);
+}
+
+size_t utf8_cursor_at(struct utf8_cursor *cursor, size_t byte)
+{
+	assert(byte >= cursor->byte && byte <= cursor->text.len);
+	cursor->offset += count(cursor->text.at + cursor->byte, byte - cursor->byte, cursor->unit);
+	cursor->byte = byte;
+	return cursor->offset;
+}

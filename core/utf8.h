@@ -1,0 +1,66 @@
+#ifndef CORE_UTF8_H
+#define CORE_UTF8_H
+
+#include "span.h"
+
+#include <stdint.h>
+
+/** What an offset counts: bytes of UTF-8, code units of UTF-16 (JavaScript), or code points. */
+enum offset_unit { OFFSET_UTF8, OFFSET_UTF16, OFFSET_CODEPOINT };
+
+/**
+ * Is `text` well-formed UTF-8 (Unicode 17, table 3-7: no surrogates, no overlong forms, nothing
+ * above U+10FFFF)? Returns the byte offset of the first fault, or text.len when there is none.
+ */
+size_t utf8_check(struct span text);
+
+/**
+ * Decode the code point at byte `at` of valid UTF-8 and return its length, 1 to 4 bytes.
+ * `at` must be below text.len and on a character's first byte.
+ */
+static inline unsigned utf8_decode(struct span text, size_t at, uint32_t *codepoint)
+{
+	const unsigned char *s = (const unsigned char *)text.at + at;
+	if (s[0] < 0x80) {
+		*codepoint = s[0];
+		return 1;
+	}
+	if (s[0] < 0xE0) {
+		*codepoint = (uint32_t)(s[0] & 0x1F) << 6 | (s[1] & 0x3F);
+		return 2;
+	}
+	if (s[0] < 0xF0) {
+		*codepoint = (uint32_t)(s[0] & 0x0F) << 12 | (uint32_t)(s[1] & 0x3F) << 6 | (s[2] & 0x3F);
+		return 3;
+	}
+	*codepoint = (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3F) << 12 |
+		     (uint32_t)(s[2] & 0x3F) << 6 | (s[3] & 0x3F);
+	return 4;
+}
+
+/** Write `codepoint` (a scalar value) to `out`, which has room for 4 bytes; returns the length. */
+unsigned utf8_encode(uint32_t codepoint, char out[4]);
+
+/** Length of valid UTF-8 in `unit`. O(text.len). */
+size_t utf8_length(struct span text, enum offset_unit unit);
+
+/**
+ * Turns byte offsets into another unit in one pass: ask with rising byte offsets, and the whole
+ * text is counted once however many offsets are asked. Plain data; copy it to branch.
+ */
+struct utf8_cursor {
+	struct span text;
+	enum offset_unit unit;
+	size_t byte; /* already counted up to here */
+	size_t offset;
+};
+
+static inline struct utf8_cursor utf8_cursor(struct span text, enum offset_unit unit)
+{
+	return (struct utf8_cursor){text, unit, 0, 0};
+}
+
+/** The offset in the cursor's unit of byte `byte`, which must not be below the last one asked. */
+size_t utf8_cursor_at(struct utf8_cursor *cursor, size_t byte);
+
+#endif
