@@ -1,0 +1,117 @@
+#ifndef SERVER_FETCH_H
+#define SERVER_FETCH_H
+
+#include "address.h"
+
+#include <stdint.h>
+
+/**
+ * Downloads: a URL in, bytes out, with caps on time, decoded bytes, redirects, content type and
+ * parallel work. One thread runs every transfer in one libcurl multi loop, so a slow origin costs
+ * a descriptor and never a worker.
+ *
+ * No URL leads to an address that the operator does not allow. Each hop, the first and every
+ * redirect, is parsed (url.h), its name looked up by ourselves (lookup.h), and *all* its answers
+ * judged (address.h) before any connection is tried; one bad answer refuses the hop. libcurl then
+ * gets exactly the judged answers and looks nothing up, so a second DNS answer cannot change the
+ * target. The address is judged once more when its socket is opened, and again before the
+ * request is written. Proxies, .netrc, cookies, HSTS, Alt-Svc and credentials are all off.
+ */
+struct fetcher;
+
+/** How a download ended. The names are those of the public codes, in lower case after "url_". */
+enum fetch_status {
+	FETCH_OK,
+	FETCH_REFUSED,     /* url_refused: malformed, not http(s), host or address not allowed */
+	FETCH_UNREACHABLE, /* url_unreachable: no such name, no connection, TLS fault, broken answer
+			    */
+	FETCH_STATUS,      /* url_status: answered, but not with a page: see http_status */
+	FETCH_TOO_LARGE,   /* url_too_large: over max_bytes once decoded, or an oversized head */
+	FETCH_NOT_HTML,    /* url_not_html: a feed, a PDF, an image ... */
+	FETCH_TIMEOUT,     /* url_timeout: timeout_ms or the job's own deadline passed */
+	FETCH_CANCELLED,   /* fetch_cancel() or fetcher_free() */
+	FETCH_BUSY, /* our own bounds: no slot before the deadline, or max_total_bytes reached */
+	FETCH_NO_MEMORY,
+};
+
+enum { FETCH_URL_MAX = 8192 }; /* bytes of a URL; longer is FETCH_REFUSED */
+
+struct fetch_options {
+	const char *user_agent;  /* NULL: "precis" */
+	const char *allow_hosts; /* --url-hosts, as url_hosts_check() wants it; NULL or "*": any */
+	const struct address_net *allow_nets; /* --url-allow-nets; copied */
+	size_t allow_nets_len;
+	const struct sockaddr_storage *own; /* our own listeners, never dialled; copied */
+	size_t own_len;
+	const char *ca_file;    /* PEM bundle of trusted roots; NULL: the system's */
+	unsigned timeout_ms;    /* the whole download with look-ups and redirects; 0: 5,000 */
+	unsigned max_redirects; /* hops after the first; FETCH_DEFAULT_REDIRECTS is sensible */
+	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
+	size_t max_total_bytes; /* of all bodies in flight together; 0: 256 MiB */
+	size_t max_parallel;    /* downloads at a time; 0: 256 */
+	size_t max_waiting;     /* further ones that wait for a slot; 0: 256 */
+	/**
+	 * Replaces getaddrinfo() in tests. Called on a thread of its own, may block. Writes up to
+	 * `max` addresses (ports ignored) and returns how many there are; 0: no such name; -1:
+	 * failed.
+	 */
+	int (*resolve)(void *arg, const char *host, struct sockaddr_storage *out, size_t max);
+	void *resolve_arg;
+};
+
+enum { FETCH_DEFAULT_REDIRECTS = 5 };
+
+/** What a download gave. Everything but `body` is lent for the call of the callback. */
+struct fetch_result {
+	enum fetch_status status;
+	int http_status; /* of the last answer; 0 before any */
+	const char *why; /* for the log, never for the client: what exactly went wrong; "" if OK */
+	const char *url; /* the last URL asked for, normalised, without fragment; "" if none */
+	char *body;      /* FETCH_OK: decoded bytes, taken by the callback: free() it. Else NULL */
+	size_t body_len; /* a NUL stands behind the last byte, not counted */
+	char content_type[64]; /* lower case, without parameters; "" when the origin names none */
+	char charset[64];      /* of the Content-Type header, as written; "" when none */
+	unsigned redirects;    /* hops after the first */
+	int64_t waited_us;     /* for a slot */
+	int64_t elapsed_us;    /* from the slot to the end */
+};
+
+/**
+ * Called exactly once for each started download, on the fetcher's thread: be quick, take
+ * `result->body` if you want it (set it to NULL: what is left there is freed), hand over.
+ * May call fetch_start() and fetch_cancel().
+ */
+typedef void fetch_callback(void *arg, struct fetch_result *result);
+
+/**
+ * Start the thread. Initialises libcurl: call before other threads use it. Everything in `options`
+ * is copied. NULL when out of memory, descriptors or threads, or when allow_hosts is malformed.
+ */
+struct fetcher *fetcher_new(const struct fetch_options *options);
+
+/**
+ * Stop: nothing new is accepted, everything outstanding is called back as FETCH_CANCELLED before
+ * this returns, the thread is joined. Not to be called from a callback. NULL is fine.
+ */
+void fetcher_free(struct fetcher *fetcher);
+
+/**
+ * Begin to download `url` (copied) and return at once. `deadline_ms` is on CLOCK_MONOTONIC;
+ * 0 for none beyond timeout_ms. Any thread may call it.
+ *
+ * Returns an id for fetch_cancel(), never reused. 0 when there is no room to wait, no memory, or
+ * the fetcher is stopping: then the callback is not called.
+ */
+uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
+		     fetch_callback *callback, void *arg);
+
+/**
+ * Ask to stop a download. Any thread; returns at once. The callback still comes, with
+ * FETCH_CANCELLED unless it was already on its way. An id that has ended does nothing.
+ */
+void fetch_cancel(struct fetcher *fetcher, uint64_t id);
+
+/** How many downloads run, wait, and how many bytes of bodies they hold. For metrics. */
+void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting, size_t *bytes);
+
+#endif
