@@ -14,8 +14,8 @@ struct occurrence {
 
 /** A word or phrase that the text is about, as it is written where it first stands. */
 struct keyword {
-	struct span text; /* points into the text */
-	float score;      /* 0 … 1, the best has 1 */
+	struct span text;      /* points into the text */
+	float score;           /* 0 … 1, the best has 1 */
 	struct occurrence *at; /* rising, not overlapping */
 	size_t count;
 };
@@ -29,7 +29,7 @@ struct keywords {
  * The `max` best key phrases. Everything lives in `arena`. Linear in the tokens.
  * For memory only: then out->len is 0 and arena->failed is set.
  */
-void keywords_find(struct arena *arena, const struct score_input *input, const struct scores *scores,
-		   size_t max, struct keywords *out);
+void keywords_find(struct arena *arena, const struct score_input *input,
+		   const struct scores *scores, size_t max, struct keywords *out);
 
 #endif

@@ -16,6 +16,7 @@ struct scores {
 /** What scoring looks at. */
 struct score_input {
 	struct span text, title, query; /* title and query may be empty */
+	struct stems *stems;            /* the caller's; NULL: made where needed */
 	const struct language *language;
 	const struct sentences *sentences;
 	const struct terms *terms;

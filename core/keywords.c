@@ -1,0 +1,238 @@
+#include "keywords.h"
+
+enum { PHRASE_WORDS = 3 };
+
+/* A run of one to three neighbouring content tokens; equal terms make equal phrases. */
+struct phrase {
+	uint64_t hash;
+	uint32_t term[PHRASE_WORDS];
+	uint32_t len;
+	uint32_t count, capitals; /* places; those with a capital where none is due */
+	uint32_t first;           /* token where it first stands */
+	float score;
+};
+
+struct finder {
+	const struct score_input *input;
+	const struct scores *scores;
+	struct phrase *phrase;
+	size_t count;
+	uint32_t *slot; /* number of a phrase plus one */
+	size_t mask;
+	bool *usable; /* token may stand in a phrase */
+};
+
+static bool is_upper(struct span text, size_t at)
+{
+	unsigned char c = (unsigned char)text.at[at];
+	if (c < 0x80)
+		return c >= 'A' && c <= 'Z';
+	/* Latin-1, Greek and Cyrillic capitals, near enough for a weight. */
+	unsigned char d = (unsigned char)text.at[at + 1];
+	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||
+	       (c == 0xD0 && d < 0xB0);
+}
+
+/* Do two neighbouring tokens belong to one phrase: overlapping characters, one space or hyphen? */
+static bool adjoin(struct span text, const struct token *a, const struct token *b)
+{
+	if (b->start_byte <= a->end_byte)
+		return true;
+	return b->start_byte == a->end_byte + 1 &&
+	       (text.at[a->end_byte] == ' ' || text.at[a->end_byte] == '-');
+}
+
+static uint64_t phrase_hash(const struct token *token, uint32_t len)
+{
+	uint64_t hash = len;
+	for (uint32_t i = 0; i < len; i++) {
+		hash = (hash ^ token[i].term) * 0x9E3779B97F4A7C15u;
+		hash ^= hash >> 29;
+	}
+	return hash;
+}
+
+static bool same_terms(const struct phrase *phrase, const struct token *token, uint32_t len)
+{
+	if (phrase->len != len)
+		return false;
+	for (uint32_t i = 0; i < len; i++)
+		if (phrase->term[i] != token[i].term)
+			return false;
+	return true;
+}
+
+static struct phrase *look_up(struct finder *f, const struct token *token, uint32_t len, bool add)
+{
+	uint64_t hash = phrase_hash(token, len);
+	size_t at = (size_t)hash & f->mask;
+	for (; f->slot[at] != 0; at = (at + 1) & f->mask) {
+		struct phrase *phrase = &f->phrase[f->slot[at] - 1];
+		if (phrase->hash == hash && same_terms(phrase, token, len))
+			return phrase;
+	}
+	if (!add)
+		return NULL;
+	struct phrase *phrase = &f->phrase[f->count++];
+	*phrase = (struct phrase){.hash = hash, .len = len};
+	phrase->first = (uint32_t)(token - f->input->terms->token);
+	for (uint32_t i = 0; i < len; i++)
+		phrase->term[i] = token[i].term;
+	f->slot[at] = (uint32_t)f->count;
+	return phrase;
+}
+
+/* How many tokens from `k` on may make a phrase, at most PHRASE_WORDS. */
+static uint32_t run_from(const struct finder *f, uint32_t k, uint32_t end)
+{
+	const struct token *token = f->input->terms->token;
+	uint32_t len = 0;
+	while (len < PHRASE_WORDS && k + len < end && f->usable[k + len] &&
+	       (len == 0 || adjoin(f->input->text, &token[k + len - 1], &token[k + len])))
+		len++;
+	return len;
+}
+
+static bool token_usable(const struct score_input *input, const struct token *token)
+{
+	const struct term *term = &input->terms->distinct[token->term];
+	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) &&
+	       token->end_byte - token->start_byte > 2;
+}
+
+static void collect(struct finder *f)
+{
+	const struct terms *terms = f->input->terms;
+	for (size_t k = 0; k < terms->token_count; k++)
+		f->usable[k] = token_usable(f->input, &terms->token[k]);
+	for (size_t i = 0; i < f->input->sentences->len; i++)
+		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
+			uint32_t run = run_from(f, k, terms->first[i + 1]);
+			for (uint32_t len = 1; len <= run; len++) {
+				struct phrase *phrase = look_up(f, &terms->token[k], len, true);
+				phrase->count++;
+				if (k > terms->first[i] &&
+				    is_upper(f->input->text, terms->token[k].start_byte))
+					phrase->capitals++;
+				phrase->score += f->scores->at[i];
+			}
+		}
+}
+
+/* After YAKE (Campos et al. 2020): often, in many sentences, early, with a capital where none is
+ * due; and RAKE (Rose et al. 2010): a phrase counts for its words as far as they stand together. */
+static void weigh(struct finder *f, struct phrase *phrase)
+{
+	const struct terms *terms = f->input->terms;
+	float words = 0, together = 1;
+	for (uint32_t i = 0; i < phrase->len; i++) {
+		const struct term *term = &terms->distinct[phrase->term[i]];
+		words += (float)term->sentence_count;
+		float share = (float)phrase->count / (float)term->count;
+		if (share < together)
+			together = share;
+	}
+	float capital = (float)phrase->capitals / (float)phrase->count;
+	float early = 1.0f + 2.0f / (1.0f + (float)phrase->first / 50.0f);
+	float salience = phrase->score / (float)phrase->count;
+	float repeated = phrase->count > 1 ? 1.0f : phrase->len > 1 ? 0.3f : 0.6f;
+	phrase->score = words * (0.25f + 0.75f * together) * (1 + capital) * early *
+			(0.5f + salience) * repeated;
+}
+
+/* Does one phrase hold a term of the other? Then they name the same thing. */
+static bool overlap(const struct phrase *a, const struct phrase *b)
+{
+	for (uint32_t i = 0; i < a->len; i++)
+		for (uint32_t j = 0; j < b->len; j++)
+			if (a->term[i] == b->term[j])
+				return true;
+	return false;
+}
+
+static bool better(const struct phrase *a, const struct phrase *b)
+{
+	return a->score != b->score ? a->score > b->score : a->first < b->first;
+}
+
+/* The best `max` phrases that share no word, best first; insertion into a short list. */
+static size_t choose(struct finder *f, struct phrase **best, size_t max)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		struct phrase *phrase = &f->phrase[i];
+		size_t at = 0;
+		while (at < len && better(best[at], phrase) && !overlap(best[at], phrase))
+			at++;
+		if (at == max || (at < len && better(best[at], phrase)))
+			continue; /* a better one has its place or its words */
+		size_t kept = at;
+		for (size_t k = at; k < len; k++)
+			if (!overlap(best[k], phrase))
+				best[kept++] = best[k];
+		len = kept < max ? kept : max - 1;
+		memmove(&best[at + 1], &best[at], (len - at) * sizeof *best);
+		best[at] = phrase;
+		len++;
+	}
+	return len;
+}
+
+static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
+			    struct keyword *keyword)
+{
+	const struct terms *terms = f->input->terms;
+	keyword->at = arena_alloc(arena, phrase->count, sizeof *keyword->at);
+	if (keyword->at == NULL)
+		return false;
+	uint32_t free_from = 0;
+	for (size_t k = phrase->first; k + phrase->len <= terms->token_count; k++) {
+		const struct token *token = &terms->token[k];
+		if (token->term != phrase->term[0] || token->start_byte < free_from ||
+		    keyword->count == phrase->count || !same_terms(phrase, token, phrase->len))
+			continue;
+		bool together = true;
+		for (uint32_t i = 1; i < phrase->len; i++)
+			together &= adjoin(f->input->text, &token[i - 1], &token[i]);
+		if (!together)
+			continue;
+		free_from = token[phrase->len - 1].end_byte;
+		keyword->at[keyword->count++] = (struct occurrence){token->start_byte, free_from};
+	}
+	return true;
+}
+
+static bool prepare(struct arena *arena, struct finder *f)
+{
+	size_t tokens = f->input->terms->token_count, slots = 256;
+	while (slots < 2 * PHRASE_WORDS * tokens)
+		slots *= 2;
+	f->mask = slots - 1;
+	f->slot = arena_zalloc(arena, slots, sizeof *f->slot);
+	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
+	f->usable = arena_alloc(arena, tokens, sizeof *f->usable);
+	return f->slot != NULL && f->phrase != NULL && f->usable != NULL;
+}
+
+void keywords_find(struct arena *arena, const struct score_input *input,
+		   const struct scores *scores, size_t max, struct keywords *out)
+{
+	struct finder f = {.input = input, .scores = scores};
+	struct phrase **best = arena_alloc(arena, max + 1, sizeof(struct phrase *));
+	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
+	if (best == NULL || out->at == NULL || max == 0 || !prepare(arena, &f))
+		return;
+	collect(&f);
+	for (size_t i = 0; i < f.count; i++)
+		weigh(&f, &f.phrase[i]);
+	size_t len = choose(&f, best, max);
+	for (size_t i = 0; i < len; i++) {
+		struct keyword *keyword = &out->at[i];
+		if (!add_occurrences(arena, &f, best[i], keyword))
+			return;
+		keyword->text =
+			span_slice(input->text, keyword->at[0].start_byte, keyword->at[0].end_byte);
+		keyword->score = best[i]->score / best[0]->score;
+	}
+	out->len = len;
+}
