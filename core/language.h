@@ -9,9 +9,35 @@ struct language {
 	const char *stemmer; /* name of its Snowball stemmer ("english"), NULL when there is none */
 	bool spaced;         /* words stand apart by spaces; false for Chinese, Japanese, Thai … */
 	unsigned index;      /* dense, 0 is "und": a row in per-language tables */
+	unsigned properties; /* bits of enum language_property */
 };
 
 enum { LANGUAGE_UND = 0 };
+
+/** How writing differs where it matters to sentences; core/data/languages.txt says of which. */
+enum language_property {
+	LANGUAGE_UNSPACED = 1, /* the opposite of `spaced` */
+	LANGUAGE_ORDINAL = 2,  /* a number with a full stop is an ordinal: "3. Mai" */
+	LANGUAGE_NOUNS = 4,    /* nouns are capitalized, so that a capital says less */
+	LANGUAGE_COLON = 8,    /* the colon is a full stop */
+	LANGUAGE_QUESTION = 16 /* the semicolon is the question mark */
+};
+
+/** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them. */
+enum word_class {
+	WORD_FUNCTION = 1,
+	WORD_STARTER = 2,
+	WORD_TITLE = 4,
+	WORD_ABBREVIATION = 8,
+	WORD_FINAL = 16,
+	WORD_NUMBER = 32,
+	WORD_MONTH = 64,
+	WORD_ORDINAL_NOUN = 128,
+	WORD_ENDING = 256
+};
+
+/** The longest word that the lists hold, in bytes. */
+enum { LANGUAGE_WORD_BYTES = 40 };
 
 /** How many languages there are, "und" included; language_at() lists them by index. */
 size_t language_count(void);
@@ -26,7 +52,13 @@ const struct language *language_from_tag(struct span tag);
 /**
  * Which language is valid UTF-8 `text` in? Looks at the first few kilobytes; O(1) beyond them.
  * Never NULL: "und" where nothing speaks for any language.
+ *
+ * The script decides first. Languages that share one are told apart by the share of their function
+ * words (Grefenstette 1995) and of letters and word endings that few of them use.
  */
 const struct language *language_detect(struct span text);
+
+/** The classes of `word` (lower case, without its full stop) in `language`; 0 for an unlisted one. */
+unsigned language_word(const struct language *language, struct span word);
 
 #endif

@@ -1,0 +1,271 @@
+#include "language.h"
+
+#include "utf8.h"
+
+#include <stdint.h>
+#include <utf8proc.h>
+
+/* Scripts in the order that detection counts them; LATIN is where an unknown text begins. */
+enum script {
+	SCRIPT_LATIN,
+	SCRIPT_CYRILLIC,
+	SCRIPT_GREEK,
+	SCRIPT_ARMENIAN,
+	SCRIPT_HEBREW,
+	SCRIPT_ARABIC,
+	SCRIPT_DEVANAGARI,
+	SCRIPT_BENGALI,
+	SCRIPT_TAMIL,
+	SCRIPT_TELUGU,
+	SCRIPT_THAI,
+	SCRIPT_MYANMAR,
+	SCRIPT_ETHIOPIC,
+	SCRIPT_GEORGIAN,
+	SCRIPT_HANGUL,
+	SCRIPT_KANA,
+	SCRIPT_HAN,
+	SCRIPT_COUNT,
+	SCRIPT_NONE = SCRIPT_COUNT
+};
+
+struct word_slot {
+	uint32_t at; /* in word_pool */
+	uint8_t len; /* 0: the slot is free */
+	uint16_t first;
+	uint8_t count; /* senses [first, first + count) */
+};
+
+struct word_sense {
+	uint8_t language;
+	uint16_t classes;
+};
+
+struct letter_hint {
+	uint32_t letter;
+	uint64_t languages; /* bit i: language i uses it */
+};
+
+#include "language_tables.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+enum { LANGUAGES = COUNT(languages) };
+
+size_t language_count(void)
+{
+	return LANGUAGES;
+}
+
+const struct language *language_at(size_t index)
+{
+	return &languages[index];
+}
+
+static bool is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* RFC 5646: a primary subtag of 2 to 8 letters, then subtags of 1 to 8 letters and digits. */
+static bool is_well_formed(struct span tag, size_t *primary)
+{
+	size_t run = 0;
+	*primary = 0;
+	for (size_t i = 0; i <= tag.len; i++) {
+		if (i < tag.len && tag.at[i] != '-' && tag.at[i] != '_') {
+			bool letter = is_alpha(tag.at[i]);
+			if (!letter && (*primary == 0 || !is_digit(tag.at[i])))
+				return false;
+			run++;
+			continue;
+		}
+		if (run < (*primary == 0 ? 2 : 1) || run > 8)
+			return false;
+		if (*primary == 0)
+			*primary = run;
+		run = 0;
+	}
+	return true;
+}
+
+const struct language *language_from_tag(struct span tag)
+{
+	size_t len;
+	char primary[4] = "";
+	if (!is_well_formed(tag, &len))
+		return NULL;
+	if (len > 3)
+		return &languages[LANGUAGE_UND];
+	for (size_t i = 0; i < len; i++)
+		primary[i] = (char)(tag.at[i] | 0x20);
+	for (size_t i = 0; i < LANGUAGES; i++)
+		if (strcmp(languages[i].tag, primary) == 0)
+			return &languages[i];
+	for (size_t i = 0; i < COUNT(language_aliases); i++)
+		if (strcmp(language_aliases[i].tag, primary) == 0)
+			return &languages[language_aliases[i].language];
+	return &languages[LANGUAGE_UND];
+}
+
+static uint32_t word_hash(struct span word)
+{
+	uint32_t hash = 2166136261u;
+	for (size_t i = 0; i < word.len; i++)
+		hash = (hash ^ (unsigned char)word.at[i]) * 16777619u;
+	return hash;
+}
+
+static const struct word_slot *find_word(struct span word)
+{
+	if (word.len == 0 || word.len > LANGUAGE_WORD_BYTES)
+		return NULL;
+	uint32_t mask = COUNT(word_slots) - 1;
+	for (uint32_t at = word_hash(word) & mask; word_slots[at].len != 0; at = (at + 1) & mask)
+		if (word_slots[at].len == word.len &&
+		    memcmp(word_pool + word_slots[at].at, word.at, word.len) == 0)
+			return &word_slots[at];
+	return NULL;
+}
+
+unsigned language_word(const struct language *language, struct span word)
+{
+	const struct word_slot *slot = find_word(word);
+	if (slot == NULL)
+		return 0;
+	for (size_t i = 0; i < slot->count; i++)
+		if (word_senses[slot->first + i].language == language->index)
+			return word_senses[slot->first + i].classes;
+	return 0;
+}
+
+static enum script script_of(uint32_t c)
+{
+	if (c < 0x80)
+		return is_alpha((char)c) ? SCRIPT_LATIN : SCRIPT_NONE;
+	if (c < 0x250)
+		return c >= 0xC0 || c == 0xAA || c == 0xBA ? SCRIPT_LATIN : SCRIPT_NONE;
+	static const struct {
+		uint32_t first, last;
+		enum script script;
+	} ranges[] = {
+		{0x370, 0x3FF, SCRIPT_GREEK},	   {0x400, 0x52F, SCRIPT_CYRILLIC},
+		{0x531, 0x58A, SCRIPT_ARMENIAN},   {0x5D0, 0x5F4, SCRIPT_HEBREW},
+		{0x620, 0x6D3, SCRIPT_ARABIC},	   {0x750, 0x77F, SCRIPT_ARABIC},
+		{0x900, 0x97F, SCRIPT_DEVANAGARI}, {0x980, 0x9FF, SCRIPT_BENGALI},
+		{0xB80, 0xBFF, SCRIPT_TAMIL},	   {0xC00, 0xC7F, SCRIPT_TELUGU},
+		{0xE01, 0xE4E, SCRIPT_THAI},	   {0x1000, 0x109F, SCRIPT_MYANMAR},
+		{0x10A0, 0x10FF, SCRIPT_GEORGIAN}, {0x1100, 0x11FF, SCRIPT_HANGUL},
+		{0x1200, 0x139F, SCRIPT_ETHIOPIC}, {0x1E00, 0x1EFF, SCRIPT_LATIN},
+		{0x1F00, 0x1FFF, SCRIPT_GREEK},	   {0x3040, 0x30FF, SCRIPT_KANA},
+		{0x3400, 0x4DBF, SCRIPT_HAN},	   {0x4E00, 0x9FFF, SCRIPT_HAN},
+		{0xAC00, 0xD7A3, SCRIPT_HANGUL},   {0xF900, 0xFAFF, SCRIPT_HAN},
+		{0xFB50, 0xFDFF, SCRIPT_ARABIC},   {0xFE70, 0xFEFC, SCRIPT_ARABIC},
+		{0x20000, 0x3FFFF, SCRIPT_HAN},
+	};
+	for (size_t i = 0; i < COUNT(ranges) && c >= ranges[i].first; i++)
+		if (c <= ranges[i].last)
+			return ranges[i].script;
+	return SCRIPT_NONE;
+}
+
+/* Detection reads no further than this: enough for certainty, and never felt in the whole. */
+enum { SAMPLE_BYTES = 3000, WORD_WEIGHT = 120, LETTER_WEIGHT = 20, ENDING_WEIGHT = 30 };
+
+struct evidence {
+	unsigned letters[SCRIPT_COUNT + 1];
+	unsigned score[LANGUAGES];
+};
+
+static void count_word(struct evidence *evidence, struct span word)
+{
+	const struct word_slot *slot = find_word(word);
+	unsigned speakers = 0;
+	if (slot == NULL)
+		return;
+	for (size_t i = 0; i < slot->count; i++)
+		speakers += word_senses[slot->first + i].classes & WORD_FUNCTION;
+	for (size_t i = 0; i < slot->count; i++)
+		if (word_senses[slot->first + i].classes & WORD_FUNCTION)
+			evidence->score[word_senses[slot->first + i].language] += WORD_WEIGHT / speakers;
+}
+
+static void count_letter(struct evidence *evidence, uint32_t letter)
+{
+	size_t low = 0, high = COUNT(letter_hints);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (letter_hints[middle].letter < letter)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == COUNT(letter_hints) || letter_hints[low].letter != letter)
+		return;
+	uint64_t mask = letter_hints[low].languages;
+	unsigned weight = LETTER_WEIGHT * 2 / (1 + (unsigned)__builtin_popcountll(mask));
+	for (; mask != 0; mask &= mask - 1)
+		evidence->score[__builtin_ctzll(mask)] += weight;
+}
+
+static void gather(struct evidence *evidence, struct span text)
+{
+	char word[LANGUAGE_WORD_BYTES + 4];
+	size_t len = 0, end = text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES;
+	for (size_t i = 0; i < end;) {
+		uint32_t c;
+		i += utf8_decode(text, i, &c);
+		enum script script = script_of(c);
+		bool mark = c >= 0x80 && script == SCRIPT_NONE && utf8proc_category((int32_t)c) == UTF8PROC_CATEGORY_MN;
+		if (script != SCRIPT_NONE || ((c == '\'' || c == 0x2019 || mark) && len > 0)) {
+			evidence->letters[script]++;
+			c = c == 0x2019 ? '\'' : c < 0x80 && script != SCRIPT_NONE ? c | 0x20 : c;
+			if (c >= 0x80) {
+				c = (uint32_t)utf8proc_tolower((int32_t)c);
+				count_letter(evidence, c);
+			}
+			if (len <= LANGUAGE_WORD_BYTES)
+				len += utf8_encode(c, word + len);
+			continue;
+		}
+		count_word(evidence, (struct span){word, len});
+		len = 0;
+	}
+	if (end == text.len)
+		count_word(evidence, (struct span){word, len});
+}
+
+const struct language *language_detect(struct span text)
+{
+	struct evidence evidence = {0};
+	gather(&evidence, text);
+
+	enum script script = SCRIPT_LATIN;
+	unsigned *letters = evidence.letters;
+	/* Han characters stand in Japanese as well, and Japanese cannot do without kana. */
+	if (letters[SCRIPT_KANA] * 8 > letters[SCRIPT_HAN])
+		letters[SCRIPT_KANA] += letters[SCRIPT_HAN];
+	/* One Han character or Hangul syllable says as much as two or three letters. */
+	letters[SCRIPT_HAN] *= 3;
+	letters[SCRIPT_KANA] *= 2;
+	letters[SCRIPT_HANGUL] *= 2;
+	for (enum script i = 0; i < SCRIPT_COUNT; i++)
+		if (letters[i] > letters[script])
+			script = i;
+	if (letters[script] == 0)
+		return &languages[LANGUAGE_UND];
+
+	size_t best = LANGUAGE_UND;
+	for (size_t i = 1; i < LANGUAGES; i++) {
+		if (language_scripts[i] != script)
+			continue;
+		/* Of scripts with one great language, that one is the answer when words are silent. */
+		if (best == LANGUAGE_UND ? script != SCRIPT_LATIN || evidence.score[i] > 0
+					 : evidence.score[i] > evidence.score[best])
+			best = i;
+	}
+	return &languages[best];
+}

@@ -1,0 +1,723 @@
+#include "segment.h"
+
+#include "utf8.h"
+
+#include <utf8proc.h>
+
+/* What a character is, as far as sentences go. */
+enum kind {
+	KIND_OTHER,
+	KIND_SPACE,   /* horizontal white space, and characters that show nothing */
+	KIND_NEWLINE,
+	KIND_UPPER,
+	KIND_LOWER,
+	KIND_LETTER,  /* of a script without case */
+	KIND_DIGIT,
+	KIND_FULL_STOP,   /* . and its wide form */
+	KIND_STRONG, /* ! ? and everything that can only end a sentence */
+	KIND_ELLIPSIS,
+	KIND_COMMA,   /* , ; : and their like */
+	KIND_OPEN,
+	KIND_CLOSE,
+	KIND_QUOTE,   /* opens or closes: " and ' */
+	KIND_DASH,
+	KIND_BULLET,
+	KIND_EXTEND,  /* combining: belongs to the character before */
+	KIND_END      /* of the text */
+};
+
+#define U KIND_UPPER
+#define L KIND_LOWER
+#define D KIND_DIGIT
+#define S KIND_SPACE
+#define N KIND_NEWLINE
+#define O KIND_OTHER
+static const unsigned char ascii_kind[128] = {
+	O, O, O, O, O, O, O, O, O, S, N, N, N, N, O, O, /* 00 */
+	O, O, O, O, O, O, O, O, O, O, O, O, S, S, S, S, /* 10 */
+	S, KIND_STRONG, KIND_QUOTE, O, O, O, O, KIND_QUOTE, KIND_OPEN, KIND_CLOSE, KIND_BULLET, O,
+	KIND_COMMA, KIND_DASH, KIND_FULL_STOP, O, /* 20 */
+	D, D, D, D, D, D, D, D, D, D, KIND_COMMA, KIND_COMMA, O, O, O, KIND_STRONG, /* 30 */
+	O, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* 40 */
+	U, U, U, U, U, U, U, U, U, U, U, KIND_OPEN, O, KIND_CLOSE, O, O, /* 50 */
+	O, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* 60 */
+	L, L, L, L, L, L, L, L, L, L, L, KIND_OPEN, O, KIND_CLOSE, O, O, /* 70 */
+};
+#undef U
+#undef L
+#undef D
+#undef S
+#undef N
+#undef O
+
+static enum kind kind_by_category(uint32_t c)
+{
+	const utf8proc_property_t *property = utf8proc_get_property((int32_t)c);
+	if (property->boundclass == UTF8PROC_BOUNDCLASS_EXTEND ||
+	    property->boundclass == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
+	    property->boundclass == UTF8PROC_BOUNDCLASS_ZWJ)
+		return KIND_EXTEND;
+	switch (property->category) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LT:
+		return KIND_UPPER;
+	case UTF8PROC_CATEGORY_LL:
+		return KIND_LOWER;
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_LM:
+		return KIND_LETTER;
+	case UTF8PROC_CATEGORY_ND:
+		return KIND_DIGIT;
+	case UTF8PROC_CATEGORY_PS:
+	case UTF8PROC_CATEGORY_PI:
+		return KIND_OPEN;
+	case UTF8PROC_CATEGORY_PE:
+	case UTF8PROC_CATEGORY_PF:
+		return KIND_CLOSE;
+	case UTF8PROC_CATEGORY_PD:
+		return KIND_DASH;
+	case UTF8PROC_CATEGORY_ZS:
+	case UTF8PROC_CATEGORY_CF:
+		return KIND_SPACE;
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return KIND_NEWLINE;
+	default:
+		return KIND_OTHER;
+	}
+}
+
+static enum kind kind_of(uint32_t c)
+{
+	if (c < 0x80)
+		return ascii_kind[c];
+	switch (c) {
+	case 0x85:
+		return KIND_NEWLINE;
+	case 0x200C: /* ZWNJ stands inside Persian words */
+		return KIND_EXTEND;
+	case 0x2E3C:
+	case 0xFF0E:
+		return KIND_FULL_STOP;
+	case 0x2026:
+	case 0x2025:
+	case 0x22EF:
+		return KIND_ELLIPSIS;
+	case 0x589:  /* Armenian */
+	case 0x61F: case 0x6D4: /* Arabic question mark, Urdu stop */
+	case 0x700: case 0x701: case 0x702: /* Syriac */
+	case 0x964: case 0x965: /* danda */
+	case 0x104A: case 0x104B: /* Myanmar */
+	case 0x1362: case 0x1367: case 0x1368: /* Ethiopic */
+	case 0x17D4: case 0x17D5: /* Khmer */
+	case 0x1803: case 0x1809: /* Mongolian */
+	case 0x203C: case 0x203D: case 0x2047: case 0x2048: case 0x2049:
+	case 0x3002: case 0xFF01: case 0xFF1F: case 0xFF61: case 0xFE52: case 0xFE56: case 0xFE57:
+		return KIND_STRONG;
+	case 0xB7: case 0x387: case 0x55D: case 0x60C: case 0x61B: case 0x3001: case 0xFF0C: case 0xFF1A:
+	case 0xFF1B: case 0xFF64:
+		return KIND_COMMA;
+	case 0x2022: case 0x2023: case 0x2043: case 0x204C: case 0x204D: case 0x2219: case 0x25A0:
+	case 0x25AA: case 0x25CF: case 0x25E6: case 0x25CB: case 0x25BA: case 0x2756: case 0x2794: case 0x27A2:
+		return KIND_BULLET;
+	case 0x201C: /* closes in German, opens in English */
+	case 0x201D:
+	case 0x2018:
+	case 0x2019:
+	case 0xAB: case 0xBB:
+		return KIND_QUOTE;
+	case 0xA1: case 0xBF:
+		return KIND_OPEN;
+	default:
+		return kind_by_category(c);
+	}
+}
+
+/* Everything the scan carries along. */
+struct segmenter {
+	struct span text;
+	const struct language *language;
+	struct arena *arena;
+	struct sentences *out;
+	size_t capacity;
+	size_t start;      /* of the sentence being read; text.len while there is none */
+	size_t line_start; /* of the line being read */
+	uint32_t paragraph;
+	bool line_first;   /* the sentence begins its line */
+	size_t width;      /* hard-wrapped at this many characters; 0: a newline ends a paragraph */
+	size_t newline_at; /* the newline looked at last, and the answer */
+	bool newline_breaks;
+	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
+};
+
+struct glyph {
+	uint32_t c;
+	unsigned len; /* bytes; 0 at the end of the text */
+	enum kind kind;
+};
+
+static struct glyph glyph_at(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = {0, 0, KIND_END};
+	if (at < g->text.len) {
+		glyph.len = utf8_decode(g->text, at, &glyph.c);
+		glyph.kind = kind_of(glyph.c);
+	}
+	return glyph;
+}
+
+static struct glyph glyph_before(const struct segmenter *g, size_t at)
+{
+	if (at == 0)
+		return (struct glyph){0, 0, KIND_END};
+	do
+		at--;
+	while (at > 0 && (g->text.at[at] & 0xC0) == 0x80);
+	return glyph_at(g, at);
+}
+
+static bool is_alnum(enum kind kind)
+{
+	return kind == KIND_UPPER || kind == KIND_LOWER || kind == KIND_LETTER || kind == KIND_DIGIT ||
+	       kind == KIND_EXTEND;
+}
+
+static bool is_cased(enum kind kind)
+{
+	return kind == KIND_UPPER || kind == KIND_LOWER;
+}
+
+/* Lines. */
+
+enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
+
+/* After a newline at `at`: where the next line's first visible character stands, or text.len; says
+ * whether the line between was blank. "\r\n" is one newline. */
+static size_t next_line(const struct segmenter *g, size_t at, bool *blank)
+{
+	unsigned newlines = 0;
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_NEWLINE) {
+			newlines += glyph.c == '\n' || glyph.c == 0x85 ||
+				    (glyph.c == '\r' && glyph_at(g, at + 1).c != '\n');
+			newlines += glyph.c == '\f' || glyph.c == '\v' || glyph.c == 0x2028 || glyph.c == 0x2029 ? 2 : 0;
+		} else if (glyph.kind != KIND_SPACE) {
+			break;
+		}
+		at += glyph.len;
+	}
+	*blank = newlines > 1 || at == g->text.len;
+	return at;
+}
+
+static size_t count_chars(const char *at, size_t len)
+{
+	size_t chars = 0;
+	for (size_t i = 0; i < len; i++)
+		chars += ((unsigned char)at[i] & 0xC0) != 0x80;
+	return chars;
+}
+
+static size_t word_chars(const struct segmenter *g, size_t at)
+{
+	size_t chars = 0;
+	while (chars < LINE_MAX_CHARS) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_SPACE || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END)
+			break;
+		chars++;
+		at += glyph.len;
+		if (!g->language->spaced)
+			break;
+	}
+	return chars;
+}
+
+/* Is the text hard-wrapped, and at what width? In wrapped text hardly any line has room left for
+ * the next line's first word, and most lines stop in the middle of a sentence. */
+static size_t measure_width(const struct segmenter *g)
+{
+	unsigned lengths[LINE_MAX_CHARS + 1] = {0}, needed[LINE_MAX_CHARS + 1] = {0};
+	size_t lines = 0, unfinished = 0;
+	const char *text = g->text.at, *end = text + g->text.len;
+	for (const char *line = text; line < end;) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		if (newline == NULL)
+			break;
+		const char *stop = newline;
+		while (stop > line && (stop[-1] == ' ' || stop[-1] == '\r'))
+			stop--;
+		bool blank;
+		size_t next = next_line(g, (size_t)(newline - text), &blank);
+		if (!blank && stop > line) {
+			size_t len = (size_t)(stop - line);
+			size_t chars = len > 4 * LINE_MAX_CHARS ? LINE_MAX_CHARS : count_chars(line, len);
+			size_t need = chars + g->language->spaced + word_chars(g, next);
+			lengths[chars < LINE_MAX_CHARS ? chars : LINE_MAX_CHARS]++;
+			needed[need < LINE_MAX_CHARS ? need : LINE_MAX_CHARS]++;
+			lines++;
+			enum kind last = glyph_before(g, (size_t)(stop - text)).kind;
+			unfinished += is_alnum(last) || last == KIND_COMMA || last == KIND_DASH;
+		}
+		line = newline + 1;
+	}
+	if (lines < 3 || unfinished * 2 < lines)
+		return 0;
+	size_t width = LINE_MAX_CHARS, longer = lengths[LINE_MAX_CHARS], full = 0;
+	while (width > 1 && (longer + lengths[width - 1]) * 16 <= lines)
+		longer += lengths[--width];
+	width--; /* at most one line in sixteen is longer than this */
+	for (size_t i = width + 1; i <= LINE_MAX_CHARS; i++)
+		full += needed[i];
+	return width >= WRAP_MIN_CHARS && width < LINE_MAX_CHARS && full * 4 >= lines * 3 ? width : 0;
+}
+
+/* Does a list item begin at `at`? Bullets, and numbers or letters with a stop or bracket. */
+static bool is_list_marker(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g, at);
+	if (glyph.kind == KIND_BULLET || glyph.kind == KIND_DASH) {
+		enum kind next = glyph_at(g, at + glyph.len).kind;
+		return next == KIND_SPACE || (glyph.kind == KIND_BULLET && glyph.c != '*' && next != KIND_END);
+	}
+	if (glyph.c == '(')
+		at++;
+	size_t chars = 0;
+	for (;; chars++) {
+		struct glyph next = glyph_at(g, at);
+		if (chars == 4 || !(next.kind == KIND_DIGIT || ((is_cased(next.kind)) && (chars == 0 || strchr("ivxIVX", (int)(next.c & 0x7F)) != NULL))))
+			break;
+		at += next.len;
+	}
+	struct glyph stop = glyph_at(g, at);
+	if (chars == 0 || (stop.c != '.' && stop.c != ')'))
+		return false;
+	at++;
+	if (stop.c == '.' && glyph_at(g, at).c == ')')
+		at++;
+	return glyph_at(g, at).kind == KIND_SPACE;
+}
+
+/* Does the newline at `at` end a sentence? */
+static bool newline_ends(struct segmenter *g, size_t at)
+{
+	if (g->newline_at == at)
+		return g->newline_breaks;
+	bool blank;
+	size_t next = next_line(g, at, &blank), stop = at;
+	while (stop > g->line_start && (g->text.at[stop - 1] == ' ' || g->text.at[stop - 1] == '\r'))
+		stop--;
+	g->newline_at = at;
+	g->newline_breaks = true;
+	if (blank || is_list_marker(g, next) || stop - g->line_start > 4 * LINE_MAX_CHARS)
+		return true;
+	size_t chars = count_chars(g->text.at + g->line_start, stop - g->line_start);
+	if (g->width > 0) {
+		g->newline_breaks = chars + g->language->spaced + word_chars(g, next) <= g->width;
+	} else {
+		enum kind last = glyph_before(g, stop).kind;
+		g->newline_breaks = !(chars >= 50 && glyph_at(g, next).kind == KIND_LOWER &&
+				      (last == KIND_LOWER || last == KIND_COMMA));
+	}
+	return g->newline_breaks;
+}
+
+/* Skip white space, over newlines that end nothing. Stops at the newline that does. */
+static size_t skip_space(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_NEWLINE ? newline_ends(g, at) : glyph.kind != KIND_SPACE)
+			return at;
+		at += glyph.len;
+	}
+}
+
+/* Words. */
+
+/* A word folded to lower case, for the lists. */
+struct word {
+	char fold[LANGUAGE_WORD_BYTES + 4];
+	size_t len;
+	size_t at, end;     /* bytes of the text */
+	size_t chars;
+	bool dotted;        /* has full stops inside */
+	bool letters, digits; /* has any */
+	bool all_upper;
+	enum kind first;
+	unsigned classes;
+};
+
+static bool is_word_char(const struct glyph *glyph)
+{
+	return is_alnum(glyph->kind) || glyph->c == '.' || glyph->c == '\'' || glyph->c == 0x2019 ||
+	       glyph->c == '-' || glyph->c == 0xBA || glyph->c == '/' || glyph->c == ',' || glyph->c == ':' || glyph->c == 0x2116 || glyph->c == 0xA7;
+}
+
+static void fold_word(const struct segmenter *g, struct word *word)
+{
+	bool upper = true;
+	for (size_t i = word->at; i < word->end;) {
+		struct glyph glyph = glyph_at(g, i);
+		if (word->chars++ == 0)
+			word->first = glyph.kind;
+		word->dotted |= glyph.c == '.';
+		word->digits |= glyph.kind == KIND_DIGIT;
+		word->letters |= is_cased(glyph.kind) || glyph.kind == KIND_LETTER;
+		upper &= glyph.kind != KIND_LOWER;
+		uint32_t c = glyph.c == 0x2019 ? '\'' : (uint32_t)utf8proc_tolower((int32_t)glyph.c);
+		if (word->len <= LANGUAGE_WORD_BYTES)
+			word->len += utf8_encode(c, word->fold + word->len);
+		i += glyph.len;
+	}
+	word->all_upper = upper && word->letters;
+	word->classes = language_word(g->language, (struct span){word->fold, word->len});
+}
+
+/* The word that ends at `end`: back to white space or other punctuation, LANGUAGE_WORD_BYTES at most. */
+static struct word word_before(const struct segmenter *g, size_t end)
+{
+	struct word word = {.at = end, .end = end};
+	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
+		struct glyph glyph = glyph_before(g, word.at);
+		if (!is_word_char(&glyph))
+			break;
+		word.at -= glyph.len;
+	}
+	/* An elided article is not part of the word: l'Ing. */
+	for (size_t i = word.at; i < end; i++) {
+		if (g->text.at[i] == '\'' && i + 1 < end)
+			word.at = i + 1;
+		else if (i + 3 < end && memcmp(g->text.at + i, "\u2019", 3) == 0)
+			word.at = i + 3;
+	}
+	fold_word(g, &word);
+	return word;
+}
+
+static struct word word_after(const struct segmenter *g, size_t at)
+{
+	struct word word = {.at = at, .end = at};
+	while (word.end - at < LANGUAGE_WORD_BYTES) {
+		struct glyph glyph = glyph_at(g, word.end);
+		if (!is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
+			break;
+		word.end += glyph.len;
+	}
+	fold_word(g, &word);
+	return word;
+}
+
+static uint32_t hash_word(const struct word *word)
+{
+	uint32_t hash = 2166136261u;
+	for (size_t i = 0; i < word->len; i++)
+		hash = (hash ^ (unsigned char)word->fold[i]) * 16777619u;
+	return hash | 1;
+}
+
+/* Punkt's idea (Kiss and Strunk 2006): a short word whose full stop stands before a lower-case
+ * letter somewhere in this text is an abbreviation in all of it. */
+static void learn_abbreviations(struct segmenter *g)
+{
+	const char *text = g->text.at, *end = text + g->text.len;
+	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL; stop++) {
+		size_t at = (size_t)(stop - text);
+		if (at + 2 >= g->text.len || at == 0 || stop[1] != ' ' ||
+		    glyph_at(g, at + 2).kind != KIND_LOWER || !is_cased(glyph_before(g, at).kind))
+			continue;
+		struct word word = word_before(g, at);
+		if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
+			uint32_t hash = hash_word(&word);
+			g->learned[hash >> 8 & 255] = hash;
+		}
+	}
+}
+
+static bool is_learned(const struct segmenter *g, const struct word *word)
+{
+	uint32_t hash = hash_word(word);
+	return g->learned[hash >> 8 & 255] == hash;
+}
+
+/* Stops. */
+
+/* What stands after a possible end of sentence. */
+struct next {
+	size_t at;       /* first visible character */
+	enum kind kind;  /* of it */
+	enum kind first; /* of the first letter or digit, behind quotes and brackets */
+	size_t word_at;
+	bool opened; /* something was in between */
+};
+
+static struct next look_ahead(struct segmenter *g, size_t at)
+{
+	struct next next = {.at = skip_space(g, at)};
+	struct glyph glyph = glyph_at(g, next.at);
+	next.kind = glyph.kind;
+	next.word_at = next.at;
+	for (unsigned i = 0; i < 8; i++) {
+		if (is_alnum(glyph.kind) || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END || glyph.kind == KIND_COMMA)
+			break;
+		next.opened = true;
+		next.word_at = glyph.kind == KIND_SPACE ? skip_space(g, next.word_at) : next.word_at + glyph.len;
+		glyph = glyph_at(g, next.word_at);
+	}
+	next.first = glyph.kind;
+	return next;
+}
+
+static bool is_roman(const struct word *word)
+{
+	return word->all_upper && word->len > 0 && strspn(word->fold, "ivxlc") >= word->len;
+}
+
+static bool is_ordinal_break(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	if (next->first == KIND_DIGIT)
+		return false;
+	struct word after = word_after(g, next->word_at);
+	if (after.classes & (WORD_MONTH | WORD_ORDINAL_NOUN))
+		return false;
+	if (word->chars > 2 && !is_roman(word))
+		return true;
+	return (after.classes & WORD_STARTER) != 0;
+}
+
+/* A number before the full stop. */
+static bool number_ends(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	/* "1. First": the stop belongs to the list marker. */
+	if (word->at == g->start && word->chars <= 3)
+		return false;
+	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
+		return is_ordinal_break(g, word, next);
+	return true;
+}
+
+static bool is_starter(struct segmenter *g, const struct next *next)
+{
+	return next->first == KIND_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
+}
+
+/* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case. */
+static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *next)
+{
+	struct word word = word_before(g, at);
+	if (word.chars == 0)
+		return true;
+	if (word.digits && !word.letters)
+		return number_ends(g, &word, next);
+	if (word.classes & WORD_TITLE)
+		return false;
+	if (word.classes & WORD_NUMBER && (next->first == KIND_DIGIT))
+		return false;
+	if (word.classes & WORD_FINAL)
+		return next->first != KIND_DIGIT;
+	if (word.chars == 1 && word.first != KIND_LETTER) {
+		if (word.at == g->start)
+			return false;
+		if (word.first == KIND_LOWER)
+			return is_starter(g, next);
+		return is_starter(g, next) && glyph_at(g, word_after(g, next->word_at).end).c != '.';
+	}
+	if ((g->language->properties & LANGUAGE_ORDINAL) && is_roman(&word))
+		return is_starter(g, next);
+	bool abbreviation = word.classes & (WORD_ABBREVIATION | WORD_NUMBER) ? true
+			    : word.dotted && word.chars <= 7 ? true : is_learned(g, &word);
+	return !abbreviation || is_starter(g, next);
+}
+
+/* A run of stops, and what closes behind it. */
+struct stop {
+	size_t at, end; /* of the stops */
+	size_t close;   /* behind brackets and quotes */
+	unsigned dots;
+	bool strong, ellipsis;
+};
+
+static struct stop read_stop(struct segmenter *g, size_t at)
+{
+	struct stop stop = {.at = at};
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_FULL_STOP)
+			stop.dots++;
+		else if (glyph.kind == KIND_STRONG)
+			stop.strong = true;
+		else if (glyph.kind == KIND_ELLIPSIS)
+			stop.ellipsis = true;
+		else if (glyph.kind != KIND_EXTEND)
+			break;
+		at += glyph.len;
+	}
+	stop.end = at;
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind != KIND_CLOSE && glyph.kind != KIND_QUOTE && glyph.kind != KIND_EXTEND)
+			break;
+		at += glyph.len;
+	}
+	stop.close = at;
+	return stop;
+}
+
+static bool glued_ends(struct segmenter *g, const struct stop *stop)
+{
+	enum kind before = glyph_before(g, stop->at).kind, after = glyph_at(g, stop->close).kind;
+	if (after == KIND_END || after == KIND_NEWLINE)
+		return false;
+	struct glyph first = glyph_at(g, stop->at);
+	if (stop->strong && first.c >= 0x80)
+		return after != KIND_COMMA && after != KIND_LOWER;
+	if (before != KIND_LOWER || after != KIND_UPPER || stop->dots > 1)
+		return false;
+	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
+	return !word.dotted && word.chars >= 2 && !word.classes && next.chars >= 2 && !next.all_upper && glyph_at(g, next.end).c != '.';
+}
+
+/* Does the sentence end behind `stop`? */
+static bool stop_ends(struct segmenter *g, const struct stop *stop)
+{
+	enum kind behind = glyph_at(g, stop->close).kind;
+	if (behind != KIND_SPACE && behind != KIND_NEWLINE)
+		return glued_ends(g, stop);
+	struct next next = look_ahead(g, stop->close);
+	if (next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
+		return false;
+	if (next.first == KIND_LOWER)
+		return false;
+	if (stop->strong || stop->ellipsis || stop->dots > 1)
+		return true;
+	if (stop->close > stop->end)
+		return true;
+	return full_stop_ends(g, stop->at, &next);
+}
+
+/* Sentences. */
+
+static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
+{
+	if (g->start >= end)
+		return;
+	if (g->out->len == g->capacity) {
+		size_t more = g->capacity * 2;
+		struct sentence *at = arena_grow(g->arena, g->out->at, g->capacity, more, sizeof(*at));
+		if (at == NULL)
+			return;
+		g->out->at = at;
+		g->capacity = more;
+	}
+	enum sentence_kind kind = SENTENCE_PROSE;
+	if (g->line_first && is_list_marker(g, g->start))
+		kind = SENTENCE_LIST_ITEM;
+	else if (g->line_first && line_last && !stopped && end - g->start < 120)
+		kind = SENTENCE_HEADING;
+	g->out->at[g->out->len++] = (struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+}
+
+static size_t trim_end(const struct segmenter *g, size_t end)
+{
+	while (end > g->start) {
+		struct glyph glyph = glyph_before(g, end);
+		if (glyph.kind != KIND_SPACE && glyph.kind != KIND_NEWLINE)
+			break;
+		end -= glyph.len;
+	}
+	return end;
+}
+
+/* The next sentence begins at the first visible character from `at` on. */
+static size_t begin(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_NEWLINE) {
+			g->line_first = true;
+			g->line_start = at + glyph.len;
+		} else if (glyph.kind != KIND_SPACE) {
+			break;
+		}
+		at += glyph.len;
+	}
+	g->start = at;
+	return at;
+}
+
+/* The newline at `at` ends its paragraph, and the sentence with it. */
+static size_t end_line(struct segmenter *g, size_t at)
+{
+	size_t end = trim_end(g, at);
+	struct glyph last = glyph_before(g, end);
+	bool stopped = last.kind == KIND_FULL_STOP || last.kind == KIND_STRONG || last.kind == KIND_ELLIPSIS;
+	size_t before = g->out->len;
+	(void)before;
+	emit(g, end, true, stopped);
+	g->paragraph++;
+	g->line_first = true;
+	return begin(g, at);
+}
+
+static size_t at_newline(struct segmenter *g, size_t at)
+{
+	if (newline_ends(g, at))
+		return end_line(g, at);
+	g->line_start = at + 1;
+	return at + 1;
+}
+
+static size_t at_stop(struct segmenter *g, size_t at)
+{
+	struct stop stop = read_stop(g, at);
+	if (!stop_ends(g, &stop))
+		return stop.close;
+	emit(g, stop.close, false, true);
+	g->line_first = false;
+	return begin(g, stop.close);
+}
+
+/* Bytes at which the scan looks up: stops, newlines, and first bytes of other scripts' stops. */
+static const unsigned char wake[256] = {
+	['\n'] = 1, ['\r'] = 1, ['\f'] = 1, ['\v'] = 1, ['.'] = 1, ['!'] = 1, ['?'] = 1,
+	[0xC2] = 1, [0xD6] = 1, [0xD8] = 1, [0xDB] = 1, [0xDC] = 1, [0xE0] = 1, [0xE1] = 1, [0xE2] = 1,
+	[0xE3] = 1, [0xEF] = 1,
+};
+
+static void scan(struct segmenter *g)
+{
+	const unsigned char *s = (const unsigned char *)g->text.at;
+	size_t len = g->text.len;
+	for (size_t i = begin(g, 0); i < len;) {
+		while (i < len && !wake[s[i]])
+			i++;
+		if (i == len)
+			break;
+		struct glyph glyph = glyph_at(g, i);
+		if (glyph.kind == KIND_NEWLINE)
+			i = at_newline(g, i);
+		else if (glyph.kind == KIND_FULL_STOP || glyph.kind == KIND_STRONG || glyph.kind == KIND_ELLIPSIS)
+			i = at_stop(g, i);
+		else
+			i += glyph.len;
+	}
+	size_t end = trim_end(g, len);
+	struct glyph last = glyph_before(g, end);
+	emit(g, end, true, last.kind == KIND_FULL_STOP || last.kind == KIND_STRONG || last.kind == KIND_ELLIPSIS);
+}
+
+void segment_text(struct arena *arena, struct span text, const struct language *language,
+		  struct sentences *out)
+{
+	struct segmenter g = {.text = text, .language = language, .arena = arena, .out = out, .newline_at = SIZE_MAX, .line_first = true};
+	g.capacity = 16 + text.len / 96;
+	*out = (struct sentences){arena_alloc(arena, g.capacity, sizeof(struct sentence)), 0};
+	if (out->at != NULL) {
+		g.width = measure_width(&g);
+		learn_abbreviations(&g);
+		scan(&g);
+	}
+	if (arena->failed)
+		*out = (struct sentences){NULL, 0};
+}

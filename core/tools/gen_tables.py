@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Turn the word lists of core/data into C tables: numbers and one string pool, no pointers.
+
+usage: gen_tables.py DATA_DIR OUTPUT.h OUTPUT.d
+
+Reads languages.txt, letters.txt and words/TAG.txt (see core/data/README.md), checks them and writes
+one hash table of all words: a slot names a word of the pool and its senses, one sense a language.
+"""
+import os
+import sys
+import unicodedata
+
+CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
+           "ending"]
+SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
+           "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
+PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question"]
+
+
+def die(path, number, message):
+    sys.exit("%s:%d: %s" % (path, number, message))
+
+
+read = []  # every file that the tables depend on
+
+
+def lines(path):
+    """(number, text) of each line that is not a comment or blank."""
+    read.append(path)
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip("\n")
+            if line and not line.startswith("#"):
+                if unicodedata.normalize("NFC", line) != line:
+                    die(path, number, "not in Unicode form NFC")
+                yield number, line
+
+
+def hash_of(key):
+    """FNV-1a, as word_hash() in language.c."""
+    value = 2166136261
+    for byte in key:
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value
+
+
+def read_languages(path):
+    languages = [("und", "-", "latin", 0, [])]
+    for number, line in lines(path):
+        fields = line.split()
+        if len(fields) != 5:
+            die(path, number, "want: tag stemmer script properties aliases")
+        tag, stemmer, script, properties, aliases = fields
+        if script not in SCRIPTS:
+            die(path, number, "unknown script " + script)
+        bits = 0
+        for name in [] if properties == "-" else properties.split(","):
+            if name not in PROPERTIES:
+                die(path, number, "unknown property " + name)
+            bits |= 1 << PROPERTIES.index(name)
+        languages.append((tag, stemmer, script, bits, [] if aliases == "-" else aliases.split(",")))
+    if len({l[0] for l in languages}) != len(languages):
+        die(path, 0, "a tag stands twice")
+    return languages
+
+
+def read_words(path):
+    words = {}
+    for number, line in lines(path):
+        word, *classes = line.split()
+        if word != word.lower():
+            die(path, number, word + " is not in lower case")
+        if word in words:
+            die(path, number, word + " stands twice")
+        if not classes or any(name not in CLASSES for name in classes):
+            die(path, number, "classes are: " + " ".join(CLASSES))
+        key = word.encode()
+        if len(key) > 40:
+            die(path, number, "longer than 40 bytes")
+        words[word] = sum(1 << CLASSES.index(name) for name in classes)
+    return words
+
+
+def read_letters(path, index):
+    rows = []
+    for number, line in lines(path):
+        letters, *tags = line.split()
+        for tag in tags:
+            if tag not in index:
+                die(path, number, "unknown language " + tag)
+        mask = sum(1 << index[tag] for tag in set(tags))
+        rows += [(ord(letter), mask) for letter in letters]
+    rows.sort()
+    if len({row[0] for row in rows}) != len(rows):
+        die(path, 0, "a letter stands twice")
+    return rows
+
+
+def main():
+    data, output, depfile = sys.argv[1:]
+    languages = read_languages(os.path.join(data, "languages.txt"))
+    if len(languages) > 64:
+        sys.exit("more than 64 languages do not fit the masks of letters.txt")
+    index = {language[0]: i for i, language in enumerate(languages)}
+    senses = {}
+    for tag in index:
+        path = os.path.join(data, "words", tag + ".txt")
+        for word, classes in read_words(path).items():
+            senses.setdefault(word, []).append((index[tag], classes))
+    letters = read_letters(os.path.join(data, "letters.txt"), index)
+
+    pool, rows, slots = bytearray(), [], 1
+    while slots < 2 * len(senses):
+        slots *= 2
+    table = [(0, 0, 0, 0)] * slots
+    for word in sorted(senses):
+        key = word.encode()
+        at = hash_of(key) & slots - 1
+        while table[at][1]:
+            at = at + 1 & slots - 1
+        table[at] = (len(pool), len(key), len(rows), len(senses[word]))
+        pool += key
+        rows += senses[word]
+
+    with open(output, "w", encoding="utf-8") as out:
+        def put(text=""):
+            out.write(text + "\n")
+
+        def put_rows(name, rows, form):
+            put("static const %s[] = {" % name)
+            for i in range(0, len(rows), 8):
+                put("\t" + " ".join(form % row for row in rows[i:i + 8]))
+            put("};")
+
+        put("/* Made by core/tools/gen_tables.py from core/data; do not edit. */")
+        put("static const struct language languages[] = {")
+        for i, (tag, stemmer, script, bits, _) in enumerate(languages):
+            stem = "NULL" if stemmer == "-" else '"%s"' % stemmer
+            put('\t{"%s", %s, %s, %d, %d},' % (tag, stem, "false" if bits & 1 else "true", i, bits))
+        put("};")
+        put("static const unsigned char language_scripts[] = {%s};" % ", ".join(
+            "SCRIPT_" + language[2].upper() for language in languages))
+        aliases = [(alias, i) for i, language in enumerate(languages) for alias in language[4]]
+        put("static const struct {\n\tchar tag[4];\n\tunsigned char language;\n} language_aliases[] = {")
+        for alias in sorted(aliases):
+            put('\t{"%s", %d},' % alias)
+        put("};")
+        put_rows("unsigned char word_pool", [(byte,) for byte in pool], "%d,")
+        put_rows("struct word_slot word_slots", table, "{%d, %d, %d, %d},")
+        put_rows("struct word_sense word_senses", rows, "{%d, %d},")
+        put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
+    with open(depfile, "w", encoding="utf-8") as out:
+        out.write("%s: %s\n" % (os.path.basename(output), " ".join(read + [__file__])))
+
+
+main()
