@@ -45,7 +45,8 @@ static bool add_block(struct arena *arena, size_t room)
 	if (size < BLOCK_BYTES)
 		size = BLOCK_BYTES;
 	if (size > arena->ceiling_bytes - arena->used_bytes) {
-		/* The last stretch below the ceiling is still usable, in a block of just that need. */
+		/* The last stretch below the ceiling is still usable, in a block of just that need.
+		 */
 		size = sizeof(struct arena_block) + room;
 		if (size > arena->ceiling_bytes - arena->used_bytes)
 			return false;
@@ -67,7 +68,8 @@ static bool add_block(struct arena *arena, size_t room)
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
 	size_t bytes;
-	if (arena->failed || __builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2) {
+	if (arena->failed || __builtin_mul_overflow(count, size, &bytes) ||
+	    bytes > PTRDIFF_MAX / 2) {
 		arena->failed = true;
 		return NULL;
 	}

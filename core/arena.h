@@ -33,7 +33,8 @@ struct arena_mark {
 /** Make an empty arena. Allocates nothing yet. */
 void arena_init(struct arena *arena, size_t ceiling_bytes);
 
-/** `count` objects of `size` bytes, aligned to 16, not cleared. NULL on overflow or at the ceiling. */
+/** `count` objects of `size` bytes, aligned to 16, not cleared. NULL on overflow or at the ceiling.
+ */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
 /** The same, cleared. */
@@ -53,7 +54,8 @@ char *arena_copy(struct arena *arena, struct span bytes);
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
-/** Forget everything and clear `failed`. Keeps one small block, so that the next job needs no malloc. */
+/** Forget everything and clear `failed`. Keeps one small block, so that the next job needs no
+ * malloc. */
 void arena_reset(struct arena *arena);
 
 /** Give all memory back. The arena may be used again as after arena_init(). */

@@ -28,10 +28,10 @@ struct summary_options {
 /** The answer; everything in it lives in the arena or points into the input. */
 struct summary {
 	const struct language *language;
-	struct sentences sentences;   /* all of the text's sentences, in order */
+	struct sentences sentences; /* all of the text's sentences, in order */
 	struct terms terms;
-	struct scores scores;         /* of each of them */
-	struct selection selection;   /* indices of the chosen ones */
+	struct scores scores;       /* of each of them */
+	struct selection selection; /* indices of the chosen ones */
 	struct keywords keywords;
 };
 

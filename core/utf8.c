@@ -8,9 +8,11 @@ size_t utf8_check(struct span text)
 	size_t i = 0, n = text.len;
 	while (i < n) {
 		if (s[i] < 0x80) {
-			/* Most text is mostly ASCII: eight bytes a step while none has its top bit set. */
+			/* Most text is mostly ASCII: eight bytes a step while none has its top bit
+			 * set. */
 			uint64_t eight;
-			while (i + 8 <= n && (memcpy(&eight, s + i, 8), (eight & 0x8080808080808080u) == 0))
+			while (i + 8 <= n &&
+			       (memcpy(&eight, s + i, 8), (eight & 0x8080808080808080u) == 0))
 				i += 8;
 			while (i < n && s[i] < 0x80)
 				i++;
@@ -25,7 +27,8 @@ size_t utf8_check(struct span text)
 			i += 3;
 		} else if (s[i] >= 0xF0 && s[i] <= 0xF4 && left >= 4 && (s[i + 1] & 0xC0) == 0x80 &&
 			   (s[i + 2] & 0xC0) == 0x80 && (s[i + 3] & 0xC0) == 0x80 &&
-			   !(s[i] == 0xF0 && s[i + 1] < 0x90) && !(s[i] == 0xF4 && s[i + 1] > 0x8F)) {
+			   !(s[i] == 0xF0 && s[i + 1] < 0x90) &&
+			   !(s[i] == 0xF4 && s[i + 1] > 0x8F)) {
 			i += 4;
 		} else {
 			return i;
@@ -80,10 +83,29 @@ size_t utf8_length(struct span text, enum offset_unit unit)
 	return count(text.at, text.len, unit);
 }
 
-size_t utf8_cursor_at(struct utf8_cursor *cursor, size_t byte)
+void utf8_map_init(struct utf8_map *map, struct arena *arena, struct span text,
+		   enum offset_unit unit)
 {
-	assert(byte >= cursor->byte && byte <= cursor->text.len);
-	cursor->offset += count(cursor->text.at + cursor->byte, byte - cursor->byte, cursor->unit);
-	cursor->byte = byte;
-	return cursor->offset;
+	*map = (struct utf8_map){text, unit, NULL};
+	if (count(text.at, text.len, unit) == text.len)
+		return; /* ASCII, or bytes were asked for */
+	size_t marks = text.len / UTF8_MAP_STEP + 1, units = 0;
+	map->mark = arena_alloc(arena, marks, sizeof(*map->mark));
+	if (map->mark == NULL)
+		return;
+	for (size_t i = 0; i < marks; i++) {
+		size_t start = i * UTF8_MAP_STEP, left = text.len - start;
+		map->mark[i] = units;
+		units += count(text.at + start, left < UTF8_MAP_STEP ? left : UTF8_MAP_STEP, unit);
+	}
+}
+
+size_t utf8_map_at(const struct utf8_map *map, size_t byte)
+{
+	assert(byte <= map->text.len);
+	if (map->mark == NULL)
+		return byte;
+	size_t start = byte / UTF8_MAP_STEP * UTF8_MAP_STEP;
+	return map->mark[byte / UTF8_MAP_STEP] +
+	       count(map->text.at + start, byte - start, map->unit);
 }

@@ -1,6 +1,7 @@
 #ifndef CORE_UTF8_H
 #define CORE_UTF8_H
 
+#include "arena.h"
 #include "span.h"
 
 #include <stdint.h>
@@ -30,7 +31,8 @@ static inline unsigned utf8_decode(struct span text, size_t at, uint32_t *codepo
 		return 2;
 	}
 	if (s[0] < 0xF0) {
-		*codepoint = (uint32_t)(s[0] & 0x0F) << 12 | (uint32_t)(s[1] & 0x3F) << 6 | (s[2] & 0x3F);
+		*codepoint = (uint32_t)(s[0] & 0x0F) << 12 | (uint32_t)(s[1] & 0x3F) << 6 |
+			     (s[2] & 0x3F);
 		return 3;
 	}
 	*codepoint = (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3F) << 12 |
@@ -45,22 +47,27 @@ unsigned utf8_encode(uint32_t codepoint, char out[4]);
 size_t utf8_length(struct span text, enum offset_unit unit);
 
 /**
- * Turns byte offsets into another unit in one pass: ask with rising byte offsets, and the whole
- * text is counted once however many offsets are asked. Plain data; copy it to branch.
+ * Turns byte offsets into another unit. One pass counts the text once, with a mark every
+ * UTF8_MAP_STEP bytes; after that any offset costs at most that many bytes of counting.
  */
-struct utf8_cursor {
+struct utf8_map {
 	struct span text;
 	enum offset_unit unit;
-	size_t byte; /* already counted up to here */
-	size_t offset;
+	size_t *mark; /* offset at each multiple of UTF8_MAP_STEP bytes; NULL: byte and offset agree
+		       */
 };
 
-static inline struct utf8_cursor utf8_cursor(struct span text, enum offset_unit unit)
-{
-	return (struct utf8_cursor){text, unit, 0, 0};
-}
+enum { UTF8_MAP_STEP = 256 };
 
-/** The offset in the cursor's unit of byte `byte`, which must not be below the last one asked. */
-size_t utf8_cursor_at(struct utf8_cursor *cursor, size_t byte);
+/**
+ * Make the map of valid UTF-8 `text`. The marks live in `arena`. O(text.len).
+ * For memory only: then arena->failed is set and the map must not be used.
+ */
+void utf8_map_init(struct utf8_map *map, struct arena *arena, struct span text,
+		   enum offset_unit unit);
+
+/** The offset in the map's unit of byte `byte`, at most text.len and on a character's first byte.
+ */
+size_t utf8_map_at(const struct utf8_map *map, size_t byte);
 
 #endif

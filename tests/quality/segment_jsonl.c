@@ -30,10 +30,11 @@ static json_t *spans(struct arena *arena, struct span text, const struct languag
 	struct sentences sentences;
 	segment_text(arena, text, language, &sentences);
 	json_t *list = json_array();
-	struct utf8_cursor cursor = utf8_cursor(text, OFFSET_CODEPOINT);
+	struct utf8_map map;
+	utf8_map_init(&map, arena, text, OFFSET_CODEPOINT);
 	for (size_t i = 0; i < sentences.len; i++) {
-		size_t start = utf8_cursor_at(&cursor, sentences.at[i].start_byte);
-		size_t end = utf8_cursor_at(&cursor, sentences.at[i].end_byte);
+		size_t start = utf8_map_at(&map, sentences.at[i].start_byte);
+		size_t end = utf8_map_at(&map, sentences.at[i].end_byte);
 		json_array_append_new(list, json_pack("[I,I]", (json_int_t)start, (json_int_t)end));
 	}
 	arena_reset(arena);

@@ -28,41 +28,31 @@ static void test_special(void **state)
 {
 	static const struct address_policy nothing = {0};
 	static const char *const special[] = {
-		"0.0.0.0", "0.255.255.255",
-		"10.0.0.0", "10.255.255.255",
-		"100.64.0.0", "100.127.255.255",
-		"127.0.0.0", "127.0.0.1", "127.255.255.255",
-		"169.254.0.0", "169.254.255.255",
-		"172.16.0.0", "172.31.255.255",
-		"192.0.0.0", "192.0.0.9", "192.0.0.170", "192.0.0.255",
-		"192.0.2.0", "192.0.2.255",
-		"192.31.196.0", "192.31.196.255",
-		"192.52.193.0", "192.52.193.255",
-		"192.88.99.0", "192.88.99.255",
-		"192.168.0.0", "192.168.255.255",
-		"192.175.48.0", "192.175.48.255",
-		"198.18.0.0", "198.19.255.255",
-		"198.51.100.0", "198.51.100.255",
-		"203.0.113.0", "203.0.113.255",
-		"224.0.0.0", "239.255.255.255",
-		"240.0.0.0", "255.255.255.254", "255.255.255.255",
+		"0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0",
+		"100.127.255.255", "127.0.0.0", "127.0.0.1", "127.255.255.255", "169.254.0.0",
+		"169.254.255.255", "172.16.0.0", "172.31.255.255", "192.0.0.0", "192.0.0.9",
+		"192.0.0.170", "192.0.0.255", "192.0.2.0", "192.0.2.255", "192.31.196.0",
+		"192.31.196.255", "192.52.193.0", "192.52.193.255", "192.88.99.0", "192.88.99.255",
+		"192.168.0.0", "192.168.255.255", "192.175.48.0", "192.175.48.255", "198.18.0.0",
+		"198.19.255.255", "198.51.100.0", "198.51.100.255", "203.0.113.0", "203.0.113.255",
+		"224.0.0.0", "239.255.255.255", "240.0.0.0", "255.255.255.254", "255.255.255.255",
 		/* IPv6 */
-		"::", "::1", "::2",
-		"64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "64:ff9b:1::808:808",
-		"100::", "100::ffff:ffff:ffff:ffff", "100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff",
+		"::", "::1", "::2", "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+		"64:ff9b:1::808:808", "100::", "100::ffff:ffff:ffff:ffff",
+		"100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff",
 		"2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", "2001:1::1", "2001:1::3",
 		"2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff", "2001:3::1", "2001:4:112::1",
-		"2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff", "2001:20::", "2001:30::",
-		"2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+		"2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff",
+		"2001:20::", "2001:30::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
 		"2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
 		"2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		"2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff",
-		"3ffe::1", "3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
+		"2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff", "3ffe::1",
+		"3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
 		"5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		"fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		"fe80::", "fe80::1", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		"fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		"ff00::", "ff02::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		"fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe80::", "fe80::1",
+		"febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		"fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ff00::", "ff02::1",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 		/* outside the only block handed out as global unicast */
 		"200::1", "400::1", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::1", "8000::1",
 		NULL};
@@ -72,19 +62,28 @@ static void test_special(void **state)
 static void test_public(void **state)
 {
 	static const struct address_policy nothing = {0};
-	static const char *const open[] = {
-		"1.0.0.0", "9.255.255.255", "11.0.0.0", "8.8.8.8",
-		"100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
-		"169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0",
-		"192.0.1.0", "192.0.3.0", "192.31.195.255", "192.31.197.0",
-		"192.52.192.255", "192.52.194.0", "192.88.98.255", "192.88.100.0",
-		"192.167.255.255", "192.169.0.0", "192.175.47.255", "192.175.49.0",
-		"198.17.255.255", "198.20.0.0", "198.51.99.255", "198.51.101.0",
-		"203.0.112.255", "203.0.114.0", "223.255.255.255",
-		"2000::1", "2001:200::1", "2001:4860:4860::8888", "2001:db7::1", "2001:db9::1",
-		"2003::1", "2606:4700::1111", "2620:4f:7fff::1", "2620:4f:8001::1", "2a00::1",
-		"3ffd::1", "3fff:1000::1",
-		NULL};
+	static const char *const open[] = {"1.0.0.0",         "9.255.255.255",
+					   "11.0.0.0",        "8.8.8.8",
+					   "100.63.255.255",  "100.128.0.0",
+					   "126.255.255.255", "128.0.0.0",
+					   "169.253.255.255", "169.255.0.0",
+					   "172.15.255.255",  "172.32.0.0",
+					   "192.0.1.0",       "192.0.3.0",
+					   "192.31.195.255",  "192.31.197.0",
+					   "192.52.192.255",  "192.52.194.0",
+					   "192.88.98.255",   "192.88.100.0",
+					   "192.167.255.255", "192.169.0.0",
+					   "192.175.47.255",  "192.175.49.0",
+					   "198.17.255.255",  "198.20.0.0",
+					   "198.51.99.255",   "198.51.101.0",
+					   "203.0.112.255",   "203.0.114.0",
+					   "223.255.255.255", "2000::1",
+					   "2001:200::1",     "2001:4860:4860::8888",
+					   "2001:db7::1",     "2001:db9::1",
+					   "2003::1",         "2606:4700::1111",
+					   "2620:4f:7fff::1", "2620:4f:8001::1",
+					   "2a00::1",         "3ffd::1",
+					   "3fff:1000::1",    NULL};
 	check_all(&nothing, open, ADDRESS_PUBLIC);
 }
 
@@ -92,23 +91,40 @@ static void test_public(void **state)
 static void test_carried(void **state)
 {
 	static const struct address_policy nothing = {0};
-	static const char *const special[] = {
-		"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.1.1", "::ffff:8.8.8.8", /* mapped */
-		"::127.0.0.1", "::10.0.0.1", "::8.8.8.8",                       /* compatible */
-		"::ffff:0:127.0.0.1", "::ffff:0:10.0.0.1", "::ffff:0:8.8.8.8",  /* translated */
-		"64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::192.168.1.1", /* NAT64 */
-		"64:ff9b::169.254.169.254", "64:ff9b::168.63.129.16", "64:ff9b::0.0.0.0",
-		"64:ff9b:1::127.0.0.1", "64:ff9b:1:7f00:0:100::", "64:ff9b:1::8.8.8.8",
-		"2002:7f00:1::", "2002:a00:1::1", "2002:808:808::1",            /* 6to4 */
-		"2001:0:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe",      /* Teredo */
-		"2a00::5efe:127.0.0.1", "2a00::200:5efe:10.0.0.1",              /* ISATAP */
-		"2a00:1:2:3:0:5efe:192.168.0.1", "2a00::5efe:169.254.169.254", "fe80::5efe:8.8.8.8",
-		NULL};
+	static const char *const special[] = {"::ffff:127.0.0.1",
+					      "::ffff:10.0.0.1",
+					      "::ffff:169.254.1.1",
+					      "::ffff:8.8.8.8", /* mapped */
+					      "::127.0.0.1",
+					      "::10.0.0.1",
+					      "::8.8.8.8", /* compatible */
+					      "::ffff:0:127.0.0.1",
+					      "::ffff:0:10.0.0.1",
+					      "::ffff:0:8.8.8.8", /* translated */
+					      "64:ff9b::127.0.0.1",
+					      "64:ff9b::10.0.0.1",
+					      "64:ff9b::192.168.1.1", /* NAT64 */
+					      "64:ff9b::169.254.169.254",
+					      "64:ff9b::168.63.129.16",
+					      "64:ff9b::0.0.0.0",
+					      "64:ff9b:1::127.0.0.1",
+					      "64:ff9b:1:7f00:0:100::",
+					      "64:ff9b:1::8.8.8.8",
+					      "2002:7f00:1::",
+					      "2002:a00:1::1",
+					      "2002:808:808::1", /* 6to4 */
+					      "2001:0:7f00:1::",
+					      "2001:0:4136:e378:8000:63bf:80ff:fffe", /* Teredo */
+					      "2a00::5efe:127.0.0.1",
+					      "2a00::200:5efe:10.0.0.1", /* ISATAP */
+					      "2a00:1:2:3:0:5efe:192.168.0.1",
+					      "2a00::5efe:169.254.169.254",
+					      "fe80::5efe:8.8.8.8",
+					      NULL};
 	static const char *const open[] = {
 		"64:ff9b::8.8.8.8", "64:ff9b::93.184.215.14", "2a00::5efe:8.8.8.8",
 		/* looks alike, is not: the identifier has other bytes before it */
-		"2a00::100:5efe:127.0.0.1", "2a00::7f00:1",
-		NULL};
+		"2a00::100:5efe:127.0.0.1", "2a00::7f00:1", NULL};
 	check_all(&nothing, special, ADDRESS_SPECIAL);
 	check_all(&nothing, open, ADDRESS_PUBLIC);
 }
@@ -116,17 +132,21 @@ static void test_carried(void **state)
 static void test_metadata(void **state)
 {
 	static const struct address_policy nothing = {0};
-	static const char *const metadata[] = {
-		"169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.42.42", "100.100.100.200",
-		"168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
-		"fd00:42::42", "::ffff:169.254.169.254", "::ffff:168.63.129.16", NULL};
+	static const char *const metadata[] = {"169.254.169.254",      "169.254.170.2",
+					       "169.254.170.23",       "169.254.42.42",
+					       "100.100.100.200",      "168.63.129.16",
+					       "192.0.0.192",          "fd00:ec2::254",
+					       "fd00:ec2::23",         "fd20:ce::254",
+					       "fd00:42::42",          "::ffff:169.254.169.254",
+					       "::ffff:168.63.129.16", NULL};
 	check_all(&nothing, metadata, ADDRESS_METADATA);
 
 	/* A wide network does not open them, naming the very address does. */
 	struct address_net nets[8];
 	size_t fault;
 	int count = address_nets_parse("169.254.0.0/16,100.64.0.0/10,168.63.0.0/16,192.0.0.0/24,"
-				       "fc00::/7,fd00::/8", nets, 8, &fault);
+				       "fc00::/7,fd00::/8",
+				       nets, 8, &fault);
 	assert_int_equal(count, 6);
 	struct address_policy wide = {.allow = nets, .allow_len = (size_t)count};
 	check_all(&wide, metadata, ADDRESS_METADATA);
@@ -146,8 +166,9 @@ static void test_allowed(void **state)
 	int count = address_nets_parse("127.0.0.0/8, 10.1.2.3,fd00:1::/32", nets, 8, &fault);
 	assert_int_equal(count, 3);
 	struct address_policy policy = {.allow = nets, .allow_len = (size_t)count};
-	static const char *const allowed[] = {"127.0.0.1", "127.9.9.9", "::ffff:127.0.0.1",
-					      "10.1.2.3", "fd00:1::1", "fd00:1:ffff::", NULL};
+	static const char *const allowed[] = {
+		"127.0.0.1",     "127.9.9.9", "::ffff:127.0.0.1", "10.1.2.3", "fd00:1::1",
+		"fd00:1:ffff::", NULL};
 	static const char *const special[] = {"10.1.2.4", "10.1.2.2", "::1", "fd00:2::1", NULL};
 	check_all(&policy, allowed, ADDRESS_ALLOWED);
 	check_all(&policy, special, ADDRESS_SPECIAL);
@@ -194,8 +215,12 @@ static void test_own(void **state)
 	address_parse("127.0.0.1", 8080, &own[0]);
 	address_parse("0.0.0.0", 9090, &own[1]);
 	address_parse("10.0.0.7", 0, &local[0]);
-	struct address_policy policy = {.allow = nets, .allow_len = 4, .own = own, .own_len = 2,
-					.local = local, .local_len = 1};
+	struct address_policy policy = {.allow = nets,
+					.allow_len = 4,
+					.own = own,
+					.own_len = 2,
+					.local = local,
+					.local_len = 1};
 	assert_int_equal(judge(&policy, "127.0.0.1", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "::ffff:127.0.0.1", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "0.0.0.0", 8080), ADDRESS_OWN);
@@ -227,16 +252,34 @@ static void test_parse(void **state)
 		int count; /* -1: refused */
 		size_t fault;
 	} cases[] = {
-		{"", 0, 0}, {"  ", 0, 0}, {"10.0.0.0/8", 1, 0}, {"10.0.0.1/32", 1, 0}, {"::1", 1, 0},
-		{" 10.0.0.0/8 ,\tfd00::/8 ", 2, 0}, {"128.0.0.0/1", 1, 0},
-		{"10.0.0.0/33", -1, 0}, {"10.0.0.0/0", -1, 0}, {"::/0", -1, 0}, {"::/129", -1, 0},
-		{"10.0.0.1/8", -1, 0}, {"10.0.0.0/08", -1, 0}, {"10.0.0.0/", -1, 0},
-		{"10.0.0.0/8x", -1, 0}, {"10.0.0.0/-8", -1, 0}, {"10.0.0.0 /8", -1, 0},
-		{"10.0.0/8", -1, 0}, {"localhost", -1, 0}, {"0x7f.1", -1, 0}, {"fe80::1%eth0", -1, 0},
-		{"10.0.0.0/8,", -1, 11}, {",10.0.0.0/8", -1, 0}, {"10.0.0.0/8, nonsense", -1, 12},
+		{"", 0, 0},
+		{"  ", 0, 0},
+		{"10.0.0.0/8", 1, 0},
+		{"10.0.0.1/32", 1, 0},
+		{"::1", 1, 0},
+		{" 10.0.0.0/8 ,\tfd00::/8 ", 2, 0},
+		{"128.0.0.0/1", 1, 0},
+		{"10.0.0.0/33", -1, 0},
+		{"10.0.0.0/0", -1, 0},
+		{"::/0", -1, 0},
+		{"::/129", -1, 0},
+		{"10.0.0.1/8", -1, 0},
+		{"10.0.0.0/08", -1, 0},
+		{"10.0.0.0/", -1, 0},
+		{"10.0.0.0/8x", -1, 0},
+		{"10.0.0.0/-8", -1, 0},
+		{"10.0.0.0 /8", -1, 0},
+		{"10.0.0/8", -1, 0},
+		{"localhost", -1, 0},
+		{"0x7f.1", -1, 0},
+		{"fe80::1%eth0", -1, 0},
+		{"10.0.0.0/8,", -1, 11},
+		{",10.0.0.0/8", -1, 0},
+		{"10.0.0.0/8, nonsense", -1, 12},
 		{"10.0.0.0/8,,::1", -1, 11},
 		{"1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1", -1, 32},
-		{"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd:eeee/128", -1, 0},
+		{"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd:eeee/128", -1,
+		 0},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct address_net nets[4];

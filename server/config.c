@@ -1,0 +1,343 @@
+#include "config.h"
+
+#include "address.h"
+#include "url.h"
+#include "version.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+	KIND_ADDRESS, /* IP:PORT */
+	KIND_COUNT,
+	KIND_BYTES, /* 4096, 64K, 10M, 1G */
+	KIND_MS,
+	KIND_HOSTS,  /* as url_hosts_check() takes them */
+	KIND_NETS,   /* as address_nets_parse() takes them */
+	KIND_CHOICE, /* one of `choices` */
+};
+
+struct option {
+	const char *flag; /* without the dashes */
+	enum kind kind;
+	size_t offset; /* into struct config */
+	const char *fallback;
+	uint64_t min, max;
+	const char *choices;
+	const char *help;
+};
+
+#define AT(field) offsetof(struct config, field)
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define HOUR_MS UINT64_C(3600000)
+
+static const struct option options[] = {
+	{"listen", KIND_ADDRESS, AT(listen), "127.0.0.1:8080", 0, 0, NULL,
+	 "address and port of the service"},
+	{"admin-listen", KIND_ADDRESS, AT(admin_listen), "", 0, 0, NULL,
+	 "own address for probes and metrics; empty: on the service's"},
+	{"io-threads", KIND_COUNT, AT(io_threads), "1", 1, 64, NULL,
+	 "threads that read and write sockets"},
+	{"workers", KIND_COUNT, AT(workers), "0", 0, 1024, NULL,
+	 "threads that summarize; 0: one a core"},
+	{"queue", KIND_COUNT, AT(queue), "256", 1, 1000000, NULL,
+	 "requests that may wait for a worker; over it: 503"},
+	{"connections", KIND_COUNT, AT(connections), "1000", 1, 1000000, NULL,
+	 "client connections at once"},
+	{"max-body", KIND_BYTES, AT(max_body_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
+	 "largest request body"},
+	{"max-text", KIND_BYTES, AT(max_text_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
+	 "largest text or HTML inside a request, in UTF-8"},
+	{"max-inflight", KIND_BYTES, AT(max_inflight_bytes), "256M", 1 * MIB, 1024 * GIB, NULL,
+	 "bytes of all request bodies held at once; over it: 503"},
+	{"job-memory", KIND_BYTES, AT(job_memory_bytes), "512M", 8 * MIB, 1024 * GIB, NULL,
+	 "memory one request may use while it is worked on"},
+	{"deadline-ms", KIND_MS, AT(deadline_ms), "10000", 10, HOUR_MS, NULL,
+	 "time for a whole request, from its head to its answer; over it: 504"},
+	{"keepalive-ms", KIND_MS, AT(keepalive_ms), "75000", 100, HOUR_MS, NULL,
+	 "time an idle connection is kept"},
+	{"drain-ms", KIND_MS, AT(drain_ms), "15000", 0, HOUR_MS, NULL,
+	 "time for accepted requests to be answered after SIGTERM"},
+	{"url-hosts", KIND_HOSTS, AT(url_hosts), "*", 0, 0, NULL,
+	 "hosts that may be downloaded from, comma-separated, *.example.org for subdomains; *: any "
+	 "public host; empty: none"},
+	{"url-allow-nets", KIND_NETS, AT(url_allow_nets), "", 0, 0, NULL,
+	 "networks (CIDR, comma-separated) that may be dialled although private"},
+	{"url-timeout-ms", KIND_MS, AT(url_timeout_ms), "5000", 10, HOUR_MS, NULL,
+	 "time for one download, redirects included"},
+	{"url-max-bytes", KIND_BYTES, AT(url_max_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
+	 "largest download, decompressed"},
+	{"url-max-redirects", KIND_COUNT, AT(url_max_redirects), "5", 0, 50, NULL,
+	 "redirects followed for one download"},
+	{"url-downloads", KIND_COUNT, AT(url_downloads), "256", 1, 100000, NULL,
+	 "downloads at once; over it: 503"},
+	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
+	 "what is logged to standard error, a JSON line an event; info: a line a request"},
+};
+
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+static void env_name(const struct option *option, char *out, size_t size)
+{
+	size_t n = (size_t)snprintf(out, size, "PRECIS_%s", option->flag);
+	for (size_t i = 0; i < n && i < size; i++)
+		out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+}
+
+static void describe_bytes(uint64_t n, char out[32])
+{
+	static const char units[] = " KMGT";
+	size_t unit = 0;
+	while (n >= 1024 && n % 1024 == 0 && unit < 4) {
+		n /= 1024;
+		unit++;
+	}
+	snprintf(out, 32, unit == 0 ? "%" PRIu64 : "%" PRIu64 "%c", n, units[unit]);
+}
+
+/** What values the option takes, for people. */
+static void describe(const struct option *option, char *out, size_t size)
+{
+	char low[32], high[32];
+	switch (option->kind) {
+	case KIND_ADDRESS:
+		snprintf(out, size, "IP:PORT, as 127.0.0.1:8080 or [::1]:8080");
+		break;
+	case KIND_COUNT:
+		snprintf(out, size, "a number from %" PRIu64 " to %" PRIu64, option->min,
+			 option->max);
+		break;
+	case KIND_MS:
+		snprintf(out, size, "milliseconds from %" PRIu64 " to %" PRIu64, option->min,
+			 option->max);
+		break;
+	case KIND_BYTES:
+		describe_bytes(option->min, low);
+		describe_bytes(option->max, high);
+		snprintf(out, size, "bytes from %s to %s (K, M and G are understood)", low, high);
+		break;
+	case KIND_HOSTS:
+		snprintf(out, size, "*, or host names and *.suffixes, comma-separated");
+		break;
+	case KIND_NETS:
+		snprintf(out, size, "addresses or networks such as 10.0.0.0/8, comma-separated");
+		break;
+	case KIND_CHOICE:
+		snprintf(out, size, "one of: %s", option->choices);
+		break;
+	}
+}
+
+static bool parse_address(const char *value, struct listen_address *out)
+{
+	memset(out, 0, sizeof(*out));
+	const char *colon = strrchr(value, ':');
+	if (colon == NULL || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return false;
+	unsigned long port = strtoul(colon + 1, NULL, 10);
+	char host[INET6_ADDRSTRLEN + 1];
+	size_t len = (size_t)(colon - value);
+	bool bracketed = len >= 2 && value[0] == '[' && colon[-1] == ']';
+	if (bracketed) {
+		value++;
+		len -= 2;
+	}
+	if (port > 65535 || len >= sizeof(host))
+		return false;
+	memcpy(host, value, len);
+	host[len] = '\0';
+
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->address;
+	if (!bracketed && inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
+				    &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		out->len = sizeof(*v4);
+	} else if (bracketed && inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		out->len = sizeof(*v6);
+	}
+	return out->len != 0;
+}
+
+static bool parse_number(const struct option *option, const char *value, uint64_t *out)
+{
+	if (!isdigit((unsigned char)value[0]))
+		return false;
+	char *rest;
+	errno = 0;
+	uint64_t n = strtoull(value, &rest, 10), scale = 1;
+	if (option->kind == KIND_BYTES && *rest != '\0') {
+		const char *unit = strchr("KMG", toupper((unsigned char)*rest));
+		if (unit == NULL || rest[1] != '\0')
+			return false;
+		scale = *unit == 'K' ? KIB : *unit == 'M' ? MIB : GIB;
+		rest++;
+	}
+	if (errno != 0 || *rest != '\0' || __builtin_mul_overflow(n, scale, &n))
+		return false;
+	*out = n;
+	return n >= option->min && n <= option->max;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+	for (const char *at = choices; (at = strstr(at, value)) != NULL; at += len) {
+		bool starts = at == choices || at[-1] == ' ';
+		if (len > 0 && starts && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool store(struct config *config, const struct option *option, const char *value)
+{
+	void *at = (char *)config + option->offset;
+	struct address_net nets[CONFIG_MAX_NETS];
+	size_t fault;
+	switch (option->kind) {
+	case KIND_ADDRESS:
+		if (*value == '\0' && *option->fallback == '\0')
+			return true;
+		return parse_address(value, at);
+	case KIND_COUNT:
+	case KIND_BYTES:
+	case KIND_MS:
+		return parse_number(option, value, at);
+	case KIND_CHOICE:
+		*(const char **)at = value;
+		return is_choice(option->choices, value);
+	case KIND_HOSTS:
+		*(const char **)at = value;
+		return url_hosts_check(value, &fault);
+	case KIND_NETS:
+		*(const char **)at = value;
+		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
+	}
+	return false;
+}
+
+static void print_help(FILE *out)
+{
+	fprintf(out,
+		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
+		"usage: precis [--OPTION VALUE]...\n"
+		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
+		"Each option has a twin in the environment: --max-body is PRECIS_MAX_BODY.\n\n");
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		char allowed[128];
+		describe(&options[i], allowed, sizeof(allowed));
+		fprintf(out, "  --%-18s %s\n  %20s %s; default %s\n", options[i].flag,
+			options[i].help, "", allowed,
+			*options[i].fallback == '\0' ? "none" : options[i].fallback);
+	}
+	fprintf(out, "\n  --check-config       say what every option is set to, and stop\n"
+		     "  --version            say the version, and stop\n"
+		     "  --help               this\n");
+}
+
+static uint64_t cores(void)
+{
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	return (uint64_t)CPU_COUNT(&set);
+}
+
+struct setting {
+	const char *value, *origin;
+};
+
+/** The option that `argument` ("--queue" or "--queue=9") names; `*value` is what follows '='. */
+static size_t find_option(const char *argument, const char **value)
+{
+	*value = NULL;
+	if (strncmp(argument, "--", 2) != 0)
+		return OPTION_COUNT;
+	size_t len = strcspn(argument + 2, "=");
+	if (argument[2 + len] == '=')
+		*value = argument + 2 + len + 1;
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strlen(options[i].flag) == len &&
+		    memcmp(options[i].flag, argument + 2, len) == 0)
+			return i;
+	return OPTION_COUNT;
+}
+
+static enum config_result read_flags(int argc, char **argv, struct setting *settings, bool *check,
+				     FILE *out, FILE *err)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			print_help(out);
+			return CONFIG_STOP;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			fprintf(out, "precis %s\n", PRECIS_VERSION);
+			return CONFIG_STOP;
+		}
+		if (strcmp(argv[i], "--check-config") == 0) {
+			*check = true;
+			continue;
+		}
+		const char *value;
+		size_t option = find_option(argv[i], &value);
+		if (option == OPTION_COUNT) {
+			fprintf(err, "precis: unknown option '%s'; --help lists them\n", argv[i]);
+			return CONFIG_REFUSED;
+		}
+		if (value == NULL) {
+			if (++i == argc) {
+				fprintf(err, "precis: --%s needs a value\n", options[option].flag);
+				return CONFIG_REFUSED;
+			}
+			value = argv[i];
+		}
+		settings[option] = (struct setting){value, "flag"};
+	}
+	return CONFIG_RUN;
+}
+
+enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err)
+{
+	struct setting settings[OPTION_COUNT] = {{0}};
+	bool check = false;
+	enum config_result result = read_flags(argc, argv, settings, &check, out, err);
+	if (result != CONFIG_RUN)
+		return result;
+
+	memset(config, 0, sizeof(*config));
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		char env[64];
+		env_name(&options[i], env, sizeof(env));
+		const char *inherited = getenv(env);
+		if (settings[i].value == NULL && inherited != NULL && *inherited != '\0')
+			settings[i] = (struct setting){inherited, env};
+		if (settings[i].value == NULL)
+			settings[i] = (struct setting){options[i].fallback, "default"};
+		if (!store(config, &options[i], settings[i].value)) {
+			char allowed[128];
+			describe(&options[i], allowed, sizeof(allowed));
+			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
+				options[i].flag, env, settings[i].value, allowed);
+			return CONFIG_REFUSED;
+		}
+		if (check)
+			fprintf(out, "%s = %s (%s)\n", options[i].flag, settings[i].value,
+				settings[i].origin);
+	}
+	if (config->workers == 0)
+		config->workers = cores();
+	return check ? CONFIG_STOP : CONFIG_RUN;
+}

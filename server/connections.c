@@ -1,0 +1,213 @@
+#include "connections.h"
+
+#include "monotonic.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* How often the thread looks: what a deadline may be late by. */
+#define TICK_MS 50
+/* Jobs given up in one go; the rest follow in the next. */
+#define BATCH 64
+
+struct connection {
+	struct connection *next, **link; /* link: what points here */
+	int socket;
+	enum connection_phase phase;
+	uint64_t limit_ns;
+	struct job *job;
+};
+
+struct connections {
+	pthread_mutex_t lock; /* guards everything below */
+	pthread_cond_t stop;
+	pthread_t thread;
+	bool stopping;
+	struct connection *first;
+	size_t count;
+	void (*give_up)(void *, struct job *);
+	void *give_up_arg;
+};
+
+/* Under the lock: hold up to BATCH jobs that are late or that nobody waits for any more. */
+static size_t gather(struct connections *connections, uint64_t now, struct job *jobs[BATCH])
+{
+	size_t n = 0;
+	for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next) {
+		if (c->phase == CONNECTION_WORK) {
+			if (job_is_pending(c->job) &&
+			    (now > c->limit_ns || job_client_gone(c->job, now)))
+				jobs[n++] = job_hold(c->job);
+		} else if (now > c->limit_ns) {
+			/* The I/O thread sees the end of input and closes; the descriptor stays its
+			 * own. */
+			shutdown(c->socket, SHUT_RDWR);
+			c->limit_ns = UINT64_MAX;
+		}
+	}
+	return n;
+}
+
+static void give_up(struct connections *connections, struct job *job)
+{
+	struct answer answer = {0};
+	if (monotonic_ns() > job->deadline_ns)
+		problem_set(&answer.report, PROBLEM_DEADLINE_EXCEEDED,
+			    "The request was not done within the time allowed for it.");
+	else
+		answer.dropped = true;
+	if (connections->give_up != NULL)
+		connections->give_up(connections->give_up_arg, job);
+	job_finish(job, &answer);
+	job_release(job);
+}
+
+static void *watch(void *arg)
+{
+	struct connections *connections = arg;
+	struct job *jobs[BATCH];
+	pthread_mutex_lock(&connections->lock);
+	while (!connections->stopping) {
+		size_t n = gather(connections, monotonic_ns(), jobs);
+		/* Finishing resumes a connection, which takes libmicrohttpd's own locks: not under
+		 * ours. */
+		pthread_mutex_unlock(&connections->lock);
+		for (size_t i = 0; i < n; i++)
+			give_up(connections, jobs[i]);
+		pthread_mutex_lock(&connections->lock);
+		if (n == BATCH)
+			continue;
+		struct timespec until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += TICK_MS * (long)NS_PER_MS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&connections->stop, &connections->lock, &until);
+	}
+	pthread_mutex_unlock(&connections->lock);
+	return NULL;
+}
+
+struct connections *connections_new(void)
+{
+	struct connections *connections = calloc(1, sizeof(*connections));
+	if (connections == NULL)
+		return NULL;
+	pthread_mutex_init(&connections->lock, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&connections->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (pthread_create(&connections->thread, NULL, watch, connections) == 0)
+		return connections;
+	free(connections);
+	return NULL;
+}
+
+void connections_free(struct connections *connections)
+{
+	if (connections == NULL)
+		return;
+	pthread_mutex_lock(&connections->lock);
+	connections->stopping = true;
+	pthread_mutex_unlock(&connections->lock);
+	pthread_cond_signal(&connections->stop);
+	pthread_join(connections->thread, NULL);
+	pthread_cond_destroy(&connections->stop);
+	pthread_mutex_destroy(&connections->lock);
+	free(connections);
+}
+
+struct connection *connections_add(struct connections *connections, int socket, uint64_t limit_ns)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (connection == NULL)
+		return NULL;
+	connection->socket = socket;
+	connection->limit_ns = limit_ns;
+	pthread_mutex_lock(&connections->lock);
+	connection->next = connections->first;
+	connection->link = &connections->first;
+	if (connection->next != NULL)
+		connection->next->link = &connection->next;
+	connections->first = connection;
+	connections->count++;
+	pthread_mutex_unlock(&connections->lock);
+	return connection;
+}
+
+void connections_remove(struct connections *connections, struct connection *connection)
+{
+	pthread_mutex_lock(&connections->lock);
+	*connection->link = connection->next;
+	if (connection->next != NULL)
+		connection->next->link = connection->link;
+	connections->count--;
+	pthread_mutex_unlock(&connections->lock);
+	job_release(connection->job);
+	free(connection);
+}
+
+int connection_socket(const struct connection *connection)
+{
+	return connection->socket;
+}
+
+void connections_enter(struct connections *connections, struct connection *connection,
+		       enum connection_phase phase, uint64_t limit_ns, struct job *job)
+{
+	struct job *held = job == NULL ? NULL : job_hold(job);
+	pthread_mutex_lock(&connections->lock);
+	struct job *before = connection->job;
+	connection->phase = phase;
+	connection->limit_ns = limit_ns;
+	connection->job = held;
+	pthread_mutex_unlock(&connections->lock);
+	job_release(before);
+}
+
+void connections_on_give_up(struct connections *connections,
+			    void (*on_give_up)(void *, struct job *), void *arg)
+{
+	pthread_mutex_lock(&connections->lock);
+	connections->give_up = on_give_up;
+	connections->give_up_arg = arg;
+	pthread_mutex_unlock(&connections->lock);
+}
+
+void connections_count(struct connections *connections, size_t *all, size_t *busy)
+{
+	*busy = 0;
+	pthread_mutex_lock(&connections->lock);
+	*all = connections->count;
+	for (const struct connection *c = connections->first; c != NULL; c = c->next) {
+		int unread = 0;
+		if (c->phase == CONNECTION_IDLE)
+			ioctl(c->socket, FIONREAD, &unread);
+		*busy += c->phase != CONNECTION_IDLE || unread > 0;
+	}
+	pthread_mutex_unlock(&connections->lock);
+}
+
+void connections_fail_all(struct connections *connections, const struct problem_report *report)
+{
+	struct job *jobs[BATCH];
+	size_t n;
+	do {
+		n = 0;
+		pthread_mutex_lock(&connections->lock);
+		for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next)
+			if (c->phase == CONNECTION_WORK && job_is_pending(c->job))
+				jobs[n++] = job_hold(c->job);
+		pthread_mutex_unlock(&connections->lock);
+		for (size_t i = 0; i < n; i++) {
+			if (connections->give_up != NULL)
+				connections->give_up(connections->give_up_arg, jobs[i]);
+			job_fail(jobs[i], report);
+			job_release(jobs[i]);
+		}
+	} while (n > 0);
+}

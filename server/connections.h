@@ -1,0 +1,57 @@
+#ifndef SERVER_CONNECTIONS_H
+#define SERVER_CONNECTIONS_H
+
+#include "job.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * All client connections, each with what it is doing and until when, and a thread that watches
+ * them. libmicrohttpd knows only inactivity, and nothing at all of a suspended connection: a drip
+ * of bytes, a deadline and a client that left are seen here.
+ */
+struct connections;
+struct connection;
+
+enum connection_phase {
+	CONNECTION_IDLE, /* no request yet, or none any more */
+	CONNECTION_BODY, /* a head came; the body is arriving */
+	CONNECTION_WORK, /* suspended; a job is under way */
+	CONNECTION_SEND, /* the answer is being written */
+};
+
+/** Start the watching thread. NULL without memory or thread. */
+struct connections *connections_new(void);
+
+/** Stop the thread and free; all connections must have been removed. NULL is allowed. */
+void connections_free(struct connections *connections);
+
+/** A client connected by `socket` (borrowed until it is removed). NULL without memory. */
+struct connection *connections_add(struct connections *connections, int socket, uint64_t limit_ns);
+
+/** It closed: must be called before the descriptor is. */
+void connections_remove(struct connections *connections, struct connection *connection);
+
+int connection_socket(const struct connection *connection);
+
+/**
+ * The connection goes on to `phase`, until `limit_ns` (monotonic) at most. Past it, a job is
+ * answered with PROBLEM_DEADLINE_EXCEEDED, and in every other phase the connection is cut.
+ * `job` is held while the phase is CONNECTION_WORK, else NULL.
+ */
+void connections_enter(struct connections *connections, struct connection *connection,
+		       enum connection_phase phase, uint64_t limit_ns, struct job *job);
+
+/** Called with every job that is given up, so that its download can be. On the watching thread. */
+void connections_on_give_up(struct connections *connections, void (*give_up)(void *, struct job *),
+			    void *arg);
+
+/** How many there are, and how many of them have unread input or a request under way. */
+void connections_count(struct connections *connections, size_t *all, size_t *busy);
+
+/** Answer every job under way with `report`: for the end of the drain time. */
+void connections_fail_all(struct connections *connections, const struct problem_report *report);
+
+#endif

@@ -1,0 +1,165 @@
+#include "head.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#define MAX_HEAD_BYTES (16 * 1024)
+#define MAX_HEADERS 100
+#define MAX_URI_BYTES (12 * 1024)
+
+struct tally {
+	struct head *head;
+	size_t bytes, headers, hosts, lengths, codings;
+	bool malformed;
+};
+
+static bool read_length(const char *value, size_t len, uint64_t *out)
+{
+	*out = 0;
+	if (len == 0 || len > 18)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] < '0' || value[i] > '9')
+			return false;
+		*out = *out * 10 + (uint64_t)(value[i] - '0');
+	}
+	return true;
+}
+
+static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *key,
+				  size_t key_len, const char *value, size_t value_len)
+{
+	struct tally *tally = arg;
+	(void)kind;
+	tally->headers++;
+	tally->bytes += key_len + value_len + 4;
+	for (size_t i = 0; i < value_len; i++)
+		if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
+			tally->malformed = true;
+	for (size_t i = 0; i < key_len; i++)
+		if (!isalnum((unsigned char)key[i]) && strchr("!#$%&'*+-.^_`|~", key[i]) == NULL)
+			tally->malformed = true;
+	if (value == NULL)
+		value = "";
+	if (strcasecmp(key, "Host") == 0) {
+		tally->hosts++;
+	} else if (strcasecmp(key, "Content-Length") == 0) {
+		tally->lengths++;
+		tally->head->has_length = true;
+		tally->malformed |= !read_length(value, value_len, &tally->head->length);
+	} else if (strcasecmp(key, "Transfer-Encoding") == 0) {
+		tally->codings++;
+		tally->head->chunked = true;
+		tally->malformed |= strcasecmp(value, "chunked") != 0;
+	} else if (strcasecmp(key, "Expect") == 0) {
+		tally->head->expects_continue = strcasecmp(value, "100-continue") == 0;
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result see_argument(void *arg, enum MHD_ValueKind kind, const char *key,
+				    size_t key_len, const char *value, size_t value_len)
+{
+	(void)kind;
+	(void)key;
+	(void)value;
+	*(size_t *)arg += key_len + value_len + 2;
+	return MHD_YES;
+}
+
+bool head_check(struct MHD_Connection *connection, const char *url, const char *version,
+		struct head *head, struct problem_report *report)
+{
+	*head = (struct head){0};
+	struct tally tally = {.head = head};
+	size_t uri_bytes = strlen(url);
+	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &tally);
+	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, see_argument, &uri_bytes);
+	bool is_1_1 = strcmp(version, "HTTP/1.1") == 0;
+
+	if (!is_1_1 && strcmp(version, "HTTP/1.0") != 0)
+		problem_set(report, PROBLEM_BAD_REQUEST, "HTTP/1.0 and HTTP/1.1 are spoken here.");
+	else if (tally.malformed)
+		problem_set(report, PROBLEM_BAD_REQUEST, "A header field is malformed.");
+	else if (tally.hosts > 1 || (is_1_1 && tally.hosts == 0))
+		problem_set(report, PROBLEM_BAD_REQUEST, "Exactly one Host is wanted.");
+	else if (tally.lengths > 1)
+		problem_set(report, PROBLEM_BAD_REQUEST, "Content-Length stands there twice.");
+	else if (tally.codings > 0 && (tally.lengths > 0 || tally.codings > 1 || !is_1_1))
+		problem_set(report, PROBLEM_BAD_REQUEST,
+			    "Transfer-Encoding goes with no Content-Length, once, in HTTP/1.1.");
+	else if (uri_bytes > MAX_URI_BYTES)
+		problem_set(report, PROBLEM_URI_TOO_LONG,
+			    "The URI has %zu bytes; at most %d are read.", uri_bytes,
+			    MAX_URI_BYTES);
+	else if (tally.bytes > MAX_HEAD_BYTES || tally.headers > MAX_HEADERS)
+		problem_set(report, PROBLEM_HEADERS_TOO_LARGE,
+			    "%zu header fields of %zu bytes; at most %d of %d are read.",
+			    tally.headers, tally.bytes, MAX_HEADERS, MAX_HEAD_BYTES);
+	else
+		return true;
+	return false;
+}
+
+static bool is_id(const char *id)
+{
+	size_t len = 0;
+	for (; id[len] != '\0'; len++)
+		if (len == 128 ||
+		    (!isalnum((unsigned char)id[len]) && strchr("._-", id[len]) == NULL))
+			return false;
+	return len > 0;
+}
+
+void head_request_id(struct MHD_Connection *connection, char out[129])
+{
+	/* Random bytes for many ids at once: a system call each would be a tenth of a request. */
+	static _Thread_local unsigned char pool[16 * 64];
+	static _Thread_local size_t left;
+	const char *given =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Request-Id");
+	if (given != NULL && is_id(given)) {
+		strcpy(out, given);
+		return;
+	}
+	if (left == 0 && getrandom(pool, sizeof(pool), 0) == (ssize_t)sizeof(pool))
+		left = sizeof(pool) / 16;
+	if (left > 0)
+		left--;
+	for (size_t i = 0; i < 16; i++) {
+		out[2 * i] = "0123456789abcdef"[pool[16 * left + i] >> 4];
+		out[2 * i + 1] = "0123456789abcdef"[pool[16 * left + i] & 15];
+	}
+	out[32] = '\0';
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t");
+}
+
+bool head_is_type(struct MHD_Connection *connection, const char *type)
+{
+	const char *given =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
+	if (given == NULL)
+		return false;
+	given = skip_blanks(given);
+	size_t len = strlen(type);
+	if (strncasecmp(given, type, len) != 0)
+		return false;
+	given = skip_blanks(given + len);
+	if (*given == '\0')
+		return true;
+	if (*given != ';')
+		return false;
+	const char *charset = strcasestr(given, "charset=");
+	if (charset == NULL)
+		return true;
+	charset += strlen("charset=");
+	charset += *charset == '"';
+	return strncasecmp(charset, "utf-8", 5) == 0 && !isalnum((unsigned char)charset[5]);
+}

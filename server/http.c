@@ -1,0 +1,644 @@
+#include "http.h"
+
+#include "head.h"
+#include "info.h"
+#include "log.h"
+#include "monotonic.h"
+#include "routes.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Room for a request's head; our own limits (head.c) are below it, so that over-long heads get an
+ * answer in JSON. Memory is touched only as it fills. */
+#define CONNECTION_MEMORY (64 * 1024)
+/* A body that is refused by its head is read and thrown away up to this size, because most clients
+ * read no answer before they have sent everything. */
+#define DISCARD_MAX_BYTES (64u * 1024 * 1024)
+/* Writing an answer may take this much longer than making it. */
+#define SEND_MS 60000
+
+/** One daemon: the service's listener, or the admin's. */
+struct door {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	bool admin;
+};
+
+struct http {
+	struct http_parts parts;
+	struct door service, admin;
+	atomic_bool draining;
+	/* Requests under way that began before [0] and after [1] the drain did. */
+	atomic_size_t under_way[2];
+	atomic_size_t body_bytes; /* held for all of them */
+};
+
+/** One request on its connection; lives from its head to the end of its answer. */
+struct exchange {
+	struct http *http;
+	struct MHD_Connection *connection;
+	struct connection *tracked;
+	const struct route *route; /* NULL: not found */
+	const char *method;        /* constant */
+	struct job *job;
+	struct problem_report report; /* already refused, and why */
+	char *body;
+	size_t body_len, body_room, discarded;
+	uint64_t begun_ns;
+	unsigned generation;
+	bool begun, close, head_only;
+	unsigned status;
+	struct job_times times;
+	char request_id[129];
+};
+
+/* ---- answering -------------------------------------------------------------------------- */
+
+static enum MHD_Result respond(struct exchange *x, unsigned status, const char *type, char *body,
+			       size_t len)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL) {
+		free(body);
+		return MHD_NO;
+	}
+	x->status = status;
+	if (type != NULL)
+		MHD_add_response_header(response, "Content-Type", type);
+	MHD_add_response_header(response, "X-Request-Id", x->request_id);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	if (x->close || atomic_load(&x->http->draining))
+		MHD_add_response_header(response, "Connection", "close");
+	if (x->report.problem != PROBLEM_NONE) {
+		char seconds[16];
+		unsigned retry_after_s = problem_retry_after_s(x->report.problem);
+		snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
+		if (retry_after_s > 0)
+			MHD_add_response_header(response, "Retry-After", seconds);
+		if (x->report.problem == PROBLEM_UNSUPPORTED_MEDIA_TYPE)
+			MHD_add_response_header(response, "Accept-Post", "application/json");
+	}
+	if (x->route != NULL && (status == 405 || status == 204))
+		MHD_add_response_header(response, "Allow", x->route->allow);
+	if (x->job != NULL && x->report.problem == PROBLEM_NONE) {
+		char timing[160];
+		snprintf(timing, sizeof(timing),
+			 "queue;dur=%.3f, fetch;dur=%.3f, extract;dur=%.3f, summarize;dur=%.3f",
+			 (double)x->times.queue_ns / 1e6, (double)x->times.fetch_ns / 1e6,
+			 (double)x->times.extract_ns / 1e6, (double)x->times.summarize_ns / 1e6);
+		MHD_add_response_header(response, "Server-Timing", timing);
+	}
+	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
+			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
+	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result send_problem(struct exchange *x)
+{
+	size_t len;
+	char *body = problem_render(&x->report, x->request_id, &len);
+	if (body == NULL)
+		return MHD_NO;
+	return respond(x, problem_status(x->report.problem), "application/problem+json", body, len);
+}
+
+static enum MHD_Result send_copy(struct exchange *x, unsigned status, const char *type,
+				 const char *text)
+{
+	char *body = strdup(text);
+	return body == NULL ? MHD_NO : respond(x, status, type, body, strlen(body));
+}
+
+static bool is_ready(struct http *http)
+{
+	uint64_t patience_ns = 2 * http->parts.config->deadline_ms * NS_PER_MS;
+	return !atomic_load(&http->draining) &&
+	       !workers_stuck(http->parts.workers, monotonic_ns(), patience_ns);
+}
+
+static enum MHD_Result send_ready(struct exchange *x)
+{
+	if (is_ready(x->http))
+		return send_copy(x, 200, "text/plain; charset=utf-8", "ready\n");
+	problem_set(&x->report, PROBLEM_NOT_READY,
+		    atomic_load(&x->http->draining) ? "The service is shutting down."
+						    : "No worker makes progress.");
+	return send_problem(x);
+}
+
+/* What needs no work but a look. */
+static enum MHD_Result send_plain(struct exchange *x)
+{
+	size_t len;
+	char *body;
+	switch (x->route->handler) {
+	case HANDLER_LIVEZ:
+		return send_copy(x, 200, "text/plain; charset=utf-8", "alive\n");
+	case HANDLER_READYZ:
+		return send_ready(x);
+	case HANDLER_INFO:
+		body = info_render(x->http->parts.config, &len);
+		return body == NULL ? MHD_NO : respond(x, 200, "application/json", body, len);
+	case HANDLER_SUMMARIES:
+		break;
+	}
+	return MHD_NO;
+}
+
+/* The job is done and the connection resumed. */
+static enum MHD_Result send_answer(struct exchange *x)
+{
+	struct answer *answer = &x->job->answer;
+	if (answer->dropped)
+		return MHD_NO;
+	x->times = answer->times;
+	x->report = answer->report;
+	if (x->report.problem != PROBLEM_NONE)
+		return send_problem(x);
+	char *body = answer->body;
+	answer->body = NULL;
+	return respond(x, 200, "application/json", body, answer->len);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static void set_body_limit(struct exchange *x, uint64_t actual)
+{
+	uint64_t limit = x->http->parts.config->max_body_bytes;
+	problem_set(&x->report, PROBLEM_BODY_TOO_LARGE,
+		    "The body has %s%llu bytes; at most %llu are allowed.",
+		    x->body_len > 0 || actual > limit + 1 ? "" : "over ",
+		    (unsigned long long)(actual > limit + 1 ? actual : limit),
+		    (unsigned long long)limit);
+	x->report.has_limit = 1;
+	x->report.limit = limit;
+	x->report.actual = actual;
+}
+
+/* Refuse by the head alone what can be; `x->report` says why. */
+static void check(struct exchange *x, const char *url, const char *method, const char *version,
+		  const struct head *head)
+{
+	(void)version;
+	if (x->route == NULL) {
+		char quoted[80];
+		problem_set(&x->report, PROBLEM_NOT_FOUND, "Nothing is served at %s.",
+			    log_quoted(url, quoted, sizeof(quoted)));
+		return;
+	}
+	if (!route_allows(x->route, method)) {
+		problem_set(&x->report, PROBLEM_METHOD_NOT_ALLOWED, "%s has %s.", x->route->path,
+			    x->route->allow);
+		return;
+	}
+	bool posts = strcmp(method, "POST") == 0;
+	if (posts && !head_is_type(x->connection, "application/json")) {
+		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			    "A Content-Type of application/json (in UTF-8) is wanted.");
+		return;
+	}
+	if (posts &&
+	    MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Encoding")) {
+		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			    "A Content-Encoding is not understood.");
+		return;
+	}
+	if (head->has_length && head->length > x->http->parts.config->max_body_bytes)
+		set_body_limit(x, head->length);
+}
+
+static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"};
+
+/* The head is there. */
+static enum MHD_Result begin(struct door *door, struct MHD_Connection *connection, const char *url,
+			     const char *method, const char *version, struct exchange **out)
+{
+	struct http *http = door->http;
+	const union MHD_ConnectionInfo *context =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct exchange *x = calloc(1, sizeof(*x));
+	if (x == NULL || context == NULL || context->socket_context == NULL) {
+		free(x);
+		return MHD_NO;
+	}
+	*out = x;
+	x->http = http;
+	x->connection = connection;
+	x->tracked = context->socket_context;
+	x->begun_ns = monotonic_ns();
+	x->generation = atomic_load(&http->draining);
+	x->method = "other";
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(method, methods[i]) == 0)
+			x->method = methods[i];
+	atomic_fetch_add(&http->under_way[x->generation], 1);
+	head_request_id(connection, x->request_id);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_BODY,
+			  x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS, NULL);
+
+	struct head head;
+	if (!head_check(connection, url, version, &head, &x->report)) {
+		x->close = true;
+		return send_problem(x); /* before any body: libmicrohttpd then closes */
+	}
+	bool has_admin = http->admin.daemon != NULL;
+	x->route = route_find(url);
+	if (x->route != NULL && (door->admin ? !x->route->admin : has_admin && x->route->admin))
+		x->route = NULL;
+	check(x, url, method, version, &head);
+	if (x->report.problem == PROBLEM_NONE)
+		return MHD_YES;
+	if (head.expects_continue || (head.has_length && head.length > DISCARD_MAX_BYTES)) {
+		x->close = true;
+		return send_problem(x);
+	}
+	return MHD_YES; /* the body is read first, and thrown away */
+}
+
+static bool grow_body(struct exchange *x, size_t more)
+{
+	struct http *http = x->http;
+	size_t room = x->body_room == 0 ? 8192 : x->body_room;
+	while (room < x->body_len + more)
+		room *= 2;
+	if (room > http->parts.config->max_body_bytes)
+		room = http->parts.config->max_body_bytes;
+	size_t added = room - x->body_room;
+	if (atomic_fetch_add(&http->body_bytes, added) + added >
+	    http->parts.config->max_inflight_bytes) {
+		atomic_fetch_sub(&http->body_bytes, added);
+		problem_set(&x->report, PROBLEM_OVERLOADED,
+			    "The bodies of all requests together are at their limit.");
+		return false;
+	}
+	char *grown = realloc(x->body, room);
+	if (grown == NULL) {
+		atomic_fetch_sub(&http->body_bytes, added);
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for the body.");
+		return false;
+	}
+	x->body = grown;
+	x->body_room = room;
+	return true;
+}
+
+static void drop_body(struct exchange *x)
+{
+	atomic_fetch_sub(&x->http->body_bytes, x->body_room);
+	free(x->body);
+	x->body = NULL;
+	x->body_len = x->body_room = 0;
+}
+
+/* A part of the body. No answer can be queued here: a refusal waits for the end. */
+static enum MHD_Result receive(struct exchange *x, const char *data, size_t *size)
+{
+	size_t len = *size;
+	*size = 0;
+	if (x->report.problem == PROBLEM_NONE) {
+		uint64_t max = x->http->parts.config->max_body_bytes;
+		if (len > max - x->body_len)
+			set_body_limit(x, x->body_len + len);
+		else if (x->body_len + len <= x->body_room || grow_body(x, len)) {
+			memcpy(x->body + x->body_len, data, len);
+			x->body_len += len;
+			return MHD_YES;
+		}
+		drop_body(x);
+	}
+	x->discarded += len;
+	return x->discarded > DISCARD_MAX_BYTES ? MHD_NO : MHD_YES;
+}
+
+/* ---- work ------------------------------------------------------------------------------- */
+
+struct arguments {
+	char *at;
+	size_t len, room;
+	bool has_nul;
+};
+
+static enum MHD_Result gather_argument(void *arg, enum MHD_ValueKind kind, const char *key,
+				       size_t key_len, const char *value, size_t value_len)
+{
+	struct arguments *arguments = arg;
+	(void)kind;
+	if (arguments->len + key_len + value_len + 2 > arguments->room)
+		return MHD_NO; /* cannot be: head_check() bounded the sum */
+	if (value == NULL)
+		value_len = 0;
+	arguments->has_nul |= memchr(key, '\0', key_len) != NULL;
+	arguments->has_nul |= value_len > 0 && memchr(value, '\0', value_len) != NULL;
+	memcpy(arguments->at + arguments->len, key, key_len);
+	arguments->len += key_len;
+	arguments->at[arguments->len++] = '\0';
+	if (value_len > 0)
+		memcpy(arguments->at + arguments->len, value, value_len);
+	arguments->len += value_len;
+	arguments->at[arguments->len++] = '\0';
+	return MHD_YES;
+}
+
+static bool take_arguments(struct exchange *x)
+{
+	struct arguments arguments = {.room = 16 * 1024};
+	arguments.at = malloc(arguments.room);
+	if (arguments.at == NULL) {
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for the query string.");
+		return false;
+	}
+	MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, gather_argument,
+				    &arguments);
+	x->body = arguments.at;
+	x->body_len = arguments.len;
+	if (arguments.has_nul)
+		problem_set(&x->report, PROBLEM_NULL_CHARACTER, "In the query string.");
+	return !arguments.has_nul;
+}
+
+static void resume(struct job *job)
+{
+	MHD_resume_connection(job->owner);
+}
+
+static enum MHD_Result refuse_full(struct exchange *x)
+{
+	problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
+		    (unsigned long long)x->http->parts.config->queue);
+	x->report.has_limit = 1;
+	x->report.limit = x->report.actual = x->http->parts.config->queue;
+	return send_problem(x);
+}
+
+/* The request is complete: hand it to the workers and wait suspended. */
+static enum MHD_Result submit(struct exchange *x)
+{
+	struct http *http = x->http;
+	bool is_query = strcmp(x->method, "POST") != 0;
+	if (is_query && !take_arguments(x))
+		return send_problem(x);
+	if (!queue_has_room(http->parts.queue))
+		return refuse_full(x);
+
+	x->job = job_new(x->body, x->body_len, is_query);
+	x->body = NULL; /* its size stays counted until the exchange ends */
+	if (x->job == NULL)
+		return MHD_NO;
+	x->job->socket = connection_socket(x->tracked);
+	x->job->accepted_ns = x->begun_ns;
+	x->job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
+	x->job->finished = resume;
+	x->job->owner = x->connection;
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_WORK, x->job->deadline_ns,
+			  x->job);
+	/* Suspended before it is pushed: a worker may be done before this function returns. */
+	struct job *pushed = job_hold(x->job);
+	MHD_suspend_connection(x->connection);
+	if (queue_push(http->parts.queue, &pushed) == QUEUE_OK)
+		return MHD_YES;
+	struct problem_report report;
+	problem_set(&report, PROBLEM_QUEUE_FULL, "The queue has just filled up.");
+	job_fail(pushed, &report);
+	job_release(pushed);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *size, void **context)
+{
+	struct exchange *x = *context;
+	if (x == NULL)
+		return begin(arg, connection, url, method, version, (struct exchange **)context);
+	if (*size > 0)
+		return receive(x, data, size);
+	if (x->report.problem != PROBLEM_NONE)
+		return send_problem(x);
+	if (x->job != NULL)
+		return job_is_pending(x->job) ? MHD_YES : send_answer(x);
+	if (strcmp(x->method, "OPTIONS") == 0)
+		return send_copy(x, 204, NULL, "");
+	if (x->route->handler == HANDLER_SUMMARIES)
+		return submit(x);
+	return send_plain(x);
+}
+
+static void log_request(const struct exchange *x)
+{
+	/* Nothing here needs escaping: names are constants, ids are checked, the rest are numbers.
+	 */
+	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
+	if (!log_wants(level))
+		return;
+	log_event(level, "request",
+		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
+		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"queue_ms\":%.3f,\"fetch_ms\":%.3f,"
+		  "\"extract_ms\":%.3f,\"summarize_ms\":%.3f",
+		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
+		  x->status == 0                      ? "dropped"
+		  : x->report.problem == PROBLEM_NONE ? "ok"
+						      : problem_code(x->report.problem),
+		  x->job == NULL ? x->body_len : x->job->body_len,
+		  (double)(monotonic_ns() - x->begun_ns) / 1e6, (double)x->times.queue_ns / 1e6,
+		  (double)x->times.fetch_ns / 1e6, (double)x->times.extract_ns / 1e6,
+		  (double)x->times.summarize_ns / 1e6);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct exchange *x = *context;
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (x == NULL)
+		return;
+	*context = NULL;
+	struct http *http = x->http;
+	log_request(x);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
+			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
+	job_release(x->job);
+	drop_body(x);
+	atomic_fetch_sub(&http->under_way[x->generation], 1);
+	free(x);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **socket_context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct door *door = arg;
+	struct connections *connections = door->http->parts.connections;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		/* The first head must come within the time of a request: no slow drip. */
+		uint64_t limit = monotonic_ns() + door->http->parts.config->deadline_ms * NS_PER_MS;
+		*socket_context = connections_add(connections, info->connect_fd, limit);
+	} else if (*socket_context != NULL) {
+		connections_remove(connections, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+/* ---- start and stop --------------------------------------------------------------------- */
+
+static void give_up_download(void *arg, struct job *job)
+{
+	struct http *http = arg;
+	fetch_cancel(http->parts.fetcher, atomic_load(&job->fetch_id));
+}
+
+static void log_library(void *arg, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void log_library(void *arg, const char *format, va_list args)
+{
+	char text[256], quoted[512];
+	(void)arg;
+	vsnprintf(text, sizeof(text), format, args);
+	log_event(LOG_DEBUG, "libmicrohttpd", ",\"text\":%s",
+		  log_quoted(text, quoted, sizeof(quoted)));
+}
+
+static bool open_door(struct door *door, int socket, unsigned threads)
+{
+	struct http *http = door->http;
+	unsigned connections = (unsigned)http->parts.config->connections;
+	if (connections < threads)
+		connections = threads; /* it is split over the I/O threads */
+	door->daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_ERROR_LOG | MHD_USE_ITC,
+		0, NULL, NULL, on_request, door, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, door, MHD_OPTION_CONNECTION_LIMIT,
+		connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+#if MHD_VERSION >= 0x00097701
+		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#else
+		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+#endif
+		/* A pool of one is refused: then the daemon's own thread does it. */
+		threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
+		MHD_OPTION_END);
+	return door->daemon != NULL;
+}
+
+struct http *http_new(const struct http_parts *parts, int socket, int admin_socket)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	if (http == NULL)
+		return NULL;
+	http->parts = *parts;
+	http->service = (struct door){.http = http};
+	http->admin = (struct door){.http = http, .admin = true};
+	connections_on_give_up(parts->connections, give_up_download, http);
+	if ((admin_socket < 0 || open_door(&http->admin, admin_socket, 1)) &&
+	    open_door(&http->service, socket, (unsigned)parts->config->io_threads))
+		return http;
+	if (http->admin.daemon != NULL)
+		MHD_stop_daemon(http->admin.daemon);
+	free(http);
+	return NULL;
+}
+
+static void pause_ms(long ms)
+{
+	struct timespec pause = {.tv_nsec = ms * (long)NS_PER_MS};
+	nanosleep(&pause, NULL);
+}
+
+/* No more connections; those that the kernel accepted for us meanwhile are still served. */
+static void close_listener(struct http *http)
+{
+	int socket = MHD_quiesce_daemon(http->service.daemon);
+	if (socket < 0)
+		return;
+	for (;;) {
+		struct sockaddr_storage address;
+		socklen_t len = sizeof(address);
+		int client = accept4(socket, (struct sockaddr *)&address, &len,
+				     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client < 0 && errno == EINTR)
+			continue;
+		if (client < 0)
+			break;
+		if (MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address,
+				       len) != MHD_YES)
+			pause_ms(1); /* at its limit: the client was closed by the library */
+	}
+	close(socket);
+}
+
+/* Wait until nothing is under way, twice in a row, or until the time is over. */
+static bool wait_until_quiet(struct http *http, uint64_t until_ns)
+{
+	for (int quiet = 0; quiet < 2;) {
+		size_t all, busy;
+		connections_count(http->parts.connections, &all, &busy);
+		quiet = busy == 0 ? quiet + 1 : 0;
+		if (quiet < 2 && monotonic_ns() > until_ns)
+			return false;
+		pause_ms(10);
+	}
+	return true;
+}
+
+size_t http_drain(struct http *http, uint64_t drain_ms)
+{
+	uint64_t start = monotonic_ns(), until = start + drain_ms * NS_PER_MS;
+	atomic_store(&http->draining, true);
+	/* While what was under way is being answered the listener stays open, so that a probe sees
+	 * readiness turn; a stream of new requests must not hold it open for ever. */
+	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
+		pause_ms(5);
+	close_listener(http);
+	if (wait_until_quiet(http, until))
+		return 0;
+	struct problem_report report;
+	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
+	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
+	connections_fail_all(http->parts.connections, &report);
+	wait_until_quiet(http, monotonic_ns() + 500 * NS_PER_MS);
+	return left;
+}
+
+void http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	MHD_stop_daemon(http->service.daemon);
+	if (http->admin.daemon != NULL)
+		MHD_stop_daemon(http->admin.daemon);
+	free(http);
+}
+
+int http_listen(const struct listen_address *address, int backlog)
+{
+	int on = 1;
+	int listener =
+		socket(address->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener < 0)
+		return -1;
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(listener, (const struct sockaddr *)&address->address, address->len) == 0 &&
+	    listen(listener, backlog) == 0)
+		return listener;
+	int error = errno;
+	close(listener);
+	errno = error;
+	return -1;
+}

@@ -1,0 +1,47 @@
+#ifndef SERVER_HTTP_H
+#define SERVER_HTTP_H
+
+#include "config.h"
+#include "connections.h"
+#include "fetch.h"
+#include "queue.h"
+#include "worker.h"
+
+#include <stdbool.h>
+
+/**
+ * The libmicrohttpd glue: bytes in, response out. I/O threads read requests, hand jobs to the
+ * queue, suspend the connection meanwhile and write the answer when it is resumed.
+ */
+struct http;
+
+/** What the HTTP side works with; all borrowed, and outliving it. */
+struct http_parts {
+	const struct config *config;
+	struct connections *connections;
+	struct queue *queue;
+	struct workers *workers;
+	struct fetcher *fetcher;
+};
+
+/**
+ * Listen and serve. `sockets` are bound, listening descriptors, taken: the service's, and the
+ * admin's or -1. NULL when libmicrohttpd can't start.
+ */
+struct http *http_new(const struct http_parts *parts, int socket, int admin_socket);
+
+/**
+ * Come to an end without losing an accepted request: readiness turns 503 and answers close their
+ * connections; what was under way is answered; then the listener is closed, what it had accepted
+ * is answered too, all within `drain_ms`. Returns how many requests had to be given up (answered
+ * 503) when the time was over.
+ */
+size_t http_drain(struct http *http, uint64_t drain_ms);
+
+/** Stop and free; http_drain() must have returned. NULL is allowed. */
+void http_free(struct http *http);
+
+/** A socket bound to `address` and listening; -1 with errno where that fails. */
+int http_listen(const struct listen_address *address, int backlog);
+
+#endif

@@ -1,0 +1,164 @@
+#include "log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (256 * 1024)
+#define LINE_BYTES 2048
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+static struct {
+	pthread_mutex_t lock; /* guards everything but `level` */
+	pthread_cond_t filled;
+	pthread_t thread;
+	bool running, stopping;
+	size_t fill;
+	uint64_t dropped;
+	char waiting[BUFFER_BYTES];
+	atomic_int level;
+} logger = {
+	.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER, .level = LOG_INFO};
+
+static void write_all(const char *at, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return; /* nobody to tell: the log itself is what failed */
+		at += n;
+		len -= (size_t)n;
+	}
+}
+
+static void *write_lines(void *arg)
+{
+	static char writing[BUFFER_BYTES];
+	pthread_mutex_lock(&logger.lock);
+	while (logger.fill > 0 || !logger.stopping) {
+		if (logger.fill == 0) {
+			pthread_cond_wait(&logger.filled, &logger.lock);
+			continue;
+		}
+		size_t len = logger.fill;
+		memcpy(writing, logger.waiting, len);
+		logger.fill = 0;
+		pthread_mutex_unlock(&logger.lock);
+		write_all(writing, len);
+		pthread_mutex_lock(&logger.lock);
+	}
+	pthread_mutex_unlock(&logger.lock);
+	return arg;
+}
+
+void log_set_level(const char *level)
+{
+	for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
+		if (strcmp(level, level_names[i]) == 0)
+			atomic_store(&logger.level, i);
+}
+
+bool log_start(const char *level)
+{
+	log_set_level(level);
+	logger.running = pthread_create(&logger.thread, NULL, write_lines, NULL) == 0;
+	return logger.running;
+}
+
+void log_stop(void)
+{
+	if (!logger.running)
+		return;
+	pthread_mutex_lock(&logger.lock);
+	logger.stopping = true;
+	pthread_mutex_unlock(&logger.lock);
+	pthread_cond_signal(&logger.filled);
+	pthread_join(logger.thread, NULL);
+	logger.running = false;
+}
+
+bool log_wants(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&logger.level, memory_order_relaxed);
+}
+
+/* Append under the lock; returns whether it fitted. */
+static bool append(const char *line, size_t len)
+{
+	if (len > BUFFER_BYTES - logger.fill)
+		return false;
+	memcpy(logger.waiting + logger.fill, line, len);
+	logger.fill += len;
+	return true;
+}
+
+static void put(const char *line, size_t len)
+{
+	char note[96];
+	pthread_mutex_lock(&logger.lock);
+	bool was_empty = logger.fill == 0;
+	if (logger.dropped > 0) {
+		int n = snprintf(note, sizeof(note),
+				 "{\"level\":\"warn\",\"event\":\"log_dropped\",\"lines\":%llu}\n",
+				 (unsigned long long)logger.dropped);
+		if (append(note, (size_t)n))
+			logger.dropped = 0;
+	}
+	logger.dropped += !append(line, len);
+	pthread_mutex_unlock(&logger.lock);
+	if (was_empty)
+		pthread_cond_signal(&logger.filled);
+}
+
+void log_event(enum log_level level, const char *event, const char *fields, ...)
+{
+	if (!log_wants(level))
+		return;
+	char line[LINE_BYTES];
+	struct timespec now;
+	struct tm utc;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	size_t room = sizeof(line) - 2;
+	size_t n = (size_t)snprintf(line, room,
+				    "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"level\":"
+				    "\"%s\",\"event\":\"%s\"",
+				    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+				    utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000,
+				    level_names[level], event);
+	va_list args;
+	va_start(args, fields);
+	int more = vsnprintf(line + n, room - n, fields, args);
+	va_end(args);
+	if (more > 0 && (size_t)more < room - n)
+		n += (size_t)
+			more; /* a line cut in the middle would be no JSON: then without fields */
+	line[n++] = '}';
+	line[n++] = '\n';
+	put(line, n);
+}
+
+const char *log_quoted(const char *text, char *out, unsigned size)
+{
+	unsigned n = 0;
+	out[n++] = '"';
+	for (; *text != '\0' && n + 8 < size; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\')
+			n += (unsigned)snprintf(out + n, 7, "\\u%04x", c);
+		else
+			out[n++] = (char)c;
+	}
+	out[n++] = '"';
+	out[n] = '\0';
+	return out;
+}

@@ -1,0 +1,33 @@
+#ifndef SERVER_LOG_H
+#define SERVER_LOG_H
+
+#include <stdbool.h>
+
+/**
+ * One JSON line an event, on standard error. Lines are gathered under a short lock and written by
+ * a thread of their own, so that a stalled pipe or a full disk never holds up a request: what does
+ * not fit any more is dropped and counted in the next line that does. No article text is logged.
+ */
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/** Start the thread. `level` is "error", "warn", "info" or "debug". False when it can't start. */
+bool log_start(const char *level);
+
+/** Write what is waiting and end the thread. */
+void log_stop(void);
+
+bool log_wants(enum log_level level);
+void log_set_level(const char *level);
+
+/**
+ * Log the event `event` (a constant). `fields` is a printf format that makes further JSON
+ * members, each with a leading comma: `,"port":%u`. Strings put in must not need escaping, or go
+ * through log_quoted(). Any thread.
+ */
+void log_event(enum log_level level, const char *event, const char *fields, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** `text` as a JSON string with its quotes, cut to fit `out` of `size` bytes; returns `out`. */
+const char *log_quoted(const char *text, char *out, unsigned size);
+
+#endif

@@ -1,0 +1,165 @@
+/* Read configuration, start, wait for a signal, drain, stop; no logic. */
+#include "address.h"
+#include "config.h"
+#include "connections.h"
+#include "fetch.h"
+#include "health.h"
+#include "http.h"
+#include "log.h"
+#include "queue.h"
+#include "version.h"
+#include "worker.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+
+/* Descriptors for every connection and download; the soft limit is often only 1024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* Block what ends the process, before any thread exists, so that only wait_for_end() sees it. */
+static sigset_t block_signals(void)
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signals;
+}
+
+static void wait_for_end(const sigset_t *signals)
+{
+	int signal_number = 0;
+	do
+		sigwait(signals, &signal_number);
+	while (signal_number == SIGHUP);
+}
+
+static int listen_on(const struct listen_address *address, const char *flag, unsigned *port)
+{
+	if (address->len == 0)
+		return -1;
+	int listener = http_listen(address, BACKLOG);
+	if (listener < 0) {
+		fprintf(stderr, "precis: cannot listen on the address of --%s: %s\n", flag,
+			strerror(errno));
+		exit(1);
+	}
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	getsockname(listener, (struct sockaddr *)&bound, &len);
+	*port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
+						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
+	return listener;
+}
+
+static struct fetcher *start_fetcher(const struct config *config, int listener, int admin_listener)
+{
+	struct address_net nets[CONFIG_MAX_NETS];
+	struct sockaddr_storage own[2];
+	size_t fault, own_len = 0;
+	int nets_len = address_nets_parse(config->url_allow_nets, nets, CONFIG_MAX_NETS, &fault);
+	const int listeners[] = {listener, admin_listener};
+	for (size_t i = 0; i < 2; i++) {
+		socklen_t len = sizeof(own[own_len]);
+		if (getsockname(listeners[i], (struct sockaddr *)&own[own_len], &len) == 0)
+			own_len++;
+	}
+	struct fetch_options options = {
+		.user_agent = "Mozilla/5.0 (compatible; precis/" PRECIS_VERSION ")",
+		.allow_hosts = config->url_hosts,
+		.allow_nets = nets,
+		.allow_nets_len = nets_len < 0 ? 0 : (size_t)nets_len,
+		.own = own,
+		.own_len = own_len,
+		.timeout_ms = (unsigned)config->url_timeout_ms,
+		.max_redirects = (unsigned)config->url_max_redirects,
+		.max_bytes = config->url_max_bytes,
+		.max_total_bytes = config->max_inflight_bytes,
+		.max_parallel = config->url_downloads,
+		.max_waiting = config->url_downloads};
+	return fetcher_new(&options);
+}
+
+static int serve(const struct config *config)
+{
+	unsigned port = 0, admin_port = 0;
+	sigset_t signals = block_signals();
+	raise_descriptor_limit();
+	workers_prepare();
+	int listener = listen_on(&config->listen, "listen", &port);
+	int admin_listener = listen_on(&config->admin_listen, "admin-listen", &admin_port);
+
+	int exit_code = 1;
+	struct worker_options worker_options = {.count = config->workers,
+						.max_text_bytes = config->max_text_bytes,
+						.job_memory_bytes = config->job_memory_bytes};
+	struct fetcher *fetcher = NULL;
+	struct queue *queue = NULL;
+	struct workers *workers = NULL;
+	struct connections *connections = NULL;
+	struct http *http = NULL;
+	if (!log_start(config->log_level) ||
+	    (fetcher = start_fetcher(config, listener, admin_listener)) == NULL ||
+	    (queue = queue_new(config->queue)) == NULL ||
+	    (workers = workers_new(&worker_options, queue, fetcher)) == NULL ||
+	    (connections = connections_new()) == NULL)
+		goto out;
+	struct http_parts parts = {config, connections, queue, workers, fetcher};
+	http = http_new(&parts, listener, admin_listener);
+	if (http == NULL)
+		goto out;
+	log_event(LOG_INFO, "started",
+		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu",
+		  PRECIS_VERSION, port, admin_port, (unsigned long long)config->workers);
+	wait_for_end(&signals);
+	log_event(LOG_INFO, "draining", "%s", "");
+	size_t given_up = http_drain(http, config->drain_ms);
+	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
+	exit_code = 0;
+out:
+	if (exit_code != 0)
+		fputs("precis: cannot start: no memory or no threads\n", stderr);
+	fetcher_free(fetcher); /* brings every download's job back to the queue */
+	if (queue != NULL)
+		queue_close(queue);
+	workers_free(workers);
+	http_free(http);
+	connections_free(connections);
+	queue_free(queue);
+	log_stop();
+	return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 2 && strcmp(argv[1], "health") == 0)
+		return health_check(argc >= 3 ? argv[2] : NULL);
+	struct config config;
+	switch (config_read(&config, argc, argv, stdout, stderr)) {
+	case CONFIG_RUN:
+		return serve(&config);
+	case CONFIG_STOP:
+		return 0;
+	case CONFIG_REFUSED:
+		break;
+	}
+	return 2;
+}

@@ -1,0 +1,81 @@
+#ifndef SERVER_PROBLEM_H
+#define SERVER_PROBLEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Every way to fail. problem.c alone knows HTTP status, public code and title of each. */
+enum problem {
+	PROBLEM_NONE,
+	/* the HTTP message */
+	PROBLEM_BAD_REQUEST,
+	PROBLEM_NOT_FOUND,
+	PROBLEM_METHOD_NOT_ALLOWED,
+	PROBLEM_REQUEST_TIMEOUT,
+	PROBLEM_BODY_TOO_LARGE,
+	PROBLEM_URI_TOO_LONG,
+	PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+	PROBLEM_HEADERS_TOO_LARGE,
+	/* the JSON */
+	PROBLEM_INVALID_JSON,
+	PROBLEM_DUPLICATE_KEY,
+	PROBLEM_INVALID_UTF8,
+	PROBLEM_NULL_CHARACTER,
+	/* its fields */
+	PROBLEM_UNKNOWN_FIELD,
+	PROBLEM_WRONG_TYPE,
+	PROBLEM_OUT_OF_RANGE,
+	PROBLEM_INVALID_VALUE,
+	PROBLEM_MISSING_INPUT,
+	PROBLEM_CONFLICTING_INPUT,
+	PROBLEM_TEXT_TOO_LARGE,
+	PROBLEM_EMPTY_TEXT,
+	PROBLEM_TOO_COMPLEX,
+	/* the URL */
+	PROBLEM_URL_REFUSED,
+	PROBLEM_URL_UNREACHABLE,
+	PROBLEM_URL_STATUS,
+	PROBLEM_URL_TOO_LARGE,
+	PROBLEM_URL_NOT_HTML,
+	PROBLEM_URL_TIMEOUT,
+	PROBLEM_NO_ARTICLE,
+	/* the service */
+	PROBLEM_QUEUE_FULL,
+	PROBLEM_OVERLOADED,
+	PROBLEM_NOT_READY,
+	PROBLEM_DEADLINE_EXCEEDED,
+	PROBLEM_INTERNAL,
+	PROBLEM_COUNT
+};
+
+/** A problem with what is to be said of this one occurrence of it. */
+struct problem_report {
+	enum problem problem;
+	char detail[256]; /* for people; empty: the title says enough */
+	char pointer[64]; /* JSON pointer to the field at fault; only where has_pointer */
+	int has_pointer;
+	uint64_t limit, actual; /* only where has_limit */
+	int has_limit;
+};
+
+unsigned problem_status(enum problem problem);
+const char *problem_code(enum problem problem);
+
+/** Seconds for Retry-After, 0 where there is none. */
+unsigned problem_retry_after_s(enum problem problem);
+
+/** Fill `report` with `problem` and a printf-style detail; everything else is cleared. */
+void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** The same with a JSON pointer to the field `name` ("" for the whole document). */
+void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * The application/problem+json body (RFC 9457). Returns new memory (free it), or NULL without
+ * memory. `request_id` may be NULL.
+ */
+char *problem_render(const struct problem_report *report, const char *request_id, size_t *len);
+
+#endif

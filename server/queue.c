@@ -1,0 +1,124 @@
+#include "queue.h"
+
+#include "monotonic.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct queue {
+	pthread_mutex_t lock; /* guards everything below */
+	pthread_cond_t filled;
+	struct job *first, **last;
+	size_t depth, capacity, waiting;
+	bool closed;
+};
+
+struct queue *queue_new(size_t capacity)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+	if (queue == NULL)
+		return NULL;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->filled, NULL);
+	queue->last = &queue->first;
+	queue->capacity = capacity;
+	return queue;
+}
+
+void queue_free(struct queue *queue)
+{
+	if (queue == NULL)
+		return;
+	assert(queue->first == NULL);
+	pthread_cond_destroy(&queue->filled);
+	pthread_mutex_destroy(&queue->lock);
+	free(queue);
+}
+
+static enum queue_result push(struct queue *queue, struct job **job, bool again)
+{
+	enum queue_result result = QUEUE_OK;
+	bool wake = false;
+	(*job)->queued_ns = monotonic_ns();
+	pthread_mutex_lock(&queue->lock);
+	if (queue->closed) {
+		result = QUEUE_CLOSED;
+	} else if (!again && queue->depth >= queue->capacity) {
+		result = QUEUE_FULL;
+	} else {
+		if (again) {
+			(*job)->next = queue->first;
+			if (queue->first == NULL)
+				queue->last = &(*job)->next;
+			queue->first = *job;
+		} else {
+			(*job)->next = NULL;
+			*queue->last = *job;
+			queue->last = &(*job)->next;
+		}
+		queue->depth++;
+		*job = NULL;
+		/* A worker that is busy looks again before it sleeps: only a sleeping one costs a
+		 * wake-up. */
+		wake = queue->waiting > 0;
+	}
+	pthread_mutex_unlock(&queue->lock);
+	if (wake)
+		pthread_cond_signal(&queue->filled);
+	return result;
+}
+
+enum queue_result queue_push(struct queue *queue, struct job **job)
+{
+	return push(queue, job, false);
+}
+
+enum queue_result queue_push_again(struct queue *queue, struct job **job)
+{
+	return push(queue, job, true);
+}
+
+bool queue_has_room(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	bool room = queue->depth < queue->capacity && !queue->closed;
+	pthread_mutex_unlock(&queue->lock);
+	return room;
+}
+
+struct job *queue_take(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	while (queue->first == NULL && !queue->closed) {
+		queue->waiting++;
+		pthread_cond_wait(&queue->filled, &queue->lock);
+		queue->waiting--;
+	}
+	struct job *job = queue->first;
+	if (job != NULL) {
+		queue->first = job->next;
+		if (queue->first == NULL)
+			queue->last = &queue->first;
+		job->next = NULL;
+		queue->depth--;
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return job;
+}
+
+void queue_close(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->closed = true;
+	pthread_mutex_unlock(&queue->lock);
+	pthread_cond_broadcast(&queue->filled);
+}
+
+size_t queue_depth(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	size_t depth = queue->depth;
+	pthread_mutex_unlock(&queue->lock);
+	return depth;
+}

@@ -1,0 +1,27 @@
+#include "routes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct route routes[] = {
+	{"/v1/summaries", "GET, HEAD, POST, OPTIONS", HANDLER_SUMMARIES, false},
+	{"/v1/info", "GET, HEAD, OPTIONS", HANDLER_INFO, false},
+	{"/livez", "GET, HEAD, OPTIONS", HANDLER_LIVEZ, true},
+	{"/readyz", "GET, HEAD, OPTIONS", HANDLER_READYZ, true},
+};
+
+const struct route *route_find(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+bool route_allows(const struct route *route, const char *method)
+{
+	size_t len = strlen(method);
+	const char *found = strstr(route->allow, method);
+	return len > 0 && found != NULL && (found == route->allow || found[-1] == ' ') &&
+	       (found[len] == ',' || found[len] == '\0');
+}

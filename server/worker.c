@@ -1,0 +1,379 @@
+#include "worker.h"
+
+#include "core/charset.h"
+#include "core/extract.h"
+#include "core/summary.h"
+#include "core/utf8.h"
+#include "monotonic.h"
+#include "render.h"
+#include "request.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_KEYWORDS 10
+
+struct worker {
+	struct workers *pool;
+	struct arena arena;
+	pthread_t thread;
+	_Atomic uint64_t busy_since_ns; /* 0: waiting for a job */
+};
+
+struct workers {
+	struct worker_options options;
+	struct queue *queue;
+	struct fetcher *fetcher;
+	size_t count; /* threads that run */
+	struct worker *at;
+};
+
+static _Thread_local struct arena *json_arena;
+
+static void *json_alloc(size_t size)
+{
+	return json_arena == NULL ? malloc(size) : arena_alloc(json_arena, size, 1);
+}
+
+static void json_free(void *at)
+{
+	if (json_arena == NULL)
+		free(at); /* what an arena gave goes with the arena */
+}
+
+void workers_prepare(void)
+{
+	json_set_alloc_funcs(json_alloc, json_free);
+	json_object_seed(0);
+}
+
+/* What one job's steps share. */
+struct work {
+	struct worker *worker;
+	struct job *job;
+	struct request request;
+	struct article article;
+	struct span text;
+	struct problem_report report;
+};
+
+/* ---- download --------------------------------------------------------------------------- */
+
+static void report_download(const struct download *download, struct problem_report *report)
+{
+	switch (download->status) {
+	case FETCH_OK:
+		break;
+	case FETCH_REFUSED:
+		/* One text for every reason: whoever asks must not learn what is there. */
+		problem_set_field(report, PROBLEM_URL_REFUSED, "url",
+				  "This URL is not allowed here.");
+		return;
+	case FETCH_UNREACHABLE:
+		problem_set_field(report, PROBLEM_URL_UNREACHABLE, "url",
+				  "The server could not be reached or gave no valid answer.");
+		return;
+	case FETCH_STATUS:
+		problem_set_field(report, PROBLEM_URL_STATUS, "url", "The server answered %d.",
+				  download->http_status);
+		return;
+	case FETCH_TOO_LARGE:
+		problem_set_field(report, PROBLEM_URL_TOO_LARGE, "url",
+				  "The page is larger than is read here.");
+		return;
+	case FETCH_NOT_HTML:
+		problem_set_field(report, PROBLEM_URL_NOT_HTML, "url",
+				  "The content type is \"%.60s\"; HTML or plain text is wanted.",
+				  download->content_type);
+		return;
+	case FETCH_TIMEOUT:
+		problem_set_field(report, PROBLEM_URL_TIMEOUT, "url",
+				  "The page did not arrive in time.");
+		return;
+	case FETCH_BUSY:
+	case FETCH_NO_MEMORY:
+		problem_set(report, PROBLEM_OVERLOADED, "Too many downloads are running.");
+		return;
+	case FETCH_CANCELLED:
+		problem_set(report, PROBLEM_NOT_READY, "The download was given up.");
+		return;
+	}
+}
+
+/* Runs on the fetcher's thread: keep what came and send the job back to the workers. */
+static void on_fetched(void *arg, struct fetch_result *result)
+{
+	struct job *job = arg;
+	struct download *download = calloc(1, sizeof(*download));
+	atomic_store(&job->fetch_id, 0);
+	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
+	if (download != NULL) {
+		*download = (struct download){.status = result->status,
+					      .http_status = result->http_status,
+					      .body = result->body,
+					      .body_len = result->body_len,
+					      .url = strdup(result->url)};
+		memcpy(download->content_type, result->content_type,
+		       sizeof(download->content_type));
+		memcpy(download->charset, result->charset, sizeof(download->charset));
+		result->body = NULL;
+		job->download = download;
+	}
+	struct problem_report report;
+	problem_set(&report, PROBLEM_INTERNAL, "%s", "");
+	if (download == NULL || queue_push_again(job->queue, &job) != QUEUE_OK) {
+		job_fail(job, &report);
+		job_release(job);
+	}
+}
+
+/* Give the job to the fetcher. True: it is the fetcher's now. */
+static bool start_download(struct work *work)
+{
+	struct job *job = work->job;
+	job->queue = work->worker->pool->queue;
+	char *url = arena_copy(&work->worker->arena, work->request.input);
+	if (url == NULL) {
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
+		return false;
+	}
+	job_hold(job); /* the callback may end the job before fetch_start() returns */
+	uint64_t id = fetch_start(work->worker->pool->fetcher, url,
+				  (int64_t)(job->deadline_ns / NS_PER_MS), on_fetched, job);
+	if (id == 0) {
+		job_release(job);
+		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
+		return false;
+	}
+	/* A download that is already back has set 0 and must not be named again: only a fresh job's
+	 * 0 is replaced, and a stale id is harmless, since ids are never used twice. */
+	atomic_store(&job->fetch_id, id);
+	job_release(job);
+	return true;
+}
+
+/* ---- text ------------------------------------------------------------------------------- */
+
+static bool job_expired(void *arg)
+{
+	struct work *work = arg;
+	return !job_is_pending(work->job) || monotonic_ns() > work->job->deadline_ns;
+}
+
+static bool extract(struct work *work, struct span html, struct span base_url, bool given)
+{
+	const struct extract_limits limits = {.expired = job_expired, .expired_arg = work};
+	uint64_t start = monotonic_ns();
+	enum extract_status status = extract_article(&work->worker->arena, html, base_url, given,
+						     &limits, &work->article);
+	work->job->times.extract_ns += monotonic_ns() - start;
+	work->text = work->article.text;
+	switch (status) {
+	case EXTRACT_OK:
+		return true;
+	case EXTRACT_NO_ARTICLE:
+		problem_set_field(&work->report, PROBLEM_NO_ARTICLE, given ? "html" : "url",
+				  "The page seems to be %s.",
+				  work->article.seen == NULL ? "empty" : work->article.seen);
+		return false;
+	case EXTRACT_EXPIRED:
+		problem_set(&work->report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
+		return false;
+	case EXTRACT_NO_MEMORY:
+		break;
+	}
+	problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While reading the HTML.");
+	return false;
+}
+
+static bool is_plain_text(const struct download *download)
+{
+	return strcmp(download->content_type, "text/plain") == 0;
+}
+
+/* The text that is to be summarized, from whatever was given. */
+static bool find_text(struct work *work)
+{
+	const struct request *request = &work->request;
+	const struct download *download = work->job->download;
+	struct arena *arena = &work->worker->arena;
+	if (request->kind == REQUEST_TEXT) {
+		work->text = request->input;
+		return true;
+	}
+	if (request->kind == REQUEST_HTML)
+		return extract(work, request->input, request->base_url, true);
+
+	if (download->status != FETCH_OK) {
+		report_download(download, &work->report);
+		return false;
+	}
+	struct span bytes = {download->body, download->body_len};
+	struct span utf8 = charset_to_utf8(arena, bytes, span_of(download->charset), NULL);
+	if (arena->failed) {
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While decoding the page.");
+		return false;
+	}
+	if (!is_plain_text(download))
+		return extract(work, utf8, span_of(download->url), false);
+	work->text = utf8;
+	return true;
+}
+
+static bool summarize(struct work *work, struct answer *answer)
+{
+	const struct request *request = &work->request;
+	struct arena *arena = &work->worker->arena;
+	struct summary_input input = {.text = work->text,
+				      .title = request->title.len > 0 ? request->title
+								      : work->article.title,
+				      .query = request->query,
+				      .language = request->language};
+	struct summary_options options = {
+		.select = request->select,
+		.max_keywords = request->include & INCLUDE_KEYWORDS ? MAX_KEYWORDS : 0};
+	if (input.language == NULL && work->article.language.len > 0) {
+		/* What the page says of its language is believed, unless it is one unknown here. */
+		input.language = language_from_tag(work->article.language);
+		if (input.language != NULL && input.language->index == LANGUAGE_UND)
+			input.language = NULL;
+	}
+	uint64_t start = monotonic_ns();
+	struct summary summary;
+	enum summary_status status = summary_make(arena, &input, &options, &summary);
+	if (status == SUMMARY_OK) {
+		struct render_input render = {
+			.request = request,
+			.text = work->text,
+			.article = request->kind == REQUEST_TEXT ? NULL : &work->article,
+			.url = work->job->download == NULL ? (struct span){0}
+							   : span_of(work->job->download->url),
+			.summary = &summary};
+		answer->body = render_answer(arena, &render, &answer->len);
+		if (answer->body == NULL)
+			status = SUMMARY_NO_MEMORY;
+	}
+	work->job->times.summarize_ns += monotonic_ns() - start;
+	if (status == SUMMARY_EMPTY)
+		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT,
+				  request->kind == REQUEST_TEXT   ? "text"
+				  : request->kind == REQUEST_HTML ? "html"
+								  : "url",
+				  "There is no visible character in it.");
+	else if (status == SUMMARY_NO_MEMORY)
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
+			    "Summarizing needs more memory than one request is given here.");
+	return status == SUMMARY_OK;
+}
+
+/* ---- the loop --------------------------------------------------------------------------- */
+
+static bool decode(struct work *work)
+{
+	const struct job *job = work->job;
+	struct span body = {job->body, job->body_len};
+	size_t max_text = work->worker->pool->options.max_text_bytes;
+	bool decoded = job->is_query
+			       ? request_decode_query(body, max_text, &work->request, &work->report)
+			       : request_decode(body, max_text, &work->request, &work->report);
+	/* jansson does not always tell a lack of memory from a fault in the JSON. */
+	if (work->worker->arena.failed)
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
+			    "Decoding needs more memory than one request is given here.");
+	return decoded && !work->worker->arena.failed;
+}
+
+/* Work on one job as far as it goes now; takes the reference that came from the queue. */
+static void run(struct worker *worker, struct job *job)
+{
+	uint64_t now = monotonic_ns();
+	struct work work = {.worker = worker, .job = job};
+	struct answer answer = {0};
+	job->times.queue_ns += now - job->queued_ns;
+	if (!job_is_pending(job)) {
+		job_release(job);
+		return;
+	}
+	if (job_client_gone(job, now)) {
+		answer.dropped = true;
+	} else if (decode(&work)) {
+		bool download_first = work.request.kind == REQUEST_URL && job->download == NULL;
+		if (download_first && start_download(&work))
+			return;
+		if (work.report.problem == PROBLEM_NONE && find_text(&work))
+			summarize(&work, &answer);
+	}
+	answer.report = work.report;
+	answer.times = job->times;
+	job_finish(job, &answer);
+	job_release(job);
+}
+
+static void *loop(void *arg)
+{
+	struct worker *worker = arg;
+	struct job *job;
+	json_arena = &worker->arena;
+	while ((job = queue_take(worker->pool->queue)) != NULL) {
+		atomic_store_explicit(&worker->busy_since_ns, monotonic_ns(), memory_order_relaxed);
+		run(worker, job);
+		arena_reset(&worker->arena);
+		atomic_store_explicit(&worker->busy_since_ns, 0, memory_order_relaxed);
+	}
+	arena_free(&worker->arena);
+	return NULL;
+}
+
+struct workers *workers_new(const struct worker_options *options, struct queue *queue,
+			    struct fetcher *fetcher)
+{
+	struct workers *workers = calloc(1, sizeof(*workers));
+	if (workers == NULL)
+		return NULL;
+	*workers = (struct workers){.options = *options, .queue = queue, .fetcher = fetcher};
+	workers->at = calloc(options->count, sizeof(*workers->at));
+	for (; workers->at != NULL && workers->count < options->count; workers->count++) {
+		struct worker *worker = &workers->at[workers->count];
+		worker->pool = workers;
+		arena_init(&worker->arena, options->job_memory_bytes);
+		if (pthread_create(&worker->thread, NULL, loop, worker) != 0)
+			break;
+	}
+	if (workers->count == options->count)
+		return workers;
+	queue_close(queue);
+	workers_free(workers);
+	return NULL;
+}
+
+void workers_free(struct workers *workers)
+{
+	if (workers == NULL)
+		return;
+	for (size_t i = 0; i < workers->count; i++)
+		pthread_join(workers->at[i].thread, NULL);
+	free(workers->at);
+	free(workers);
+}
+
+size_t workers_busy(const struct workers *workers)
+{
+	size_t busy = 0;
+	for (size_t i = 0; i < workers->count; i++)
+		busy += atomic_load_explicit(&workers->at[i].busy_since_ns, memory_order_relaxed) !=
+			0;
+	return busy;
+}
+
+bool workers_stuck(const struct workers *workers, uint64_t now_ns, uint64_t limit_ns)
+{
+	for (size_t i = 0; i < workers->count; i++) {
+		uint64_t since =
+			atomic_load_explicit(&workers->at[i].busy_since_ns, memory_order_relaxed);
+		if (since == 0 || now_ns < since || now_ns - since < limit_ns)
+			return false;
+	}
+	return true;
+}

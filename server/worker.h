@@ -1,0 +1,41 @@
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include "fetch.h"
+#include "queue.h"
+
+/**
+ * The threads that do the work: take a job, decode, (download,) extract, summarize, render, hand
+ * back. Each owns one arena, which also serves jansson while the thread runs, so that a usual
+ * request calls malloc for nothing but its answer.
+ */
+struct workers;
+
+struct worker_options {
+	size_t count;
+	size_t max_text_bytes;
+	size_t job_memory_bytes; /* ceiling of each worker's arena */
+};
+
+/**
+ * Call once before any thread exists: makes jansson use the calling worker's arena, and malloc
+ * in all other threads.
+ */
+void workers_prepare(void);
+
+/** Start the threads; NULL when a thread or memory is refused. `queue` and `fetcher` are borrowed.
+ */
+struct workers *workers_new(const struct worker_options *options, struct queue *queue,
+			    struct fetcher *fetcher);
+
+/** Wait for the threads, which end once the queue is closed and empty, and free. NULL is allowed.
+ */
+void workers_free(struct workers *workers);
+
+/** How many are at work on a job now. */
+size_t workers_busy(const struct workers *workers);
+
+/** Are all of them at work since more than `limit_ns`? Then nothing makes progress. */
+bool workers_stuck(const struct workers *workers, uint64_t now_ns, uint64_t limit_ns);
+
+#endif

@@ -1,0 +1,138 @@
+#include "check.h"
+
+#include "server/config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+/* Run config_read() with up to three arguments; `said` gets what it wrote to either stream. */
+static enum config_result read_config(struct config *config, const char *const args[3], char **said)
+{
+	char *argv[4] = {(char *)"precis"};
+	int argc = 1;
+	while (argc < 4 && args[argc - 1] != NULL) {
+		argv[argc] = (char *)args[argc - 1];
+		argc++;
+	}
+	size_t len;
+	FILE *out = open_memstream(said, &len);
+	enum config_result result = config_read(config, argc, argv, out, out);
+	fclose(out);
+	return result;
+}
+
+static void defaults_are_the_documented_ones(void **state)
+{
+	struct config config;
+	char *said;
+	assert_int_equal(read_config(&config, (const char *[3]){NULL}, &said), CONFIG_RUN);
+	const struct sockaddr_in *v4 = (struct sockaddr_in *)&config.listen.address;
+	assert_int_equal(v4->sin_port, htons(8080));
+	assert_int_equal(v4->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(config.admin_listen.len, 0);
+	assert_int_equal(config.max_body_bytes, 10 << 20);
+	assert_int_equal(config.deadline_ms, 10000);
+	assert_int_equal(config.queue, 256);
+	assert_int_equal(config.drain_ms, 15000);
+	assert_int_equal(config.connections, 1000);
+	assert_true(config.workers >= 1);
+	free(said);
+}
+
+static const struct {
+	const char *args[3];
+	const char *said; /* must be part of the refusal */
+} refused[] = {
+	{{"--listen", "127.0.0.1"}, "IP:PORT"},
+	{{"--listen", "example.org:80"}, "'example.org:80' is not allowed"},
+	{{"--listen", "127.0.0.1:65536"}, "--listen (PRECIS_LISTEN)"},
+	{{"--listen", "::1:80"}, "IP:PORT"},
+	{{"--queue", "0"}, "a number from 1"},
+	{{"--queue", "-1"}, "'-1' is not allowed"},
+	{{"--queue", "12x"}, "--queue"},
+	{{"--queue", ""}, "--queue"},
+	{{"--max-body", "99999999999999999999"}, "bytes from 1K to 1G"},
+	{{"--max-body", "10T"}, "--max-body"},
+	{{"--deadline-ms", "5"}, "milliseconds from 10"},
+	{{"--log-level", "loud"}, "one of: error warn info debug"},
+	{{"--log-level", "or"}, "one of"},
+	{{"--url-allow-nets", "10.0.0.0/33"}, "--url-allow-nets"},
+	{{"--url-hosts", "bad host"}, "--url-hosts"},
+	{{"--queue"}, "needs a value"},
+	{{"--no-such", "1"}, "unknown option '--no-such'"},
+	{{"queue", "1"}, "unknown option 'queue'"},
+};
+
+static void wrong_values_are_refused_with_what_is_allowed(void **state)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct config config;
+		char *said;
+		enum config_result result = read_config(&config, refused[i].args, &said);
+		if (result != CONFIG_REFUSED || strstr(said, refused[i].said) == NULL)
+			fail_msg("%s %s: result %d, said \"%s\"", refused[i].args[0],
+				 refused[i].args[1] ? refused[i].args[1] : "", result, said);
+		free(said);
+	}
+}
+
+static void flags_win_over_the_environment(void **state)
+{
+	struct config config;
+	char *said;
+	setenv("PRECIS_QUEUE", "7", 1);
+	setenv("PRECIS_MAX_BODY", "64K", 1);
+	assert_int_equal(read_config(&config, (const char *[3]){"--queue=9", NULL}, &said),
+			 CONFIG_RUN);
+	assert_int_equal(config.queue, 9);
+	assert_int_equal(config.max_body_bytes, 65536);
+	free(said);
+	setenv("PRECIS_QUEUE", "many", 1);
+	assert_int_equal(read_config(&config, (const char *[3]){NULL}, &said), CONFIG_REFUSED);
+	assert_non_null(strstr(said, "PRECIS_QUEUE"));
+	free(said);
+	unsetenv("PRECIS_QUEUE");
+	unsetenv("PRECIS_MAX_BODY");
+}
+
+static void addresses_are_read(void **state)
+{
+	struct config config;
+	char *said;
+	assert_int_equal(read_config(&config, (const char *[3]){"--listen", "[::1]:0"}, &said),
+			 CONFIG_RUN);
+	assert_int_equal(config.listen.address.ss_family, AF_INET6);
+	free(said);
+	assert_int_equal(
+		read_config(&config, (const char *[3]){"--admin-listen", "localhost:9000"}, &said),
+		CONFIG_RUN);
+	assert_int_equal(config.admin_listen.address.ss_family, AF_INET);
+	free(said);
+}
+
+static void questions_are_answered(void **state)
+{
+	static const char *const asked[][2] = {{"--help", "--max-body"},
+					       {"--version", "precis 1."},
+					       {"--check-config", "queue = 256 (default)"}};
+	for (size_t i = 0; i < 3; i++) {
+		struct config config;
+		char *said;
+		assert_int_equal(read_config(&config, (const char *[3]){asked[i][0], NULL}, &said),
+				 CONFIG_STOP);
+		CHECK(asked[i][0], strstr(said, asked[i][1]) != NULL);
+		free(said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_the_documented_ones),
+		cmocka_unit_test(wrong_values_are_refused_with_what_is_allowed),
+		cmocka_unit_test(flags_win_over_the_environment),
+		cmocka_unit_test(addresses_are_read),
+		cmocka_unit_test(questions_are_answered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

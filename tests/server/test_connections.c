@@ -1,0 +1,120 @@
+#include "check.h"
+
+#include "server/connections.h"
+#include "server/monotonic.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void wake(struct job *job)
+{
+	atomic_store((atomic_int *)job->owner, 1);
+}
+
+static void wait_for(const atomic_int *flag)
+{
+	while (!atomic_load(flag))
+		usleep(1000);
+}
+
+static void an_overdue_connection_is_cut(void **state)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct connections *connections = connections_new();
+	struct connection *idle =
+		connections_add(connections, ends[1], monotonic_ns() + 20 * NS_PER_MS);
+	char byte;
+	assert_int_equal(recv(ends[0], &byte, 1, 0), 0); /* blocks until the cut */
+	connections_remove(connections, idle);
+	connections_free(connections);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void an_overdue_job_is_answered_once(void **state)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct connections *connections = connections_new();
+	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	atomic_int woken = 0;
+	struct job *job = job_new(NULL, 0, false);
+	job->socket = ends[1];
+	job->owner = &woken;
+	job->finished = wake;
+	job->accepted_ns = monotonic_ns();
+	job->deadline_ns = job->accepted_ns + 20 * NS_PER_MS;
+	connections_enter(connections, c, CONNECTION_WORK, job->deadline_ns, job);
+	wait_for(&woken);
+	assert_int_equal(job->answer.report.problem, PROBLEM_DEADLINE_EXCEEDED);
+	connections_remove(connections, c);
+	connections_free(connections);
+	job_release(job);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void gave_up(void *arg, struct job *job)
+{
+	atomic_store((atomic_int *)arg, 1);
+}
+
+static void a_job_without_client_is_dropped(void **state)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct connections *connections = connections_new();
+	atomic_int woken = 0, given_up = 0;
+	connections_on_give_up(connections, gave_up, &given_up);
+	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	struct job *job = job_new(NULL, 0, false);
+	job->socket = ends[1];
+	job->owner = &woken;
+	job->finished = wake;
+	job->accepted_ns = monotonic_ns();
+	job->deadline_ns = UINT64_MAX;
+	connections_enter(connections, c, CONNECTION_WORK, UINT64_MAX, job);
+	size_t all, busy;
+	connections_count(connections, &all, &busy);
+	assert_int_equal(all, 1);
+	assert_int_equal(busy, 1);
+	close(ends[0]);
+	wait_for(&woken);
+	assert_true(job->answer.dropped);
+	assert_true(given_up);
+	connections_remove(connections, c);
+	connections_free(connections);
+	job_release(job);
+	close(ends[1]);
+}
+
+static void unread_input_keeps_a_connection_busy(void **state)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct connections *connections = connections_new();
+	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	size_t all, busy;
+	connections_count(connections, &all, &busy);
+	assert_int_equal(busy, 0);
+	assert_int_equal(send(ends[0], "G", 1, 0), 1);
+	connections_count(connections, &all, &busy);
+	assert_int_equal(busy, 1);
+	connections_remove(connections, c);
+	connections_free(connections);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_overdue_connection_is_cut),
+		cmocka_unit_test(an_overdue_job_is_answered_once),
+		cmocka_unit_test(a_job_without_client_is_dropped),
+		cmocka_unit_test(unread_input_keeps_a_connection_busy),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

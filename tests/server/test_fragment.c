@@ -1,0 +1,66 @@
+#include "check.h"
+
+#include "server/fragment.h"
+
+static const struct {
+	const char *name, *text, *sentence, *fragment;
+	size_t nth; /* which occurrence of the sentence */
+} cases[] = {
+	{"whole", "First one. Second one.", "Second one.", "#:~:text=Second%20one.", 0},
+	{"marks of the directive", "Half-baked, A & B.", "Half-baked, A & B.",
+	 "#:~:text=Half%2Dbaked%2C%20A%20%26%20B.", 0},
+	{"other scripts", "caf\xC3\xA9.", "caf\xC3\xA9.", "#:~:text=caf%C3%A9.", 0},
+	{"repeated: with what stands around",
+	 "He said yes. He left. She said: yes. He left. End of it.", "He left.",
+	 "#:~:text=left.%20She%20said%3A%20yes.-,He%20left.,-End%20of%20it.", 1},
+	{"first of two needs no context", "Yes. No. Yes.", "Yes.", "#:~:text=Yes.", 0},
+	{"repeated, alone in its paragraph", "Go.\n\nWait a moment here.\n\nGo.", "Go.",
+	 "#:~:text=Wait%20a%20moment%20here.-,Go.", 1},
+	{"white space", "One\ntwo  three.", "One\ntwo  three.", "#:~:text=One%20two%20three.", 0},
+};
+
+static void passages_are_named(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *at = strstr(cases[i].text, cases[i].sentence);
+		for (size_t n = 0; n < cases[i].nth; n++)
+			at = strstr(at + 1, cases[i].sentence);
+		size_t start = (size_t)(at - cases[i].text);
+		CHECK_SPAN(cases[i].name,
+			   fragment_make(&arena, span_of(cases[i].text), start,
+					 start + strlen(cases[i].sentence)),
+			   span_of(cases[i].fragment));
+	}
+	arena_free(&arena);
+}
+
+static void long_passages_are_named_by_their_ends(void **state)
+{
+	char text[2000] = "";
+	for (int i = 0; i < 100; i++)
+		sprintf(text + strlen(text), "word%d ", i);
+	strcpy(text + strlen(text) - 1, ".");
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	CHECK_SPAN("ends", fragment_make(&arena, span_of(text), 0, strlen(text)),
+		   SPAN("#:~:text=word0%20word1%20word2%20word3%20word4,"
+			"word95%20word96%20word97%20word98%20word99."));
+	/* Few but endless words: nothing stands between the ends. */
+	memset(text, 'x', 900);
+	text[450] = ' ';
+	text[900] = '\0';
+	struct span fragment = fragment_make(&arena, span_of(text), 0, 900);
+	assert_int_equal(fragment.len, strlen("#:~:text=") + 899 + 3);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passages_are_named),
+		cmocka_unit_test(long_passages_are_named_by_their_ends),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,96 @@
+#include "check.h"
+
+#include "server/job.h"
+#include "server/monotonic.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void wake(struct job *job)
+{
+	atomic_fetch_add((atomic_int *)job->owner, 1);
+}
+
+static void *finish(void *arg)
+{
+	struct job *job = arg;
+	struct answer answer = {.body = strdup("answer"), .len = 6};
+	bool won = job_finish(job, &answer);
+	assert_null(answer.body); /* taken or freed, never left to the caller */
+	job_release(job);
+	return won ? arg : NULL;
+}
+
+static void only_the_first_answer_counts(void **state)
+{
+	for (int round = 0; round < 200; round++) {
+		atomic_int woken = 0;
+		struct job *job = job_new(strdup("body"), 4, false);
+		job->owner = &woken;
+		job->finished = wake;
+		pthread_t threads[3];
+		size_t wins = 0;
+		for (size_t i = 0; i < 3; i++)
+			pthread_create(&threads[i], NULL, finish, job_hold(job));
+		for (size_t i = 0; i < 3; i++) {
+			void *won;
+			pthread_join(threads[i], &won);
+			wins += won != NULL;
+		}
+		assert_int_equal(wins, 1);
+		assert_int_equal(woken, 1);
+		assert_false(job_is_pending(job));
+		assert_string_equal(job->answer.body, "answer");
+		job_release(job);
+	}
+}
+
+/* A connected pair of TCP sockets: only those tell a half close from a reset. */
+static void connect_pair(int ends[2])
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(ends[0], (struct sockaddr *)&address, sizeof(address)), 0);
+	ends[1] = accept(listener, NULL, NULL);
+	close(listener);
+}
+
+static void a_client_that_left_is_seen(void **state)
+{
+	int ends[2];
+	connect_pair(ends);
+	struct job *job = job_new(NULL, 0, false);
+	uint64_t now = monotonic_ns();
+	job->socket = ends[1];
+	job->accepted_ns = now;
+	assert_false(job_client_gone(job, now + 5000 * NS_PER_MS));
+	shutdown(ends[0], SHUT_WR);
+	while (recv(ends[1], &(char){0}, 1, MSG_PEEK) != 0)
+		;
+	assert_false(job_client_gone(job, now)); /* it may still be reading */
+	assert_true(job_client_gone(job, now + 5000 * NS_PER_MS));
+
+	struct linger reset = {.l_onoff = 1};
+	setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(ends[0]);
+	assert_true(job_client_gone(job, now));
+	close(ends[1]);
+	job_release(job);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_first_answer_counts),
+		cmocka_unit_test(a_client_that_left_is_seen),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,63 @@
+#include "check.h"
+
+#include "server/log.h"
+
+#include <jansson.h>
+#include <unistd.h>
+
+static void strings_are_quoted_as_json(void **state)
+{
+	char all[256], out[2048];
+	for (int i = 1; i < 256; i++)
+		all[i - 1] = (char)i;
+	all[255] = '\0';
+	json_t *json = json_loads(log_quoted(all, out, sizeof(out)), JSON_DECODE_ANY, NULL);
+	assert_non_null(json);
+	assert_int_equal(json_string_value(json)[0], 1);
+	json_decref(json);
+	for (unsigned size = 4; size < 64; size++) {
+		assert_true(strlen(log_quoted(all, out, size)) < size);
+		json = json_loads(out, JSON_DECODE_ANY, NULL);
+		assert_non_null(json);
+		json_decref(json);
+	}
+}
+
+/* What is logged between start and stop, as one string. */
+static void every_line_is_json_and_none_is_lost(void **state)
+{
+	int pipes[2], saved = dup(STDERR_FILENO);
+	assert_int_equal(pipe(pipes), 0);
+	dup2(pipes[1], STDERR_FILENO);
+	close(pipes[1]);
+	assert_true(log_start("warn"));
+	log_event(LOG_INFO, "quiet", "%s", "");
+	for (int i = 0; i < 100; i++)
+		log_event(LOG_WARN, "loud", ",\"number\":%d", i);
+	log_stop();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+
+	FILE *in = fdopen(pipes[0], "r");
+	char line[4096];
+	int lines = 0;
+	while (fgets(line, sizeof(line), in) != NULL) {
+		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(json);
+		assert_string_equal(json_string_value(json_object_get(json, "event")), "loud");
+		assert_int_equal(json_integer_value(json_object_get(json, "number")), lines);
+		json_decref(json);
+		lines++;
+	}
+	fclose(in);
+	assert_int_equal(lines, 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strings_are_quoted_as_json),
+		cmocka_unit_test(every_line_is_json_and_none_is_lost),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

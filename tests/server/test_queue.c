@@ -1,0 +1,110 @@
+#include "check.h"
+
+#include "server/queue.h"
+
+#include <pthread.h>
+
+static struct job *numbered(size_t number)
+{
+	struct job *job = job_new(NULL, number, false);
+	assert_non_null(job);
+	return job;
+}
+
+static void keeps_order_and_refuses_over_its_capacity(void **state)
+{
+	struct queue *queue = queue_new(3);
+	for (size_t i = 0; i < 3; i++) {
+		struct job *job = numbered(i);
+		assert_true(queue_has_room(queue));
+		assert_int_equal(queue_push(queue, &job), QUEUE_OK);
+		assert_null(job);
+	}
+	struct job *fourth = numbered(3);
+	assert_false(queue_has_room(queue));
+	assert_int_equal(queue_push(queue, &fourth), QUEUE_FULL);
+	assert_non_null(fourth);
+	/* A job that was accepted before is never refused, and goes first. */
+	assert_int_equal(queue_push_again(queue, &fourth), QUEUE_OK);
+	assert_int_equal(queue_depth(queue), 4);
+	static const size_t order[] = {3, 0, 1, 2};
+	for (size_t i = 0; i < 4; i++) {
+		struct job *job = queue_take(queue);
+		assert_int_equal(job->body_len, order[i]);
+		job_release(job);
+	}
+	/* Emptied from the front, it still appends at its end. */
+	struct job *job = numbered(9);
+	assert_int_equal(queue_push_again(queue, &job), QUEUE_OK);
+	job = numbered(10);
+	assert_int_equal(queue_push(queue, &job), QUEUE_OK);
+	queue_close(queue);
+	job = numbered(11);
+	assert_int_equal(queue_push(queue, &job), QUEUE_CLOSED);
+	job_release(job);
+	for (size_t want = 9; want <= 10; want++) {
+		job = queue_take(queue);
+		assert_int_equal(job->body_len, want);
+		job_release(job);
+	}
+	assert_null(queue_take(queue));
+	queue_free(queue);
+}
+
+enum { THREADS = 4, EACH = 5000 };
+
+struct crowd {
+	struct queue *queue;
+	atomic_size_t pushed, taken, sum;
+};
+
+static void *push_many(void *arg)
+{
+	struct crowd *crowd = arg;
+	for (size_t i = 1; i <= EACH; i++) {
+		struct job *job = job_new(NULL, i, false);
+		while (queue_push(crowd->queue, &job) == QUEUE_FULL)
+			sched_yield();
+		atomic_fetch_add(&crowd->pushed, 1);
+	}
+	return NULL;
+}
+
+static void *take_many(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct job *job;
+	while ((job = queue_take(crowd->queue)) != NULL) {
+		atomic_fetch_add(&crowd->sum, job->body_len);
+		atomic_fetch_add(&crowd->taken, 1);
+		job_release(job);
+	}
+	return NULL;
+}
+
+static void loses_nothing_between_many_threads(void **state)
+{
+	struct crowd crowd = {.queue = queue_new(8)};
+	pthread_t pushing[THREADS], taking[THREADS];
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_create(&taking[i], NULL, take_many, &crowd), 0);
+		assert_int_equal(pthread_create(&pushing[i], NULL, push_many, &crowd), 0);
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(pushing[i], NULL);
+	queue_close(crowd.queue);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(taking[i], NULL);
+	assert_int_equal(crowd.taken, THREADS * EACH);
+	assert_int_equal(crowd.sum, (size_t)THREADS * EACH * (EACH + 1) / 2);
+	queue_free(crowd.queue);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_order_and_refuses_over_its_capacity),
+		cmocka_unit_test(loses_nothing_between_many_threads),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

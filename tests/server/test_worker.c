@@ -1,0 +1,126 @@
+#include "check.h"
+
+#include "server/monotonic.h"
+#include "server/queue.h"
+#include "server/worker.h"
+
+#include <jansson.h>
+#include <unistd.h>
+
+static void wake(struct job *job)
+{
+	atomic_fetch_add((atomic_int *)job->owner, 1);
+}
+
+static struct job *push(struct queue *queue, const char *body, atomic_int *woken)
+{
+	struct job *job = job_new(strdup(body), strlen(body), false);
+	job->owner = woken;
+	job->finished = wake;
+	job->accepted_ns = monotonic_ns();
+	job->deadline_ns = job->accepted_ns + 600000 * NS_PER_MS;
+	struct job *pushed = job_hold(job);
+	while (queue_push(queue, &pushed) != QUEUE_OK)
+		usleep(100);
+	return job;
+}
+
+static void wait_for(const atomic_int *woken, int count)
+{
+	while (atomic_load(woken) < count)
+		usleep(1000);
+}
+
+#define ARTICLE                                                                                    \
+	"The harbour bridge was closed on Monday after a crack was found in one of its piers. "    \
+	"Engineers said the crack had grown since the spring. Ferries run every ten minutes. "     \
+	"The city expects the repair to take six weeks."
+
+static void one_and_sixteen_workers_say_the_same(void **state)
+{
+	enum { JOBS = 64 };
+	char *expected = NULL;
+	for (size_t count = 1; count <= 16; count += 15) {
+		atomic_int woken = 0;
+		struct queue *queue = queue_new(8);
+		struct worker_options options = {count, 1 << 20, 64 << 20};
+		struct workers *workers = workers_new(&options, queue, NULL);
+		struct job *jobs[JOBS];
+		for (size_t i = 0; i < JOBS; i++)
+			jobs[i] = push(queue,
+				       "{\"text\":\"" ARTICLE
+				       "\",\"include\":[\"keywords\",\"sentences\"],"
+				       "\"sentences\":2}",
+				       &woken);
+		wait_for(&woken, JOBS);
+		for (size_t i = 0; i < JOBS; i++) {
+			struct answer *answer = &jobs[i]->answer;
+			assert_int_equal(answer->report.problem, PROBLEM_NONE);
+			if (expected == NULL)
+				expected = strndup(answer->body, answer->len);
+			assert_int_equal(answer->len, strlen(expected));
+			assert_memory_equal(answer->body, expected, answer->len);
+			job_release(jobs[i]);
+		}
+		queue_close(queue);
+		workers_free(workers);
+		queue_free(queue);
+	}
+	json_t *json = json_loads(expected, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "sentences")), 2);
+	assert_int_equal(json_array_size(json_object_get(json, "all_sentences")), 4);
+	json_decref(json);
+	free(expected);
+}
+
+static void a_small_arena_is_an_error_and_no_crash(void **state)
+{
+	/* From nothing to enough: each ceiling gives the answer or the one problem. */
+	for (size_t ceiling = 0; ceiling < 2 << 20;
+	     ceiling = ceiling < 4096 ? ceiling + 512 : ceiling * 2) {
+		atomic_int woken = 0;
+		struct queue *queue = queue_new(8);
+		struct worker_options options = {1, 1 << 20, ceiling};
+		struct workers *workers = workers_new(&options, queue, NULL);
+		struct job *job = push(
+			queue, "{\"text\":\"" ARTICLE "\",\"include\":[\"keywords\"]}", &woken);
+		wait_for(&woken, 1);
+		if (job->answer.body == NULL)
+			assert_int_equal(job->answer.report.problem, PROBLEM_TOO_COMPLEX);
+		else
+			assert_int_equal(job->answer.report.problem, PROBLEM_NONE);
+		job_release(job);
+		queue_close(queue);
+		workers_free(workers);
+		queue_free(queue);
+	}
+}
+
+static void an_answered_job_is_not_worked_on(void **state)
+{
+	atomic_int woken = 0;
+	struct queue *queue = queue_new(8);
+	struct job *job = push(queue, "{\"text\":\"" ARTICLE "\"}", &woken);
+	struct problem_report report;
+	problem_set(&report, PROBLEM_DEADLINE_EXCEEDED, "Too late.");
+	assert_true(job_fail(job, &report));
+	struct worker_options options = {2, 1 << 20, 64 << 20};
+	struct workers *workers = workers_new(&options, queue, NULL);
+	queue_close(queue);
+	workers_free(workers);
+	assert_int_equal(woken, 1);
+	assert_int_equal(job->answer.report.problem, PROBLEM_DEADLINE_EXCEEDED);
+	job_release(job);
+	queue_free(queue);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_and_sixteen_workers_say_the_same),
+		cmocka_unit_test(a_small_arena_is_an_error_and_no_crash),
+		cmocka_unit_test(an_answered_job_is_not_worked_on),
+	};
+	workers_prepare();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
