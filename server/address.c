@@ -84,12 +84,20 @@ static const char *const metadata[] = {
 	"fd00:c1::a9fe:a9fe", /* Oracle */
 };
 
+/* Which bits of byte `i` belong to the prefix. */
+static unsigned prefix_mask(const struct address_net *net, unsigned i)
+{
+	if (net->bits >= 8 * (i + 1))
+		return 0xFF;
+	return net->bits <= 8 * i ? 0 : 0xFF00 >> (net->bits - 8 * i) & 0xFF;
+}
+
 static bool net_contains(const struct address_net *net, const unsigned char bytes[ADDRESS_BYTES])
 {
-	unsigned whole = net->bits / 8, rest = net->bits % 8;
-	unsigned mask = 0xFF00 >> rest & 0xFF;
-	return memcmp(net->bytes, bytes, whole) == 0 &&
-	       (rest == 0 || ((net->bytes[whole] ^ bytes[whole]) & mask) == 0);
+	unsigned differing = 0;
+	for (unsigned i = 0; i < ADDRESS_BYTES; i++)
+		differing |= (unsigned)(net->bytes[i] ^ bytes[i]) & prefix_mask(net, i);
+	return differing == 0;
 }
 
 static const struct address_net mapped = {{[10] = 0xFF, [11] = 0xFF}, IPV4_BITS};
@@ -276,12 +284,9 @@ socklen_t address_parse(const char *literal, unsigned port, struct sockaddr_stor
 
 static bool has_host_bits(const struct address_net *net)
 {
-	unsigned whole = net->bits / 8, rest = net->bits % 8;
-	for (unsigned i = whole; i < ADDRESS_BYTES; i++) {
-		unsigned mask = i == whole ? 0xFF >> rest : 0xFF;
-		if (net->bytes[i] & mask)
+	for (unsigned i = 0; i < ADDRESS_BYTES; i++)
+		if (net->bytes[i] & ~prefix_mask(net, i))
 			return true;
-	}
 	return false;
 }
 
