@@ -1,5 +1,6 @@
 #include "extract.h"
 
+#include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/html/html.h>
 
 /* First version: the text of paragraphs, headings and list items in document order. */
