@@ -20,7 +20,11 @@ enum language_property {
 	LANGUAGE_ORDINAL = 2,  /* a number with a full stop is an ordinal: "3. Mai" */
 	LANGUAGE_NOUNS = 4,    /* nouns are capitalized, so that a capital says less */
 	LANGUAGE_COLON = 8,    /* the colon is a full stop */
-	LANGUAGE_QUESTION = 16 /* the semicolon is the question mark */
+	LANGUAGE_QUESTION = 16, /* the semicolon is the question mark */
+	LANGUAGE_SYLLABLES = 32, /* a capitalized function word may be a syllable of a name */
+	LANGUAGE_CLAUSES = 64,   /* a semicolon before a capital ends a sentence */
+	LANGUAGE_SPEECH = 128,   /* a colon before a quotation ends a sentence */
+	LANGUAGE_COLON_CAPITAL = 256, /* a colon before a capital ends a sentence */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them. */
@@ -33,7 +37,8 @@ enum word_class {
 	WORD_NUMBER = 32,
 	WORD_MONTH = 64,
 	WORD_ORDINAL_NOUN = 128,
-	WORD_ENDING = 256
+	WORD_ENDING = 256,
+	WORD_CAPITAL = 512
 };
 
 /** The longest word that the lists hold, in bytes. */

@@ -147,6 +147,7 @@ struct segmenter {
 	size_t width;      /* hard-wrapped at this many characters; 0: a newline ends a paragraph */
 	size_t newline_at; /* the newline looked at last, and the answer */
 	bool newline_breaks;
+	bool quoted; /* inside straight double quotes */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 };
 
@@ -452,21 +453,42 @@ struct next {
 	bool opened; /* something was in between */
 };
 
+/* Two commas for the low quotation mark, as Dutch typists wrote it. */
+static bool is_low_quote(const struct segmenter *g, size_t at)
+{
+	return at + 2 < g->text.len && g->text.at[at] == ',' && g->text.at[at + 1] == ',';
+}
+
 static struct next look_ahead(struct segmenter *g, size_t at)
 {
 	struct next next = {.at = skip_space(g, at)};
 	struct glyph glyph = glyph_at(g, next.at);
-	next.kind = glyph.kind;
+	next.kind = is_low_quote(g, next.at) ? KIND_OPEN : glyph.kind;
 	next.word_at = next.at;
 	for (unsigned i = 0; i < 8; i++) {
-		if (is_alnum(glyph.kind) || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END || glyph.kind == KIND_COMMA)
+		if (is_alnum(glyph.kind) || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END ||
+		    (glyph.kind == KIND_COMMA && !is_low_quote(g, next.word_at)))
 			break;
 		next.opened = true;
-		next.word_at = glyph.kind == KIND_SPACE ? skip_space(g, next.word_at) : next.word_at + glyph.len;
+		if (glyph.kind == KIND_SPACE)
+			next.word_at = skip_space(g, next.word_at);
+		else
+			next.word_at += glyph.kind == KIND_COMMA ? 2 : glyph.len;
 		glyph = glyph_at(g, next.word_at);
 	}
 	next.first = glyph.kind;
 	return next;
+}
+
+/* In scripts where vowels are letters, a word without one is short for something. */
+static bool has_vowel(const struct word *word)
+{
+	if (word->first == KIND_LETTER)
+		return true;
+	for (size_t i = 0; i < word->len; i++)
+		if ((unsigned char)word->fold[i] >= 0x80 || strchr("aeiouy", word->fold[i]) != NULL)
+			return true;
+	return false;
 }
 
 static bool is_roman(const struct word *word)
@@ -530,6 +552,14 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	return !abbreviation || is_starter(g, next);
 }
 
+/* Careless writers begin sentences in lower case: believe it behind a full word only. */
+static bool lower_begins(struct segmenter *g, size_t at)
+{
+	struct word word = word_before(g, at);
+	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
+	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) && !is_learned(g, &word) && has_vowel(&word);
+}
+
 /* A run of stops, and what closes behind it. */
 struct stop {
 	size_t at, end; /* of the stops */
@@ -538,29 +568,115 @@ struct stop {
 	bool strong, ellipsis;
 };
 
+static bool is_gap(enum kind kind)
+{
+	return kind == KIND_SPACE || kind == KIND_NEWLINE || kind == KIND_END;
+}
+
+/* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of an emoji; 0 where there is none. */
+static size_t emoticon_len(const struct segmenter *g, size_t at)
+{
+	const char *s = g->text.at + at;
+	size_t left = g->text.len - at, len = 1;
+	struct glyph glyph = glyph_at(g, at);
+	if (glyph.c >= 0x2600 && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO)
+		return glyph.len;
+	if (left < 2)
+		return 0;
+	if (strchr(":;=", s[0]) != NULL) {
+		len += s[1] == '-' || s[1] == '\'' || s[1] == '^';
+		if (len == left || strchr(")(DPpO*|/\\]", s[len]) == NULL)
+			return 0;
+		char mouth = s[len];
+		while (len < left && s[len] == mouth)
+			len++;
+	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') || (s[0] == 'x' && s[1] == 'D')) {
+		len = 2;
+	} else {
+		return 0;
+	}
+	return is_gap(glyph_at(g, at + len).kind) ? len : 0;
+}
+
+/* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
+static size_t reference_len(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g, at);
+	size_t end = at + 1;
+	if (glyph.c == 0xB9 || glyph.c == 0xB2 || glyph.c == 0xB3 || (glyph.c >= 0x2070 && glyph.c <= 0x2079))
+		return glyph.len;
+	if (glyph.c != '[')
+		return 0;
+	while (end < g->text.len && end - at < 12 && (ascii_kind[g->text.at[end] & 0x7F] == KIND_DIGIT || strchr(", -", g->text.at[end]) != NULL))
+		end++;
+	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
+}
+
+/* Closing quotes that stand apart, as in tokenized text: . " and . '' and . » */
+static size_t loose_closer_len(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g, at);
+	bool pair = glyph.c == '\'' && glyph_at(g, at + 1).c == '\'';
+	size_t len = pair ? 2 : glyph.len;
+	if (!is_gap(glyph_at(g, at + len).kind))
+		return 0;
+	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len : 0;
+}
+
+static size_t closers_end(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		struct glyph glyph = glyph_at(g, at);
+		size_t len = glyph.kind == KIND_CLOSE || glyph.kind == KIND_QUOTE || glyph.kind == KIND_EXTEND
+				     ? glyph.len : reference_len(g, at);
+		if (glyph.c == '"')
+			g->quoted = false;
+		if (len == 0)
+			return at;
+		at += len;
+	}
+}
+
+/* What belongs to the sentence although white space stands before it. */
+static size_t trailers_end(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		size_t next = skip_space(g, at);
+		size_t len = loose_closer_len(g, next);
+		if (len == 0)
+			len = emoticon_len(g, next);
+		if (len == 0)
+			len = reference_len(g, next);
+		if (len == 0 || next == g->text.len)
+			return at;
+		if (g->text.at[next] == '"')
+			g->quoted = false;
+		at = next + len;
+	}
+}
+
+static bool is_stop(const struct segmenter *g, const struct glyph *glyph)
+{
+	return glyph->kind == KIND_FULL_STOP || glyph->kind == KIND_STRONG || glyph->kind == KIND_ELLIPSIS ||
+	       (glyph->c == ':' && (g->language->properties & LANGUAGE_COLON)) ||
+	       (glyph->c == ';' && (g->language->properties & LANGUAGE_QUESTION));
+}
+
 static struct stop read_stop(struct segmenter *g, size_t at)
 {
 	struct stop stop = {.at = at};
 	for (;;) {
 		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_FULL_STOP)
-			stop.dots++;
-		else if (glyph.kind == KIND_STRONG)
-			stop.strong = true;
-		else if (glyph.kind == KIND_ELLIPSIS)
-			stop.ellipsis = true;
-		else if (glyph.kind != KIND_EXTEND)
+		if (!is_stop(g, &glyph) && glyph.kind != KIND_EXTEND)
 			break;
+		stop.dots += glyph.kind == KIND_FULL_STOP;
+		stop.strong |= glyph.kind == KIND_STRONG || glyph.kind == KIND_COMMA;
+		stop.ellipsis |= glyph.kind == KIND_ELLIPSIS;
 		at += glyph.len;
 	}
 	stop.end = at;
-	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind != KIND_CLOSE && glyph.kind != KIND_QUOTE && glyph.kind != KIND_EXTEND)
-			break;
-		at += glyph.len;
-	}
-	stop.close = at;
+	at += emoticon_len(g, at);
+	stop.close = trailers_end(g, closers_end(g, at));
 	return stop;
 }
 
@@ -570,7 +686,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (after == KIND_END || after == KIND_NEWLINE)
 		return false;
 	struct glyph first = glyph_at(g, stop->at);
-	if (stop->strong && first.c >= 0x80)
+	if (stop->strong && (first.c >= 0x80 || after == KIND_LETTER))
 		return after != KIND_COMMA && after != KIND_LOWER;
 	if (before != KIND_LOWER || after != KIND_UPPER || stop->dots > 1)
 		return false;
@@ -588,7 +704,8 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
 		return false;
 	if (next.first == KIND_LOWER)
-		return false;
+		return next.kind == KIND_LOWER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
+		       stop->close == stop->end && lower_begins(g, stop->at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
 	if (stop->close > stop->end)
@@ -656,6 +773,7 @@ static size_t end_line(struct segmenter *g, size_t at)
 	(void)before;
 	emit(g, end, true, stopped);
 	g->paragraph++;
+	g->quoted = false;
 	g->line_first = true;
 	return begin(g, at);
 }
@@ -678,9 +796,79 @@ static size_t at_stop(struct segmenter *g, size_t at)
 	return begin(g, stop.close);
 }
 
+/* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
+ * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
+static bool capital_begins(struct segmenter *g, size_t space)
+{
+	enum kind last = glyph_before(g, space).kind;
+	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!is_alnum(last) && last != KIND_CLOSE))
+		return false;
+	struct word word = word_after(g, space + 1);
+	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) ||
+	    is_roman(&word))
+		return false;
+	enum kind after = glyph_at(g, word.end + 1).kind;
+	if (glyph_at(g, word.end).c != ' ' || after != KIND_LOWER)
+		return false;
+	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
+}
+
+static size_t at_space(struct segmenter *g, size_t at)
+{
+	if (glyph_at(g, at + 1).kind != KIND_UPPER || !capital_begins(g, at))
+		return at + 1;
+	emit(g, at, false, false);
+	g->line_first = false;
+	return begin(g, at + 1);
+}
+
+/* Colons and semicolons end sentences in some languages, when a capital or speech follows. */
+static bool clause_ends(struct segmenter *g, size_t at)
+{
+	unsigned properties = g->language->properties;
+	bool colon = g->text.at[at] == ':';
+	if (glyph_at(g, at + 1).kind != KIND_SPACE)
+		return false;
+	struct next next = look_ahead(g, at + 1);
+	if (next.first != KIND_UPPER)
+		return false;
+	if (colon && (next.kind == KIND_OPEN || next.kind == KIND_QUOTE))
+		return properties & LANGUAGE_SPEECH;
+	if (colon)
+		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == KIND_UPPER;
+	return (properties & LANGUAGE_CLAUSES) && next.kind == KIND_UPPER && glyph_at(g, word_after(g, next.at).end).kind == KIND_SPACE;
+}
+
+/* An emoticon ends a sentence like a stop, before a capital. */
+static bool emoticon_ends(struct segmenter *g, size_t at, size_t *end)
+{
+	size_t len = emoticon_len(g, at);
+	if (len == 0 || at == g->start)
+		return false;
+	*end = trailers_end(g, at + len);
+	struct next next = look_ahead(g, *end);
+	return next.kind == KIND_UPPER && is_gap(glyph_at(g, *end).kind);
+}
+
+static size_t at_mark(struct segmenter *g, size_t at)
+{
+	size_t end = at + 1;
+	if (!emoticon_ends(g, at, &end) && !clause_ends(g, at))
+		return at + 1;
+	emit(g, end, false, true);
+	g->line_first = false;
+	return begin(g, end);
+}
+
+static void at_quote(struct segmenter *g, size_t at)
+{
+	bool before = at == 0 || is_gap(glyph_before(g, at).kind), after = is_gap(glyph_at(g, at + 1).kind);
+	g->quoted = before == after ? !g->quoted : before;
+}
+
 /* Bytes at which the scan looks up: stops, newlines, and first bytes of other scripts' stops. */
 static const unsigned char wake[256] = {
-	['\n'] = 1, ['\r'] = 1, ['\f'] = 1, ['\v'] = 1, ['.'] = 1, ['!'] = 1, ['?'] = 1,
+	[' '] = 1, ['\n'] = 1, ['\r'] = 1, ['\f'] = 1, ['\v'] = 1, ['.'] = 1, ['!'] = 1, ['?'] = 1, [':'] = 1, [';'] = 1, ['"'] = 1,
 	[0xC2] = 1, [0xD6] = 1, [0xD8] = 1, [0xDB] = 1, [0xDC] = 1, [0xE0] = 1, [0xE1] = 1, [0xE2] = 1,
 	[0xE3] = 1, [0xEF] = 1,
 };
@@ -694,11 +882,21 @@ static void scan(struct segmenter *g)
 			i++;
 		if (i == len)
 			break;
+		if (s[i] == ' ') {
+			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3) ? at_space(g, i) : i + 1;
+			continue;
+		}
 		struct glyph glyph = glyph_at(g, i);
+		if (glyph.c == '"') {
+			at_quote(g, i++);
+			continue;
+		}
 		if (glyph.kind == KIND_NEWLINE)
 			i = at_newline(g, i);
-		else if (glyph.kind == KIND_FULL_STOP || glyph.kind == KIND_STRONG || glyph.kind == KIND_ELLIPSIS)
+		else if (is_stop(g, &glyph))
 			i = at_stop(g, i);
+		else if (glyph.c == ':' || glyph.c == ';')
+			i = at_mark(g, i);
 		else
 			i += glyph.len;
 	}

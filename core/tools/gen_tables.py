@@ -11,10 +11,11 @@ import sys
 import unicodedata
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
-           "ending"]
+           "ending", "capital"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
-PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question"]
+PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
+              "colon-capital"]
 
 
 def die(path, number, message):
