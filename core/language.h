@@ -25,6 +25,7 @@ enum language_property {
 	LANGUAGE_CLAUSES = 64,   /* a semicolon before a capital ends a sentence */
 	LANGUAGE_SPEECH = 128,   /* a colon before a quotation ends a sentence */
 	LANGUAGE_COLON_CAPITAL = 256, /* a colon before a capital ends a sentence */
+	LANGUAGE_ENDINGS = 512, /* words of class WORD_ENDING end a sentence without a stop */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them. */
@@ -38,7 +39,8 @@ enum word_class {
 	WORD_MONTH = 64,
 	WORD_ORDINAL_NOUN = 128,
 	WORD_ENDING = 256,
-	WORD_CAPITAL = 512
+	WORD_CAPITAL = 512,
+	WORD_INNER = 1024
 };
 
 /** The longest word that the lists hold, in bytes. */

@@ -183,6 +183,11 @@ static bool is_alnum(enum kind kind)
 	       kind == KIND_EXTEND;
 }
 
+static bool is_gap(enum kind kind)
+{
+	return kind == KIND_SPACE || kind == KIND_NEWLINE || kind == KIND_END;
+}
+
 static bool is_cased(enum kind kind)
 {
 	return kind == KIND_UPPER || kind == KIND_LOWER;
@@ -387,10 +392,10 @@ static struct word word_before(const struct segmenter *g, size_t end)
 		word.at -= glyph.len;
 	}
 	/* An elided article is not part of the word: l'Ing. */
-	for (size_t i = word.at; i < end; i++) {
-		if (g->text.at[i] == '\'' && i + 1 < end)
+	for (size_t i = word.at; i + 4 < end; i++) {
+		if (g->text.at[i] == '\'')
 			word.at = i + 1;
-		else if (i + 3 < end && memcmp(g->text.at + i, "\u2019", 3) == 0)
+		else if (memcmp(g->text.at + i, "\u2019", 3) == 0)
 			word.at = i + 3;
 	}
 	fold_word(g, &word);
@@ -450,7 +455,6 @@ struct next {
 	enum kind kind;  /* of it */
 	enum kind first; /* of the first letter or digit, behind quotes and brackets */
 	size_t word_at;
-	bool opened; /* something was in between */
 };
 
 /* Two commas for the low quotation mark, as Dutch typists wrote it. */
@@ -469,7 +473,10 @@ static struct next look_ahead(struct segmenter *g, size_t at)
 		if (is_alnum(glyph.kind) || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END ||
 		    (glyph.kind == KIND_COMMA && !is_low_quote(g, next.word_at)))
 			break;
-		next.opened = true;
+		if ((glyph.kind == KIND_FULL_STOP || glyph.kind == KIND_STRONG) && is_gap(glyph_at(g, next.word_at + glyph.len).kind)) {
+			next.kind = KIND_COMMA; /* a stop of its own: the sentence goes on up to it */
+			break;
+		}
 		if (glyph.kind == KIND_SPACE)
 			next.word_at = skip_space(g, next.word_at);
 		else
@@ -534,7 +541,7 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return number_ends(g, &word, next);
 	if (word.classes & WORD_TITLE)
 		return false;
-	if (word.classes & WORD_NUMBER && (next->first == KIND_DIGIT))
+	if (next->first == KIND_DIGIT && ((word.classes & WORD_NUMBER) || glyph_before(g, word.at).c == '('))
 		return false;
 	if (word.classes & WORD_FINAL)
 		return next->first != KIND_DIGIT;
@@ -556,6 +563,10 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 static bool lower_begins(struct segmenter *g, size_t at)
 {
 	struct word word = word_before(g, at);
+	if (g->language->properties & LANGUAGE_COLON)
+		return false;
+	if (word.chars == 0)
+		return glyph_before(g, at).kind == KIND_SPACE;
 	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
 	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) && !is_learned(g, &word) && has_vowel(&word);
 }
@@ -567,11 +578,6 @@ struct stop {
 	unsigned dots;
 	bool strong, ellipsis;
 };
-
-static bool is_gap(enum kind kind)
-{
-	return kind == KIND_SPACE || kind == KIND_NEWLINE || kind == KIND_END;
-}
 
 /* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of an emoji; 0 where there is none. */
 static size_t emoticon_len(const struct segmenter *g, size_t at)
@@ -704,7 +710,7 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
 		return false;
 	if (next.first == KIND_LOWER)
-		return next.kind == KIND_LOWER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
+		return next.kind != KIND_OPEN && next.kind != KIND_DASH && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
 		       stop->close == stop->end && lower_begins(g, stop->at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
@@ -813,9 +819,45 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }
 
+/* The class of the longest listed ending of the Hangul before `end`: up to three syllables, or the
+ * final consonant before the last syllable ("ᆻ다" of 했다 and 있다). */
+static unsigned hangul_ending(const struct segmenter *g, size_t end)
+{
+	char form[3 * 4];
+	for (size_t syllables = 3; syllables > 0; syllables--) {
+		size_t at = end - 3 * syllables;
+		if (end - g->start < 3 * syllables || glyph_at(g, at).kind != KIND_LETTER)
+			continue;
+		unsigned classes = language_word(g->language, span_slice(g->text, at, end));
+		if (classes == 0 && syllables == 2) {
+			uint32_t final = (glyph_at(g, at).c - 0xAC00) % 28;
+			size_t len = final == 0 ? 0 : utf8_encode(0x11A7 + final, form);
+			memcpy(form + len, g->text.at + end - 3, 3);
+			classes = language_word(g->language, (struct span){form, len + 3});
+		}
+		if (classes != 0)
+			return classes;
+	}
+	return 0;
+}
+
+/* Korean verbs carry their sentence-ending in their last syllables, with or without a stop. */
+static bool ending_ends(const struct segmenter *g, size_t space)
+{
+	size_t end = space;
+	while (end > g->start && (g->text.at[end - 1] == '~' || g->text.at[end - 1] == '^' || g->text.at[end - 1] == ';'))
+		end--;
+	struct glyph last = glyph_before(g, end);
+	if (last.c < 0xAC00 || last.c > 0xD7A3 || !(hangul_ending(g, end) & WORD_ENDING))
+		return false;
+	enum kind next = glyph_at(g, space + 1).kind;
+	return is_alnum(next) || next == KIND_QUOTE || next == KIND_OPEN;
+}
+
 static size_t at_space(struct segmenter *g, size_t at)
 {
-	if (glyph_at(g, at + 1).kind != KIND_UPPER || !capital_begins(g, at))
+	if (g->language->properties & LANGUAGE_ENDINGS ? !ending_ends(g, at)
+						       : glyph_at(g, at + 1).kind != KIND_UPPER || !capital_begins(g, at))
 		return at + 1;
 	emit(g, at, false, false);
 	g->line_first = false;
@@ -877,13 +919,14 @@ static void scan(struct segmenter *g)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at;
 	size_t len = g->text.len;
+	bool endings = g->language->properties & LANGUAGE_ENDINGS;
 	for (size_t i = begin(g, 0); i < len;) {
 		while (i < len && !wake[s[i]])
 			i++;
 		if (i == len)
 			break;
 		if (s[i] == ' ') {
-			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3) ? at_space(g, i) : i + 1;
+			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3 || endings) ? at_space(g, i) : i + 1;
 			continue;
 		}
 		struct glyph glyph = glyph_at(g, i);

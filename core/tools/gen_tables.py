@@ -11,11 +11,11 @@ import sys
 import unicodedata
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
-           "ending", "capital"]
+           "ending", "capital", "inner"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
-              "colon-capital"]
+              "colon-capital", "endings"]
 
 
 def die(path, number, message):
