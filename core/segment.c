@@ -587,6 +587,11 @@ static size_t emoticon_len(const struct segmenter *g, size_t at)
 	struct glyph glyph = glyph_at(g, at);
 	if (glyph.c >= 0x2600 && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO)
 		return glyph.len;
+	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
+		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30; glyph = glyph_at(g, at + len))
+			len += glyph.len;
+		return is_gap(glyph.kind) ? len : 0;
+	}
 	if (left < 2)
 		return 0;
 	if (strchr(":;=", s[0]) != NULL) {
@@ -819,49 +824,64 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }
 
+static bool is_hangul(uint32_t c)
+{
+	return c >= 0xAC00 && c <= 0xD7A3;
+}
+
 /* The class of the longest listed ending of the Hangul before `end`: up to three syllables, or the
  * final consonant before the last syllable ("ᆻ다" of 했다 and 있다). */
 static unsigned hangul_ending(const struct segmenter *g, size_t end)
 {
-	char form[3 * 4];
-	for (size_t syllables = 3; syllables > 0; syllables--) {
-		size_t at = end - 3 * syllables;
-		if (end - g->start < 3 * syllables || glyph_at(g, at).kind != KIND_LETTER)
-			continue;
-		unsigned classes = language_word(g->language, span_slice(g->text, at, end));
-		if (classes == 0 && syllables == 2) {
-			uint32_t final = (glyph_at(g, at).c - 0xAC00) % 28;
-			size_t len = final == 0 ? 0 : utf8_encode(0x11A7 + final, form);
-			memcpy(form + len, g->text.at + end - 3, 3);
+	size_t at[4] = {end}, syllables = 0;
+	uint32_t before_last = 0;
+	while (syllables < 3) {
+		struct glyph glyph = glyph_before(g, at[syllables]);
+		if (at[syllables] == g->start || !is_hangul(glyph.c))
+			break;
+		if (syllables == 1)
+			before_last = glyph.c;
+		at[syllables + 1] = at[syllables] - glyph.len;
+		syllables++;
+	}
+	unsigned classes = 0;
+	for (size_t i = syllables; i > 0 && classes == 0; i--) {
+		classes = language_word(g->language, span_slice(g->text, at[i], end));
+		if (classes == 0 && i == 2 && (before_last - 0xAC00) % 28 != 0) {
+			char form[8];
+			size_t len = utf8_encode(0x11A7 + (before_last - 0xAC00) % 28, form);
+			memcpy(form + len, g->text.at + at[1], 3);
 			classes = language_word(g->language, (struct span){form, len + 3});
 		}
-		if (classes != 0)
-			return classes;
 	}
-	return 0;
+	return classes;
 }
 
 /* Korean verbs carry their sentence-ending in their last syllables, with or without a stop. */
-static bool ending_ends(const struct segmenter *g, size_t space)
+static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 {
-	size_t end = space;
-	while (end > g->start && (g->text.at[end - 1] == '~' || g->text.at[end - 1] == '^' || g->text.at[end - 1] == ';'))
-		end--;
-	struct glyph last = glyph_before(g, end);
-	if (last.c < 0xAC00 || last.c > 0xD7A3 || !(hangul_ending(g, end) & WORD_ENDING))
+	size_t word = space;
+	while (word > g->start && strchr("~^;", g->text.at[word - 1]) != NULL)
+		word--;
+	if (word == g->start || !is_hangul(glyph_before(g, word).c) || !(hangul_ending(g, word) & WORD_ENDING))
 		return false;
-	enum kind next = glyph_at(g, space + 1).kind;
-	return is_alnum(next) || next == KIND_QUOTE || next == KIND_OPEN;
+	*end = trailers_end(g, space);
+	size_t next = skip_space(g, *end);
+	enum kind kind = glyph_at(g, next).kind;
+	return (is_alnum(kind) || kind == KIND_QUOTE || kind == KIND_OPEN) && !(word_after(g, next).classes & WORD_INNER);
 }
 
 static size_t at_space(struct segmenter *g, size_t at)
 {
-	if (g->language->properties & LANGUAGE_ENDINGS ? !ending_ends(g, at)
-						       : glyph_at(g, at + 1).kind != KIND_UPPER || !capital_begins(g, at))
+	size_t end = at;
+	bool ends = g->language->properties & LANGUAGE_ENDINGS
+			    ? ending_ends(g, at, &end)
+			    : glyph_at(g, at + 1).kind == KIND_UPPER && capital_begins(g, at);
+	if (!ends)
 		return at + 1;
-	emit(g, at, false, false);
+	emit(g, end, false, false);
 	g->line_first = false;
-	return begin(g, at + 1);
+	return begin(g, end);
 }
 
 /* Colons and semicolons end sentences in some languages, when a capital or speech follows. */
