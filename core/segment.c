@@ -133,6 +133,14 @@ static enum kind kind_of(uint32_t c)
 	}
 }
 
+/* The mark that a list item begins with. */
+struct marker {
+	enum { MARKER_NONE, MARKER_BULLET, MARKER_NUMBER, MARKER_LETTER, MARKER_ROMAN } style;
+	uint32_t form;  /* the bullet; or what stands around the number: '.', ')', '(' or ':' for both */
+	unsigned value; /* of the number or letter, from 1 */
+	size_t len;     /* bytes, without the space behind it */
+};
+
 /* Everything the scan carries along. */
 struct segmenter {
 	struct span text;
@@ -147,6 +155,7 @@ struct segmenter {
 	size_t width;      /* hard-wrapped at this many characters; 0: a newline ends a paragraph */
 	size_t newline_at; /* the newline looked at last, and the answer */
 	bool newline_breaks;
+	struct marker marker; /* that the sentence begins with */
 	bool quoted; /* inside straight double quotes */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 };
@@ -279,30 +288,71 @@ static size_t measure_width(const struct segmenter *g)
 	return width >= WRAP_MIN_CHARS && width < LINE_MAX_CHARS && full * 4 >= lines * 3 ? width : 0;
 }
 
-/* Does a list item begin at `at`? Bullets, and numbers or letters with a stop or bracket. */
+static unsigned roman_value(struct span roman)
+{
+	static const unsigned char worth[128] = {['i'] = 1, ['v'] = 5, ['x'] = 10};
+	unsigned value = 0;
+	for (size_t i = 0; i < roman.len; i++) {
+		unsigned now = worth[(roman.at[i] | 0x20) & 0x7F];
+		unsigned next = i + 1 < roman.len ? worth[(roman.at[i + 1] | 0x20) & 0x7F] : 0;
+		if (now == 0)
+			return 0;
+		value = now < next ? value - now : value + now;
+	}
+	return value;
+}
+
+/* The list marker at `at`: a bullet, or a number, letter or small Roman number with a stop or a
+ * bracket, and white space behind it. Style MARKER_NONE where there is none. */
+static struct marker read_marker(const struct segmenter *g, size_t at)
+{
+	struct marker none = {0}, marker = {.style = MARKER_NUMBER};
+	struct glyph glyph = glyph_at(g, at);
+	const char *s = g->text.at;
+	size_t i = at, first;
+	if (glyph.kind == KIND_BULLET || glyph.kind == KIND_DASH) {
+		bool apart = is_gap(glyph_at(g, at + glyph.len).kind);
+		if (!apart && (glyph.kind == KIND_DASH || glyph.c == '*'))
+			return none;
+		return (struct marker){MARKER_BULLET, glyph.c, 0, glyph.len};
+	}
+	i += glyph.c == '(';
+	for (first = i; i < g->text.len && i - first < 3 && s[i] >= '0' && s[i] <= '9'; i++)
+		marker.value = marker.value * 10 + (unsigned)(s[i] - '0');
+	if (i == first) {
+		while (i < g->text.len && i - first < 5 && is_cased(ascii_kind[s[i] & 0x7F]) && s[i] > 0)
+			i++;
+		marker.value = roman_value(span_slice(g->text, first, i));
+		marker.style = MARKER_ROMAN;
+		if (i == first + 1 && (marker.value == 0 || marker.value > 1)) {
+			marker.value = (unsigned)(s[first] | 0x20) - 'a' + 1;
+			marker.style = MARKER_LETTER;
+		}
+	}
+	if (i == first || i == g->text.len || marker.value == 0 || (s[i] != '.' && s[i] != ')'))
+		return none;
+	marker.form = (uint32_t)s[i++];
+	if (glyph.c == '(') {
+		if (marker.form == '.')
+			return none;
+		marker.form = '(';
+	} else if (marker.form == '.' && i < g->text.len && s[i] == ')') {
+		marker.form = ':';
+		i++;
+	}
+	marker.len = i - at;
+	return glyph_at(g, i).kind == KIND_SPACE ? marker : none;
+}
+
 static bool is_list_marker(const struct segmenter *g, size_t at)
 {
-	struct glyph glyph = glyph_at(g, at);
-	if (glyph.kind == KIND_BULLET || glyph.kind == KIND_DASH) {
-		enum kind next = glyph_at(g, at + glyph.len).kind;
-		return next == KIND_SPACE || (glyph.kind == KIND_BULLET && glyph.c != '*' && next != KIND_END);
-	}
-	if (glyph.c == '(')
-		at++;
-	size_t chars = 0;
-	for (;; chars++) {
-		struct glyph next = glyph_at(g, at);
-		if (chars == 4 || !(next.kind == KIND_DIGIT || ((is_cased(next.kind)) && (chars == 0 || strchr("ivxIVX", (int)(next.c & 0x7F)) != NULL))))
-			break;
-		at += next.len;
-	}
-	struct glyph stop = glyph_at(g, at);
-	if (chars == 0 || (stop.c != '.' && stop.c != ')'))
-		return false;
-	at++;
-	if (stop.c == '.' && glyph_at(g, at).c == ')')
-		at++;
-	return glyph_at(g, at).kind == KIND_SPACE;
+	return read_marker(g, at).style != MARKER_NONE;
+}
+
+/* Is `next` the item after `item`? The letters c. and i. are Roman numbers as well. */
+static bool follows(const struct marker *next, const struct marker *item)
+{
+	return next->style == item->style && next->form == item->form && next->value == item->value + (item->style != MARKER_BULLET);
 }
 
 /* Does the newline at `at` end a sentence? */
@@ -518,9 +568,6 @@ static bool is_ordinal_break(struct segmenter *g, const struct word *word, const
 /* A number before the full stop. */
 static bool number_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
-	/* "1. First": the stop belongs to the list marker. */
-	if (word->at == g->start && word->chars <= 3)
-		return false;
 	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
 		return is_ordinal_break(g, word, next);
 	return true;
@@ -546,8 +593,6 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	if (word.classes & WORD_FINAL)
 		return next->first != KIND_DIGIT;
 	if (word.chars == 1 && word.first != KIND_LETTER) {
-		if (word.at == g->start)
-			return false;
 		if (word.first == KIND_LOWER)
 			return is_starter(g, next);
 		return is_starter(g, next) && glyph_at(g, word_after(g, next->word_at).end).c != '.';
@@ -577,6 +622,7 @@ struct stop {
 	size_t close;   /* behind brackets and quotes */
 	unsigned dots;
 	bool strong, ellipsis;
+	bool pause; /* dots in the middle of a sentence */
 };
 
 /* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of an emoji; 0 where there is none. */
@@ -673,6 +719,26 @@ static bool is_stop(const struct segmenter *g, const struct glyph *glyph)
 	       (glyph->c == ';' && (g->language->properties & LANGUAGE_QUESTION));
 }
 
+/* An ellipsis set with spaces: " . . ." goes on, " . . . ." ends, "end. . . . Next" ends at once. */
+static size_t spaced_dots_end(struct segmenter *g, size_t at, struct stop *stop)
+{
+	size_t end = at;
+	unsigned more = 0;
+	while (end + 1 < g->text.len && g->text.at[end] == ' ' && g->text.at[end + 1] == '.' &&
+	       is_gap(glyph_at(g, end + 2).kind)) {
+		end += 2;
+		more++;
+	}
+	if (stop->dots != 1 || more < 2)
+		return at;
+	bool apart = stop->at > 0 && is_gap(glyph_before(g, stop->at).kind);
+	if (!apart && more == 3)
+		return at;
+	stop->dots += more;
+	stop->pause = apart && more == 2;
+	return end;
+}
+
 static struct stop read_stop(struct segmenter *g, size_t at)
 {
 	struct stop stop = {.at = at};
@@ -685,24 +751,31 @@ static struct stop read_stop(struct segmenter *g, size_t at)
 		stop.ellipsis |= glyph.kind == KIND_ELLIPSIS;
 		at += glyph.len;
 	}
-	stop.end = at;
+	stop.end = at = spaced_dots_end(g, at, &stop);
 	at += emoticon_len(g, at);
 	stop.close = trailers_end(g, closers_end(g, at));
 	return stop;
 }
 
+/* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
 	enum kind before = glyph_before(g, stop->at).kind, after = glyph_at(g, stop->close).kind;
 	if (after == KIND_END || after == KIND_NEWLINE)
 		return false;
-	struct glyph first = glyph_at(g, stop->at);
-	if (stop->strong && (first.c >= 0x80 || after == KIND_LETTER))
+	if (stop->strong && (glyph_at(g, stop->at).c >= 0x80 || after == KIND_LETTER))
 		return after != KIND_COMMA && after != KIND_LOWER;
-	if (before != KIND_LOWER || after != KIND_UPPER || stop->dots > 1)
+	if ((before != KIND_LOWER && before != KIND_DIGIT) || after != KIND_UPPER || stop->dots > 1 || stop->ellipsis)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
-	return !word.dotted && word.chars >= 2 && !word.classes && next.chars >= 2 && !next.all_upper && glyph_at(g, next.end).c != '.';
+	struct glyph behind = glyph_at(g, next.end);
+	if (word.dotted || word.chars < 2 || next.chars < 2 || behind.c == '@' || behind.c == '/' || behind.c == '_')
+		return false;
+	if (before == KIND_DIGIT)
+		return !word.letters && (next.classes & WORD_STARTER);
+	if (word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER))
+		return false;
+	return behind.c != '.' || (next.classes & WORD_TITLE) || is_gap(glyph_at(g, next.end + 1).kind);
 }
 
 /* Does the sentence end behind `stop`? */
@@ -712,8 +785,13 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (behind != KIND_SPACE && behind != KIND_NEWLINE)
 		return glued_ends(g, stop);
 	struct next next = look_ahead(g, stop->close);
-	if (next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
+	if (stop->pause || next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
 		return false;
+	if (next.kind == KIND_LOWER) {
+		struct marker marker = read_marker(g, next.at);
+		if (marker.style != MARKER_NONE && marker.value == 1)
+			return true;
+	}
 	if (next.first == KIND_LOWER)
 		return next.kind != KIND_OPEN && next.kind != KIND_DASH && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
 		       stop->close == stop->end && lower_begins(g, stop->at);
@@ -739,7 +817,7 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 		g->capacity = more;
 	}
 	enum sentence_kind kind = SENTENCE_PROSE;
-	if (g->line_first && is_list_marker(g, g->start))
+	if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
 		kind = SENTENCE_LIST_ITEM;
 	else if (g->line_first && line_last && !stopped && end - g->start < 120)
 		kind = SENTENCE_HEADING;
@@ -771,7 +849,13 @@ static size_t begin(struct segmenter *g, size_t at)
 		at += glyph.len;
 	}
 	g->start = at;
-	return at;
+	g->marker = read_marker(g, at);
+	if (g->marker.style == MARKER_BULLET) { /* "• 9. Ninth" */
+		struct marker inner = read_marker(g, skip_space(g, at + g->marker.len));
+		if (inner.style != MARKER_NONE && inner.style != MARKER_BULLET)
+			return skip_space(g, at + g->marker.len) + inner.len;
+	}
+	return at + g->marker.len;
 }
 
 /* The newline at `at` ends its paragraph, and the sentence with it. */
@@ -871,13 +955,28 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 	return (is_alnum(kind) || kind == KIND_QUOTE || kind == KIND_OPEN) && !(word_after(g, next).classes & WORD_INNER);
 }
 
+/* Items of a list that runs on in one line: "1) Milk 2) Bread", "• Milk • Bread". */
+static bool item_begins(const struct segmenter *g, size_t at)
+{
+	if (g->marker.style == MARKER_NONE || at <= g->start + g->marker.len + 1)
+		return false;
+	struct marker next = read_marker(g, at);
+	return next.style != MARKER_NONE && next.form != '-' && next.form != '*' && follows(&next, &g->marker);
+}
+
+static bool space_ends(struct segmenter *g, size_t at, size_t *end)
+{
+	if (item_begins(g, at + 1))
+		return true;
+	if (g->language->properties & LANGUAGE_ENDINGS)
+		return ending_ends(g, at, end);
+	return at > g->start + g->marker.len && glyph_at(g, at + 1).kind == KIND_UPPER && capital_begins(g, at);
+}
+
 static size_t at_space(struct segmenter *g, size_t at)
 {
 	size_t end = at;
-	bool ends = g->language->properties & LANGUAGE_ENDINGS
-			    ? ending_ends(g, at, &end)
-			    : glyph_at(g, at + 1).kind == KIND_UPPER && capital_begins(g, at);
-	if (!ends)
+	if (!space_ends(g, at, &end))
 		return at + 1;
 	emit(g, end, false, false);
 	g->line_first = false;
@@ -946,7 +1045,8 @@ static void scan(struct segmenter *g)
 		if (i == len)
 			break;
 		if (s[i] == ' ') {
-			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3 || endings) ? at_space(g, i) : i + 1;
+			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3 || endings ||
+						  g->marker.style != MARKER_NONE) ? at_space(g, i) : i + 1;
 			continue;
 		}
 		struct glyph glyph = glyph_at(g, i);
