@@ -1,0 +1,38 @@
+"""Fixtures of the end-to-end tests. PRECIS_PROGRAM names the program (build/server/precis)."""
+
+import pytest
+
+import service as running
+
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "concurrency: many clients at once; also run under TSan")
+
+
+@pytest.fixture
+def start_service(tmp_path):
+    """start_service("--queue", 4, env={...}): a service of the test's own, checked when it ends."""
+    services = []
+
+    def start(*options, env=None):
+        services.append(running.Service(tmp_path, *options, env=env))
+        return services[-1]
+
+    yield start
+    faults = []
+    for service in services:
+        try:
+            service.stop()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """One service for every test that needs no options; it may download from loopback."""
+    service = running.Service(tmp_path_factory.mktemp("service"), "--url-allow-nets", LOOPBACK)
+    yield service
+    service.stop()

@@ -1,0 +1,152 @@
+"""The real program on a free loopback port, as tests see it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("PRECIS_PROGRAM", ROOT / "build/server/precis")).resolve()
+REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
+                    r"|Assertion .* failed")
+SANITIZERS = {
+    "ASAN_OPTIONS": "exitcode=77:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": f"exitcode=78:suppressions={ROOT}/tests/tsan.supp",
+}
+
+
+def free_port():
+    """A port that nobody listens on; somebody could take it, so starters try again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def raw(port, *parts, pause=0.0, timeout=60.0):
+    """Send bytes exactly as given, `pause` seconds between parts; all that comes until the close."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        for i, part in enumerate(parts):
+            if i > 0:
+                time.sleep(pause)
+            try:
+                connection.sendall(part)
+            except (BrokenPipeError, ConnectionResetError):
+                break  # refused in mid-request: the answer may still be read
+        answer = b""
+        try:
+            while piece := connection.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+class Answer:
+    """Status, headers (by any case of their name) and body of one answer."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:200]!r}>"
+
+
+def exchange(port, method, path, body=None, headers=None, timeout=60.0):
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+class Service:
+    """One running precis. `log` is what it wrote to standard error."""
+
+    def __init__(self, folder, *options, env=None):
+        self.folder = Path(folder)
+        self.options = [str(option) for option in options]
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")}
+        self.env.update({k: os.environ.get(k, v) for k, v in SANITIZERS.items()})
+        self.env.update(env or {})
+        self.killed = False
+        for _ in range(20):
+            self.port = free_port()
+            if self._start():
+                return
+        raise RuntimeError("no free port in 20 tries")
+
+    def _start(self):
+        """Wait for /readyz. False: the port was taken meanwhile."""
+        self.log_path = self.folder / f"precis-{self.port}.log"
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "--listen", f"127.0.0.1:{self.port}", *self.options],
+                cwd=self.folder, env=self.env, stderr=log, stdout=log)
+        while self.process.poll() is None:
+            try:
+                if self.request("GET", "/readyz").status == 200:
+                    return True
+            except OSError:
+                pass
+            time.sleep(0.01)
+        if "Address already in use" in self.log:
+            return False
+        raise RuntimeError(f"precis did not start, exit {self.process.returncode}:\n{self.log}")
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def events(self, name=None):
+        """The log's JSON lines, or those of one event."""
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if name in (None, line["event"])]
+
+    def request(self, method, path, body=None, headers=None, timeout=60.0):
+        return exchange(self.port, method, path, body, headers, timeout)
+
+    def summarize(self, **fields):
+        """POST /v1/summaries with these fields as JSON."""
+        return self.request("POST", "/v1/summaries", json.dumps(fields).encode(),
+                            {"Content-Type": "application/json"})
+
+    def raw(self, *parts, pause=0.0, timeout=60.0):
+        return raw(self.port, *parts, pause=pause, timeout=timeout)
+
+    def connect(self, timeout=60.0):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+
+    def terminate(self):
+        """Begin the drain, and come back at once."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        """End it as a crash would; stop() then forgives the exit status."""
+        self.killed = True
+        self.process.kill()
+
+    def stop(self):
+        """Drain and check that it ended well: exit 0 and no report of a sanitizer."""
+        if self.process.poll() is None:
+            self.terminate()
+        code = self.process.wait()
+        report = REPORT.search(self.log)
+        assert report is None, f"{report.group()} in {self.log_path}:\n{self.log[-20000:]}"
+        assert code == 0 or self.killed, f"exit {code}:\n{self.log[-20000:]}"
