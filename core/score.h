@@ -20,6 +20,7 @@ struct score_input {
 	const struct language *language;
 	const struct sentences *sentences;
 	const struct terms *terms;
+	size_t asked; /* sentences the summary shall have; 0: that is open */
 };
 
 /**

@@ -1,5 +1,7 @@
 #include "select.h"
 
+#include "boilerplate.h"
+#include "marks.h"
 #include "utf8.h"
 
 /* How gladly a sentence is chosen; within a rank the score decides. */
@@ -72,39 +74,16 @@ static struct span sentence_text(const struct score_input *input, uint32_t i)
 	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
 }
 
-static bool ends_with_mark(struct span text, const char *ascii, struct span full_width)
-{
-	/* Closing quotes and brackets may follow the mark. */
-	while (text.len > 0 && strchr(")]\"'", text.at[text.len - 1]) != NULL)
-		text.len--;
-	if (text.len >= 3 && memcmp(text.at + text.len - 3, "\xE2\x80\x9D", 3) == 0)
-		text.len -= 3;
-	if (text.len > 0 && text.at[text.len - 1] == *ascii)
-		return true;
-	return text.len >= full_width.len &&
-	       memcmp(text.at + text.len - full_width.len, full_width.at, full_width.len) == 0;
-}
-
-static bool has_quote(struct span text)
-{
-	static const char *const marks[] = {"\"",           "\xE2\x80\x9C", "\xE2\x80\x9D",
-					    "\xE2\x80\x9E", "\xC2\xAB",     "\xC2\xBB",
-					    "\xE3\x80\x8C"};
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-		if (memmem(text.at, text.len, marks[i], strlen(marks[i])) != NULL)
-			return true;
-	return false;
-}
-
 static enum rank rank_of(const struct chooser *c, uint32_t i)
 {
 	struct span text = sentence_text(c->input, i);
 	unsigned avoid = c->options->avoid;
-	if (c->input->sentences->at[i].kind == SENTENCE_HEADING)
+	if (boilerplate_is(c->input, i))
 		return RANK_NO_PROSE;
-	if (((avoid & AVOID_QUOTES) && has_quote(text)) ||
-	    ((avoid & AVOID_QUESTIONS) && ends_with_mark(text, "?", SPAN("\xEF\xBC\x9F"))) ||
-	    ((avoid & AVOID_EXCLAMATIONS) && ends_with_mark(text, "!", SPAN("\xEF\xBC\x81"))))
+	char mark = avoid == 0 ? 0 : marks_final(text);
+	if (((avoid & AVOID_QUESTIONS) && mark == '?') ||
+	    ((avoid & AVOID_EXCLAMATIONS) && mark == '!') ||
+	    ((avoid & AVOID_QUOTES) && marks_quote(text)))
 		return RANK_AVOIDED;
 	return RANK_GOOD;
 }

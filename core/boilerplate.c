@@ -1,0 +1,148 @@
+#include "boilerplate.h"
+
+#include "boilerplate_table.h"
+#include "marks.h"
+
+enum {
+	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
+	LINE_WORDS = 20,
+	BYLINE_WORDS = 8,
+};
+
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+static bool equal_folded(const char *text, const char *phrase, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (lower(text[i]) != phrase[i])
+			return false;
+	return true;
+}
+
+/* Bullets, arrows and brackets before the first word. */
+static struct span without_bullets(struct span text)
+{
+	size_t at = 0;
+	while (at < text.len) {
+		unsigned char c = (unsigned char)text.at[at];
+		if (c < 0x80 ? memchr(" \t\n\r-*>|([\"'.#", c, 14) != NULL : c == 0xE2)
+			at += c < 0x80 ? 1 : 3;
+		else
+			break;
+	}
+	return at < text.len ? span_slice(text, at, text.len) : (struct span){text.at, 0};
+}
+
+static bool only_marks(struct span rest)
+{
+	for (size_t i = 0; i < rest.len; i++)
+		if ((unsigned char)rest.at[i] >= 0x80 || (rest.at[i] | 0x20) - 'a' + 0u < 26 ||
+		    rest.at[i] - '0' + 0u < 10)
+			return false;
+	return true;
+}
+
+static bool ends_word(struct span text, size_t at)
+{
+	if (at >= text.len)
+		return true;
+	unsigned char before = (unsigned char)text.at[at - 1];
+	unsigned char c = (unsigned char)text.at[at];
+	bool letter = (unsigned char)((c | 0x20) - 'a') < 26 || c >= 0xC3;
+	bool letter_before = (unsigned char)((before | 0x20) - 'a') < 26 || before >= 0x80;
+	/* Characters of scripts without spaces stand against anything. */
+	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
+}
+
+/* Does the text stand alone between line ends? */
+static bool is_line(struct span text, const struct sentence *sentence)
+{
+	size_t start = sentence->start_byte, end = sentence->end_byte;
+	while (start > 0 && (text.at[start - 1] == ' ' || text.at[start - 1] == '\t'))
+		start--;
+	while (end < text.len &&
+	       (text.at[end] == ' ' || text.at[end] == '\t' || text.at[end] == '\r'))
+		end++;
+	return (start == 0 || text.at[start - 1] == '\n') &&
+	       (end == text.len || text.at[end] == '\n');
+}
+
+static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
+{
+	const char *bytes = phrase_pool + phrase->at;
+	if (phrase->len > text.len || !equal_folded(text.at, bytes, phrase->len) ||
+	    !ends_word(text, phrase->len))
+		return false;
+	if (phrase->kind == PHRASE_WHOLE)
+		return only_marks(span_slice(text, phrase->len, text.len));
+	/* One word may begin any sentence; two or a colon seldom do. */
+	bool telling = memchr(bytes, ' ', phrase->len) != NULL || bytes[phrase->len - 1] == ':' ||
+		       (unsigned char)bytes[0] >= 0x80;
+	return (line && words <= LINE_WORDS) || (telling && words <= SHORT_WORDS);
+}
+
+static bool begins_with_phrase(struct span text, bool line, uint32_t words)
+{
+	if (text.len == 0)
+		return false;
+	unsigned char byte = (unsigned char)lower(text.at[0]);
+	for (unsigned i = phrase_first[byte]; i < phrase_first[byte + 1]; i++)
+		if (phrase_matches(&phrases[i], text, line, words))
+			return true;
+	return false;
+}
+
+static bool holds_phrase(struct span text)
+{
+	for (size_t i = PHRASES_INSIDE_FROM; i < sizeof phrases / sizeof *phrases; i++)
+		for (size_t at = 0; at + phrases[i].len <= text.len; at++)
+			if (equal_folded(text.at + at, phrase_pool + phrases[i].at, phrases[i].len))
+				return true;
+	return false;
+}
+
+/* "By Jane Doe and John Roe": a preposition and names only. */
+static bool is_byline(struct span text)
+{
+	static const char *const by[] = {"By ", "Von ",  "Par ", "Por ",
+					 "Di ", "Door ", "Av ",  "Text: "};
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		size_t len = strlen(by[i]);
+		if (text.len <= len || memcmp(text.at, by[i], len) != 0)
+			continue;
+		for (size_t at = len; at < text.len; at++) {
+			bool opens = text.at[at - 1] == ' ';
+			if (opens && text.at[at] >= 'a' && text.at[at] <= 'z' &&
+			    !(at + 4 < text.len && memcmp(text.at + at, "and ", 4) == 0))
+				return false;
+		}
+		return true;
+	}
+	return false;
+}
+
+bool boilerplate_is(const struct score_input *input, size_t i)
+{
+	const struct sentence *sentence = &input->sentences->at[i];
+	const struct terms *terms = input->terms;
+	uint32_t words = terms->words[i];
+	if (sentence->kind == SENTENCE_HEADING || words == 0)
+		return true;
+	struct span whole = span_slice(input->text, sentence->start_byte, sentence->end_byte);
+	struct span text = without_bullets(whole);
+	bool unstopped = marks_final(whole) == 0;
+	bool line = unstopped || is_line(input->text, sentence);
+	if (begins_with_phrase(text, line, words))
+		return true;
+	if (!unstopped && words > SHORT_WORDS)
+		return false;
+	if (unstopped && words <= BYLINE_WORDS && is_byline(text))
+		return true;
+	if (words == 1 && terms->first[i + 1] - terms->first[i] == 1 &&
+	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
+		return true; /* a list marker or a page number */
+	return words <= LINE_WORDS && holds_phrase(text);
+}
