@@ -37,6 +37,7 @@ struct option {
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 #define HOUR_MS UINT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
 
 static const struct option options[] = {
 	{"listen", KIND_ADDRESS, AT(listen), "127.0.0.1:8080", 0, 0, NULL,
@@ -78,6 +79,14 @@ static const struct option options[] = {
 	 "redirects followed for one download"},
 	{"url-downloads", KIND_COUNT, AT(url_downloads), "256", 1, 100000, NULL,
 	 "downloads at once; over it: 503"},
+	{"cache-bytes", KIND_BYTES, AT(cache_bytes), "64M", 0, 1024 * GIB, NULL,
+	 "answers kept in memory; 0: none"},
+	{"cache-text-ms", KIND_MS, AT(cache_text_ms), "86400000", 0, DAY_MS, NULL,
+	 "time an answer for text or HTML is kept"},
+	{"cache-url-ms", KIND_MS, AT(cache_url_ms), "300000", 0, DAY_MS, NULL,
+	 "time an answer for a URL is kept"},
+	{"cache-failure-ms", KIND_MS, AT(cache_failure_ms), "5000", 0, DAY_MS, NULL,
+	 "time a URL that failed is not asked for again"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
 	 "what is logged to standard error, a JSON line an event; info: a line a request"},
 };

@@ -17,7 +17,7 @@ struct connection {
 	int socket;
 	enum connection_phase phase;
 	uint64_t limit_ns;
-	struct job *job;
+	struct ticket *ticket;
 };
 
 struct connections {
@@ -31,15 +31,15 @@ struct connections {
 	void *give_up_arg;
 };
 
-/* Under the lock: hold up to BATCH jobs that are late or that nobody waits for any more. */
-static size_t gather(struct connections *connections, uint64_t now, struct job *jobs[BATCH])
+/* Under the lock: hold up to BATCH tickets that are late or that nobody waits for any more. */
+static size_t gather(struct connections *connections, uint64_t now, struct ticket *tickets[BATCH])
 {
 	size_t n = 0;
 	for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next) {
 		if (c->phase == CONNECTION_WORK) {
-			if (job_is_pending(c->job) &&
-			    (now > c->limit_ns || job_client_gone(c->job, now)))
-				jobs[n++] = job_hold(c->job);
+			if (ticket_is_pending(c->ticket) &&
+			    (now > c->limit_ns || ticket_client_gone(c->ticket, now)))
+				tickets[n++] = ticket_hold(c->ticket);
 		} else if (now > c->limit_ns) {
 			/* The I/O thread sees the end of input and closes; the descriptor stays its
 			 * own. */
@@ -50,32 +50,41 @@ static size_t gather(struct connections *connections, uint64_t now, struct job *
 	return n;
 }
 
-static void give_up(struct connections *connections, struct job *job)
+/* Answer the ticket and, when it was the last that waited for its job, give the job up. */
+static void give_up(struct connections *connections, struct ticket *ticket, struct answer *answer)
 {
-	struct answer answer = {0};
-	if (monotonic_ns() > job->deadline_ns)
-		problem_set(&answer.report, PROBLEM_DEADLINE_EXCEEDED,
-			    "The request was not done within the time allowed for it.");
-	else
-		answer.dropped = true;
-	if (connections->give_up != NULL)
+	struct job *job = ticket->job;
+	if (ticket_finish(ticket, answer) && job != NULL && !job_is_wanted(job) &&
+	    connections->give_up != NULL)
 		connections->give_up(connections->give_up_arg, job);
-	job_finish(job, &answer);
-	job_release(job);
+	ticket_release(ticket);
+}
+
+static void give_up_late(struct connections *connections, struct ticket *ticket)
+{
+	struct problem_report report;
+	struct answer *answer = NULL;
+	if (monotonic_ns() > ticket->deadline_ns) {
+		problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
+			    "The request was not done within the time allowed for it.");
+		answer = answer_new_problem(&report);
+	}
+	give_up(connections, ticket, answer);
+	answer_release(answer);
 }
 
 static void *watch(void *arg)
 {
 	struct connections *connections = arg;
-	struct job *jobs[BATCH];
+	struct ticket *tickets[BATCH];
 	pthread_mutex_lock(&connections->lock);
 	while (!connections->stopping) {
-		size_t n = gather(connections, monotonic_ns(), jobs);
+		size_t n = gather(connections, monotonic_ns(), tickets);
 		/* Finishing resumes a connection, which takes libmicrohttpd's own locks: not under
 		 * ours. */
 		pthread_mutex_unlock(&connections->lock);
 		for (size_t i = 0; i < n; i++)
-			give_up(connections, jobs[i]);
+			give_up_late(connections, tickets[i]);
 		pthread_mutex_lock(&connections->lock);
 		if (n == BATCH)
 			continue;
@@ -147,7 +156,7 @@ void connections_remove(struct connections *connections, struct connection *conn
 		connection->next->link = connection->link;
 	connections->count--;
 	pthread_mutex_unlock(&connections->lock);
-	job_release(connection->job);
+	ticket_release(connection->ticket);
 	free(connection);
 }
 
@@ -157,16 +166,16 @@ int connection_socket(const struct connection *connection)
 }
 
 void connections_enter(struct connections *connections, struct connection *connection,
-		       enum connection_phase phase, uint64_t limit_ns, struct job *job)
+		       enum connection_phase phase, uint64_t limit_ns, struct ticket *ticket)
 {
-	struct job *held = job == NULL ? NULL : job_hold(job);
+	struct ticket *held = ticket == NULL ? NULL : ticket_hold(ticket);
 	pthread_mutex_lock(&connections->lock);
-	struct job *before = connection->job;
+	struct ticket *before = connection->ticket;
 	connection->phase = phase;
 	connection->limit_ns = limit_ns;
-	connection->job = held;
+	connection->ticket = held;
 	pthread_mutex_unlock(&connections->lock);
-	job_release(before);
+	ticket_release(before);
 }
 
 void connections_on_give_up(struct connections *connections,
@@ -194,20 +203,18 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
 
 void connections_fail_all(struct connections *connections, const struct problem_report *report)
 {
-	struct job *jobs[BATCH];
+	struct answer *answer = answer_new_problem(report);
+	struct ticket *tickets[BATCH];
 	size_t n;
 	do {
 		n = 0;
 		pthread_mutex_lock(&connections->lock);
 		for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next)
-			if (c->phase == CONNECTION_WORK && job_is_pending(c->job))
-				jobs[n++] = job_hold(c->job);
+			if (c->phase == CONNECTION_WORK && ticket_is_pending(c->ticket))
+				tickets[n++] = ticket_hold(c->ticket);
 		pthread_mutex_unlock(&connections->lock);
-		for (size_t i = 0; i < n; i++) {
-			if (connections->give_up != NULL)
-				connections->give_up(connections->give_up_arg, jobs[i]);
-			job_fail(jobs[i], report);
-			job_release(jobs[i]);
-		}
+		for (size_t i = 0; i < n; i++)
+			give_up(connections, tickets[i], answer);
 	} while (n > 0);
+	answer_release(answer);
 }

@@ -18,7 +18,7 @@ struct connection;
 enum connection_phase {
 	CONNECTION_IDLE, /* no request yet, or none any more */
 	CONNECTION_BODY, /* a head came; the body is arriving */
-	CONNECTION_WORK, /* suspended; a job is under way */
+	CONNECTION_WORK, /* suspended; a ticket waits for its job */
 	CONNECTION_SEND, /* the answer is being written */
 };
 
@@ -37,21 +37,22 @@ void connections_remove(struct connections *connections, struct connection *conn
 int connection_socket(const struct connection *connection);
 
 /**
- * The connection goes on to `phase`, until `limit_ns` (monotonic) at most. Past it, a job is
+ * The connection goes on to `phase`, until `limit_ns` (monotonic) at most. Past it, a ticket is
  * answered with PROBLEM_DEADLINE_EXCEEDED, and in every other phase the connection is cut.
- * `job` is held while the phase is CONNECTION_WORK, else NULL.
+ * `ticket` is held while the phase is CONNECTION_WORK, else NULL.
  */
 void connections_enter(struct connections *connections, struct connection *connection,
-		       enum connection_phase phase, uint64_t limit_ns, struct job *job);
+		       enum connection_phase phase, uint64_t limit_ns, struct ticket *ticket);
 
-/** Called with every job that is given up, so that its download can be. On the watching thread. */
+/** Called with every job that all its tickets gave up, so that its download can be. On the watching
+ *  thread. */
 void connections_on_give_up(struct connections *connections, void (*give_up)(void *, struct job *),
 			    void *arg);
 
 /** How many there are, and how many of them have unread input or a request under way. */
 void connections_count(struct connections *connections, size_t *all, size_t *busy);
 
-/** Answer every job under way with `report`: for the end of the drain time. */
+/** Answer every waiting ticket with `report`: for the end of the drain time. */
 void connections_fail_all(struct connections *connections, const struct problem_report *report);
 
 #endif

@@ -45,58 +45,88 @@ struct exchange {
 	struct http *http;
 	struct MHD_Connection *connection;
 	struct connection *tracked;
-	const struct route *route; /* NULL: not found */
-	const char *method;        /* constant */
-	struct job *job;
+	const struct route *route;    /* NULL: not found */
+	const char *method;           /* constant */
+	struct ticket *ticket;        /* waits for a job */
+	struct answer *answer;        /* what is being answered, where it is more than a problem */
 	struct problem_report report; /* already refused, and why */
 	char *body;
 	size_t body_len, body_room, discarded;
 	uint64_t begun_ns;
 	unsigned generation;
-	bool begun, close, head_only;
+	bool close;
 	unsigned status;
-	struct job_times times;
 	char request_id[129];
 };
 
 /* ---- answering -------------------------------------------------------------------------- */
 
-static enum MHD_Result respond(struct exchange *x, unsigned status, const char *type, char *body,
-			       size_t len)
+static bool is_get(const struct exchange *x)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL) {
-		free(body);
-		return MHD_NO;
+	return strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0;
+}
+
+static void add_timing(struct MHD_Response *response, const struct exchange *x)
+{
+	const struct job_times *times = &x->answer->times;
+	char timing[160];
+	if (x->ticket == NULL) { /* the times are those of another request */
+		MHD_add_response_header(response, "Server-Timing", "cache;desc=hit");
+		return;
 	}
+	snprintf(timing, sizeof(timing),
+		 "queue;dur=%.3f, fetch;dur=%.3f, extract;dur=%.3f, summarize;dur=%.3f",
+		 (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
+		 (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6);
+	MHD_add_response_header(response, "Server-Timing", timing);
+}
+
+/* A summary asked for by GET may be kept by caches on the way; all else is for its asker alone. */
+static void add_caching(struct MHD_Response *response, const struct exchange *x)
+{
+	char value[64];
+	if (x->answer == NULL || !is_get(x) || x->answer->keep_ms == 0) {
+		MHD_add_response_header(response, "Cache-Control", "no-store");
+		return;
+	}
+	snprintf(value, sizeof(value), "public, max-age=%llu",
+		 (unsigned long long)(x->http->parts.config->cache_url_ms / 1000));
+	MHD_add_response_header(response, "Cache-Control", value);
+	snprintf(value, sizeof(value), "\"%s\"", x->answer->etag);
+	MHD_add_response_header(response, "ETag", value);
+}
+
+static void add_problem_headers(struct MHD_Response *response, const struct exchange *x)
+{
+	char seconds[16];
+	unsigned retry_after_s = problem_retry_after_s(x->report.problem);
+	snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
+	if (retry_after_s > 0)
+		MHD_add_response_header(response, "Retry-After", seconds);
+	if (x->report.problem == PROBLEM_UNSUPPORTED_MEDIA_TYPE)
+		MHD_add_response_header(response, "Accept-Post", "application/json");
+}
+
+/* Queue `response` (taken; NULL: no memory) with the headers that every answer has. */
+static enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
+			       struct MHD_Response *response)
+{
+	if (response == NULL)
+		return MHD_NO;
 	x->status = status;
 	if (type != NULL)
 		MHD_add_response_header(response, "Content-Type", type);
 	MHD_add_response_header(response, "X-Request-Id", x->request_id);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
+	add_caching(response, x);
 	if (x->close || atomic_load(&x->http->draining))
 		MHD_add_response_header(response, "Connection", "close");
-	if (x->report.problem != PROBLEM_NONE) {
-		char seconds[16];
-		unsigned retry_after_s = problem_retry_after_s(x->report.problem);
-		snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
-		if (retry_after_s > 0)
-			MHD_add_response_header(response, "Retry-After", seconds);
-		if (x->report.problem == PROBLEM_UNSUPPORTED_MEDIA_TYPE)
-			MHD_add_response_header(response, "Accept-Post", "application/json");
-	}
+	if (x->report.problem != PROBLEM_NONE)
+		add_problem_headers(response, x);
 	if (x->route != NULL && (status == 405 || status == 204))
 		MHD_add_response_header(response, "Allow", x->route->allow);
-	if (x->job != NULL && x->report.problem == PROBLEM_NONE) {
-		char timing[160];
-		snprintf(timing, sizeof(timing),
-			 "queue;dur=%.3f, fetch;dur=%.3f, extract;dur=%.3f, summarize;dur=%.3f",
-			 (double)x->times.queue_ns / 1e6, (double)x->times.fetch_ns / 1e6,
-			 (double)x->times.extract_ns / 1e6, (double)x->times.summarize_ns / 1e6);
-		MHD_add_response_header(response, "Server-Timing", timing);
-	}
+	if (x->answer != NULL)
+		add_timing(response, x);
 	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
 			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
 	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
@@ -104,20 +134,33 @@ static enum MHD_Result respond(struct exchange *x, unsigned status, const char *
 	return result;
 }
 
+/* The same with `body`, which is taken; NULL: no memory. */
+static enum MHD_Result respond_body(struct exchange *x, unsigned status, const char *type,
+				    char *body, size_t len)
+{
+	if (body == NULL)
+		return MHD_NO;
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		free(body);
+	return respond(x, status, type, response);
+}
+
+static enum MHD_Result respond_constant(struct exchange *x, unsigned status, const char *type,
+					const char *text)
+{
+	return respond(x, status, type,
+		       MHD_create_response_from_buffer(strlen(text), (void *)text,
+						       MHD_RESPMEM_PERSISTENT));
+}
+
 static enum MHD_Result send_problem(struct exchange *x)
 {
 	size_t len;
 	char *body = problem_render(&x->report, x->request_id, &len);
-	if (body == NULL)
-		return MHD_NO;
-	return respond(x, problem_status(x->report.problem), "application/problem+json", body, len);
-}
-
-static enum MHD_Result send_copy(struct exchange *x, unsigned status, const char *type,
-				 const char *text)
-{
-	char *body = strdup(text);
-	return body == NULL ? MHD_NO : respond(x, status, type, body, strlen(body));
+	return respond_body(x, problem_status(x->report.problem), "application/problem+json", body,
+			    len);
 }
 
 static bool is_ready(struct http *http)
@@ -130,7 +173,7 @@ static bool is_ready(struct http *http)
 static enum MHD_Result send_ready(struct exchange *x)
 {
 	if (is_ready(x->http))
-		return send_copy(x, 200, "text/plain; charset=utf-8", "ready\n");
+		return respond_constant(x, 200, "text/plain; charset=utf-8", "ready\n");
 	problem_set(&x->report, PROBLEM_NOT_READY,
 		    atomic_load(&x->http->draining) ? "The service is shutting down."
 						    : "No worker makes progress.");
@@ -144,31 +187,46 @@ static enum MHD_Result send_plain(struct exchange *x)
 	char *body;
 	switch (x->route->handler) {
 	case HANDLER_LIVEZ:
-		return send_copy(x, 200, "text/plain; charset=utf-8", "alive\n");
+		return respond_constant(x, 200, "text/plain; charset=utf-8", "alive\n");
 	case HANDLER_READYZ:
 		return send_ready(x);
 	case HANDLER_INFO:
 		body = info_render(x->http->parts.config, &len);
-		return body == NULL ? MHD_NO : respond(x, 200, "application/json", body, len);
+		return respond_body(x, 200, "application/json", body, len);
 	case HANDLER_SUMMARIES:
 		break;
 	}
 	return MHD_NO;
 }
 
-/* The job is done and the connection resumed. */
+static bool matches_etag(const struct exchange *x)
+{
+	const char *given =
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
+	return given != NULL && is_get(x) &&
+	       (strcmp(given, "*") == 0 || strstr(given, x->answer->etag) != NULL);
+}
+
+static void release_answer(void *answer)
+{
+	answer_release(answer);
+}
+
+/* x->answer is there: from the cache, or because the job is done and the connection resumed. */
 static enum MHD_Result send_answer(struct exchange *x)
 {
-	struct answer *answer = &x->job->answer;
-	if (answer->dropped)
-		return MHD_NO;
-	x->times = answer->times;
+	struct answer *answer = x->answer;
 	x->report = answer->report;
 	if (x->report.problem != PROBLEM_NONE)
 		return send_problem(x);
-	char *body = answer->body;
-	answer->body = NULL;
-	return respond(x, 200, "application/json", body, answer->len);
+	if (matches_etag(x))
+		return respond_constant(x, 304, NULL, "");
+	/* The body stays the answer's: many connections may be sending it. */
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		answer->len, answer->body, release_answer, answer);
+	if (response != NULL)
+		answer_hold(answer);
+	return respond(x, 200, "application/json", response);
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */
@@ -367,51 +425,111 @@ static bool take_arguments(struct exchange *x)
 	return !arguments.has_nul;
 }
 
-static void resume(struct job *job)
+static void resume(struct ticket *ticket)
 {
-	MHD_resume_connection(job->owner);
+	MHD_resume_connection(ticket->owner);
 }
 
-static enum MHD_Result refuse_full(struct exchange *x)
+/* Does the request leave the cache alone? Seen from the raw body, so that an answer that is kept
+ * needs no decoding: `"cache"` followed by anything but `: true`. Written in a way that escapes
+ * this look (escaped letters), it is still never stored: the worker decodes it. */
+static bool may_use_cache(const struct exchange *x)
 {
-	problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
-		    (unsigned long long)x->http->parts.config->queue);
-	x->report.has_limit = 1;
-	x->report.limit = x->report.actual = x->http->parts.config->queue;
-	return send_problem(x);
+	static const char json_name[] = "\"cache\"", query_name[] = "cache";
+	const char *end = x->body + x->body_len, *at;
+	if (x->body_len == 0)
+		return false;
+	if (is_get(x)) {
+		for (at = x->body; at < end; at += strlen(at) + 1, at += strlen(at) + 1)
+			if (strcmp(at, query_name) == 0)
+				return strcmp(at + sizeof(query_name), "true") == 0;
+		return true;
+	}
+	at = memmem(x->body, x->body_len, json_name, sizeof(json_name) - 1);
+	if (at == NULL)
+		return true;
+	at += sizeof(json_name) - 1;
+	while (at < end && strchr(" \t\r\n:", *at) != NULL)
+		at++;
+	return end - at >= 4 && memcmp(at, "true", 4) == 0;
 }
 
-/* The request is complete: hand it to the workers and wait suspended. */
+/* Wait suspended for a job of one's own or one that is under way already. */
+static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
+{
+	struct http *http = x->http;
+	struct ticket *ticket = x->ticket;
+	struct answer *found = NULL;
+	ticket->socket = connection_socket(x->tracked);
+	ticket->accepted_ns = x->begun_ns;
+	ticket->deadline_ns = job->deadline_ns;
+	ticket->wake = resume;
+	ticket->owner = x->connection;
+	/* Suspended before anybody knows of it: it may be answered before this function returns. */
+	MHD_suspend_connection(x->connection);
+	enum cache_result result = CACHE_LEAD;
+	if (job->has_key)
+		result = cache_join(http->parts.cache, job, ticket, x->begun_ns, &found);
+	else
+		ticket_join(ticket, job);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_WORK, ticket->deadline_ns,
+			  ticket);
+	struct problem_report report;
+	problem_set(&report, PROBLEM_QUEUE_FULL, "The queue has just filled up.");
+	struct job *pushed = job_hold(job);
+	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
+		ticket_finish(ticket, found);
+	else if (result == CACHE_LEAD && queue_push(http->parts.queue, &pushed) != QUEUE_OK)
+		job_fail(pushed, &report);
+	answer_release(found);
+	job_release(pushed);
+	job_release(job);
+	return MHD_YES;
+}
+
+/* The request is complete: answer from the cache, or hand it to the workers. */
 static enum MHD_Result submit(struct exchange *x)
 {
 	struct http *http = x->http;
-	bool is_query = strcmp(x->method, "POST") != 0;
-	if (is_query && !take_arguments(x))
+	unsigned char key[JOB_KEY_BYTES];
+	if (is_get(x) && !take_arguments(x))
 		return send_problem(x);
-	if (!queue_has_room(http->parts.queue))
-		return refuse_full(x);
-
-	x->job = job_new(x->body, x->body_len, is_query);
+	bool has_key = may_use_cache(x);
+	if (has_key) {
+		cache_key(x->body, x->body_len, is_get(x), key);
+		x->answer = cache_find(http->parts.cache, key, x->begun_ns);
+		if (x->answer != NULL)
+			return send_answer(x);
+	}
+	if (!queue_has_room(http->parts.queue)) {
+		problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
+			    (unsigned long long)http->parts.config->queue);
+		x->report.has_limit = 1;
+		x->report.limit = x->report.actual = http->parts.config->queue;
+		return send_problem(x);
+	}
+	struct job *job = job_new(x->body, x->body_len, is_get(x));
 	x->body = NULL; /* its size stays counted until the exchange ends */
-	if (x->job == NULL)
+	x->ticket = ticket_new();
+	if (job == NULL || x->ticket == NULL) {
+		job_release(job);
 		return MHD_NO;
-	x->job->socket = connection_socket(x->tracked);
-	x->job->accepted_ns = x->begun_ns;
-	x->job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
-	x->job->finished = resume;
-	x->job->owner = x->connection;
-	connections_enter(http->parts.connections, x->tracked, CONNECTION_WORK, x->job->deadline_ns,
-			  x->job);
-	/* Suspended before it is pushed: a worker may be done before this function returns. */
-	struct job *pushed = job_hold(x->job);
-	MHD_suspend_connection(x->connection);
-	if (queue_push(http->parts.queue, &pushed) == QUEUE_OK)
+	}
+	job->has_key = has_key;
+	memcpy(job->key, key, sizeof(job->key));
+	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
+	return wait_for_job(x, job);
+}
+
+/* The connection was resumed: its ticket is finished. */
+static enum MHD_Result resumed(struct exchange *x)
+{
+	if (ticket_is_pending(x->ticket))
 		return MHD_YES;
-	struct problem_report report;
-	problem_set(&report, PROBLEM_QUEUE_FULL, "The queue has just filled up.");
-	job_fail(pushed, &report);
-	job_release(pushed);
-	return MHD_YES;
+	if (x->ticket->answer == NULL)
+		return MHD_NO; /* nobody waits any more */
+	x->answer = answer_hold(x->ticket->answer);
+	return send_answer(x);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -425,10 +543,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return receive(x, data, size);
 	if (x->report.problem != PROBLEM_NONE)
 		return send_problem(x);
-	if (x->job != NULL)
-		return job_is_pending(x->job) ? MHD_YES : send_answer(x);
+	if (x->ticket != NULL)
+		return resumed(x);
 	if (strcmp(x->method, "OPTIONS") == 0)
-		return send_copy(x, 204, NULL, "");
+		return respond_constant(x, 204, NULL, "");
 	if (x->route->handler == HANDLER_SUMMARIES)
 		return submit(x);
 	return send_plain(x);
@@ -441,6 +559,8 @@ static void log_request(const struct exchange *x)
 	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
 	if (!log_wants(level))
 		return;
+	static const struct job_times none;
+	const struct job_times *times = x->answer == NULL ? &none : &x->answer->times;
 	log_event(level, "request",
 		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
 		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"queue_ms\":%.3f,\"fetch_ms\":%.3f,"
@@ -449,10 +569,9 @@ static void log_request(const struct exchange *x)
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
 						      : problem_code(x->report.problem),
-		  x->job == NULL ? x->body_len : x->job->body_len,
-		  (double)(monotonic_ns() - x->begun_ns) / 1e6, (double)x->times.queue_ns / 1e6,
-		  (double)x->times.fetch_ns / 1e6, (double)x->times.extract_ns / 1e6,
-		  (double)x->times.summarize_ns / 1e6);
+		  x->body_len, (double)(monotonic_ns() - x->begun_ns) / 1e6,
+		  (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
+		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
@@ -469,7 +588,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	log_request(x);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
 			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
-	job_release(x->job);
+	ticket_release(x->ticket);
+	answer_release(x->answer);
 	drop_body(x);
 	atomic_fetch_sub(&http->under_way[x->generation], 1);
 	free(x);

@@ -1,6 +1,7 @@
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
 
+#include "cache.h"
 #include "config.h"
 #include "connections.h"
 #include "fetch.h"
@@ -19,6 +20,7 @@ struct http;
 struct http_parts {
 	const struct config *config;
 	struct connections *connections;
+	struct cache *cache;
 	struct queue *queue;
 	struct workers *workers;
 	struct fetcher *fetcher;

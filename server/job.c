@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "cache.h"
 #include "monotonic.h"
 
 #include <poll.h>
@@ -18,11 +19,9 @@ struct job *job_new(char *body, size_t body_len, bool is_query)
 		return NULL;
 	}
 	atomic_init(&job->references, 1);
-	atomic_init(&job->state, JOB_PENDING);
 	job->body = body;
 	job->body_len = body_len;
 	job->is_query = is_query;
-	job->socket = -1;
 	return job;
 }
 
@@ -38,7 +37,6 @@ void job_release(struct job *job)
 		return;
 	download_free(job->download);
 	free(job->body);
-	free(job->answer.body);
 	free(job);
 }
 
@@ -51,40 +49,101 @@ void download_free(struct download *download)
 	free(download);
 }
 
-bool job_is_pending(const struct job *job)
+bool job_is_wanted(const struct job *job)
 {
-	return atomic_load_explicit(&job->state, memory_order_acquire) == JOB_PENDING;
+	return atomic_load(&job->waiting) > 0;
 }
 
-bool job_finish(struct job *job, struct answer *answer)
+void job_finish(struct job *job, struct answer *answer)
 {
-	int pending = JOB_PENDING;
-	if (!atomic_compare_exchange_strong(&job->state, &pending, JOB_FINISHED)) {
-		free(answer->body);
-		*answer = (struct answer){0};
-		return false;
+	static const struct problem_report no_memory = {.problem = PROBLEM_INTERNAL};
+	if (answer == NULL)
+		answer = answer_new_problem(&no_memory);
+	/* From here on nobody can join: what the same body asks next is found in the cache. */
+	struct ticket *ticket = job->cache != NULL ? cache_leave(job->cache, job, answer)
+						   : ticket_leave(job);
+	while (ticket != NULL) {
+		struct ticket *next = ticket->next;
+		ticket_finish(ticket, answer);
+		ticket_release(ticket);
+		ticket = next;
 	}
-	/* Nobody reads the answer before finished() resumes the connection, which takes a lock. */
-	job->answer = *answer;
-	*answer = (struct answer){0};
-	job->finished(job);
+	answer_release(answer);
+}
+
+void job_fail(struct job *job, const struct problem_report *report)
+{
+	job_finish(job, answer_new_problem(report));
+}
+
+struct ticket *ticket_new(void)
+{
+	struct ticket *ticket = calloc(1, sizeof(*ticket));
+	if (ticket == NULL)
+		return NULL;
+	atomic_init(&ticket->references, 1);
+	ticket->socket = -1;
+	return ticket;
+}
+
+struct ticket *ticket_hold(struct ticket *ticket)
+{
+	atomic_fetch_add_explicit(&ticket->references, 1, memory_order_relaxed);
+	return ticket;
+}
+
+void ticket_release(struct ticket *ticket)
+{
+	if (ticket == NULL ||
+	    atomic_fetch_sub_explicit(&ticket->references, 1, memory_order_acq_rel) > 1)
+		return;
+	answer_release(ticket->answer);
+	job_release(ticket->job);
+	free(ticket);
+}
+
+void ticket_join(struct ticket *ticket, struct job *job)
+{
+	ticket->job = job_hold(job);
+	ticket->next = job->tickets;
+	job->tickets = ticket_hold(ticket);
+	atomic_fetch_add(&job->waiting, 1);
+}
+
+struct ticket *ticket_leave(struct job *job)
+{
+	struct ticket *tickets = job->tickets;
+	job->tickets = NULL;
+	return tickets;
+}
+
+bool ticket_is_pending(const struct ticket *ticket)
+{
+	return atomic_load_explicit(&ticket->finished, memory_order_acquire) == 0;
+}
+
+bool ticket_finish(struct ticket *ticket, struct answer *answer)
+{
+	int pending = 0;
+	if (!atomic_compare_exchange_strong(&ticket->finished, &pending, 1))
+		return false;
+	/* Nobody reads the answer before wake() resumes the connection, which takes a lock. */
+	ticket->answer = answer == NULL ? NULL : answer_hold(answer);
+	if (ticket->job != NULL)
+		atomic_fetch_sub(&ticket->job->waiting, 1);
+	ticket->wake(ticket);
 	return true;
 }
 
-bool job_fail(struct job *job, const struct problem_report *report)
+bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns)
 {
-	struct answer answer = {.report = *report};
-	return job_finish(job, &answer);
-}
-
-bool job_client_gone(const struct job *job, uint64_t now_ns)
-{
-	if (job->socket < 0)
+	if (ticket->socket < 0)
 		return false;
-	struct pollfd poll_socket = {.fd = job->socket, .events = POLLRDHUP};
+	struct pollfd poll_socket = {.fd = ticket->socket, .events = POLLRDHUP};
 	if (poll(&poll_socket, 1, 0) <= 0)
 		return false;
 	if (poll_socket.revents & (POLLERR | POLLHUP))
 		return true;
-	return (poll_socket.revents & POLLRDHUP) && now_ns - job->accepted_ns > HALF_CLOSE_GRACE_NS;
+	return (poll_socket.revents & POLLRDHUP) &&
+	       now_ns - ticket->accepted_ns > HALF_CLOSE_GRACE_NS;
 }

@@ -1,6 +1,7 @@
 #ifndef SERVER_JOB_H
 #define SERVER_JOB_H
 
+#include "answer.h"
 #include "fetch.h"
 #include "problem.h"
 
@@ -17,78 +18,99 @@ struct download {
 	char content_type[64], charset[64];
 };
 
+struct cache;
+struct job;
 struct queue;
 
-/** How long each stage took, for Server-Timing, the log and the metrics. */
-struct job_times {
-	uint64_t queue_ns, fetch_ns, extract_ns, summarize_ns;
+/**
+ * One connection that waits for an answer. Whoever wins ticket_finish() answers it, once: its job,
+ * its own deadline, or the watcher that sees its client leave.
+ */
+struct ticket {
+	struct ticket *next; /* its job's */
+	atomic_uint references;
+	atomic_int finished;
+	struct answer *answer;             /* once finished; NULL: nobody waits for it any more */
+	struct job *job;                   /* held */
+	int socket;                        /* the client's; looked at, never read */
+	uint64_t accepted_ns, deadline_ns; /* monotonic */
+	void (*wake)(struct ticket *);     /* runs on the finishing thread */
+	void *owner;
 };
 
-/** What a job ends with: a body, a problem, or (`dropped`) nothing, because nobody waits for it. */
-struct answer {
-	char *body; /* malloc'ed; NULL where `report` says why */
-	size_t len;
-	struct problem_report report;
-	struct job_times times;
-	bool dropped;
-};
-
-enum job_state { JOB_PENDING, JOB_FINISHED };
+enum { JOB_KEY_BYTES = 32 };
 
 /**
- * One request for a summary on its way: HTTP thread → queue → worker (→ fetcher → queue → worker)
- * → HTTP thread.
+ * The work on one request body on its way: HTTP thread → queue → worker (→ fetcher → queue →
+ * worker), with the tickets of all connections that asked the same meanwhile.
  *
- * Two hold it: the connection it came by, and whoever works on it (queue, worker or fetcher); the
- * last to job_release() it frees it. Everything in it is written by its present worker only, but
- * for `state` and `answer`: whoever wins job_finish() writes the answer, once. So a deadline can
- * answer while a worker is still busy, and the worker's late answer goes nowhere.
+ * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Everything
+ * in it is written by its present worker only, but for `fetch_id` and the list of tickets.
  */
 struct job {
 	struct job *next; /* the queue's */
 	atomic_uint references;
-	atomic_int state;
+	atomic_size_t waiting; /* tickets that are not finished; at 0 the work is in vain */
+	struct ticket
+		*tickets; /* guarded by the cache's lock, or the one ticket of a job without key */
 
 	char *body; /* malloc'ed: JSON, or a query string's arguments (see request.h) */
 	size_t body_len;
-	bool is_query;
-	int socket; /* the client's; looked at, never read */
+	bool is_query, has_key;
+	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	uint64_t accepted_ns, deadline_ns, queued_ns; /* monotonic */
-	struct download *download;                    /* NULL until it is there */
-	_Atomic uint64_t fetch_id;                    /* of the running download; 0: none */
+	uint64_t deadline_ns, queued_ns; /* monotonic */
+	struct download *download;       /* NULL until it is there */
+	_Atomic uint64_t fetch_id;       /* of the running download; 0: none */
 	struct job_times times;
-	struct answer answer;
-
-	struct queue *queue;            /* where a finished download goes back to */
-	void (*finished)(struct job *); /* wakes the owner; runs on the finishing thread */
-	void *owner;
+	struct queue *queue; /* where a finished download goes back to */
+	struct cache *cache; /* where its answer is to be left; NULL: nowhere */
 };
 
-/** A pending job with one reference, or NULL without memory. Takes `body`, also on failure. */
+/** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
 struct job *job_new(char *body, size_t body_len, bool is_query);
 
 struct job *job_hold(struct job *job);
 
-/** Let go; the last one frees the job with its body, download and answer. NULL is allowed. */
+/** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
 
-/** Is there anything left to do, or did somebody (the deadline) answer already? */
-bool job_is_pending(const struct job *job);
+/** Does anybody still wait for it? */
+bool job_is_wanted(const struct job *job);
 
-/**
- * Answer the job, once: the first caller's answer is taken (`*answer` is then cleared) and the
- * owner woken; true. A later caller's is freed; false.
- */
-bool job_finish(struct job *job, struct answer *answer);
+/** Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no
+ * memory. */
+void job_finish(struct job *job, struct answer *answer);
 
 /** job_finish() with a problem. */
-bool job_fail(struct job *job, const struct problem_report *report);
+void job_fail(struct job *job, const struct problem_report *report);
+
+/** A ticket with one reference, or NULL without memory. It waits for nothing yet. */
+struct ticket *ticket_new(void);
+
+struct ticket *ticket_hold(struct ticket *ticket);
+
+/** Let go; the last one frees the ticket. NULL is allowed. */
+void ticket_release(struct ticket *ticket);
+
+/** Let the ticket wait for `job`, which must not be finished. Not thread-safe: see job.tickets. */
+void ticket_join(struct ticket *ticket, struct job *job);
+
+/** Take all tickets of the job, with their references. Not thread-safe either. */
+struct ticket *ticket_leave(struct job *job);
+
+bool ticket_is_pending(const struct ticket *ticket);
+
+/**
+ * Answer the ticket, once: true for the first caller, whose answer is held and whose call wakes
+ * the owner. `answer` is borrowed; NULL says that nobody waits any more.
+ */
+bool ticket_finish(struct ticket *ticket, struct answer *answer);
+
+/** Has the client gone away, so that nobody would read the answer? One system call. */
+bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns);
 
 /** Free a download with what it holds. NULL is allowed. */
 void download_free(struct download *download);
-
-/** Has the client gone away, so that nobody would read the answer? One system call. */
-bool job_client_gone(const struct job *job, uint64_t now_ns);
 
 #endif

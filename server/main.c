@@ -1,5 +1,6 @@
 /* Read configuration, start, wait for a signal, drain, stop; no logic. */
 #include "address.h"
+#include "cache.h"
 #include "config.h"
 #include "connections.h"
 #include "fetch.h"
@@ -110,19 +111,24 @@ static int serve(const struct config *config)
 	int exit_code = 1;
 	struct worker_options worker_options = {.count = config->workers,
 						.max_text_bytes = config->max_text_bytes,
-						.job_memory_bytes = config->job_memory_bytes};
+						.job_memory_bytes = config->job_memory_bytes,
+						.keep_text_ms = config->cache_text_ms,
+						.keep_url_ms = config->cache_url_ms,
+						.keep_failure_ms = config->cache_failure_ms};
 	struct fetcher *fetcher = NULL;
 	struct queue *queue = NULL;
 	struct workers *workers = NULL;
+	struct cache *cache = NULL;
 	struct connections *connections = NULL;
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
 	    (fetcher = start_fetcher(config, listener, admin_listener)) == NULL ||
 	    (queue = queue_new(config->queue)) == NULL ||
+	    (cache = cache_new(config->cache_bytes)) == NULL ||
 	    (workers = workers_new(&worker_options, queue, fetcher)) == NULL ||
 	    (connections = connections_new()) == NULL)
 		goto out;
-	struct http_parts parts = {config, connections, queue, workers, fetcher};
+	struct http_parts parts = {config, connections, cache, queue, workers, fetcher};
 	http = http_new(&parts, listener, admin_listener);
 	if (http == NULL)
 		goto out;
@@ -144,6 +150,7 @@ out:
 	http_free(http);
 	connections_free(connections);
 	queue_free(queue);
+	cache_free(cache);
 	log_stop();
 	return exit_code;
 }

@@ -159,7 +159,7 @@ static bool start_download(struct work *work)
 static bool job_expired(void *arg)
 {
 	struct work *work = arg;
-	return !job_is_pending(work->job) || monotonic_ns() > work->job->deadline_ns;
+	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
 }
 
 static bool extract(struct work *work, struct span html, struct span base_url, bool given)
@@ -222,8 +222,10 @@ static bool find_text(struct work *work)
 	return true;
 }
 
-static bool summarize(struct work *work, struct answer *answer)
+/* New (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */
+static char *summarize(struct work *work, size_t *len)
 {
+	char *body = NULL;
 	const struct request *request = &work->request;
 	struct arena *arena = &work->worker->arena;
 	struct summary_input input = {.text = work->text,
@@ -251,8 +253,8 @@ static bool summarize(struct work *work, struct answer *answer)
 			.url = work->job->download == NULL ? (struct span){0}
 							   : span_of(work->job->download->url),
 			.summary = &summary};
-		answer->body = render_answer(arena, &render, &answer->len);
-		if (answer->body == NULL)
+		body = render_answer(arena, &render, len);
+		if (body == NULL)
 			status = SUMMARY_NO_MEMORY;
 	}
 	work->job->times.summarize_ns += monotonic_ns() - start;
@@ -265,7 +267,7 @@ static bool summarize(struct work *work, struct answer *answer)
 	else if (status == SUMMARY_NO_MEMORY)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
 			    "Summarizing needs more memory than one request is given here.");
-	return status == SUMMARY_OK;
+	return body;
 }
 
 /* ---- the loop --------------------------------------------------------------------------- */
@@ -285,29 +287,52 @@ static bool decode(struct work *work)
 	return decoded && !work->worker->arena.failed;
 }
 
+/* How long what came out may be kept: failures of somebody else's server for seconds only. */
+static uint64_t keep_ms(const struct work *work)
+{
+	const struct worker_options *options = &work->worker->pool->options;
+	if (work->request.json == NULL || !work->request.cache)
+		return 0;
+	switch (work->report.problem) {
+	case PROBLEM_NONE:
+		return work->request.kind == REQUEST_URL ? options->keep_url_ms
+							 : options->keep_text_ms;
+	case PROBLEM_URL_REFUSED:
+	case PROBLEM_URL_UNREACHABLE:
+	case PROBLEM_URL_STATUS:
+	case PROBLEM_URL_TOO_LARGE:
+	case PROBLEM_URL_NOT_HTML:
+	case PROBLEM_URL_TIMEOUT:
+	case PROBLEM_NO_ARTICLE:
+		return options->keep_failure_ms;
+	default:
+		return 0;
+	}
+}
+
 /* Work on one job as far as it goes now; takes the reference that came from the queue. */
 static void run(struct worker *worker, struct job *job)
 {
-	uint64_t now = monotonic_ns();
 	struct work work = {.worker = worker, .job = job};
-	struct answer answer = {0};
-	job->times.queue_ns += now - job->queued_ns;
-	if (!job_is_pending(job)) {
-		job_release(job);
-		return;
-	}
-	if (job_client_gone(job, now)) {
-		answer.dropped = true;
+	char *body = NULL;
+	size_t len = 0;
+	job->times.queue_ns += monotonic_ns() - job->queued_ns;
+	if (!job_is_wanted(job)) {
+		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {
 		bool download_first = work.request.kind == REQUEST_URL && job->download == NULL;
 		if (download_first && start_download(&work))
 			return;
 		if (work.report.problem == PROBLEM_NONE && find_text(&work))
-			summarize(&work, &answer);
+			body = summarize(&work, &len);
 	}
-	answer.report = work.report;
-	answer.times = job->times;
-	job_finish(job, &answer);
+	struct answer *answer = answer_new(body, len);
+	if (answer != NULL) {
+		answer->report = work.report;
+		answer->times = job->times;
+		answer->keep_ms = keep_ms(&work);
+	}
+	job_finish(job, answer);
 	job_release(job);
 }
 

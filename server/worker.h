@@ -14,7 +14,8 @@ struct workers;
 struct worker_options {
 	size_t count;
 	size_t max_text_bytes;
-	size_t job_memory_bytes; /* ceiling of each worker's arena */
+	size_t job_memory_bytes;                             /* ceiling of each worker's arena */
+	uint64_t keep_text_ms, keep_url_ms, keep_failure_ms; /* how long answers may be cached */
 };
 
 /**

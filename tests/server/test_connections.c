@@ -7,9 +7,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void wake(struct job *job)
+static void wake(struct ticket *ticket)
 {
-	atomic_store((atomic_int *)job->owner, 1);
+	atomic_store((atomic_int *)ticket->owner, 1);
+}
+
+static struct ticket *waiting(struct job *job, int socket, atomic_int *woken, uint64_t limit_ns)
+{
+	struct ticket *ticket = ticket_new();
+	ticket->socket = socket;
+	ticket->owner = woken;
+	ticket->wake = wake;
+	ticket->accepted_ns = monotonic_ns();
+	ticket->deadline_ns = limit_ns;
+	ticket_join(ticket, job);
+	return ticket;
 }
 
 static void wait_for(const atomic_int *flag)
@@ -41,16 +53,15 @@ static void an_overdue_job_is_answered_once(void **state)
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
 	atomic_int woken = 0;
 	struct job *job = job_new(NULL, 0, false);
-	job->socket = ends[1];
-	job->owner = &woken;
-	job->finished = wake;
-	job->accepted_ns = monotonic_ns();
-	job->deadline_ns = job->accepted_ns + 20 * NS_PER_MS;
-	connections_enter(connections, c, CONNECTION_WORK, job->deadline_ns, job);
+	uint64_t limit_ns = monotonic_ns() + 20 * NS_PER_MS;
+	struct ticket *ticket = waiting(job, ends[1], &woken, limit_ns);
+	connections_enter(connections, c, CONNECTION_WORK, limit_ns, ticket);
 	wait_for(&woken);
-	assert_int_equal(job->answer.report.problem, PROBLEM_DEADLINE_EXCEEDED);
+	assert_int_equal(ticket->answer->report.problem, PROBLEM_DEADLINE_EXCEEDED);
 	connections_remove(connections, c);
 	connections_free(connections);
+	ticket_release(ticket);
+	job_finish(job, NULL);
 	job_release(job);
 	close(ends[0]);
 	close(ends[1]);
@@ -70,22 +81,20 @@ static void a_job_without_client_is_dropped(void **state)
 	connections_on_give_up(connections, gave_up, &given_up);
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
 	struct job *job = job_new(NULL, 0, false);
-	job->socket = ends[1];
-	job->owner = &woken;
-	job->finished = wake;
-	job->accepted_ns = monotonic_ns();
-	job->deadline_ns = UINT64_MAX;
-	connections_enter(connections, c, CONNECTION_WORK, UINT64_MAX, job);
+	struct ticket *ticket = waiting(job, ends[1], &woken, UINT64_MAX);
+	connections_enter(connections, c, CONNECTION_WORK, UINT64_MAX, ticket);
 	size_t all, busy;
 	connections_count(connections, &all, &busy);
 	assert_int_equal(all, 1);
 	assert_int_equal(busy, 1);
 	close(ends[0]);
 	wait_for(&woken);
-	assert_true(job->answer.dropped);
-	assert_true(given_up);
+	assert_null(ticket->answer);
+	wait_for(&given_up);
 	connections_remove(connections, c);
 	connections_free(connections);
+	ticket_release(ticket);
+	job_finish(job, NULL);
 	job_release(job);
 	close(ends[1]);
 }

@@ -8,18 +8,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void wake(struct job *job)
+static void wake(struct ticket *ticket)
 {
-	atomic_fetch_add((atomic_int *)job->owner, 1);
+	atomic_fetch_add((atomic_int *)ticket->owner, 1);
+}
+
+static struct ticket *waiting(struct job *job, atomic_int *woken)
+{
+	struct ticket *ticket = ticket_new();
+	ticket->owner = woken;
+	ticket->wake = wake;
+	ticket_join(ticket, job);
+	return ticket;
 }
 
 static void *finish(void *arg)
 {
-	struct job *job = arg;
-	struct answer answer = {.body = strdup("answer"), .len = 6};
-	bool won = job_finish(job, &answer);
-	assert_null(answer.body); /* taken or freed, never left to the caller */
-	job_release(job);
+	struct ticket *ticket = arg;
+	struct answer *answer = answer_new(strdup("answer"), 6);
+	bool won = ticket_finish(ticket, answer);
+	answer_release(answer);
+	ticket_release(ticket);
 	return won ? arg : NULL;
 }
 
@@ -28,12 +37,12 @@ static void only_the_first_answer_counts(void **state)
 	for (int round = 0; round < 200; round++) {
 		atomic_int woken = 0;
 		struct job *job = job_new(strdup("body"), 4, false);
-		job->owner = &woken;
-		job->finished = wake;
+		struct ticket *ticket = waiting(job, &woken);
 		pthread_t threads[3];
 		size_t wins = 0;
+		assert_true(job_is_wanted(job));
 		for (size_t i = 0; i < 3; i++)
-			pthread_create(&threads[i], NULL, finish, job_hold(job));
+			pthread_create(&threads[i], NULL, finish, ticket_hold(ticket));
 		for (size_t i = 0; i < 3; i++) {
 			void *won;
 			pthread_join(threads[i], &won);
@@ -41,10 +50,33 @@ static void only_the_first_answer_counts(void **state)
 		}
 		assert_int_equal(wins, 1);
 		assert_int_equal(woken, 1);
-		assert_false(job_is_pending(job));
-		assert_string_equal(job->answer.body, "answer");
+		assert_false(ticket_is_pending(ticket));
+		assert_false(job_is_wanted(job));
+		assert_string_equal(ticket->answer->body, "answer");
+		job_finish(job, NULL); /* too late for the ticket */
+		assert_string_equal(ticket->answer->body, "answer");
+		assert_int_equal(woken, 1);
+		ticket_release(ticket);
 		job_release(job);
 	}
+}
+
+static void a_job_answers_all_its_tickets(void **state)
+{
+	atomic_int woken = 0;
+	struct job *job = job_new(NULL, 0, false);
+	struct ticket *tickets[3];
+	for (size_t i = 0; i < 3; i++)
+		tickets[i] = waiting(job, &woken);
+	struct problem_report report;
+	problem_set(&report, PROBLEM_NO_ARTICLE, "Nothing.");
+	job_fail(job, &report);
+	assert_int_equal(woken, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(tickets[i]->answer->report.problem, PROBLEM_NO_ARTICLE);
+		ticket_release(tickets[i]);
+	}
+	job_release(job);
 }
 
 /* A connected pair of TCP sockets: only those tell a half close from a reset. */
@@ -67,29 +99,30 @@ static void a_client_that_left_is_seen(void **state)
 {
 	int ends[2];
 	connect_pair(ends);
-	struct job *job = job_new(NULL, 0, false);
+	struct ticket *ticket = ticket_new();
 	uint64_t now = monotonic_ns();
-	job->socket = ends[1];
-	job->accepted_ns = now;
-	assert_false(job_client_gone(job, now + 5000 * NS_PER_MS));
+	ticket->socket = ends[1];
+	ticket->accepted_ns = now;
+	assert_false(ticket_client_gone(ticket, now + 5000 * NS_PER_MS));
 	shutdown(ends[0], SHUT_WR);
 	while (recv(ends[1], &(char){0}, 1, MSG_PEEK) != 0)
 		;
-	assert_false(job_client_gone(job, now)); /* it may still be reading */
-	assert_true(job_client_gone(job, now + 5000 * NS_PER_MS));
+	assert_false(ticket_client_gone(ticket, now)); /* it may still be reading */
+	assert_true(ticket_client_gone(ticket, now + 5000 * NS_PER_MS));
 
 	struct linger reset = {.l_onoff = 1};
 	setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	close(ends[0]);
-	assert_true(job_client_gone(job, now));
+	assert_true(ticket_client_gone(ticket, now));
 	close(ends[1]);
-	job_release(job);
+	ticket_release(ticket);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_first_answer_counts),
+		cmocka_unit_test(a_job_answers_all_its_tickets),
 		cmocka_unit_test(a_client_that_left_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

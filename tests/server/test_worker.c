@@ -7,22 +7,23 @@
 #include <jansson.h>
 #include <unistd.h>
 
-static void wake(struct job *job)
+static void wake(struct ticket *ticket)
 {
-	atomic_fetch_add((atomic_int *)job->owner, 1);
+	atomic_fetch_add((atomic_int *)ticket->owner, 1);
 }
 
-static struct job *push(struct queue *queue, const char *body, atomic_int *woken)
+/* A ticket that waits for a job with `body`, which is in the queue. */
+static struct ticket *push(struct queue *queue, const char *body, atomic_int *woken)
 {
 	struct job *job = job_new(strdup(body), strlen(body), false);
-	job->owner = woken;
-	job->finished = wake;
-	job->accepted_ns = monotonic_ns();
-	job->deadline_ns = job->accepted_ns + 600000 * NS_PER_MS;
-	struct job *pushed = job_hold(job);
-	while (queue_push(queue, &pushed) != QUEUE_OK)
+	struct ticket *ticket = ticket_new();
+	ticket->owner = woken;
+	ticket->wake = wake;
+	job->deadline_ns = UINT64_MAX;
+	ticket_join(ticket, job);
+	while (queue_push(queue, &job) != QUEUE_OK)
 		usleep(100);
-	return job;
+	return ticket;
 }
 
 static void wait_for(const atomic_int *woken, int count)
@@ -43,24 +44,25 @@ static void one_and_sixteen_workers_say_the_same(void **state)
 	for (size_t count = 1; count <= 16; count += 15) {
 		atomic_int woken = 0;
 		struct queue *queue = queue_new(8);
-		struct worker_options options = {count, 1 << 20, 64 << 20};
+		struct worker_options options = {
+			.count = count, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 		struct workers *workers = workers_new(&options, queue, NULL);
-		struct job *jobs[JOBS];
+		struct ticket *tickets[JOBS];
 		for (size_t i = 0; i < JOBS; i++)
-			jobs[i] = push(queue,
-				       "{\"text\":\"" ARTICLE
-				       "\",\"include\":[\"keywords\",\"sentences\"],"
-				       "\"sentences\":2}",
-				       &woken);
+			tickets[i] = push(queue,
+					  "{\"text\":\"" ARTICLE
+					  "\",\"include\":[\"keywords\",\"sentences\"],"
+					  "\"sentences\":2}",
+					  &woken);
 		wait_for(&woken, JOBS);
 		for (size_t i = 0; i < JOBS; i++) {
-			struct answer *answer = &jobs[i]->answer;
+			struct answer *answer = tickets[i]->answer;
 			assert_int_equal(answer->report.problem, PROBLEM_NONE);
 			if (expected == NULL)
 				expected = strndup(answer->body, answer->len);
 			assert_int_equal(answer->len, strlen(expected));
 			assert_memory_equal(answer->body, expected, answer->len);
-			job_release(jobs[i]);
+			ticket_release(tickets[i]);
 		}
 		queue_close(queue);
 		workers_free(workers);
@@ -80,16 +82,17 @@ static void a_small_arena_is_an_error_and_no_crash(void **state)
 	     ceiling = ceiling < 4096 ? ceiling + 512 : ceiling * 2) {
 		atomic_int woken = 0;
 		struct queue *queue = queue_new(8);
-		struct worker_options options = {1, 1 << 20, ceiling};
+		struct worker_options options = {
+			.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = ceiling};
 		struct workers *workers = workers_new(&options, queue, NULL);
-		struct job *job = push(
+		struct ticket *ticket = push(
 			queue, "{\"text\":\"" ARTICLE "\",\"include\":[\"keywords\"]}", &woken);
 		wait_for(&woken, 1);
-		if (job->answer.body == NULL)
-			assert_int_equal(job->answer.report.problem, PROBLEM_TOO_COMPLEX);
+		if (ticket->answer->body == NULL)
+			assert_int_equal(ticket->answer->report.problem, PROBLEM_TOO_COMPLEX);
 		else
-			assert_int_equal(job->answer.report.problem, PROBLEM_NONE);
-		job_release(job);
+			assert_int_equal(ticket->answer->report.problem, PROBLEM_NONE);
+		ticket_release(ticket);
 		queue_close(queue);
 		workers_free(workers);
 		queue_free(queue);
@@ -100,17 +103,20 @@ static void an_answered_job_is_not_worked_on(void **state)
 {
 	atomic_int woken = 0;
 	struct queue *queue = queue_new(8);
-	struct job *job = push(queue, "{\"text\":\"" ARTICLE "\"}", &woken);
+	struct ticket *ticket = push(queue, "{\"text\":\"" ARTICLE "\"}", &woken);
 	struct problem_report report;
 	problem_set(&report, PROBLEM_DEADLINE_EXCEEDED, "Too late.");
-	assert_true(job_fail(job, &report));
-	struct worker_options options = {2, 1 << 20, 64 << 20};
+	struct answer *late = answer_new_problem(&report);
+	assert_true(ticket_finish(ticket, late));
+	answer_release(late);
+	struct worker_options options = {
+		.count = 2, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 	struct workers *workers = workers_new(&options, queue, NULL);
 	queue_close(queue);
 	workers_free(workers);
 	assert_int_equal(woken, 1);
-	assert_int_equal(job->answer.report.problem, PROBLEM_DEADLINE_EXCEEDED);
-	job_release(job);
+	assert_int_equal(ticket->answer->report.problem, PROBLEM_DEADLINE_EXCEEDED);
+	ticket_release(ticket);
 	queue_free(queue);
 }
 

@@ -1,0 +1,46 @@
+#include "answer.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+
+struct answer *answer_new(char *body, size_t len)
+{
+	struct answer *answer = calloc(1, sizeof(*answer));
+	if (answer == NULL) {
+		free(body);
+		return NULL;
+	}
+	atomic_init(&answer->references, 1);
+	answer->body = body;
+	answer->len = len;
+	if (body != NULL) {
+		unsigned char digest[SHA256_DIGEST_LENGTH];
+		SHA256((const unsigned char *)body, len, digest);
+		for (size_t i = 0; i < ANSWER_ETAG_LEN; i++)
+			answer->etag[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	}
+	return answer;
+}
+
+struct answer *answer_new_problem(const struct problem_report *report)
+{
+	struct answer *answer = answer_new(NULL, 0);
+	if (answer != NULL)
+		answer->report = *report;
+	return answer;
+}
+
+struct answer *answer_hold(struct answer *answer)
+{
+	atomic_fetch_add_explicit(&answer->references, 1, memory_order_relaxed);
+	return answer;
+}
+
+void answer_release(struct answer *answer)
+{
+	if (answer == NULL ||
+	    atomic_fetch_sub_explicit(&answer->references, 1, memory_order_acq_rel) > 1)
+		return;
+	free(answer->body);
+	free(answer);
+}

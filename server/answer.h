@@ -1,0 +1,43 @@
+#ifndef SERVER_ANSWER_H
+#define SERVER_ANSWER_H
+
+#include "problem.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How long each stage took, for Server-Timing, the log and the metrics. */
+struct job_times {
+	uint64_t queue_ns, fetch_ns, extract_ns, summarize_ns;
+};
+
+enum { ANSWER_ETAG_LEN = 32 };
+
+/**
+ * What a request is answered with: a body, or a problem. Shared and never changed once made: by
+ * the cache, and by every connection that waits for the same thing.
+ */
+struct answer {
+	atomic_uint references;
+	char *body; /* malloc'ed; NULL where `report` says why */
+	size_t len;
+	char etag[ANSWER_ETAG_LEN + 1]; /* hex digits of the body's hash */
+	struct problem_report report;
+	struct job_times times;
+	uint64_t keep_ms; /* how long it may be kept in a cache; 0: not at all */
+};
+
+/** A new answer with one reference, or NULL without memory. Takes `body`, also on failure. */
+struct answer *answer_new(char *body, size_t len);
+
+/** A new answer with one reference that is `report`, or NULL without memory. */
+struct answer *answer_new_problem(const struct problem_report *report);
+
+struct answer *answer_hold(struct answer *answer);
+
+/** Let go; the last one frees it. NULL is allowed. */
+void answer_release(struct answer *answer);
+
+#endif

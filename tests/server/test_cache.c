@@ -1,0 +1,226 @@
+#include "check.h"
+
+#include "server/cache.h"
+#include "server/monotonic.h"
+
+#include <pthread.h>
+
+static void wake(struct ticket *ticket)
+{
+	atomic_fetch_add((atomic_int *)ticket->owner, 1);
+}
+
+static struct ticket *new_ticket(atomic_int *woken)
+{
+	struct ticket *ticket = ticket_new();
+	ticket->owner = woken;
+	ticket->wake = wake;
+	return ticket;
+}
+
+static struct job *new_job(const char *body)
+{
+	struct job *job = job_new(strdup(body), strlen(body), false);
+	job->has_key = true;
+	cache_key(job->body, job->body_len, false, job->key);
+	return job;
+}
+
+static struct answer *new_answer(const char *body, uint64_t keep_ms)
+{
+	struct answer *answer = answer_new(strdup(body), strlen(body));
+	answer->keep_ms = keep_ms;
+	return answer;
+}
+
+/* Put `answer` under the key of `body`, the way a job does. */
+static void put(struct cache *cache, const char *body, struct answer *answer)
+{
+	atomic_int woken = 0;
+	struct answer *found;
+	struct job *job = new_job(body);
+	struct ticket *ticket = new_ticket(&woken);
+	assert_int_equal(cache_join(cache, job, ticket, monotonic_ns(), &found), CACHE_LEAD);
+	job_finish(job, answer);
+	assert_int_equal(woken, 1);
+	ticket_release(ticket);
+	job_release(job);
+}
+
+static bool has(struct cache *cache, const char *body, uint64_t now_ns)
+{
+	unsigned char key[JOB_KEY_BYTES];
+	cache_key(body, strlen(body), false, key);
+	struct answer *answer = cache_find(cache, key, now_ns);
+	answer_release(answer);
+	return answer != NULL;
+}
+
+static void keys_tell_requests_apart(void **state)
+{
+	unsigned char a[JOB_KEY_BYTES], b[JOB_KEY_BYTES];
+	cache_key("x", 1, false, a);
+	cache_key("x", 1, true, b);
+	assert_memory_not_equal(a, b, JOB_KEY_BYTES);
+	cache_key("y", 1, false, b);
+	assert_memory_not_equal(a, b, JOB_KEY_BYTES);
+	cache_key("x", 1, false, b);
+	assert_memory_equal(a, b, JOB_KEY_BYTES);
+}
+
+static void keeps_what_may_be_kept_and_as_long(void **state)
+{
+	struct cache *cache = cache_new(1 << 20);
+	put(cache, "kept", new_answer("body", 1000));
+	put(cache, "not kept", new_answer("body", 0));
+	uint64_t now = monotonic_ns();
+	assert_true(has(cache, "kept", now));
+	assert_false(has(cache, "not kept", now));
+	assert_false(has(cache, "never seen", now));
+	assert_false(has(cache, "kept", now + 2000 * NS_PER_MS));
+	assert_false(has(cache, "kept", now)); /* gone for good */
+	assert_int_equal(cache_figures(cache).entries, 0);
+	assert_int_equal(cache_figures(cache).bytes, 0);
+	cache_free(cache);
+}
+
+static void the_least_recently_used_goes_first(void **state)
+{
+	char body[1000] = "";
+	memset(body, 'b', sizeof(body) - 1);
+	struct cache *cache = cache_new(10 * 2000);
+	char name[16];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		put(cache, name, new_answer(body, 60000));
+		assert_true(has(cache, "0", monotonic_ns())); /* used all the time */
+		assert_true(cache_figures(cache).bytes <= 10 * 2000);
+	}
+	assert_true(has(cache, "999", monotonic_ns()));
+	assert_false(has(cache, "1", monotonic_ns()));
+	cache_free(cache);
+}
+
+static void without_bytes_nothing_is_kept(void **state)
+{
+	struct cache *cache = cache_new(0);
+	put(cache, "a", new_answer("body", 60000));
+	assert_false(has(cache, "a", monotonic_ns()));
+	cache_free(cache);
+}
+
+static void one_flight_per_key(void **state)
+{
+	enum { READERS = 100 };
+	struct cache *cache = cache_new(1 << 20);
+	atomic_int woken = 0;
+	struct ticket *tickets[READERS];
+	struct job *lead = NULL;
+	struct answer *found;
+	for (int i = 0; i < READERS; i++) {
+		struct job *job = new_job("same");
+		tickets[i] = new_ticket(&woken);
+		enum cache_result want = i == 0 ? CACHE_LEAD : CACHE_JOINED;
+		assert_int_equal(cache_join(cache, job, tickets[i], monotonic_ns(), &found), want);
+		if (i == 0)
+			lead = job;
+		else
+			job_release(job);
+	}
+	job_finish(lead, new_answer("body", 1000));
+	job_release(lead);
+	assert_int_equal(woken, READERS);
+	for (int i = 0; i < READERS; i++) {
+		assert_ptr_equal(tickets[i]->answer, tickets[0]->answer);
+		if (i > 0)
+			ticket_release(tickets[i]);
+	}
+	ticket_release(tickets[0]);
+	struct job *late = new_job("same");
+	struct ticket *ticket = new_ticket(&woken);
+	assert_int_equal(cache_join(cache, late, ticket, monotonic_ns(), &found), CACHE_FOUND);
+	answer_release(found);
+	ticket_release(ticket);
+	job_release(late);
+	cache_free(cache);
+}
+
+static void a_job_that_all_have_left_is_not_joined(void **state)
+{
+	struct cache *cache = cache_new(1 << 20);
+	atomic_int woken = 0;
+	struct answer *found;
+	struct job *left = new_job("same"), *next = new_job("same");
+	struct ticket *first = new_ticket(&woken), *second = new_ticket(&woken);
+	assert_int_equal(cache_join(cache, left, first, monotonic_ns(), &found), CACHE_LEAD);
+	assert_true(ticket_finish(first, NULL));
+	assert_int_equal(cache_join(cache, next, second, monotonic_ns(), &found), CACHE_LEAD);
+	job_finish(left, new_answer("of nobody", 1000));
+	assert_false(has(cache, "same", monotonic_ns()));
+	job_finish(next, new_answer("of the second", 1000));
+	assert_string_equal(second->answer->body, "of the second");
+	assert_true(has(cache, "same", monotonic_ns()));
+	ticket_release(first);
+	ticket_release(second);
+	job_release(left);
+	job_release(next);
+	cache_free(cache);
+}
+
+struct crowd {
+	struct cache *cache;
+	atomic_int computed;
+};
+
+static void *ask(void *arg)
+{
+	struct crowd *crowd = arg;
+	for (int i = 0; i < 2000; i++) {
+		char body[16];
+		atomic_int woken = 0;
+		struct answer *found = NULL;
+		snprintf(body, sizeof(body), "%d", i / 4);
+		struct job *job = new_job(body);
+		struct ticket *ticket = new_ticket(&woken);
+		enum cache_result result =
+			cache_join(crowd->cache, job, ticket, monotonic_ns(), &found);
+		if (result == CACHE_LEAD) {
+			atomic_fetch_add(&crowd->computed, 1);
+			job_finish(job, new_answer(body, 60000));
+		}
+		while (result != CACHE_FOUND && atomic_load(&woken) == 0)
+			sched_yield();
+		const struct answer *answer = found != NULL ? found : ticket->answer;
+		assert_string_equal(answer->body, body);
+		answer_release(found);
+		ticket_release(ticket);
+		job_release(job);
+	}
+	return NULL;
+}
+
+static void threads_compute_each_key_once(void **state)
+{
+	struct crowd crowd = {.cache = cache_new(64 << 20)};
+	pthread_t threads[4];
+	for (size_t i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, ask, &crowd);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(crowd.computed, 500);
+	cache_free(crowd.cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_tell_requests_apart),
+		cmocka_unit_test(keeps_what_may_be_kept_and_as_long),
+		cmocka_unit_test(the_least_recently_used_goes_first),
+		cmocka_unit_test(without_bytes_nothing_is_kept),
+		cmocka_unit_test(one_flight_per_key),
+		cmocka_unit_test(a_job_that_all_have_left_is_not_joined),
+		cmocka_unit_test(threads_compute_each_key_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
