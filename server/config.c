@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind {
 	KIND_ADDRESS, /* IP:PORT */
@@ -19,6 +20,7 @@ enum kind {
 	KIND_MS,
 	KIND_HOSTS,  /* as url_hosts_check() takes them */
 	KIND_NETS,   /* as address_nets_parse() takes them */
+	KIND_FILE,   /* a file that can be read; empty: none */
 	KIND_CHOICE, /* one of `choices` */
 };
 
@@ -87,6 +89,8 @@ static const struct option options[] = {
 	 "time an answer for a URL is kept"},
 	{"cache-failure-ms", KIND_MS, AT(cache_failure_ms), "5000", 0, DAY_MS, NULL,
 	 "time a URL that failed is not asked for again"},
+	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
+	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
 	 "what is logged to standard error, a JSON line an event; info: a line a request"},
 };
@@ -137,6 +141,9 @@ static void describe(const struct option *option, char *out, size_t size)
 		break;
 	case KIND_NETS:
 		snprintf(out, size, "addresses or networks such as 10.0.0.0/8, comma-separated");
+		break;
+	case KIND_FILE:
+		snprintf(out, size, "a file that can be read");
 		break;
 	case KIND_CHOICE:
 		snprintf(out, size, "one of: %s", option->choices);
@@ -233,6 +240,9 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_NETS:
 		*(const char **)at = value;
 		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
+	case KIND_FILE:
+		*(const char **)at = value;
+		return *value == '\0' || access(value, R_OK) == 0;
 	}
 	return false;
 }

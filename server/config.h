@@ -26,7 +26,7 @@ struct config {
 	uint64_t connections;
 	uint64_t max_body_bytes, max_text_bytes, max_inflight_bytes, job_memory_bytes;
 	uint64_t deadline_ms, keepalive_ms, drain_ms;
-	const char *url_hosts, *url_allow_nets;
+	const char *url_hosts, *url_allow_nets, *url_ca_file;
 	uint64_t url_timeout_ms, url_max_bytes, url_max_redirects, url_downloads;
 	uint64_t cache_bytes, cache_text_ms, cache_url_ms, cache_failure_ms;
 	const char *log_level;

@@ -210,6 +210,8 @@ static bool is_pattern(struct span item)
 bool url_hosts_check(const char *patterns, size_t *fault)
 {
 	const char *at = patterns;
+	if (*patterns == '\0')
+		return true;
 	do {
 		*fault = (size_t)(at - patterns);
 		bool more = strchr(at, ',') != NULL;

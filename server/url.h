@@ -32,7 +32,8 @@ void url_free(struct url *url);
 
 /**
  * Is `patterns` a list of hosts: "*", or names, addresses and suffixes like "*.example.org",
- * comma separated? On a fault returns false and `*fault` is the 0-based byte offset of the item.
+ * comma separated, or empty? On a fault returns false and `*fault` is the 0-based byte offset of
+ * the item.
  */
 bool url_hosts_check(const char *patterns, size_t *fault);
 

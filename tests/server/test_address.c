@@ -1,4 +1,3 @@
-/* clang-format off: the tables read by range. */
 /* Which addresses may be dialled: every special range at its edges, and every disguise. */
 #include "tests/check.h"
 

@@ -1,4 +1,3 @@
-/* clang-format off: the tables read by kind of answer. */
 /* Downloads against a loopback origin that this test runs: what comes back, and that nothing is
    dialled that should not be. */
 #include "tests/check.h"
@@ -29,7 +28,8 @@ static const struct route {
 	const char *path, *answer;
 	enum manner manner;
 } routes[] = {
-	{"/page", SIZED("Content-Type: Text/HTML ; Charset=\"utf-8\"\r\n", "5") "hello", MANNER_CLOSE},
+	{"/page", SIZED("Content-Type: Text/HTML ; Charset=\"utf-8\"\r\n", "5") "hello",
+	 MANNER_CLOSE},
 	{"/kept", SIZED("Content-Type: text/html\r\n", "5") "hello", MANNER_HANG},
 	{"/untyped", SIZED("", "5") "hello", MANNER_CLOSE},
 	{"/untyped-pdf", SIZED("", "8") "%%PDF-1.4", MANNER_CLOSE},
@@ -37,20 +37,25 @@ static const struct route {
 	{"/xhtml", SIZED("Content-Type: application/xhtml+xml\r\n", "2") "ok", MANNER_CLOSE},
 	{"/plain", SIZED("Content-Type: text/plain;charset=koi8-r\r\n", "2") "ok", MANNER_CLOSE},
 	{"/until-close", PAGE "\r\nuntil close", MANNER_CLOSE},
-	{"/chunked", PAGE "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", MANNER_CLOSE},
+	{"/chunked", PAGE "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+	 MANNER_CLOSE},
 	{"/empty", SIZED("Content-Type: text/html\r\n", "0"), MANNER_CLOSE},
-	{"/early-hints", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" PAGE "\r\nok", MANNER_CLOSE},
+	{"/early-hints", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" PAGE "\r\nok",
+	 MANNER_CLOSE},
 	{"/rss", SIZED("Content-Type: application/rss+xml\r\n", "2") "ok", MANNER_HANG},
 	{"/pdf", SIZED("Content-Type: application/pdf\r\n", "2") "ok", MANNER_HANG},
 	{"/json", SIZED("Content-Type: application/json\r\n", "2") "{}", MANNER_HANG},
 	{"/xml", SIZED("Content-Type: text/xml\r\n", "2") "ok", MANNER_HANG},
 	{"/404", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\ngone", MANNER_CLOSE},
 	{"/403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
-	{"/401", "HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
-	{"/407", "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
+	{"/401", "HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n",
+	 MANNER_CLOSE},
+	{"/407", "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+	 MANNER_CLOSE},
 	{"/500", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
 	{"/204", "HTTP/1.1 204 No Content\r\n\r\n", MANNER_CLOSE},
-	{"/206", "HTTP/1.1 206 Part\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx", MANNER_CLOSE},
+	{"/206", "HTTP/1.1 206 Part\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx",
+	 MANNER_CLOSE},
 	{"/304", "HTTP/1.1 304 Same\r\n\r\n", MANNER_CLOSE},
 	{"/300", "HTTP/1.1 300 Many\r\nLocation: /page\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
 	{"/999", "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", MANNER_CLOSE},
@@ -70,9 +75,11 @@ static const struct route {
 	{"/minus", SIZED("Content-Type: text/html\r\n", "-5") "hello", MANNER_CLOSE},
 	{"/not-gzip", PAGE "Content-Encoding: gzip\r\n\r\nhello", MANNER_CLOSE},
 	{"/zstd", PAGE "Content-Encoding: zstd\r\n\r\nhello", MANNER_HANG},
-	{"/zstd-second", PAGE "Content-Encoding: identity\r\nContent-Encoding: zstd\r\n\r\nx", MANNER_HANG},
+	{"/zstd-second", PAGE "Content-Encoding: identity\r\nContent-Encoding: zstd\r\n\r\nx",
+	 MANNER_HANG},
 	{"/te-gzip", PAGE "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", MANNER_HANG},
-	{"/to-page", "HTTP/1.1 302 Go\r\nLocation: /page?a#b\r\nContent-Length: 2\r\n\r\nxx", MANNER_CLOSE},
+	{"/to-page", "HTTP/1.1 302 Go\r\nLocation: /page?a#b\r\nContent-Length: 2\r\n\r\nxx",
+	 MANNER_CLOSE},
 	{"/to-flood", "HTTP/1.1 302 Go\r\nLocation: /page\r\n\r\nx", MANNER_FLOOD},
 	{"/to-absolute", "HTTP/1.1 301 Go\r\nLocation: http://%s/page\r\n\r\n", MANNER_CLOSE},
 	{"/307", "HTTP/1.1 307 Go\r\nLocation: page\r\n\r\n", MANNER_CLOSE},
@@ -83,7 +90,8 @@ static const struct route {
 	{"/to-file", "HTTP/1.1 302 Go\r\nLocation: file:///etc/passwd\r\n\r\n", MANNER_CLOSE},
 	{"/to-user", "HTTP/1.1 302 Go\r\nLocation: http://user:pass@%s/page\r\n\r\n", MANNER_CLOSE},
 	{"/to-private", "HTTP/1.1 302 Go\r\nLocation: http://10.0.0.1/\r\n\r\n", MANNER_CLOSE},
-	{"/to-metadata", "HTTP/1.1 302 Go\r\nLocation: http://169.254.169.254/latest\r\n\r\n", MANNER_CLOSE},
+	{"/to-metadata", "HTTP/1.1 302 Go\r\nLocation: http://169.254.169.254/latest\r\n\r\n",
+	 MANNER_CLOSE},
 	{"/to-mixed", "HTTP/1.1 302 Go\r\nLocation: http://mixed.example/\r\n\r\n", MANNER_CLOSE},
 	{"/to-https", "HTTP/1.1 302 Go\r\nLocation: https://%s/page\r\n\r\n", MANNER_CLOSE},
 };
@@ -328,8 +336,11 @@ static struct fetch_options local_options(void)
 {
 	size_t fault;
 	assert_int_equal(address_nets_parse("127.0.0.0/8", &loopback, 1, &fault), 1);
-	return (struct fetch_options){.allow_nets = &loopback, .allow_nets_len = 1,
-				      .max_redirects = 3, .resolve = resolve, .timeout_ms = 60000,
+	return (struct fetch_options){.allow_nets = &loopback,
+				      .allow_nets_len = 1,
+				      .max_redirects = 3,
+				      .resolve = resolve,
+				      .timeout_ms = 60000,
 				      .max_bytes = 100000};
 }
 
@@ -407,8 +418,8 @@ static void test_answers(void **state)
 		snprintf(url, sizeof url, "http://127.0.0.1:%u%s", origin.port, cases[i].path);
 		struct fetch_result result = fetch(fetcher, url, &wait);
 		if (result.status != cases[i].status)
-			fail_msg("%s: status %d (%s), want %d", cases[i].path, result.status, result.why,
-				 cases[i].status);
+			fail_msg("%s: status %d (%s), want %d", cases[i].path, result.status,
+				 result.why, cases[i].status);
 		if (cases[i].http_status != 0)
 			CHECK_SIZE(cases[i].path, (size_t)result.http_status,
 				   (size_t)cases[i].http_status);
@@ -479,19 +490,54 @@ static void test_details(void **state)
 static void test_refused(void **state)
 {
 	static const char *const hosts[] = {
-		"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0", "0.0.0.0",
-		"127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "%6cocalhost", "127%2e0.0.1",
-		"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1", "127\xE3\x80\x82" "1", "[::1]", "[::]",
-		"[::ffff:127.0.0.1]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::127.0.0.1]",
-		"[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[::1%25lo]",
-		"user@127.0.0.1", "user:pass@one.example", "one.example\\@127.0.0.1", "one.example",
-		"mixed.example", "private.example", "many.example", "rebind.example", "one.example%00",
-		"127.0.0.1\t", "127.0.0.1\r\nHost:x", "localho\xC5\xBFt", "169.254.169.254", "168.63.129.16",
+		"127.0.0.1",
+		"127.1",
+		"2130706433",
+		"0x7f000001",
+		"0177.0.0.1",
+		"0x7f.1",
+		"0",
+		"0.0.0.0",
+		"127.0.0.1.",
+		"localhost",
+		"LOCALHOST",
+		"localhost.",
+		"%6cocalhost",
+		"127%2e0.0.1",
+		"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1",
+		"127\xE3\x80\x82"
+		"1",
+		"[::1]",
+		"[::]",
+		"[::ffff:127.0.0.1]",
+		"[::127.0.0.1]",
+		"[::ffff:0:127.0.0.1]",
+		"[64:ff9b::127.0.0.1]",
+		"[64:ff9b:1::7f00:1]",
+		"[2002:7f00:1::]",
+		"[2001:0:7f00:1::]",
+		"[fe80::1]",
+		"[::1%25lo]",
+		"user@127.0.0.1",
+		"user:pass@one.example",
+		"one.example\\@127.0.0.1",
+		"one.example",
+		"mixed.example",
+		"private.example",
+		"many.example",
+		"rebind.example",
+		"one.example%00",
+		"127.0.0.1\t",
+		"127.0.0.1\r\nHost:x",
+		"localho\xC5\xBFt",
+		"169.254.169.254",
+		"168.63.129.16",
 	};
 	struct origin origin, origin6;
 	origin_start(&origin, "127.0.0.1");
 	origin_start(&origin6, "::1");
-	struct fetch_options options = {.resolve = resolve, .timeout_ms = 60000, .max_redirects = 3};
+	struct fetch_options options = {
+		.resolve = resolve, .timeout_ms = 60000, .max_redirects = 3};
 	struct fetcher *fetcher = fetcher_new(&options);
 	for (size_t i = 0; i < 2 * sizeof hosts / sizeof hosts[0]; i++) {
 		char url[256];
@@ -516,8 +562,8 @@ static void test_names(void **state)
 		const char *host;
 		enum fetch_status status;
 	} cases[] = {
-		{"mixed.example", FETCH_REFUSED},  {"mixed6.example", FETCH_REFUSED},
-		{"private.example", FETCH_REFUSED}, {"many.example", FETCH_REFUSED},
+		{"mixed.example", FETCH_REFUSED},    {"mixed6.example", FETCH_REFUSED},
+		{"private.example", FETCH_REFUSED},  {"many.example", FETCH_REFUSED},
 		{"none.example", FETCH_UNREACHABLE}, {"broken.example", FETCH_UNREACHABLE},
 	};
 	struct origin origin;
@@ -772,16 +818,11 @@ static void test_long_url(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_details),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_allowed_hosts),
-		cmocka_unit_test(test_own_listener),
-		cmocka_unit_test(test_time),
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_start_from_callback),
+		cmocka_unit_test(test_answers),       cmocka_unit_test(test_details),
+		cmocka_unit_test(test_refused),       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_allowed_hosts), cmocka_unit_test(test_own_listener),
+		cmocka_unit_test(test_time),          cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start_from_callback),
 		cmocka_unit_test(test_long_url),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
