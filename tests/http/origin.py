@@ -47,7 +47,7 @@ def gzip_bomb():
 
 
 def head(status="200 OK", **fields):
-    fields = {"Content-Type": "text/html; charset=utf-8", "Connection": "close", **fields}
+    fields = {"Content_Type": "text/html; charset=utf-8", "Connection": "close", **fields}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items() if value is not None]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode()
 
@@ -135,7 +135,7 @@ BEHAVIOURS = {
     "to-page": redirect("/page"),
     "to-page-301": redirect("{origin}/page", "301 Moved"),
     "to-page-303": redirect("page", "303 See Other"),
-    "to-page-307": redirect("?x=1/../page", "307 Temporary", b""),
+    "to-page-307": redirect("/x/../page", "307 Temporary", b""),
     "to-page-308": redirect("/page#part", "308 Permanent"),
     "chain": redirect_chain,
     "cookie": set_cookie,
@@ -278,6 +278,8 @@ class Origin:
                 if not more:
                     return
                 request += more
+                if request.startswith(b"\x16"):
+                    return  # TLS, which is not spoken here
             self.requests.append(request)
             path = request.split(b" ")[1].decode().lstrip("/").partition("?")[0]
             BEHAVIOURS.get(path, answers(page(b"", "404 Not Found")))(Connection(connection, self.name),

@@ -1,0 +1,423 @@
+"""Downloads end to end: a page comes back as a summary, everything else as its documented code,
+and no forbidden address is ever dialled."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from origin import ARTICLE, BEHAVIOURS, Origin, redirect
+from service import Service, free_port
+
+STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
+          "url_not_html": 422, "url_timeout": 504}
+
+PAGES = ["page", "no-type", "xhtml", "plain", "latin-1", "gzip", "x-gzip", "deflate", "deflate-raw",
+         "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
+         "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
+         "to-page-308", "chain?5", "cookie", "to-endless"]
+
+NO_PAGES = {
+    "url_refused": [
+        "to-private", "to-metadata", "to-azure", "to-ipv6", "to-ftp", "to-file", "to-gopher",
+        "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary"],
+    "url_status": [
+        "to-self", "to-nowhere", "chain?6", "absent"] + [
+        name for name in BEHAVIOURS if name.startswith("status-")
+        and name not in ("status-201", "status-202", "status-203", "status-101")],
+    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type"],
+    "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
+                    "drip-chunks", "drip-hints"],
+    "url_too_large": [
+        "endless", "endless-chunks", "endless-head", "endless-line", "endless-hints",
+        "endless-trailer", "announced", "announced-overflow", "gzip-bomb", "gzip-bomb-twice",
+        "deflate-bomb", "brotli-bomb", "gzip-of-nothing"],
+    "url_unreachable": [
+        "closes", "garbage", "http-0.9", "bad-version", "bad-status", "no-colon", "nul-in-head",
+        "short", "negative", "length-word", "cut-chunk", "bad-chunk",
+        "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
+        "unknown-coding", "coding-tower", "transfer-gzip"],
+}
+# Odd, and read differently by different versions of libraries: a page or a code, but an answer.
+ANYTHING = ["status-101", "two-lengths", "cut-gzip"]
+
+
+@pytest.fixture(scope="module")
+def origin():
+    running = Origin()
+    yield running
+    running.close()
+
+
+def wait_until(condition):
+    """For what another process does in its own time."""
+    while not condition():
+        time.sleep(0.01)
+
+
+def fetch(service, url, **fields):
+    """The answer and its code; what earlier downloads gave must not stand in for this one."""
+    answer = service.summarize(url=url, cache=False, **fields)
+    return answer, answer.json().get("code")
+
+
+def running(folder, *options, timeout_ms=600000):
+    """A service for all tests of this file."""
+    service = Service(folder.mktemp("service"), "--url-timeout-ms", timeout_ms, "--deadline-ms", 600000,
+                      *options)
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """As an operator starts it who has no private networks to open."""
+    yield from running(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory):
+    """May dial loopback, and has all the time in the world: for what must end by itself."""
+    yield from running(tmp_path_factory, "--url-allow-nets", "127.0.0.0/8,::1", "--url-max-bytes", "1M")
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory):
+    """The same with little time, for what never ends by itself."""
+    yield from running(tmp_path_factory, "--url-allow-nets", "127.0.0.0/8,::1", "--url-max-bytes", "1M",
+                       timeout_ms=300)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page(patient, origin, path):
+    answer, _ = fetch(patient, origin.url(path))
+    assert answer.status == 200, answer
+    assert answer.json()["source"]["kind"] == "url"
+    assert answer.json()["sentences"]
+
+
+@pytest.mark.parametrize("code,path", [(code, path) for code, paths in NO_PAGES.items()
+                                       for path in paths])
+def test_no_page(patient, hasty, origin, code, path):
+    answer, got = fetch(hasty if code == "url_timeout" else patient, origin.url(path))
+    assert (got, answer.status) == (code, STATUS[code]), answer
+
+
+@pytest.mark.parametrize("path", ANYTHING)
+def test_odd_answer(hasty, origin, path):
+    answer, code = fetch(hasty, origin.url(path))
+    assert answer.status == 200 or code in STATUS or code == "no_article"
+
+
+def test_text_comes_through(patient, origin):
+    answer, _ = fetch(patient, origin.url("page"), include=["text"])
+    assert "The harbour of Lindenau reopened on Monday" in answer.json()["source"]["text"]
+
+
+def test_final_url(patient, origin):
+    answer, _ = fetch(patient, origin.url("to-page-308"))
+    assert answer.json()["source"]["url"] == origin.url("page")
+
+
+def test_nothing_is_carried(origin, tmp_path, start_service):
+    """Environment proxies, .netrc, cookies: none of it reaches an origin."""
+    proxy = Origin()
+    (tmp_path / ".netrc").write_text("default login user password secret\n")
+    (tmp_path / ".curlrc").write_text(f"proxy = {proxy.name}\n")
+    variables = {name: proxy.name for name in (
+        "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
+    service = start_service("--url-allow-nets", "127.0.0.0/8", env={
+        **variables, "HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc"), "no_proxy": "",
+        "CURL_HOME": str(tmp_path)})
+    before = len(origin.requests)
+    assert fetch(service, origin.url("cookie"))[0].status == 200
+    assert fetch(service, origin.url("to-page"))[0].status == 200
+    sent = origin.requests[before:]
+    assert len(sent) == 4
+    for request in sent:
+        for field in (b"cookie:", b"authorization:", b"proxy-", b"referer:"):
+            assert field not in request.lower()
+    assert proxy.connections == 0
+    proxy.close()
+
+
+# ---- no connection attempt -----------------------------------------------------------------
+
+FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
+
+SPELLINGS = [
+    "127.0.0.1", "127.1", "127.0.1", "127.0.0.1.", "127.1.", "2130706433", "2130706433.", "0x7f000001",
+    "0X7F000001", "0x7f.1", "0x7f.0.0.1", "0x7f.0x0.0x0.0x1", "0177.1", "0177.0.0.1", "0177.0.0.01",
+    "017700000001", "0000000177.0.0.1", "127.0x1", "127.0.0x0.1", "127.000.000.001", "127.255.255.254",
+    "0", "0.0.0.0", "0x0", "00", "127.0.0.1".translate(FULL_WIDTH), "127。0。0。1", "127｡1",
+    "①②⑦.0.0.1", "𝟏𝟐𝟕.𝟎.𝟎.𝟏", "%31%32%37.0.0.1", "127%2e0%2e0%2e1", "%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1",
+    "127.0.0.1%00.example.org", "127.0.0.1%0d%0a", "127.0.0.1%09", "127.0.0.1%20", " 127.0.0.1",
+    "localhost", "LOCALHOST", "LocalHost", "localhost.", "localhost..", "%6c%6f%63alhost", "ｌｏｃａｌｈｏｓｔ",
+    "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "loca\u00adlhost", "local\u200bhost", "localho\u017ft", "𝓁ocalhost",
+    "[::1]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::]", "[::127.0.0.1]", "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]", "[::FFFF:7F00:0001]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::127.0.0.1]", "[2002:7f00:1::]",
+    "[2002:7f00:0001::1]", "[2001:0:7f00:1::]", "[fe80::5efe:127.0.0.1]", "[2a00::5efe:127.0.0.1]",
+    "[::1%25lo]", "[::1%lo]", "[fe80::1%25eth0]", "[::ffff:0x7f.1]", "[127.0.0.1]", "[::1", "::1",
+    "user@127.0.0.1", "user:secret@127.0.0.1", "@127.0.0.1", ":@127.0.0.1", "example.org@127.0.0.1",
+    "example.org:80@127.0.0.1", "example.org%40127.0.0.1", "127.0.0.1\\@example.org", "127.0.0.1\t", "127.0.0\n.1", "127.0.0.1\r",
+    "\x01127.0.0.1", "127.0.0.1\x7f", "127.0.0.1,", "127.0.0.1;", "127.0.0.1&x", "127.0.0.256", "127.0.0.1.1",
+]
+SCHEMES = ["http://", "https://", "HTTP://", "http:", "http:/", "http:///", "http:\\\\", "http:/\\",
+           "//", "", "ftp://", "gopher://", "dict://", "ws://", "file://", "jar:http://", "url:http://"]
+
+
+@pytest.fixture(scope="module")
+def listeners():
+    """Everything of this machine that such a URL could mean, on one port."""
+    first = Origin("127.0.0.1")
+    everything = [first] + [Origin(a, first.port) for a in ("::1", "127.255.255.254")]
+    yield everything
+    for origin in everything:
+        origin.close()
+
+
+@pytest.fixture(scope="module")
+def refusal(closed):
+    """The one text for every reason: no port scanner."""
+    return fetch(closed, "http://10.0.0.1/")[0].json()["detail"]
+
+
+def check_refused(service, listeners, refusal, url):
+    answer, code = fetch(service, url)
+    assert (code, answer.status, answer.json()["detail"]) == ("url_refused", 422, refusal), (url, answer)
+    assert [origin.connections for origin in listeners] == [0] * len(listeners), url
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_spelling_is_refused(closed, listeners, refusal, host):
+    check_refused(closed, listeners, refusal, f"http://{host}:{listeners[0].port}/page")
+    check_refused(closed, listeners, refusal, f"http://{host}/page")
+
+
+@pytest.mark.parametrize("host", ["x.localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"])
+def test_local_name_is_not_dialled(closed, listeners, host):
+    """Some machines know these names, others do not."""
+    _, code = fetch(closed, f"http://{host}:{listeners[0].port}/page")
+    assert code in ("url_refused", "url_unreachable")
+    assert [origin.connections for origin in listeners] == [0] * len(listeners)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_scheme_is_refused(closed, listeners, refusal, scheme):
+    check_refused(closed, listeners, refusal, f"{scheme}127.0.0.1:{listeners[0].port}/page")
+
+
+@pytest.mark.parametrize("host", [
+    "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "169.254.169.254",
+    "169.254.170.2", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.0.192", "192.0.2.1", "192.88.99.1",
+    "192.168.0.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
+    "255.255.255.255", "168.63.129.16", "[fd00:ec2::254]", "[fd20:ce::254]", "[fe80::1]", "[fc00::1]",
+    "[ff02::1]", "[2001:db8::1]", "[3fff::1]", "[5f00::1]", "[100::1]", "[fec0::1]", "[4000::1]",
+    "8.8.8.8:22", "8.8.8.8:25", "8.8.8.8:6379", "8.8.8.8:0", "8.8.8.8:65536", "[2606:4700::1111]:25"])
+def test_address_is_refused(closed, listeners, refusal, host):
+    check_refused(closed, listeners, refusal, f"http://{host}/")
+    check_refused(closed, listeners, refusal, f"https://{host}/")
+
+
+def test_redirects_are_judged(patient, origin, start_service):
+    """The first hop is allowed; the second leads to a listener that is not."""
+    other = Origin("::1")
+    service = start_service("--url-allow-nets", "127.0.0.0/8")
+    BEHAVIOURS["to-other"] = redirect(other.url("page"))
+    assert fetch(service, origin.url("to-other"))[1] == "url_refused"
+    assert other.connections == 0
+    assert fetch(patient, origin.url("to-other"))[0].status == 200
+    assert other.connections == 1
+    other.close()
+
+
+def test_own_listener_is_refused(start_service):
+    """Not even an allowed network opens the service to itself."""
+    service = start_service("--url-allow-nets", "127.0.0.0/8,::1,0.0.0.0/8")
+    for host in ("127.0.0.1", "localhost", "0.0.0.0", "0x7f.1", "[::ffff:127.0.0.1]"):
+        assert fetch(service, f"http://{host}:{service.port}/livez")[1] == "url_refused", host
+
+
+def test_allowed_hosts(origin, start_service):
+    service = start_service("--url-allow-nets", "127.0.0.0/8,::1", "--url-hosts", "*.example.org,localhost")
+    before = origin.connections
+    assert fetch(service, origin.url("page"))[1] == "url_refused"
+    assert fetch(service, "http://example.org/")[1] == "url_refused"
+    assert origin.connections == before
+    assert fetch(service, f"http://localhost:{origin.port}/page")[0].status == 200
+    service = start_service("--url-hosts", "")
+    assert fetch(service, "http://example.org/")[1] == "url_refused"
+
+
+# ---- TLS -----------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A certificate authority of the test's own, and what it signed."""
+    place = tmp_path_factory.mktemp("tls")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=place, check=True, capture_output=True)
+
+    def certificate(name, subject, *extra):
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+                "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        (place / f"{name}.ext").write_text(f"subjectAltName={subject}\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-extfile", f"{name}.ext", "-out", f"{name}.pem", *extra)
+
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "30",
+                "-keyout", f"{name}.key", "-out", f"{name}.pem")
+    certificate("good", "IP:127.0.0.1,DNS:localhost", "-days", "30")
+    certificate("expired", "IP:127.0.0.1", "-days", "-1")
+    certificate("other-name", "DNS:example.org", "-days", "30")
+    return place
+
+
+def tls_origin(authority, name, **keywords):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority / f"{name}.pem", authority / f"{name}.key")
+    return Origin(tls=context, **keywords)
+
+
+@pytest.fixture(scope="module")
+def trusting(authority, tmp_path_factory):
+    yield from running(tmp_path_factory, "--url-allow-nets", "127.0.0.0/8",
+                       "--url-ca-file", authority / "ca.pem")
+
+
+def test_tls(authority, trusting):
+    origin = tls_origin(authority, "good")
+    for path in ("page", "gzip", "to-page", "chain?3"):
+        assert fetch(trusting, origin.url(path))[0].status == 200
+    origin.close()
+
+
+@pytest.mark.parametrize("name", ["expired", "other-name", "stranger"])
+def test_wrong_certificate(authority, trusting, name):
+    origin = tls_origin(authority, name)
+    assert fetch(trusting, origin.url("page"))[1] == "url_unreachable"
+    assert origin.requests == []
+    origin.close()
+
+
+def test_certificate_of_unknown_authority(authority, patient):
+    origin = tls_origin(authority, "good")
+    assert fetch(patient, origin.url("page"))[1] == "url_unreachable"
+    assert origin.requests == []
+    origin.close()
+
+
+def test_no_tls_at_all(trusting):
+    origin = Origin()
+    assert fetch(trusting, f"https://127.0.0.1:{origin.port}/page")[1] == "url_unreachable"
+    origin.close()
+
+
+def test_tls_stall(hasty):
+    origin = Origin(stall=True)
+    assert fetch(hasty, f"https://127.0.0.1:{origin.port}/")[1] == "url_timeout"
+    assert fetch(hasty, f"http://127.0.0.1:{origin.port}/")[1] == "url_timeout"
+    origin.close()
+
+
+def test_https_does_not_lead_to_http(authority, trusting, origin):
+    secure = tls_origin(authority, "good")
+    BEHAVIOURS["to-plain"] = redirect(origin.url("page"))
+    BEHAVIOURS["to-secure"] = redirect(secure.url("page"))
+    before = origin.connections
+    assert fetch(trusting, secure.url("to-plain"))[1] == "url_refused"
+    assert origin.connections == before
+    assert fetch(trusting, origin.url("to-secure"))[0].status == 200
+    secure.close()
+
+
+@pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="no nginx")
+def test_http2(authority, trusting, tmp_path):
+    """A real HTTP/2 origin, compressing."""
+    (tmp_path / "article.html").write_text(ARTICLE)
+    port = free_port()
+    log = tmp_path / "access.log"
+    (tmp_path / "nginx.conf").write_text(f"""
+        daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}
+        http {{ access_log {log}; types {{ text/html html; }} gzip on; gzip_proxied any;
+                client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+                fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
+                server {{ listen 127.0.0.1:{port} ssl http2; root {tmp_path};
+                          ssl_certificate {authority}/good.pem; ssl_certificate_key {authority}/good.key;
+                }} }}""")
+    tmp_path.chmod(0o755)
+    nginx = subprocess.Popen(["/usr/sbin/nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"),
+                              "-g", "user root;" if tmp_path.owner() == "root" else ""],
+                             stderr=subprocess.DEVNULL)
+    try:
+        wait_until((tmp_path / "pid").exists)
+        for _ in range(3):
+            answer, _ = fetch(trusting, f"https://127.0.0.1:{port}/article.html")
+            assert answer.status == 200, answer
+        wait_until(lambda: log.read_text().count("HTTP/2.0") == 3)
+    finally:
+        nginx.terminate()
+        nginx.wait()
+
+
+# ---- nothing is lost -----------------------------------------------------------------------
+
+def descriptors(service):
+    return len(os.listdir(f"/proc/{service.process.pid}/fd"))
+
+
+def test_descriptors_come_back(hasty, origin):
+    """After every way to fail the service holds what it held before."""
+    every = [path for paths in NO_PAGES.values() for path in paths] + ANYTHING
+    fetch(hasty, origin.url("page"))
+    before = descriptors(hasty)
+    for path in every * 2:
+        fetch(hasty, origin.url(path))
+    wait_until(lambda: descriptors(hasty) <= before + 1)
+
+
+@pytest.mark.concurrency
+def test_slow_origins_hold_no_worker(origin, start_service):
+    """A hundred downloads hang; one worker summarizes text meanwhile."""
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--workers", 1, "--drain-ms", 0,
+                            "--url-timeout-ms", 600000, "--deadline-ms", 600000)
+    before = len(origin.requests)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(fetch(service, origin.url("silent"))[1]))
+               for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(origin.requests) == before + 100)
+    for i in range(20):
+        assert service.summarize(text=f"It works. It really does, {i} times.", cache=False).status == 200
+    assert answers == []
+    service.terminate()  # with no time to drain: the downloads are given up, and answered
+    for thread in threads:
+        thread.join()
+    assert answers == ["not_ready"] * 100
+
+
+@pytest.mark.concurrency
+def test_too_many_downloads(origin, start_service):
+    """Two may run and two wait; whoever comes then hears so at once."""
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-downloads", 2, "--drain-ms", 0,
+                            "--url-timeout-ms", 600000, "--deadline-ms", 600000)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(fetch(service, origin.url("silent"))[1]))
+               for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answers) == 6)
+    assert answers == ["overloaded"] * 6
+    service.terminate()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["not_ready"] * 4 + ["overloaded"] * 6
