@@ -16,8 +16,8 @@ def start_service(tmp_path):
     """start_service("--queue", 4, env={...}): a service of the test's own, checked when it ends."""
     services = []
 
-    def start(*options, env=None):
-        services.append(running.Service(tmp_path, *options, env=env))
+    def start(*options, **settings):
+        services.append(running.Service(tmp_path, *options, **settings))
         return services[-1]
 
     yield start

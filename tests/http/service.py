@@ -75,13 +75,14 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
 class Service:
     """One running precis. `log` is what it wrote to standard error."""
 
-    def __init__(self, folder, *options, env=None):
+    def __init__(self, folder, *options, env=None, ready_port=None):
         self.folder = Path(folder)
         self.options = [str(option) for option in options]
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")}
         self.env.update({k: os.environ.get(k, v) for k, v in SANITIZERS.items()})
         self.env.update(env or {})
         self.killed = False
+        self.ready_port = ready_port  # of the admin listener, where there is one
         for _ in range(20):
             self.port = free_port()
             if self._start():
@@ -97,7 +98,7 @@ class Service:
                 cwd=self.folder, env=self.env, stderr=log, stdout=log)
         while self.process.poll() is None:
             try:
-                if self.request("GET", "/readyz").status == 200:
+                if exchange(self.ready_port or self.port, "GET", "/readyz").status == 200:
                     return True
             except OSError:
                 pass
