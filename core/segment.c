@@ -437,16 +437,15 @@ static struct word word_before(const struct segmenter *g, size_t end)
 	struct word word = {.at = end, .end = end};
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_before(g, word.at);
-		if (!is_word_char(&glyph))
+		if (!is_word_char(&glyph) || (word.at == end && glyph.kind == KIND_QUOTE))
 			break;
 		word.at -= glyph.len;
 	}
 	/* An elided article is not part of the word: l'Ing. */
-	for (size_t i = word.at; i + 4 < end; i++) {
-		if (g->text.at[i] == '\'')
-			word.at = i + 1;
-		else if (memcmp(g->text.at + i, "\u2019", 3) == 0)
-			word.at = i + 3;
+	for (size_t i = word.at; i + 4 <= end; i++) {
+		size_t len = g->text.at[i] == '\'' ? 1 : memcmp(g->text.at + i, "\u2019", 3) == 0 ? 3 : 0;
+		if (len > 0 && end - i >= len + 3)
+			word.at = i + len;
 	}
 	fold_word(g, &word);
 	return word;
@@ -560,7 +559,7 @@ static bool is_ordinal_break(struct segmenter *g, const struct word *word, const
 	struct word after = word_after(g, next->word_at);
 	if (after.classes & (WORD_MONTH | WORD_ORDINAL_NOUN))
 		return false;
-	if (word->chars > 2 && !is_roman(word))
+	if (!(g->language->properties & LANGUAGE_NOUNS) || word->chars > 2)
 		return true;
 	return (after.classes & WORD_STARTER) != 0;
 }
@@ -576,6 +575,16 @@ static bool number_ends(struct segmenter *g, const struct word *word, const stru
 static bool is_starter(struct segmenter *g, const struct next *next)
 {
 	return next->first == KIND_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
+}
+
+/* A unit behind a number, "1986 r." or "5 min.", ends the sentence before a capital; no name
+ * follows it as one would follow a title. */
+static bool is_unit(const struct segmenter *g, const struct word *unit)
+{
+	if (unit->at == g->start || (g->language->properties & LANGUAGE_NOUNS) || !(unit->classes & WORD_ABBREVIATION))
+		return false;
+	struct word amount = word_before(g, unit->at - 1);
+	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == KIND_LOWER);
 }
 
 /* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case. */
@@ -599,6 +608,8 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	}
 	if ((g->language->properties & LANGUAGE_ORDINAL) && is_roman(&word))
 		return is_starter(g, next);
+	if (next->first == KIND_UPPER && word.classes && is_unit(g, &word))
+		return true;
 	bool abbreviation = word.classes & (WORD_ABBREVIATION | WORD_NUMBER) ? true
 			    : word.dotted && word.chars <= 7 ? true : is_learned(g, &word);
 	return !abbreviation || is_starter(g, next);
@@ -793,7 +804,7 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 			return true;
 	}
 	if (next.first == KIND_LOWER)
-		return next.kind != KIND_OPEN && next.kind != KIND_DASH && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
+		return next.kind != KIND_OPEN && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
 		       stop->close == stop->end && lower_begins(g, stop->at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
@@ -961,7 +972,9 @@ static bool item_begins(const struct segmenter *g, size_t at)
 	if (g->marker.style == MARKER_NONE || at <= g->start + g->marker.len + 1)
 		return false;
 	struct marker next = read_marker(g, at);
-	return next.style != MARKER_NONE && next.form != '-' && next.form != '*' && follows(&next, &g->marker);
+	if (next.style == MARKER_BULLET && (next.form == '*' || kind_of(next.form) != KIND_BULLET))
+		return false;
+	return next.style != MARKER_NONE && follows(&next, &g->marker);
 }
 
 static bool space_ends(struct segmenter *g, size_t at, size_t *end)
