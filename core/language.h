@@ -40,7 +40,8 @@ enum word_class {
 	WORD_ORDINAL_NOUN = 128,
 	WORD_ENDING = 256,
 	WORD_CAPITAL = 512,
-	WORD_INNER = 1024
+	WORD_INNER = 1024,
+	WORD_PROPER = 2048
 };
 
 /** The longest word that the lists hold, in bytes. */

@@ -567,6 +567,12 @@ static bool is_ordinal_break(struct segmenter *g, const struct word *word, const
 /* A number before the full stop. */
 static bool number_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
+	/* "1. First": the stop belongs to the number. */
+	size_t before = word->at;
+	while (before > g->start && g->text.at[before - 1] == ' ')
+		before--;
+	if (before == g->start || g->text.at[before - 1] == ':' || g->text.at[before - 1] == ';')
+		return false;
 	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
 		return is_ordinal_break(g, word, next);
 	return true;
@@ -584,7 +590,22 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	if (unit->at == g->start || (g->language->properties & LANGUAGE_NOUNS) || !(unit->classes & WORD_ABBREVIATION))
 		return false;
 	struct word amount = word_before(g, unit->at - 1);
+	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
+		amount.classes = language_word(g->language, (struct span){amount.fold, amount.len - 1});
 	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == KIND_LOWER);
+}
+
+/* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
+static bool abbreviation_ends(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	if (word->classes & WORD_TITLE)
+		return false;
+	if (word->classes & WORD_FINAL)
+		return next->first != KIND_DIGIT;
+	if (word->classes & WORD_ABBREVIATION)
+		return is_starter(g, next);
+	struct word after = word_after(g, next->word_at);
+	return !is_roman(&after) && after.chars > 1; /* WORD_NUMBER: "Fig. A", "vol. IV" */
 }
 
 /* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case. */
@@ -595,24 +616,20 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return true;
 	if (word.digits && !word.letters)
 		return number_ends(g, &word, next);
-	if (word.classes & WORD_TITLE)
+	if (word.first == KIND_LOWER && (word.classes & WORD_PROPER))
+		return true;
+	bool parenthesis = glyph_before(g, word.at).c == '(' && word.first == KIND_LOWER && word.chars <= 5;
+	if (parenthesis || (next->first == KIND_DIGIT && (word.classes & WORD_NUMBER)))
 		return false;
-	if (next->first == KIND_DIGIT && ((word.classes & WORD_NUMBER) || glyph_before(g, word.at).c == '('))
-		return false;
-	if (word.classes & WORD_FINAL)
-		return next->first != KIND_DIGIT;
-	if (word.chars == 1 && word.first != KIND_LETTER) {
-		if (word.first == KIND_LOWER)
-			return is_starter(g, next);
-		return is_starter(g, next) && glyph_at(g, word_after(g, next->word_at).end).c != '.';
-	}
+	if (next->first == KIND_UPPER && is_unit(g, &word))
+		return true;
+	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !(word.chars == 1 && word.first == KIND_UPPER))
+		return abbreviation_ends(g, &word, next);
+	if (word.chars == 1 && word.first != KIND_LETTER)
+		return is_starter(g, next) && (word.first == KIND_LOWER || glyph_at(g, word_after(g, next->word_at).end).c != '.');
 	if ((g->language->properties & LANGUAGE_ORDINAL) && is_roman(&word))
 		return is_starter(g, next);
-	if (next->first == KIND_UPPER && word.classes && is_unit(g, &word))
-		return true;
-	bool abbreviation = word.classes & (WORD_ABBREVIATION | WORD_NUMBER) ? true
-			    : word.dotted && word.chars <= 7 ? true : is_learned(g, &word);
-	return !abbreviation || is_starter(g, next);
+	return !((word.dotted && word.chars <= 7) || is_learned(g, &word)) || is_starter(g, next);
 }
 
 /* Careless writers begin sentences in lower case: believe it behind a full word only. */
@@ -780,7 +797,8 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
 	struct glyph behind = glyph_at(g, next.end);
-	if (word.dotted || word.chars < 2 || next.chars < 2 || behind.c == '@' || behind.c == '/' || behind.c == '_')
+	bool article = next.chars == 1 && (next.classes & WORD_STARTER) && behind.c == ' ';
+	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' || behind.c == '/' || behind.c == '_')
 		return false;
 	if (before == KIND_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
@@ -802,6 +820,10 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 		struct marker marker = read_marker(g, next.at);
 		if (marker.style != MARKER_NONE && marker.value == 1)
 			return true;
+	}
+	if (next.kind == KIND_LOWER && stop->strong && stop->close == stop->end) {
+		unsigned classes = word_after(g, next.at).classes;
+		return (classes & WORD_STARTER) && !(classes & WORD_INNER);
 	}
 	if (next.first == KIND_LOWER)
 		return next.kind != KIND_OPEN && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
@@ -902,6 +924,23 @@ static size_t at_stop(struct segmenter *g, size_t at)
 	return begin(g, stop.close);
 }
 
+/* Is all of the sentence before `end` in capitals, two words or one long one? A headline. */
+static bool is_capitals(const struct segmenter *g, size_t end)
+{
+	size_t letters = 0, words = 1, at = g->start + g->marker.len;
+	if (end - g->start > 200)
+		return false;
+	while (at < end) {
+		struct glyph glyph = glyph_at(g, at);
+		if (glyph.kind == KIND_LOWER || glyph.kind == KIND_LETTER || glyph.kind == KIND_DIGIT)
+			return false;
+		letters += glyph.kind == KIND_UPPER;
+		words += glyph.c == ' ';
+		at += glyph.len;
+	}
+	return letters >= (words > 1 ? 8 : 7);
+}
+
 /* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
  * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
 static bool capital_begins(struct segmenter *g, size_t space)
@@ -910,11 +949,13 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!is_alnum(last) && last != KIND_CLOSE))
 		return false;
 	struct word word = word_after(g, space + 1);
+	if (is_capitals(g, space))
+		return !word.all_upper || word.chars == 1;
 	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) ||
 	    is_roman(&word))
 		return false;
-	enum kind after = glyph_at(g, word.end + 1).kind;
-	if (glyph_at(g, word.end).c != ' ' || after != KIND_LOWER)
+	size_t after = word.end + (glyph_at(g, word.end).c == ',');
+	if (glyph_at(g, after).c != ' ' || glyph_at(g, after + 1).kind != KIND_LOWER)
 		return false;
 	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }

@@ -11,7 +11,8 @@ import sys
 import unicodedata
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
-           "ending", "capital", "inner"]
+           "ending", "capital", "inner",
+           "proper"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
