@@ -571,7 +571,8 @@ static bool number_ends(struct segmenter *g, const struct word *word, const stru
 	size_t before = word->at;
 	while (before > g->start && g->text.at[before - 1] == ' ')
 		before--;
-	if (before == g->start || g->text.at[before - 1] == ':' || g->text.at[before - 1] == ';')
+	bool listed = !word->dotted && before > g->start && strchr(":;", g->text.at[before - 1]) != NULL;
+	if (before == g->start || listed)
 		return false;
 	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
 		return is_ordinal_break(g, word, next);
@@ -587,7 +588,7 @@ static bool is_starter(struct segmenter *g, const struct next *next)
  * follows it as one would follow a title. */
 static bool is_unit(const struct segmenter *g, const struct word *unit)
 {
-	if (unit->at == g->start || (g->language->properties & LANGUAGE_NOUNS) || !(unit->classes & WORD_ABBREVIATION))
+	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) || !(unit->classes & WORD_ABBREVIATION))
 		return false;
 	struct word amount = word_before(g, unit->at - 1);
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
@@ -622,7 +623,7 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	if (parenthesis || (next->first == KIND_DIGIT && (word.classes & WORD_NUMBER)))
 		return false;
 	if (next->first == KIND_UPPER && is_unit(g, &word))
-		return true;
+		return glyph_at(g, word_after(g, next->word_at).end).c != '.';
 	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !(word.chars == 1 && word.first == KIND_UPPER))
 		return abbreviation_ends(g, &word, next);
 	if (word.chars == 1 && word.first != KIND_LETTER)
@@ -949,12 +950,12 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!is_alnum(last) && last != KIND_CLOSE))
 		return false;
 	struct word word = word_after(g, space + 1);
-	if (is_capitals(g, space))
-		return !word.all_upper || word.chars == 1;
+	if (is_capitals(g, space) && !word.all_upper)
+		return true;
 	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) ||
 	    is_roman(&word))
 		return false;
-	size_t after = word.end + (glyph_at(g, word.end).c == ',');
+	size_t after = word.end + (word.chars > 3 && glyph_at(g, word.end).c == ',');
 	if (glyph_at(g, after).c != ' ' || glyph_at(g, after + 1).kind != KIND_LOWER)
 		return false;
 	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
