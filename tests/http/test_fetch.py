@@ -264,20 +264,26 @@ def authority(tmp_path_factory):
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=place, check=True, capture_output=True)
 
-    def certificate(name, subject, *extra):
+    def certificate(name, subject, end):
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
                 "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        (place / f"{name}.ext").write_text(f"subjectAltName={subject}\n")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                "-CAcreateserial", "-extfile", f"{name}.ext", "-out", f"{name}.pem", *extra)
+        (place / f"{name}.cnf").write_text(
+            "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nrand_serial=yes\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n"
+            "unique_subject=no\nx509_extensions=names\n[any]\ncommonName=supplied\n"
+            f"[names]\nsubjectAltName={subject}\n")
+        openssl("ca", "-batch", "-config", f"{name}.cnf", "-in", f"{name}.csr", "-cert", "ca.pem",
+                "-keyfile", "ca.key", "-notext", "-startdate", "20200101000000Z",
+                "-enddate", end, "-out", f"{name}.pem")
+
+    (place / "index").touch()
 
     for name in ("ca", "stranger"):
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "30",
                 "-keyout", f"{name}.key", "-out", f"{name}.pem")
-    certificate("good", "IP:127.0.0.1,DNS:localhost", "-days", "30")
-    certificate("expired", "IP:127.0.0.1", "-days", "-1")
-    certificate("other-name", "DNS:example.org", "-days", "30")
+    certificate("good", "IP:127.0.0.1,DNS:localhost", "20991231000000Z")
+    certificate("expired", "IP:127.0.0.1", "20200201000000Z")
+    certificate("other-name", "DNS:example.org", "20991231000000Z")
     return place
 
 
