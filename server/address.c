@@ -342,3 +342,15 @@ int address_nets_parse(const char *list, struct address_net *nets, size_t max, s
 	}
 	return (int)count;
 }
+
+bool address_in_nets(const struct address_net *nets, size_t len, const struct sockaddr *address)
+{
+	unsigned char bytes[ADDRESS_BYTES];
+	unsigned port;
+	if (!address_bytes(address, bytes, &port))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (net_contains(&nets[i], bytes))
+			return true;
+	return false;
+}

@@ -60,6 +60,9 @@ static inline bool address_may_connect(enum address_verdict verdict)
  */
 int address_nets_parse(const char *list, struct address_net *nets, size_t max, size_t *fault);
 
+/** Is the address inside one of the networks? An IPv4 address is also found as ::ffff:a.b.c.d. */
+bool address_in_nets(const struct address_net *nets, size_t len, const struct sockaddr *address);
+
 /**
  * Parse a literal address without port or brackets, exactly as inet_pton() reads it.
  * On success writes it with `port` to `out` and returns its length; 0 when it is not one.

@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include "address.h"
+#include "cors.h"
+#include "rate.h"
 #include "url.h"
 #include "version.h"
 
@@ -18,10 +20,12 @@ enum kind {
 	KIND_COUNT,
 	KIND_BYTES, /* 4096, 64K, 10M, 1G */
 	KIND_MS,
-	KIND_HOSTS,  /* as url_hosts_check() takes them */
-	KIND_NETS,   /* as address_nets_parse() takes them */
-	KIND_FILE,   /* a file that can be read; empty: none */
-	KIND_CHOICE, /* one of `choices` */
+	KIND_HOSTS,   /* as url_hosts_check() takes them */
+	KIND_NETS,    /* as address_nets_parse() takes them */
+	KIND_FILE,    /* a file that can be read; empty: none */
+	KIND_RATE,    /* as rate_rule_parse() takes it */
+	KIND_ORIGINS, /* as cors_check() takes them */
+	KIND_CHOICE,  /* one of `choices` */
 };
 
 struct option {
@@ -91,6 +95,14 @@ static const struct option options[] = {
 	 "time a URL that failed is not asked for again"},
 	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
+	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
+	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP"},
+	{"rate", KIND_RATE, AT(rate), "", 0, 0, NULL,
+	 "summaries that one API key, or one address, may ask for"},
+	{"trust-proxies", KIND_NETS, AT(trust_proxies), "", 0, 0, NULL,
+	 "proxies whose Forwarded and X-Forwarded-For are believed"},
+	{"cors-origins", KIND_ORIGINS, AT(cors_origins), "", 0, 0, NULL,
+	 "web origins whose pages may call the service"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
 	 "what is logged to standard error, a JSON line an event; info: a line a request"},
 };
@@ -138,6 +150,12 @@ static void describe(const struct option *option, char *out, size_t size)
 		break;
 	case KIND_HOSTS:
 		snprintf(out, size, "*, or host names and *.suffixes, comma-separated");
+		break;
+	case KIND_RATE:
+		snprintf(out, size, "a number per s, m or h, as 60/m");
+		break;
+	case KIND_ORIGINS:
+		snprintf(out, size, "*, or origins such as https://news.example, comma-separated");
 		break;
 	case KIND_NETS:
 		snprintf(out, size, "addresses or networks such as 10.0.0.0/8, comma-separated");
@@ -221,6 +239,7 @@ static bool store(struct config *config, const struct option *option, const char
 {
 	void *at = (char *)config + option->offset;
 	struct address_net nets[CONFIG_MAX_NETS];
+	struct rate_rule rule;
 	size_t fault;
 	switch (option->kind) {
 	case KIND_ADDRESS:
@@ -237,6 +256,12 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_HOSTS:
 		*(const char **)at = value;
 		return url_hosts_check(value, &fault);
+	case KIND_RATE:
+		*(const char **)at = value;
+		return rate_rule_parse(value, &rule);
+	case KIND_ORIGINS:
+		*(const char **)at = value;
+		return cors_check(value);
 	case KIND_NETS:
 		*(const char **)at = value;
 		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;

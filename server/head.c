@@ -136,6 +136,30 @@ void head_request_id(struct MHD_Connection *connection, char out[129])
 	out[32] = '\0';
 }
 
+void head_traceparent(struct MHD_Connection *connection, char out[56])
+{
+	/* version "-" trace-id "-" parent-id "-" flags, all lower-case hexadecimal */
+	static const char shape[] = "00-00000000000000000000000000000000-0000000000000000-00";
+	const char *given = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "traceparent");
+	out[0] = '\0';
+	if (given == NULL || strlen(given) != sizeof(shape) - 1)
+		return;
+	for (size_t i = 0; i < sizeof(shape) - 1; i++)
+		if (shape[i] == '-' ? given[i] != '-'
+				    : strchr("0123456789abcdef", given[i]) == NULL)
+			return;
+	strcpy(out, given);
+}
+
+const char *head_api_key(struct MHD_Connection *connection)
+{
+	const char *given =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+	if (given != NULL && strncasecmp(given, "Bearer ", 7) == 0)
+		return given + 7 + strspn(given + 7, " ");
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
+}
+
 static const char *skip_blanks(const char *at)
 {
 	return at + strspn(at, " \t");

@@ -30,6 +30,14 @@ bool head_check(struct MHD_Connection *connection, const char *url, const char *
  */
 void head_request_id(struct MHD_Connection *connection, char out[129]);
 
+/**
+ * The W3C trace context to carry on: the client's traceparent where it is well-formed, else empty.
+ */
+void head_traceparent(struct MHD_Connection *connection, char out[56]);
+
+/** The API key of "Authorization: Bearer …" or else X-API-Key, or NULL. Borrowed. */
+const char *head_api_key(struct MHD_Connection *connection);
+
 /** Is the Content-Type `type` (parameters aside)? A charset other than UTF-8 is none. */
 bool head_is_type(struct MHD_Connection *connection, const char *type);
 

@@ -1,5 +1,7 @@
 #include "http.h"
 
+#include "client.h"
+#include "cors.h"
 #include "head.h"
 #include "info.h"
 #include "log.h"
@@ -38,6 +40,8 @@ struct http {
 	/* Requests under way that began before [0] and after [1] the drain did. */
 	atomic_size_t under_way[2];
 	atomic_size_t body_bytes; /* held for all of them */
+	struct address_net trusted[CONFIG_MAX_NETS];
+	size_t trusted_len;
 };
 
 /** One request on its connection; lives from its head to the end of its answer. */
@@ -54,8 +58,14 @@ struct exchange {
 	size_t body_len, body_room, discarded;
 	uint64_t begun_ns;
 	unsigned generation;
+	size_t answer_len;
 	bool close;
 	unsigned status;
+	const char *origin;    /* may call us from its pages; NULL: none, or not allowed */
+	struct rate_rule rule; /* quota 0: none holds here */
+	struct rate_state state;
+	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* who asks: a key's name or an address */
+	char traceparent[56];
 	char request_id[129];
 };
 
@@ -99,12 +109,51 @@ static void add_caching(struct MHD_Response *response, const struct exchange *x)
 static void add_problem_headers(struct MHD_Response *response, const struct exchange *x)
 {
 	char seconds[16];
-	unsigned retry_after_s = problem_retry_after_s(x->report.problem);
+	unsigned retry_after_s = x->report.retry_after_s > 0
+					 ? x->report.retry_after_s
+					 : problem_retry_after_s(x->report.problem);
 	snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
 	if (retry_after_s > 0)
 		MHD_add_response_header(response, "Retry-After", seconds);
 	if (x->report.problem == PROBLEM_UNSUPPORTED_MEDIA_TYPE)
 		MHD_add_response_header(response, "Accept-Post", "application/json");
+	if (x->report.problem == PROBLEM_UNAUTHORIZED)
+		MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+}
+
+/* Fetch standard, "CORS protocol": on every answer, errors too, or pages could not read them. */
+static void add_cors(struct MHD_Response *response, const struct exchange *x)
+{
+	const char *list = x->http->parts.config->cors_origins;
+	if (*list == '\0')
+		return;
+	MHD_add_response_header(response, "Vary", "Origin");
+	if (x->origin == NULL)
+		return;
+	MHD_add_response_header(response, "Access-Control-Allow-Origin", x->origin);
+	MHD_add_response_header(response, "Access-Control-Expose-Headers",
+				"ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
+				"X-Request-Id");
+	if (strcmp(x->method, "OPTIONS") != 0 || x->route == NULL)
+		return;
+	MHD_add_response_header(response, "Access-Control-Allow-Methods", x->route->allow);
+	MHD_add_response_header(
+		response, "Access-Control-Allow-Headers",
+		"Authorization, Content-Type, If-None-Match, traceparent, X-API-Key, "
+		"X-Request-Id");
+	MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
+}
+
+/* draft-ietf-httpapi-ratelimit-headers */
+static void add_rate(struct MHD_Response *response, const struct exchange *x)
+{
+	char value[96];
+	snprintf(value, sizeof(value), "\"client\";q=%llu;w=%llu",
+		 (unsigned long long)x->rule.quota, (unsigned long long)x->rule.window_s);
+	MHD_add_response_header(response, "RateLimit-Policy", value);
+	snprintf(value, sizeof(value), "\"client\";r=%llu;t=%llu",
+		 (unsigned long long)x->state.remaining, (unsigned long long)x->state.reset_s);
+	MHD_add_response_header(response, "RateLimit", value);
 }
 
 /* Queue `response` (taken; NULL: no memory) with the headers that every answer has. */
@@ -127,6 +176,11 @@ static enum MHD_Result respond(struct exchange *x, unsigned status, const char *
 		MHD_add_response_header(response, "Allow", x->route->allow);
 	if (x->answer != NULL)
 		add_timing(response, x);
+	if (x->rule.quota > 0)
+		add_rate(response, x);
+	if (x->traceparent[0] != '\0')
+		MHD_add_response_header(response, "traceparent", x->traceparent);
+	add_cors(response, x);
 	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
 			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
 	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
@@ -144,6 +198,7 @@ static enum MHD_Result respond_body(struct exchange *x, unsigned status, const c
 		MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
 	if (response == NULL)
 		free(body);
+	x->answer_len = len;
 	return respond(x, status, type, response);
 }
 
@@ -180,6 +235,29 @@ static enum MHD_Result send_ready(struct exchange *x)
 	return send_problem(x);
 }
 
+static char *render_metrics(struct http *http, size_t *len)
+{
+	const struct http_parts *parts = &http->parts;
+	struct cache_figures cache = cache_figures(parts->cache);
+	struct metrics_gauges gauges = {.in_flight = atomic_load(&http->under_way[0]) +
+						     atomic_load(&http->under_way[1]),
+					.queue_depth = queue_depth(parts->queue),
+					.workers = parts->config->workers,
+					.workers_busy = workers_busy(parts->workers),
+					.cache_hits = cache.hits,
+					.cache_misses = cache.misses,
+					.cache_joined = cache.joined,
+					.cache_evicted = cache.evicted,
+					.cache_entries = cache.entries,
+					.cache_bytes = cache.bytes,
+					.body_bytes = atomic_load(&http->body_bytes),
+					.ready = is_ready(http)};
+	size_t busy, download_bytes;
+	connections_count(parts->connections, &gauges.connections, &busy);
+	fetcher_load(parts->fetcher, &gauges.downloads, &gauges.downloads_waiting, &download_bytes);
+	return metrics_render(parts->metrics, &gauges, len);
+}
+
 /* What needs no work but a look. */
 static enum MHD_Result send_plain(struct exchange *x)
 {
@@ -193,10 +271,12 @@ static enum MHD_Result send_plain(struct exchange *x)
 	case HANDLER_INFO:
 		body = info_render(x->http->parts.config, &len);
 		return respond_body(x, 200, "application/json", body, len);
-	case HANDLER_SUMMARIES:
-		break;
+	case HANDLER_METRICS:
+		body = render_metrics(x->http, &len);
+		return respond_body(x, 200, "text/plain; version=0.0.4; charset=utf-8", body, len);
+	default:
+		return MHD_NO;
 	}
-	return MHD_NO;
 }
 
 static bool matches_etag(const struct exchange *x)
@@ -226,6 +306,7 @@ static enum MHD_Result send_answer(struct exchange *x)
 		answer->len, answer->body, release_answer, answer);
 	if (response != NULL)
 		answer_hold(answer);
+	x->answer_len = answer->len;
 	return respond(x, 200, "application/json", response);
 }
 
@@ -245,10 +326,8 @@ static void set_body_limit(struct exchange *x, uint64_t actual)
 }
 
 /* Refuse by the head alone what can be; `x->report` says why. */
-static void check(struct exchange *x, const char *url, const char *method, const char *version,
-		  const struct head *head)
+static void check(struct exchange *x, const char *url, const char *method, const struct head *head)
 {
-	(void)version;
 	if (x->route == NULL) {
 		char quoted[80];
 		problem_set(&x->report, PROBLEM_NOT_FOUND, "Nothing is served at %s.",
@@ -274,6 +353,59 @@ static void check(struct exchange *x, const char *url, const char *method, const
 	}
 	if (head->has_length && head->length > x->http->parts.config->max_body_bytes)
 		set_body_limit(x, head->length);
+}
+
+/* May this client ask now? */
+static void admit(struct exchange *x)
+{
+	struct http *http = x->http;
+	char key_name[KEYS_NAME_MAX + 1];
+	if (keys_wanted(http->parts.keys)) {
+		const char *key = head_api_key(x->connection);
+		if (key == NULL) {
+			problem_set(
+				&x->report, PROBLEM_UNAUTHORIZED,
+				"Send one as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\".");
+			return;
+		}
+		if (!keys_find(http->parts.keys, key, key_name)) {
+			problem_set(&x->report, PROBLEM_FORBIDDEN, "%s", "");
+			return;
+		}
+		snprintf(x->client, sizeof(x->client), "key %s", key_name);
+	}
+	x->rule = rate_rule(http->parts.rate);
+	if (x->rule.quota == 0)
+		return;
+	x->state = rate_take(http->parts.rate, x->client, x->begun_ns);
+	if (x->state.allowed)
+		return;
+	problem_set(&x->report, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed.",
+		    (unsigned long long)x->rule.quota, (unsigned long long)x->rule.window_s);
+	x->report.has_limit = 1;
+	x->report.limit = x->rule.quota;
+	x->report.actual = x->rule.quota + 1;
+	x->report.retry_after_s = x->state.reset_s == 0 ? 1 : (unsigned)x->state.reset_s;
+}
+
+static void find_client(struct exchange *x)
+{
+	struct MHD_Connection *c = x->connection;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info == NULL || info->client_addr == NULL)
+		return;
+	client_name(info->client_addr, x->http->trusted, x->http->trusted_len,
+		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Forwarded"),
+		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Forwarded-For"), x->client);
+}
+
+static void find_origin(struct exchange *x)
+{
+	const char *list = x->http->parts.config->cors_origins;
+	const char *origin = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Origin");
+	if (origin != NULL && *list != '\0' && cors_allows(list, origin))
+		x->origin = origin;
 }
 
 static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"};
@@ -314,7 +446,14 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 	x->route = route_find(url);
 	if (x->route != NULL && (door->admin ? !x->route->admin : has_admin && x->route->admin))
 		x->route = NULL;
-	check(x, url, method, version, &head);
+	find_origin(x);
+	head_traceparent(connection, x->traceparent);
+	check(x, url, method, &head);
+	if (x->report.problem == PROBLEM_NONE && x->route->closed &&
+	    strcmp(x->method, "OPTIONS") != 0) {
+		find_client(x);
+		admit(x);
+	}
 	if (x->report.problem == PROBLEM_NONE)
 		return MHD_YES;
 	if (head.expects_continue || (head.has_length && head.length > DISCARD_MAX_BYTES)) {
@@ -564,14 +703,29 @@ static void log_request(const struct exchange *x)
 	log_event(level, "request",
 		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
 		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"queue_ms\":%.3f,\"fetch_ms\":%.3f,"
-		  "\"extract_ms\":%.3f,\"summarize_ms\":%.3f",
+		  "\"extract_ms\":%.3f,\"summarize_ms\":%.3f,\"trace\":\"%s\"",
 		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
 						      : problem_code(x->report.problem),
 		  x->body_len, (double)(monotonic_ns() - x->begun_ns) / 1e6,
 		  (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
-		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6);
+		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6,
+		  x->traceparent);
+}
+
+static void count_request(const struct exchange *x)
+{
+	struct metrics_request request = {
+		.handler = x->route == NULL ? HANDLER_NONE : x->route->handler,
+		.problem = x->report.problem,
+		.dropped = x->status == 0,
+		.body_bytes = x->body_len,
+		.answer_bytes = x->answer_len,
+		.total_ns = monotonic_ns() - x->begun_ns,
+		/* A hit has the times of the request that made it. */
+		.times = x->ticket == NULL || x->answer == NULL ? NULL : &x->answer->times};
+	metrics_count(x->http->parts.metrics, &request);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
@@ -586,6 +740,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	*context = NULL;
 	struct http *http = x->http;
 	log_request(x);
+	count_request(x);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
 			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
 	ticket_release(x->ticket);
@@ -663,6 +818,10 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	if (http == NULL)
 		return NULL;
 	http->parts = *parts;
+	size_t fault;
+	int trusted = address_nets_parse(parts->config->trust_proxies, http->trusted,
+					 CONFIG_MAX_NETS, &fault);
+	http->trusted_len = trusted < 0 ? 0 : (size_t)trusted;
 	http->service = (struct door){.http = http};
 	http->admin = (struct door){.http = http, .admin = true};
 	connections_on_give_up(parts->connections, give_up_download, http);

@@ -5,6 +5,9 @@
 #include "config.h"
 #include "connections.h"
 #include "fetch.h"
+#include "keys.h"
+#include "metrics.h"
+#include "rate.h"
 #include "queue.h"
 #include "worker.h"
 
@@ -24,6 +27,9 @@ struct http_parts {
 	struct queue *queue;
 	struct workers *workers;
 	struct fetcher *fetcher;
+	struct keys *keys;
+	struct metrics *metrics;
+	struct rate *rate;
 };
 
 /**

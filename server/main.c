@@ -6,6 +6,7 @@
 #include "fetch.h"
 #include "health.h"
 #include "http.h"
+#include "keys.h"
 #include "log.h"
 #include "queue.h"
 #include "version.h"
@@ -45,12 +46,24 @@ static sigset_t block_signals(void)
 	return signals;
 }
 
-static void wait_for_end(const sigset_t *signals)
+/* Take the keys of the file in; the old ones stay good where it has a fault. */
+static bool load_keys(struct keys *keys, const char *path)
+{
+	char fault[160], quoted[400];
+	if (path[0] == '\0' || keys_load(keys, path, fault, sizeof(fault)))
+		return true;
+	log_event(LOG_ERROR, "api_keys_refused", ",\"why\":%s",
+		  log_quoted(fault, quoted, sizeof(quoted)));
+	fprintf(stderr, "precis: --api-keys-file %s: %s\n", path, fault);
+	return false;
+}
+
+static void wait_for_end(const sigset_t *signals, struct keys *keys, const char *keys_path)
 {
 	int signal_number = 0;
-	do
-		sigwait(signals, &signal_number);
-	while (signal_number == SIGHUP);
+	while (sigwait(signals, &signal_number) != 0 || signal_number == SIGHUP)
+		if (load_keys(keys, keys_path))
+			log_event(LOG_INFO, "reloaded", "%s", "");
 }
 
 static int listen_on(const struct listen_address *address, const char *flag, unsigned *port)
@@ -120,23 +133,37 @@ static int serve(const struct config *config)
 	struct queue *queue = NULL;
 	struct workers *workers = NULL;
 	struct cache *cache = NULL;
+	struct keys *keys = NULL;
+	struct metrics *metrics = NULL;
+	struct rate *rate = NULL;
+	struct rate_rule rule;
+	rate_rule_parse(config->rate, &rule);
 	struct connections *connections = NULL;
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
 	    (fetcher = start_fetcher(config, listener, admin_listener)) == NULL ||
 	    (queue = queue_new(config->queue)) == NULL ||
-	    (cache = cache_new(config->cache_bytes)) == NULL ||
-	    (workers = workers_new(&worker_options, queue, fetcher)) == NULL ||
+	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
+	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
+	    (workers = workers_new(&worker_options, queue, fetcher, metrics)) == NULL ||
 	    (connections = connections_new()) == NULL)
 		goto out;
-	struct http_parts parts = {config, connections, cache, queue, workers, fetcher};
-	http = http_new(&parts, listener, admin_listener);
-	if (http == NULL)
+	struct http_parts parts = {.config = config,
+				   .connections = connections,
+				   .cache = cache,
+				   .queue = queue,
+				   .workers = workers,
+				   .fetcher = fetcher,
+				   .keys = keys,
+				   .metrics = metrics,
+				   .rate = rate};
+	if (!load_keys(keys, config->api_keys_file) ||
+	    (http = http_new(&parts, listener, admin_listener)) == NULL)
 		goto out;
 	log_event(LOG_INFO, "started",
 		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu",
 		  PRECIS_VERSION, port, admin_port, (unsigned long long)config->workers);
-	wait_for_end(&signals);
+	wait_for_end(&signals, keys, config->api_keys_file);
 	log_event(LOG_INFO, "draining", "%s", "");
 	size_t given_up = http_drain(http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
@@ -152,6 +179,9 @@ out:
 	connections_free(connections);
 	queue_free(queue);
 	cache_free(cache);
+	rate_free(rate);
+	keys_free(keys);
+	metrics_free(metrics);
 	log_stop();
 	return exit_code;
 }

@@ -12,6 +12,8 @@ static const struct {
 } table[PROBLEM_COUNT] = {
 	[PROBLEM_NONE] = {200, "none", "No problem", 0},
 	[PROBLEM_BAD_REQUEST] = {400, "bad_request", "Not a well-formed HTTP request", 0},
+	[PROBLEM_UNAUTHORIZED] = {401, "unauthorized", "An API key is wanted", 0},
+	[PROBLEM_FORBIDDEN] = {403, "forbidden", "The API key is not known", 0},
 	[PROBLEM_NOT_FOUND] = {404, "not_found", "Nothing is served at this path", 0},
 	[PROBLEM_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", "This path has no such method",
 					0},
@@ -47,6 +49,7 @@ static const struct {
 	[PROBLEM_URL_NOT_HTML] = {422, "url_not_html", "What is at the URL is no HTML or text", 0},
 	[PROBLEM_URL_TIMEOUT] = {504, "url_timeout", "The URL's server took too long", 0},
 	[PROBLEM_NO_ARTICLE] = {422, "no_article", "The page holds no article", 0},
+	[PROBLEM_RATE_LIMITED] = {429, "rate_limited", "Too many requests from this client", 1},
 	[PROBLEM_QUEUE_FULL] = {503, "queue_full", "Too many requests are waiting", 1},
 	[PROBLEM_OVERLOADED] = {503, "overloaded", "The service is at one of its limits", 1},
 	[PROBLEM_NOT_READY] = {503, "not_ready", "The service takes no new requests", 1},

@@ -9,6 +9,8 @@ enum problem {
 	PROBLEM_NONE,
 	/* the HTTP message */
 	PROBLEM_BAD_REQUEST,
+	PROBLEM_UNAUTHORIZED,
+	PROBLEM_FORBIDDEN,
 	PROBLEM_NOT_FOUND,
 	PROBLEM_METHOD_NOT_ALLOWED,
 	PROBLEM_REQUEST_TIMEOUT,
@@ -40,6 +42,7 @@ enum problem {
 	PROBLEM_URL_TIMEOUT,
 	PROBLEM_NO_ARTICLE,
 	/* the service */
+	PROBLEM_RATE_LIMITED,
 	PROBLEM_QUEUE_FULL,
 	PROBLEM_OVERLOADED,
 	PROBLEM_NOT_READY,
@@ -56,6 +59,7 @@ struct problem_report {
 	int has_pointer;
 	uint64_t limit, actual; /* only where has_limit */
 	int has_limit;
+	unsigned retry_after_s; /* instead of the problem's own; 0: that */
 };
 
 unsigned problem_status(enum problem problem);

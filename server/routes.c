@@ -4,10 +4,11 @@
 #include <string.h>
 
 static const struct route routes[] = {
-	{"/v1/summaries", "GET, HEAD, POST, OPTIONS", HANDLER_SUMMARIES, false},
-	{"/v1/info", "GET, HEAD, OPTIONS", HANDLER_INFO, false},
-	{"/livez", "GET, HEAD, OPTIONS", HANDLER_LIVEZ, true},
-	{"/readyz", "GET, HEAD, OPTIONS", HANDLER_READYZ, true},
+	{"/v1/summaries", "GET, HEAD, POST, OPTIONS", HANDLER_SUMMARIES, false, true},
+	{"/v1/info", "GET, HEAD, OPTIONS", HANDLER_INFO, false, false},
+	{"/livez", "GET, HEAD, OPTIONS", HANDLER_LIVEZ, true, false},
+	{"/readyz", "GET, HEAD, OPTIONS", HANDLER_READYZ, true, false},
+	{"/metrics", "GET, HEAD, OPTIONS", HANDLER_METRICS, true, false},
 };
 
 const struct route *route_find(const char *path)
@@ -16,6 +17,14 @@ const struct route *route_find(const char *path)
 		if (strcmp(routes[i].path, path) == 0)
 			return &routes[i];
 	return NULL;
+}
+
+const char *route_name(enum handler handler)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (routes[i].handler == handler)
+			return routes[i].path;
+	return "none";
 }
 
 bool route_allows(const struct route *route, const char *method)

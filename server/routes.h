@@ -9,14 +9,21 @@ enum handler {
 	HANDLER_LIVEZ,
 	HANDLER_READYZ,
 	HANDLER_INFO,
+	HANDLER_METRICS,
+	HANDLER_NONE, /* no route: not found */
+	HANDLER_COUNT
 };
 
 struct route {
 	const char *path;
 	const char *allow; /* the methods, as the Allow header lists them */
 	enum handler handler;
-	bool admin; /* also on the admin listener, and there alone when there is one */
+	bool admin;  /* also on the admin listener, and there alone when there is one */
+	bool closed; /* asks for an API key, where keys are used, and counts against the rate */
 };
+
+/** The handler's path, for metrics and logs; "none" without a route. */
+const char *route_name(enum handler handler);
 
 /** The route of `path`, or NULL. */
 const struct route *route_find(const char *path);

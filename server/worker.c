@@ -26,6 +26,7 @@ struct workers {
 	struct worker_options options;
 	struct queue *queue;
 	struct fetcher *fetcher;
+	struct metrics *metrics;
 	size_t count; /* threads that run */
 	struct worker *at;
 };
@@ -206,6 +207,7 @@ static bool find_text(struct work *work)
 	if (request->kind == REQUEST_HTML)
 		return extract(work, request->input, request->base_url, true);
 
+	metrics_count_fetch(work->worker->pool->metrics, download->status);
 	if (download->status != FETCH_OK) {
 		report_download(download, &work->report);
 		return false;
@@ -352,12 +354,13 @@ static void *loop(void *arg)
 }
 
 struct workers *workers_new(const struct worker_options *options, struct queue *queue,
-			    struct fetcher *fetcher)
+			    struct fetcher *fetcher, struct metrics *metrics)
 {
 	struct workers *workers = calloc(1, sizeof(*workers));
 	if (workers == NULL)
 		return NULL;
-	*workers = (struct workers){.options = *options, .queue = queue, .fetcher = fetcher};
+	*workers = (struct workers){
+		.options = *options, .queue = queue, .fetcher = fetcher, .metrics = metrics};
 	workers->at = calloc(options->count, sizeof(*workers->at));
 	for (; workers->at != NULL && workers->count < options->count; workers->count++) {
 		struct worker *worker = &workers->at[workers->count];

@@ -2,6 +2,7 @@
 #define SERVER_WORKER_H
 
 #include "fetch.h"
+#include "metrics.h"
 #include "queue.h"
 
 /**
@@ -24,10 +25,12 @@ struct worker_options {
  */
 void workers_prepare(void);
 
-/** Start the threads; NULL when a thread or memory is refused. `queue` and `fetcher` are borrowed.
+/**
+ * Start the threads; NULL when a thread or memory is refused. The parts are borrowed; `fetcher`
+ * and `metrics` may be NULL where no URL is asked for.
  */
 struct workers *workers_new(const struct worker_options *options, struct queue *queue,
-			    struct fetcher *fetcher);
+			    struct fetcher *fetcher, struct metrics *metrics);
 
 /** Wait for the threads, which end once the queue is closed and empty, and free. NULL is allowed.
  */

@@ -18,7 +18,8 @@ static void only_temporary_refusals_say_when_to_retry(void **state)
 {
 	for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
 		CHECK(problem_code(p),
-		      (problem_retry_after_s(p) > 0) == (problem_status(p) == 503));
+		      (problem_retry_after_s(p) > 0) ==
+				      (problem_status(p) == 503 || problem_status(p) == 429));
 }
 
 static json_t *rendered(const struct problem_report *report)

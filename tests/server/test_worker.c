@@ -46,7 +46,7 @@ static void one_and_sixteen_workers_say_the_same(void **state)
 		struct queue *queue = queue_new(8);
 		struct worker_options options = {
 			.count = count, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
-		struct workers *workers = workers_new(&options, queue, NULL);
+		struct workers *workers = workers_new(&options, queue, NULL, NULL);
 		struct ticket *tickets[JOBS];
 		for (size_t i = 0; i < JOBS; i++)
 			tickets[i] = push(queue,
@@ -84,7 +84,7 @@ static void a_small_arena_is_an_error_and_no_crash(void **state)
 		struct queue *queue = queue_new(8);
 		struct worker_options options = {
 			.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = ceiling};
-		struct workers *workers = workers_new(&options, queue, NULL);
+		struct workers *workers = workers_new(&options, queue, NULL, NULL);
 		struct ticket *ticket = push(
 			queue, "{\"text\":\"" ARTICLE "\",\"include\":[\"keywords\"]}", &woken);
 		wait_for(&woken, 1);
@@ -111,7 +111,7 @@ static void an_answered_job_is_not_worked_on(void **state)
 	answer_release(late);
 	struct worker_options options = {
 		.count = 2, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
-	struct workers *workers = workers_new(&options, queue, NULL);
+	struct workers *workers = workers_new(&options, queue, NULL, NULL);
 	queue_close(queue);
 	workers_free(workers);
 	assert_int_equal(woken, 1);

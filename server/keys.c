@@ -1,0 +1,136 @@
+#include "keys.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_BYTES 1024
+
+struct key {
+	char name[KEYS_NAME_MAX + 1];
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+};
+
+struct keys {
+	pthread_rwlock_t lock; /* guards everything below */
+	struct key *at;
+	size_t len;
+	bool wanted;
+};
+
+struct keys *keys_new(void)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+	if (keys != NULL)
+		pthread_rwlock_init(&keys->lock, NULL);
+	return keys;
+}
+
+void keys_free(struct keys *keys)
+{
+	if (keys == NULL)
+		return;
+	pthread_rwlock_destroy(&keys->lock);
+	free(keys->at);
+	free(keys);
+}
+
+/* "name:key" into `out`; NULL, or what is wrong with the line. */
+static const char *read_line(char *line, struct key *out)
+{
+	char *colon = strchr(line, ':');
+	if (colon == NULL || colon == line)
+		return "a name, a colon and a key are wanted";
+	*colon = '\0';
+	if (strlen(line) > KEYS_NAME_MAX)
+		return "the name is too long";
+	for (const char *at = line; *at != '\0'; at++)
+		if (!isalnum((unsigned char)*at) && strchr("._-", *at) == NULL)
+			return "a name has letters, digits, '.', '_' and '-' only";
+	if (strlen(colon + 1) < KEYS_MIN_LEN)
+		return "a key has at least 16 characters";
+	for (const char *at = colon + 1; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~')
+			return "a key has printable ASCII without spaces only";
+	strcpy(out->name, line);
+	SHA256((const unsigned char *)colon + 1, strlen(colon + 1), out->digest);
+	return NULL;
+}
+
+/* All keys of the file as new memory; NULL with `fault` set. */
+static struct key *read_file(FILE *file, size_t *len, char *fault, size_t fault_size)
+{
+	char line[LINE_BYTES];
+	struct key *all = malloc(sizeof(*all));
+	size_t number = 0;
+	*len = 0;
+	while (all != NULL && fgets(line, sizeof(line), file) != NULL) {
+		number++;
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		struct key *grown = realloc(all, (*len + 1) * sizeof(*all));
+		const char *wrong = grown == NULL ? "no memory" : read_line(line, &grown[*len]);
+		all = grown != NULL ? grown : all;
+		if (wrong != NULL) {
+			snprintf(fault, fault_size, "line %zu: %s", number, wrong);
+			free(all);
+			return NULL;
+		}
+		++*len;
+	}
+	OPENSSL_cleanse(line, sizeof(line));
+	return all;
+}
+
+bool keys_load(struct keys *keys, const char *path, char *fault, size_t fault_size)
+{
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		snprintf(fault, fault_size, "%s", strerror(errno));
+		return false;
+	}
+	size_t len;
+	struct key *all = read_file(file, &len, fault, fault_size);
+	fclose(file);
+	if (all == NULL)
+		return false;
+	pthread_rwlock_wrlock(&keys->lock);
+	struct key *old = keys->at;
+	keys->at = all;
+	keys->len = len;
+	keys->wanted = true;
+	pthread_rwlock_unlock(&keys->lock);
+	free(old);
+	return true;
+}
+
+bool keys_wanted(struct keys *keys)
+{
+	pthread_rwlock_rdlock(&keys->lock);
+	bool wanted = keys->wanted;
+	pthread_rwlock_unlock(&keys->lock);
+	return wanted;
+}
+
+bool keys_find(struct keys *keys, const char *key, char name[KEYS_NAME_MAX + 1])
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	SHA256((const unsigned char *)key, strlen(key), digest);
+	bool found = false;
+	pthread_rwlock_rdlock(&keys->lock);
+	/* All are compared, each in constant time: how long it takes tells nothing of any key. */
+	for (size_t i = 0; i < keys->len; i++) {
+		if (CRYPTO_memcmp(keys->at[i].digest, digest, sizeof(digest)) == 0) {
+			strcpy(name, keys->at[i].name);
+			found = true;
+		}
+	}
+	pthread_rwlock_unlock(&keys->lock);
+	return found;
+}

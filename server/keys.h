@@ -1,0 +1,33 @@
+#ifndef SERVER_KEYS_H
+#define SERVER_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * API keys from a file, one a line as `name:key`; blank lines and lines that begin with # are
+ * passed over. Only hashes are held, and a look-up takes the same time whichever key it meets.
+ */
+struct keys;
+
+enum { KEYS_NAME_MAX = 64, KEYS_MIN_LEN = 16 };
+
+/** No keys yet: then every request is let in. NULL without memory. */
+struct keys *keys_new(void);
+
+void keys_free(struct keys *keys);
+
+/**
+ * Read `path` and take its keys instead of the present ones; also while others look keys up. On a
+ * fault nothing changes, and `fault` says what and in which line.
+ */
+bool keys_load(struct keys *keys, const char *path, char *fault, size_t fault_size);
+
+/** Are keys asked for? */
+bool keys_wanted(struct keys *keys);
+
+/** Is `key` one of them? Then its name goes to `name`. Any thread. */
+bool keys_find(struct keys *keys, const char *key, char name[KEYS_NAME_MAX + 1]);
+
+#endif

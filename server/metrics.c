@@ -1,0 +1,255 @@
+#include "metrics.h"
+
+#include "version.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum stage { STAGE_QUEUE, STAGE_FETCH, STAGE_EXTRACT, STAGE_SUMMARIZE, STAGE_TOTAL, STAGE_COUNT };
+
+static const char *const stage_names[STAGE_COUNT] = {"queue", "fetch", "extract", "summarize",
+						     "total"};
+
+/* Upper bounds of the histograms' buckets, in microseconds. */
+static const uint32_t bounds_us[] = {50,     100,     250,     500,     1000,    2500,
+				     5000,   10000,   25000,   50000,   100000,  250000,
+				     500000, 1000000, 2500000, 5000000, 10000000};
+#define BOUNDS (sizeof(bounds_us) / sizeof(bounds_us[0]))
+
+static const char *const fetch_names[] = {
+	[FETCH_OK] = "ok",
+	[FETCH_REFUSED] = "refused",
+	[FETCH_UNREACHABLE] = "unreachable",
+	[FETCH_STATUS] = "status",
+	[FETCH_TOO_LARGE] = "too_large",
+	[FETCH_NOT_HTML] = "not_html",
+	[FETCH_TIMEOUT] = "timeout",
+	[FETCH_CANCELLED] = "cancelled",
+	[FETCH_BUSY] = "busy",
+	[FETCH_NO_MEMORY] = "no_memory",
+};
+#define FETCHES (sizeof(fetch_names) / sizeof(fetch_names[0]))
+
+struct histogram {
+	atomic_uint_fast64_t buckets[BOUNDS + 1], sum_ns;
+};
+
+struct metrics {
+	atomic_uint_fast64_t requests[HANDLER_COUNT][PROBLEM_COUNT], dropped[HANDLER_COUNT];
+	atomic_uint_fast64_t fetches[FETCHES], body_bytes, answer_bytes;
+	struct histogram stages[STAGE_COUNT];
+	time_t started;
+};
+
+struct metrics *metrics_new(void)
+{
+	struct metrics *metrics = calloc(1, sizeof(*metrics));
+	if (metrics != NULL)
+		metrics->started = time(NULL);
+	return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	free(metrics);
+}
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static uint64_t get(const atomic_uint_fast64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void observe(struct histogram *histogram, uint64_t ns)
+{
+	size_t bucket = 0;
+	while (bucket < BOUNDS && ns > (uint64_t)bounds_us[bucket] * 1000)
+		bucket++;
+	add(&histogram->buckets[bucket], 1);
+	add(&histogram->sum_ns, ns);
+}
+
+void metrics_count(struct metrics *metrics, const struct metrics_request *request)
+{
+	if (request->dropped)
+		add(&metrics->dropped[request->handler], 1);
+	else
+		add(&metrics->requests[request->handler][request->problem], 1);
+	add(&metrics->body_bytes, request->body_bytes);
+	add(&metrics->answer_bytes, request->answer_bytes);
+	if (request->handler != HANDLER_SUMMARIES)
+		return;
+	observe(&metrics->stages[STAGE_TOTAL], request->total_ns);
+	const struct job_times *times = request->times;
+	if (times == NULL)
+		return;
+	observe(&metrics->stages[STAGE_QUEUE], times->queue_ns);
+	observe(&metrics->stages[STAGE_SUMMARIZE], times->summarize_ns);
+	/* A text has no such stages: zeros would only hide the others. */
+	if (times->fetch_ns > 0)
+		observe(&metrics->stages[STAGE_FETCH], times->fetch_ns);
+	if (times->extract_ns > 0)
+		observe(&metrics->stages[STAGE_EXTRACT], times->extract_ns);
+}
+
+void metrics_count_fetch(struct metrics *metrics, enum fetch_status status)
+{
+	add(&metrics->fetches[status], 1);
+}
+
+static void head(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP precis_%s %s\n# TYPE precis_%s %s\n", name, help, name, type);
+}
+
+static void one(FILE *out, const char *name, const char *type, const char *help, double value)
+{
+	head(out, name, type, help);
+	fprintf(out, "precis_%s %.15g\n", name, value);
+}
+
+static void write_requests(FILE *out, const struct metrics *metrics)
+{
+	head(out, "requests_total", "counter", "Requests answered, by route, status and code.");
+	for (size_t h = 0; h < HANDLER_COUNT; h++)
+		for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
+			if (get(&metrics->requests[h][p]) > 0)
+				fprintf(out,
+					"precis_requests_total{route=\"%s\",status=\"%u\",code=\"%"
+					"s\"} "
+					"%" PRIu64 "\n",
+					route_name((enum handler)h), problem_status(p),
+					p == PROBLEM_NONE ? "ok" : problem_code(p),
+					get(&metrics->requests[h][p]));
+	head(out, "requests_dropped_total", "counter",
+	     "Requests whose client left before the answer, by route.");
+	for (size_t h = 0; h < HANDLER_COUNT; h++)
+		if (get(&metrics->dropped[h]) > 0)
+			fprintf(out, "precis_requests_dropped_total{route=\"%s\"} %" PRIu64 "\n",
+				route_name((enum handler)h), get(&metrics->dropped[h]));
+}
+
+static void write_stages(FILE *out, const struct metrics *metrics)
+{
+	head(out, "stage_seconds", "histogram", "Time of each stage of a summary.");
+	for (size_t s = 0; s < STAGE_COUNT; s++) {
+		const struct histogram *histogram = &metrics->stages[s];
+		uint64_t count = 0;
+		for (size_t b = 0; b < BOUNDS; b++) {
+			count += get(&histogram->buckets[b]);
+			fprintf(out,
+				"precis_stage_seconds_bucket{stage=\"%s\",le=\"%g\"} %" PRIu64 "\n",
+				stage_names[s], bounds_us[b] / 1e6, count);
+		}
+		count += get(&histogram->buckets[BOUNDS]);
+		fprintf(out,
+			"precis_stage_seconds_bucket{stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
+			"precis_stage_seconds_sum{stage=\"%s\"} %.9f\n"
+			"precis_stage_seconds_count{stage=\"%s\"} %" PRIu64 "\n",
+			stage_names[s], count, stage_names[s],
+			(double)get(&histogram->sum_ns) / 1e9, stage_names[s], count);
+	}
+}
+
+static void write_gauges(FILE *out, const struct metrics_gauges *g)
+{
+	one(out, "connections", "gauge", "Client connections.", (double)g->connections);
+	one(out, "requests_in_flight", "gauge", "Requests under way.", (double)g->in_flight);
+	one(out, "queue_depth", "gauge", "Jobs that wait for a worker.", (double)g->queue_depth);
+	one(out, "workers", "gauge", "Worker threads.", (double)g->workers);
+	one(out, "workers_busy", "gauge", "Worker threads at work.", (double)g->workers_busy);
+	one(out, "downloads_active", "gauge", "Downloads under way.", (double)g->downloads);
+	one(out, "downloads_waiting", "gauge", "Downloads that wait.",
+	    (double)g->downloads_waiting);
+	one(out, "request_body_held_bytes", "gauge", "Bytes of request bodies held.",
+	    (double)g->body_bytes);
+	one(out, "cache_hits_total", "counter", "Answers from the cache.", (double)g->cache_hits);
+	one(out, "cache_misses_total", "counter", "Look-ups that found nothing.",
+	    (double)g->cache_misses);
+	one(out, "cache_joined_total", "counter", "Requests that shared another's job.",
+	    (double)g->cache_joined);
+	one(out, "cache_evicted_total", "counter", "Answers that made room for others.",
+	    (double)g->cache_evicted);
+	one(out, "cache_entries", "gauge", "Answers kept.", (double)g->cache_entries);
+	one(out, "cache_bytes", "gauge", "Memory of the answers kept.", (double)g->cache_bytes);
+	one(out, "ready", "gauge", "Does /readyz say yes?", g->ready);
+}
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double resident_bytes(void)
+{
+	unsigned long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (file != NULL) {
+		if (fscanf(file, "%lu %lu", &size, &resident) != 2)
+			resident = 0;
+		fclose(file);
+	}
+	return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+static double open_descriptors(void)
+{
+	double count = 0;
+	DIR *folder = opendir("/proc/self/fd");
+	for (; folder != NULL && readdir(folder) != NULL; count++)
+		;
+	if (folder != NULL)
+		closedir(folder);
+	return count > 3 ? count - 3 : 0; /* ".", ".." and the folder itself */
+}
+
+static void write_process(FILE *out, const struct metrics *metrics)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	/* These have the names that Prometheus' own client libraries give them. */
+	fprintf(out,
+		"# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %.6f\n"
+		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %.0f\n"
+		"# TYPE process_open_fds gauge\nprocess_open_fds %.0f\n"
+		"# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
+		seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_bytes(),
+		open_descriptors(), (long long)metrics->started);
+}
+
+char *metrics_render(const struct metrics *metrics, const struct metrics_gauges *gauges,
+		     size_t *len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+	if (out == NULL)
+		return NULL;
+	head(out, "build_info", "gauge", "The version that runs.");
+	fprintf(out, "precis_build_info{version=\"%s\"} 1\n", PRECIS_VERSION);
+	write_requests(out, metrics);
+	write_stages(out, metrics);
+	head(out, "fetches_total", "counter", "Downloads ended, by result.");
+	for (size_t i = 0; i < FETCHES; i++)
+		fprintf(out, "precis_fetches_total{result=\"%s\"} %" PRIu64 "\n", fetch_names[i],
+			get(&metrics->fetches[i]));
+	one(out, "request_body_bytes_total", "counter", "Bytes of request bodies read.",
+	    (double)get(&metrics->body_bytes));
+	one(out, "response_body_bytes_total", "counter", "Bytes of answers.",
+	    (double)get(&metrics->answer_bytes));
+	write_gauges(out, gauges);
+	write_process(out, metrics);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -1,0 +1,51 @@
+#ifndef SERVER_METRICS_H
+#define SERVER_METRICS_H
+
+#include "answer.h"
+#include "fetch.h"
+#include "problem.h"
+#include "routes.h"
+
+#include <stddef.h>
+
+/**
+ * Counters and histograms for Prometheus (text format 0.0.4): base units, labels of small closed
+ * sets only. Counting is a few relaxed atomic additions; any thread.
+ */
+struct metrics;
+
+/** NULL without memory. */
+struct metrics *metrics_new(void);
+
+void metrics_free(struct metrics *metrics);
+
+/** What one request came to. `times` may be NULL where no work was done. */
+struct metrics_request {
+	enum handler handler;
+	enum problem problem;
+	bool dropped; /* the client left before the answer */
+	size_t body_bytes, answer_bytes;
+	uint64_t total_ns;
+	const struct job_times *times;
+};
+
+void metrics_count(struct metrics *metrics, const struct metrics_request *request);
+
+/** A download ended. */
+void metrics_count_fetch(struct metrics *metrics, enum fetch_status status);
+
+/** Figures that others hold, as they are now. */
+struct metrics_gauges {
+	size_t connections, in_flight, queue_depth, workers, workers_busy;
+	size_t downloads, downloads_waiting, body_bytes;
+	uint64_t cache_hits, cache_misses, cache_joined, cache_evicted;
+	size_t cache_entries, cache_bytes;
+	uint64_t limited;
+	bool ready;
+};
+
+/** The exposition as new (malloc'ed) text of `*len` bytes, or NULL without memory. */
+char *metrics_render(const struct metrics *metrics, const struct metrics_gauges *gauges,
+		     size_t *len);
+
+#endif

@@ -1,0 +1,124 @@
+#include "rate.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+/* Sets of a few buckets: an attacker with many addresses can only push out his neighbours in a
+ * set, and which clients those are depends on a secret. */
+#define SETS 16384
+#define WAYS 4
+
+struct bucket {
+	uint64_t client;     /* hash; 0: free */
+	uint64_t full_at_ns; /* when it will be full again: the whole state of a token bucket (GCRA)
+			      */
+};
+
+struct rate {
+	pthread_mutex_t lock; /* guards everything below */
+	struct rate_rule rule;
+	uint64_t secret;
+	struct bucket sets[SETS][WAYS];
+};
+
+bool rate_rule_parse(const char *text, struct rate_rule *out)
+{
+	char unit = 0, rest = 0;
+	unsigned long long quota = 0;
+	*out = (struct rate_rule){0, 1};
+	if (*text == '\0')
+		return true;
+	if (*text < '0' || *text > '9' || sscanf(text, "%9llu/%c%c", &quota, &unit, &rest) != 2)
+		return false;
+	out->quota = quota;
+	out->window_s = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 0;
+	return quota > 0 && out->window_s > 0;
+}
+
+struct rate *rate_new(struct rate_rule rule)
+{
+	struct rate *rate = calloc(1, sizeof(*rate));
+	if (rate == NULL)
+		return NULL;
+	pthread_mutex_init(&rate->lock, NULL);
+	rate->rule = rule;
+	if (getrandom(&rate->secret, sizeof(rate->secret), 0) < 0)
+		rate->secret = (uint64_t)(uintptr_t)rate;
+	return rate;
+}
+
+void rate_free(struct rate *rate)
+{
+	if (rate == NULL)
+		return;
+	pthread_mutex_destroy(&rate->lock);
+	free(rate);
+}
+
+void rate_set_rule(struct rate *rate, struct rate_rule rule)
+{
+	pthread_mutex_lock(&rate->lock);
+	rate->rule = rule;
+	pthread_mutex_unlock(&rate->lock);
+}
+
+struct rate_rule rate_rule(struct rate *rate)
+{
+	pthread_mutex_lock(&rate->lock);
+	struct rate_rule rule = rate->rule;
+	pthread_mutex_unlock(&rate->lock);
+	return rule;
+}
+
+/* FNV-1a from a secret start, then mixed (the finalizer of MurmurHash3). */
+static uint64_t hash(const struct rate *rate, const char *client)
+{
+	uint64_t h = rate->secret ^ UINT64_C(0xCBF29CE484222325);
+	for (; *client != '\0'; client++)
+		h = (h ^ (unsigned char)*client) * UINT64_C(0x100000001B3);
+	h = (h ^ h >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
+	h = (h ^ h >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
+	h ^= h >> 33;
+	return h == 0 ? 1 : h;
+}
+
+static struct bucket *find(struct rate *rate, uint64_t client)
+{
+	struct bucket *set = rate->sets[client % SETS], *oldest = &set[0];
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].client == client)
+			return &set[i];
+		if (set[i].full_at_ns < oldest->full_at_ns)
+			oldest = &set[i];
+	}
+	*oldest = (struct bucket){client, 0};
+	return oldest;
+}
+
+struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns)
+{
+	struct rate_state state = {.allowed = true};
+	pthread_mutex_lock(&rate->lock);
+	if (rate->rule.quota > 0) {
+		struct bucket *bucket = find(rate, hash(rate, client));
+		uint64_t window = rate->rule.window_s * NS_PER_S, token = window / rate->rule.quota;
+		uint64_t full_at = bucket->full_at_ns < now_ns ? now_ns : bucket->full_at_ns;
+		uint64_t missing =
+			full_at - now_ns; /* time that the tokens taken take to come back */
+		state.allowed = missing + token <= window;
+		if (state.allowed) {
+			bucket->full_at_ns = full_at + token;
+			missing += token;
+			state.remaining = (window - missing) / token;
+			state.reset_s = (missing + NS_PER_S - 1) / NS_PER_S;
+		} else {
+			state.reset_s = (missing + token - window + NS_PER_S - 1) / NS_PER_S;
+		}
+	}
+	pthread_mutex_unlock(&rate->lock);
+	return state;
+}

@@ -1,0 +1,42 @@
+#ifndef SERVER_RATE_H
+#define SERVER_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * How often one client may ask: a token bucket for each. A bucket holds as many tokens as `quota`
+ * and fills up within `window_s`; a request takes one. Buckets are kept for a bounded number of
+ * clients; the one that was full the longest makes room (a full bucket need not be remembered).
+ */
+struct rate;
+
+struct rate_rule {
+	uint64_t quota; /* 0: no limit */
+	uint64_t window_s;
+};
+
+/** What a client has left, for the RateLimit header and Retry-After. */
+struct rate_state {
+	bool allowed;
+	uint64_t remaining;
+	uint64_t reset_s; /* until one more is allowed (refused) or all are (allowed) */
+};
+
+/** "100/s", "60/m", "1000/h", or empty for no limit. False where it is none of these. */
+bool rate_rule_parse(const char *text, struct rate_rule *out);
+
+/** NULL without memory. */
+struct rate *rate_new(struct rate_rule rule);
+
+void rate_free(struct rate *rate);
+
+/** Change the rule; buckets keep their fill. Any thread. */
+void rate_set_rule(struct rate *rate, struct rate_rule rule);
+
+struct rate_rule rate_rule(struct rate *rate);
+
+/** One request of `client` (any string). O(1), one short lock. Any thread. */
+struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns);
+
+#endif

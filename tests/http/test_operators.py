@@ -1,0 +1,154 @@
+"""What operators turn and look at: keys, rates, origins, metrics, logs, reload."""
+
+import json
+import re
+import signal
+import time
+
+import service as running
+
+KEY = "k-0123456789abcdef"
+JSON = {"Content-Type": "application/json"}
+BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode()
+
+
+def ask(service, **headers):
+    return service.request("POST", "/v1/summaries", BODY, {**JSON, **headers})
+
+
+def wait_for_event(service, name, count=1):
+    while len(service.events(name)) < count:
+        time.sleep(0.01)
+
+
+def test_keys_are_asked_for_and_turn_without_a_stop(start_service, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(f"# team\nnews:{KEY}\n")
+    service = start_service("--api-keys-file", keys)
+    answer = ask(service)
+    assert (answer.status, answer.json()["code"]) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert ask(service, Authorization="Bearer wrong-key-of-some-length").status == 403
+    assert ask(service, Authorization=f"Bearer {KEY}").status == 200
+    assert ask(service, **{"X-API-Key": KEY}).status == 200
+    for public in ("/livez", "/readyz", "/v1/info", "/metrics"):
+        assert service.request("GET", public).status == 200
+    assert service.request("GET", "/v1/summaries?url=http://a/").status == 401
+    keys.write_text(f"news:{KEY}\nnext:another-key-987654321\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "reloaded")
+    assert ask(service, Authorization="Bearer another-key-987654321").status == 200
+    assert ask(service, Authorization=f"Bearer {KEY}").status == 200
+    keys.write_text("broken\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "api_keys_refused")
+    assert ask(service, Authorization=f"Bearer {KEY}").status == 200
+    assert KEY not in service.log
+
+
+def test_a_missing_key_file_stops_the_start(tmp_path):
+    import subprocess
+    run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--api-keys-file", tmp_path / "none"],
+                         capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "api-keys-file" in run.stderr
+
+
+def test_each_client_has_its_rate(start_service):
+    service = start_service("--rate", "3/h", "--trust-proxies", "127.0.0.1")
+    for left in (2, 1, 0):
+        answer = ask(service, **{"X-Forwarded-For": "198.51.100.1"})
+        assert answer.status == 200
+        assert answer.headers["RateLimit-Policy"] == '"client";q=3;w=3600'
+        assert answer.headers["RateLimit"].startswith(f'"client";r={left};t=')
+    answer = ask(service, **{"X-Forwarded-For": "198.51.100.1"})
+    assert (answer.status, answer.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 1200
+    assert ask(service, **{"X-Forwarded-For": "198.51.100.2"}).status == 200
+    assert ask(service, **{"X-Forwarded-For": "198.51.100.1, 198.51.100.3"}).status == 200
+    assert service.request("GET", "/livez").status == 200
+
+
+def test_without_trust_the_header_is_ignored(start_service):
+    service = start_service("--rate", "2/h")
+    assert [ask(service, **{"X-Forwarded-For": f"198.51.100.{i}"}).status for i in range(4)] == [200, 200, 429, 429]
+
+
+def test_origins_of_the_list_may_call(start_service):
+    service = start_service("--cors-origins", "https://news.example,http://localhost:3000")
+    good, bad = {"Origin": "https://news.example"}, {"Origin": "https://evil.example"}
+    answer = service.request("OPTIONS", "/v1/summaries", headers={
+        **good, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"})
+    assert answer.status == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+    assert answer.headers["Vary"] == "Origin"
+    answer = ask(service, **good)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
+    assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+    # Errors can be read by the page, too.
+    answer = service.request("POST", "/v1/summaries", b"{", {**JSON, **good})
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (400, "https://news.example")
+    for answer in (ask(service, **bad), ask(service)):
+        assert answer.status == 200
+        assert answer.headers["Access-Control-Allow-Origin"] is None
+        assert answer.headers["Vary"] == "Origin"
+
+
+def test_no_origins_by_default(service):
+    answer = ask(service, Origin="https://news.example")
+    assert answer.headers["Access-Control-Allow-Origin"] is None
+    assert answer.headers["Vary"] is None
+
+
+def figures(text):
+    """The samples of an exposition as a dictionary; every line must be well-formed."""
+    sample = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[a-z_]+="[^"\n]*"(?:,[a-z_]+="[^"\n]*")*\})?) (\S+)$')
+    out = {}
+    for line in text.splitlines():
+        if line.startswith("# "):
+            continue
+        match = sample.match(line)
+        assert match, line
+        assert match[1] not in out, line
+        out[match[1]] = float(match[2])
+    return out
+
+
+def test_metrics_count_what_happened(start_service):
+    port = running.free_port()
+    service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)
+    for _ in range(3):
+        ask(service)
+    service.request("POST", "/v1/summaries", b"{", JSON)
+    service.request("GET", "/nothing")
+    answer = running.exchange(port, "GET", "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    got = figures(answer.body.decode())
+    assert got['precis_requests_total{route="/v1/summaries",status="200",code="ok"}'] == 3
+    assert got['precis_requests_total{route="/v1/summaries",status="400",code="invalid_json"}'] == 1
+    assert got['precis_requests_total{route="none",status="404",code="not_found"}'] == 1
+    assert got["precis_cache_hits_total"] == 2
+    assert got['precis_stage_seconds_count{stage="total"}'] == 4
+    assert got['precis_stage_seconds_bucket{stage="total",le="+Inf"}'] == 4
+    assert got['precis_stage_seconds_count{stage="summarize"}'] == 2
+    assert got["precis_workers"] >= 1 and got["precis_ready"] == 1
+    assert got["process_resident_memory_bytes"] > 1 << 20
+    assert got["precis_request_body_bytes_total"] == 3 * len(BODY) + 1
+    assert service.request("GET", "/metrics").status == 404
+
+
+def test_a_request_is_one_line_without_its_text(start_service):
+    service = start_service()
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = ask(service, traceparent=trace, **{"X-Request-Id": "line-1"})
+    assert answer.headers["traceparent"] == trace
+    assert ask(service, traceparent="00-nonsense").headers["traceparent"] is None
+    while not [e for e in service.events("request") if e["id"] == "line-1"]:
+        time.sleep(0.01)
+    line = next(e for e in service.events("request") if e["id"] == "line-1")
+    assert line["status"] == 200 and line["code"] == "ok" and line["trace"] == trace
+    assert line["route"] == "/v1/summaries" and line["method"] == "POST"
+    assert {"total_ms", "queue_ms", "fetch_ms", "extract_ms", "summarize_ms"} <= set(line)
+    assert "sentence to summarize" not in service.log
