@@ -17,7 +17,6 @@ static const struct {
 	[PROBLEM_NOT_FOUND] = {404, "not_found", "Nothing is served at this path", 0},
 	[PROBLEM_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", "This path has no such method",
 					0},
-	[PROBLEM_REQUEST_TIMEOUT] = {408, "request_timeout", "The request came too slowly", 0},
 	[PROBLEM_BODY_TOO_LARGE] = {413, "body_too_large", "The request body is too large", 0},
 	[PROBLEM_URI_TOO_LONG] = {414, "uri_too_long", "The request's URI is too long", 0},
 	[PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {415, "unsupported_media_type",

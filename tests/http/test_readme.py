@@ -1,0 +1,61 @@
+"""What the README shows is run as it stands there."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import service as running
+
+README = (running.ROOT / "README.md").read_text()
+SHELL = re.findall(r"^```sh\n(.*?)^```$", README, re.M | re.S)
+CURL = [block for block in SHELL if "curl" in block]
+
+
+def run(block, service):
+    """The block in a shell, against this service, failing on any HTTP error."""
+    script = block.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}").replace("curl -s", "curl --fail-with-body -s")
+    return subprocess.run(["sh", "-ec", script], cwd=running.ROOT, capture_output=True, text=True)
+
+
+def test_the_two_commands_exist():
+    for command in SHELL[:2]:
+        assert (running.ROOT / command.strip()).stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("block", CURL)
+def test_examples_work(service, block):
+    if "jq" in block and shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    if "https://example.org/" in block:
+        # The one page that is not here: refused or unreachable without a network, both in JSON.
+        script = block.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}")
+        answer = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
+        assert json.loads(answer.stdout).get("code", "url_ok").startswith(("url_", "no_article"))
+        return
+    answer = run(block, service)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert answer.stdout
+
+
+def test_the_first_example_answers_what_the_readme_says(service):
+    answer = json.loads(run(CURL[0], service).stdout)
+    shown = json.loads(re.search(r"^```json\n(.*?)^```$", README, re.M | re.S)[1])
+    shown["sentences"][0]["score"] = answer["sentences"][0]["score"]
+    shown["source"]["sha256"] = answer["source"]["sha256"]
+    assert answer == shown
+
+
+def test_the_error_codes_are_those_of_the_program():
+    documented = set(re.findall(r"`([a-z_0-9]+)`", re.search(r"\| status \| codes \|\n(.*?)\n\n", README, re.S)[1]))
+    source = (running.ROOT / "server/problem.c").read_text()
+    codes = set(re.findall(r'\{\d{3},\s*"([a-z_0-9]+)"', source)) - {"none"}
+    assert documented == codes
+
+
+def test_the_table_of_options_is_the_programs():
+    subprocess.run([sys.executable, running.ROOT / "tests/options-table", running.PROGRAM,
+                    running.ROOT / "README.md"], check=True)
