@@ -17,7 +17,7 @@ REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error:
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=77:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "exitcode=78",
+    "TSAN_OPTIONS": f"exitcode=78:suppressions={ROOT}/tests/tsan.supp",
 }
 
 
@@ -149,5 +149,5 @@ class Service:
             self.terminate()
         code = self.process.wait()
         report = REPORT.search(self.log)
-        assert report is None, f"{report.group()} in {self.log_path}:\n{self.log[-20000:]}"
+        assert report is None, f"{self.log_path}:\n{self.log[report.start():][:20000]}"
         assert code == 0 or self.killed, f"exit {code}:\n{self.log[-20000:]}"
