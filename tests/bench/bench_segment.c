@@ -1,0 +1,150 @@
+/* How fast is segmenting, beside ICU's sentence iterator on the same text in the same run?
+ *
+ * usage: bench_segment [FILE]
+ *
+ * FILE is plain UTF-8 text, repeated to 10 MB; without it, the inputs of tests/cases/segment are
+ * taken. Prints megabytes of UTF-8 a second for both (best of five), and nanoseconds a byte of
+ * ours for 1 KB to 10 MB, which must not grow. ICU gets its text in UTF-16, ready made. */
+#include "core/arena.h"
+#include "core/language.h"
+#include "core/segment.h"
+#include "core/utf8.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#ifdef HAVE_ICU
+#include <unicode/ubrk.h>
+#include <unicode/ustring.h>
+#endif
+
+enum { TEXT_BYTES = 10 * 1000 * 1000, ROUNDS = 5 };
+
+static double now(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+static size_t append_file(char *text, size_t len, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	if (file == NULL)
+		return len;
+	len += fread(text + len, 1, TEXT_BYTES - len, file);
+	fclose(file);
+	return len;
+}
+
+/* Whole characters only, and no more than `len` bytes. */
+static struct span prefix(struct span text, size_t len)
+{
+	if (len >= text.len)
+		return text;
+	while (len > 0 && ((unsigned char)text.at[len] & 0xC0) == 0x80)
+		len--;
+	return (struct span){text.at, len};
+}
+
+static struct span read_text(int argc, char **argv)
+{
+	char *text = malloc(TEXT_BYTES);
+	size_t len = 0;
+	if (text == NULL)
+		exit(EXIT_FAILURE);
+	if (argc > 1) {
+		len = append_file(text, 0, argv[1]);
+	} else {
+		const char *tests = getenv("PRECIS_TESTS");
+		char pattern[4096];
+		glob_t found;
+		snprintf(pattern, sizeof(pattern), "%s/cases/segment/*/input", tests == NULL ? "tests" : tests);
+		if (glob(pattern, 0, NULL, &found) == 0)
+			for (size_t i = 0; i < found.gl_pathc; i++)
+				len = append_file(text, len, found.gl_pathv[i]);
+		globfree(&found);
+	}
+	if (len == 0) {
+		fprintf(stderr, "bench_segment: no text\n");
+		exit(EXIT_FAILURE);
+	}
+	for (size_t more; len < TEXT_BYTES; len += more) {
+		more = len < TEXT_BYTES - len ? len : TEXT_BYTES - len;
+		memcpy(text + len, text, more);
+	}
+	struct span whole = {text, len};
+	while (utf8_check(whole) < whole.len)
+		whole.len = utf8_check(whole);
+	return whole;
+}
+
+/* Seconds to segment `text` once, the best of ROUNDS, each over enough repeats to be measurable. */
+static double time_ours(struct span text, const struct language *language, size_t *sentences)
+{
+	struct arena arena;
+	double best = 1e9;
+	size_t repeats = 1 + 1000000 / (text.len + 1);
+	arena_init(&arena, (size_t)4 << 30);
+	for (int round = 0; round < ROUNDS; round++) {
+		double start = now();
+		for (size_t i = 0; i < repeats; i++) {
+			struct sentences out;
+			segment_text(&arena, text, language, &out);
+			*sentences = out.len;
+			arena_reset(&arena);
+		}
+		double took = (now() - start) / (double)repeats;
+		best = took < best ? took : best;
+	}
+	arena_free(&arena);
+	return best;
+}
+
+#ifdef HAVE_ICU
+static double time_icu(struct span text, const char *locale, size_t *sentences)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t units = 0;
+	UChar *wide = malloc(sizeof(*wide) * (text.len + 1));
+	if (wide == NULL)
+		exit(EXIT_FAILURE);
+	u_strFromUTF8(wide, (int32_t)text.len + 1, &units, text.at, (int32_t)text.len, &status);
+	UBreakIterator *iterator = ubrk_open(UBRK_SENTENCE, locale, wide, units, &status);
+	double best = 1e9;
+	for (int round = 0; round < ROUNDS && U_SUCCESS(status); round++) {
+		double start = now();
+		*sentences = 0;
+		for (int32_t at = ubrk_first(iterator); at != UBRK_DONE; at = ubrk_next(iterator))
+			(*sentences)++;
+		double took = now() - start;
+		best = took < best ? took : best;
+		ubrk_setText(iterator, wide, units, &status);
+	}
+	ubrk_close(iterator);
+	free(wide);
+	return best;
+}
+#endif
+
+int main(int argc, char **argv)
+{
+	struct span text = read_text(argc, argv);
+	const struct language *language = language_detect(text);
+	size_t sentences;
+	double megabytes = (double)text.len / 1e6, ours = time_ours(text, language, &sentences);
+	printf("ours  %7.1f MB/s  %zu sentences  language %s\n", megabytes / ours, sentences, language->tag);
+#ifdef HAVE_ICU
+	double icu = time_icu(text, language->tag, &sentences);
+	printf("icu   %7.1f MB/s  %zu sentences\nratio %7.2f\n", megabytes / icu, sentences, icu / ours);
+#endif
+	for (size_t len = 1000; len <= TEXT_BYTES; len *= 10) {
+		struct span part = prefix(text, len);
+		printf("%8zu bytes  %6.3f ns a byte\n", part.len,
+		       1e9 * time_ours(part, language, &sentences) / (double)part.len);
+	}
+	free((void *)text.at);
+	return EXIT_SUCCESS;
+}
