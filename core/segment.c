@@ -1,137 +1,9 @@
 #include "segment.h"
 
+#include "glyph.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
-
-/* What a character is, as far as sentences go. */
-enum kind {
-	KIND_OTHER,
-	KIND_SPACE,   /* horizontal white space, and characters that show nothing */
-	KIND_NEWLINE,
-	KIND_UPPER,
-	KIND_LOWER,
-	KIND_LETTER,  /* of a script without case */
-	KIND_DIGIT,
-	KIND_FULL_STOP,   /* . and its wide form */
-	KIND_STRONG, /* ! ? and everything that can only end a sentence */
-	KIND_ELLIPSIS,
-	KIND_COMMA,   /* , ; : and their like */
-	KIND_OPEN,
-	KIND_CLOSE,
-	KIND_QUOTE,   /* opens or closes: " and ' */
-	KIND_DASH,
-	KIND_BULLET,
-	KIND_EXTEND,  /* combining: belongs to the character before */
-	KIND_END      /* of the text */
-};
-
-#define U KIND_UPPER
-#define L KIND_LOWER
-#define D KIND_DIGIT
-#define S KIND_SPACE
-#define N KIND_NEWLINE
-#define O KIND_OTHER
-static const unsigned char ascii_kind[128] = {
-	O, O, O, O, O, O, O, O, O, S, N, N, N, N, O, O, /* 00 */
-	O, O, O, O, O, O, O, O, O, O, O, O, S, S, S, S, /* 10 */
-	S, KIND_STRONG, KIND_QUOTE, O, O, O, O, KIND_QUOTE, KIND_OPEN, KIND_CLOSE, KIND_BULLET, O,
-	KIND_COMMA, KIND_DASH, KIND_FULL_STOP, O, /* 20 */
-	D, D, D, D, D, D, D, D, D, D, KIND_COMMA, KIND_COMMA, O, O, O, KIND_STRONG, /* 30 */
-	O, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* 40 */
-	U, U, U, U, U, U, U, U, U, U, U, KIND_OPEN, O, KIND_CLOSE, O, O, /* 50 */
-	O, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* 60 */
-	L, L, L, L, L, L, L, L, L, L, L, KIND_OPEN, O, KIND_CLOSE, O, O, /* 70 */
-};
-#undef U
-#undef L
-#undef D
-#undef S
-#undef N
-#undef O
-
-static enum kind kind_by_category(uint32_t c)
-{
-	const utf8proc_property_t *property = utf8proc_get_property((int32_t)c);
-	if (property->boundclass == UTF8PROC_BOUNDCLASS_EXTEND ||
-	    property->boundclass == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
-	    property->boundclass == UTF8PROC_BOUNDCLASS_ZWJ)
-		return KIND_EXTEND;
-	switch (property->category) {
-	case UTF8PROC_CATEGORY_LU:
-	case UTF8PROC_CATEGORY_LT:
-		return KIND_UPPER;
-	case UTF8PROC_CATEGORY_LL:
-		return KIND_LOWER;
-	case UTF8PROC_CATEGORY_LO:
-	case UTF8PROC_CATEGORY_LM:
-		return KIND_LETTER;
-	case UTF8PROC_CATEGORY_ND:
-		return KIND_DIGIT;
-	case UTF8PROC_CATEGORY_PS:
-	case UTF8PROC_CATEGORY_PI:
-		return KIND_OPEN;
-	case UTF8PROC_CATEGORY_PE:
-	case UTF8PROC_CATEGORY_PF:
-		return KIND_CLOSE;
-	case UTF8PROC_CATEGORY_PD:
-		return KIND_DASH;
-	case UTF8PROC_CATEGORY_ZS:
-	case UTF8PROC_CATEGORY_CF:
-		return KIND_SPACE;
-	case UTF8PROC_CATEGORY_ZL:
-	case UTF8PROC_CATEGORY_ZP:
-		return KIND_NEWLINE;
-	default:
-		return KIND_OTHER;
-	}
-}
-
-static enum kind kind_of(uint32_t c)
-{
-	if (c < 0x80)
-		return ascii_kind[c];
-	switch (c) {
-	case 0x85:
-		return KIND_NEWLINE;
-	case 0x200C: /* ZWNJ stands inside Persian words */
-		return KIND_EXTEND;
-	case 0x2E3C:
-	case 0xFF0E:
-		return KIND_FULL_STOP;
-	case 0x2026:
-	case 0x2025:
-	case 0x22EF:
-		return KIND_ELLIPSIS;
-	case 0x589:  /* Armenian */
-	case 0x61F: case 0x6D4: /* Arabic question mark, Urdu stop */
-	case 0x700: case 0x701: case 0x702: /* Syriac */
-	case 0x964: case 0x965: /* danda */
-	case 0x104A: case 0x104B: /* Myanmar */
-	case 0x1362: case 0x1367: case 0x1368: /* Ethiopic */
-	case 0x17D4: case 0x17D5: /* Khmer */
-	case 0x1803: case 0x1809: /* Mongolian */
-	case 0x203C: case 0x203D: case 0x2047: case 0x2048: case 0x2049:
-	case 0x3002: case 0xFF01: case 0xFF1F: case 0xFF61: case 0xFE52: case 0xFE56: case 0xFE57:
-		return KIND_STRONG;
-	case 0xB7: case 0x387: case 0x55D: case 0x60C: case 0x61B: case 0x3001: case 0xFF0C: case 0xFF1A:
-	case 0xFF1B: case 0xFF64:
-		return KIND_COMMA;
-	case 0x2022: case 0x2023: case 0x2043: case 0x204C: case 0x204D: case 0x2219: case 0x25A0:
-	case 0x25AA: case 0x25CF: case 0x25E6: case 0x25CB: case 0x25BA: case 0x2756: case 0x2794: case 0x27A2:
-		return KIND_BULLET;
-	case 0x201C: /* closes in German, opens in English */
-	case 0x201D:
-	case 0x2018:
-	case 0x2019:
-	case 0xAB: case 0xBB:
-		return KIND_QUOTE;
-	case 0xA1: case 0xBF:
-		return KIND_OPEN;
-	default:
-		return kind_by_category(c);
-	}
-}
 
 /* The mark that a list item begins with. */
 struct marker {
@@ -160,48 +32,6 @@ struct segmenter {
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 };
 
-struct glyph {
-	uint32_t c;
-	unsigned len; /* bytes; 0 at the end of the text */
-	enum kind kind;
-};
-
-static struct glyph glyph_at(const struct segmenter *g, size_t at)
-{
-	struct glyph glyph = {0, 0, KIND_END};
-	if (at < g->text.len) {
-		glyph.len = utf8_decode(g->text, at, &glyph.c);
-		glyph.kind = kind_of(glyph.c);
-	}
-	return glyph;
-}
-
-static struct glyph glyph_before(const struct segmenter *g, size_t at)
-{
-	if (at == 0)
-		return (struct glyph){0, 0, KIND_END};
-	do
-		at--;
-	while (at > 0 && (g->text.at[at] & 0xC0) == 0x80);
-	return glyph_at(g, at);
-}
-
-static bool is_alnum(enum kind kind)
-{
-	return kind == KIND_UPPER || kind == KIND_LOWER || kind == KIND_LETTER || kind == KIND_DIGIT ||
-	       kind == KIND_EXTEND;
-}
-
-static bool is_gap(enum kind kind)
-{
-	return kind == KIND_SPACE || kind == KIND_NEWLINE || kind == KIND_END;
-}
-
-static bool is_cased(enum kind kind)
-{
-	return kind == KIND_UPPER || kind == KIND_LOWER;
-}
-
 /* Lines. */
 
 enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
@@ -212,12 +42,12 @@ static size_t next_line(const struct segmenter *g, size_t at, bool *blank)
 {
 	unsigned newlines = 0;
 	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_NEWLINE) {
+		struct glyph glyph = glyph_at(g->text, at);
+		if (glyph.kind == GLYPH_NEWLINE) {
 			newlines += glyph.c == '\n' || glyph.c == 0x85 ||
-				    (glyph.c == '\r' && glyph_at(g, at + 1).c != '\n');
+				    (glyph.c == '\r' && glyph_at(g->text, at + 1).c != '\n');
 			newlines += glyph.c == '\f' || glyph.c == '\v' || glyph.c == 0x2028 || glyph.c == 0x2029 ? 2 : 0;
-		} else if (glyph.kind != KIND_SPACE) {
+		} else if (glyph.kind != GLYPH_SPACE) {
 			break;
 		}
 		at += glyph.len;
@@ -238,8 +68,8 @@ static size_t word_chars(const struct segmenter *g, size_t at)
 {
 	size_t chars = 0;
 	while (chars < LINE_MAX_CHARS) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_SPACE || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END)
+		struct glyph glyph = glyph_at(g->text, at);
+		if (glyph.kind == GLYPH_SPACE || glyph.kind == GLYPH_NEWLINE || glyph.kind == GLYPH_END)
 			break;
 		chars++;
 		at += glyph.len;
@@ -272,8 +102,8 @@ static size_t measure_width(const struct segmenter *g)
 			lengths[chars < LINE_MAX_CHARS ? chars : LINE_MAX_CHARS]++;
 			needed[need < LINE_MAX_CHARS ? need : LINE_MAX_CHARS]++;
 			lines++;
-			enum kind last = glyph_before(g, (size_t)(stop - text)).kind;
-			unfinished += is_alnum(last) || last == KIND_COMMA || last == KIND_DASH;
+			enum glyph_kind last = glyph_before(g->text, (size_t)(stop - text)).kind;
+			unfinished += glyph_is_alnum(last) || last == GLYPH_COMMA || last == GLYPH_DASH;
 		}
 		line = newline + 1;
 	}
@@ -307,12 +137,15 @@ static unsigned roman_value(struct span roman)
 static struct marker read_marker(const struct segmenter *g, size_t at)
 {
 	struct marker none = {0}, marker = {.style = MARKER_NUMBER};
-	struct glyph glyph = glyph_at(g, at);
+	struct glyph glyph = glyph_at(g->text, at);
 	const char *s = g->text.at;
+	/* Nearly every sentence begins with a plain word. */
+	if (glyph_is_cased(glyph.kind) && (glyph.c >= 0x80 || at + 1 >= g->text.len || strchr(".)ivxIVX", s[at + 1]) == NULL))
+		return none;
 	size_t i = at, first;
-	if (glyph.kind == KIND_BULLET || glyph.kind == KIND_DASH) {
-		bool apart = is_gap(glyph_at(g, at + glyph.len).kind);
-		if (!apart && (glyph.kind == KIND_DASH || glyph.c == '*'))
+	if (glyph.kind == GLYPH_BULLET || glyph.kind == GLYPH_DASH) {
+		bool apart = glyph_is_gap(glyph_at(g->text, at + glyph.len).kind);
+		if (!apart && (glyph.kind == GLYPH_DASH || glyph.c == '*'))
 			return none;
 		return (struct marker){MARKER_BULLET, glyph.c, 0, glyph.len};
 	}
@@ -320,7 +153,7 @@ static struct marker read_marker(const struct segmenter *g, size_t at)
 	for (first = i; i < g->text.len && i - first < 3 && s[i] >= '0' && s[i] <= '9'; i++)
 		marker.value = marker.value * 10 + (unsigned)(s[i] - '0');
 	if (i == first) {
-		while (i < g->text.len && i - first < 5 && is_cased(ascii_kind[s[i] & 0x7F]) && s[i] > 0)
+		while (i < g->text.len && i - first < 5 && glyph_is_cased(glyph_ascii[s[i] & 0x7F]) && s[i] > 0)
 			i++;
 		marker.value = roman_value(span_slice(g->text, first, i));
 		marker.style = MARKER_ROMAN;
@@ -341,7 +174,7 @@ static struct marker read_marker(const struct segmenter *g, size_t at)
 		i++;
 	}
 	marker.len = i - at;
-	return glyph_at(g, i).kind == KIND_SPACE ? marker : none;
+	return glyph_at(g->text, i).kind == GLYPH_SPACE ? marker : none;
 }
 
 static bool is_list_marker(const struct segmenter *g, size_t at)
@@ -372,9 +205,9 @@ static bool newline_ends(struct segmenter *g, size_t at)
 	if (g->width > 0) {
 		g->newline_breaks = chars + g->language->spaced + word_chars(g, next) <= g->width;
 	} else {
-		enum kind last = glyph_before(g, stop).kind;
-		g->newline_breaks = !(chars >= 50 && glyph_at(g, next).kind == KIND_LOWER &&
-				      (last == KIND_LOWER || last == KIND_COMMA));
+		enum glyph_kind last = glyph_before(g->text, stop).kind;
+		g->newline_breaks = !(chars >= 50 && glyph_at(g->text, next).kind == GLYPH_LOWER &&
+				      (last == GLYPH_LOWER || last == GLYPH_COMMA));
 	}
 	return g->newline_breaks;
 }
@@ -383,8 +216,8 @@ static bool newline_ends(struct segmenter *g, size_t at)
 static size_t skip_space(struct segmenter *g, size_t at)
 {
 	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_NEWLINE ? newline_ends(g, at) : glyph.kind != KIND_SPACE)
+		struct glyph glyph = glyph_at(g->text, at);
+		if (glyph.kind == GLYPH_NEWLINE ? newline_ends(g, at) : glyph.kind != GLYPH_SPACE)
 			return at;
 		at += glyph.len;
 	}
@@ -401,33 +234,41 @@ struct word {
 	bool dotted;        /* has full stops inside */
 	bool letters, digits; /* has any */
 	bool all_upper;
-	enum kind first;
+	enum glyph_kind first;
 	unsigned classes;
 };
 
-static bool is_word_char(const struct glyph *glyph)
+/* What stands inside a word that a full stop may end: e.g, 3,5, don't, S/N, n.º, № and §. */
+static bool is_word_char(struct glyph glyph)
 {
-	return is_alnum(glyph->kind) || glyph->c == '.' || glyph->c == '\'' || glyph->c == 0x2019 ||
-	       glyph->c == '-' || glyph->c == 0xBA || glyph->c == '/' || glyph->c == ',' || glyph->c == ':' || glyph->c == 0x2116 || glyph->c == 0xA7;
+	if (glyph_is_alnum(glyph.kind))
+		return true;
+	if (glyph.c < 0x80)
+		return glyph.c != 0 && strchr(".'-/,:", (int)glyph.c) != NULL;
+	return glyph.c == 0x2019 || glyph.c == 0xBA || glyph.c == 0x2116 || glyph.c == 0xA7;
 }
 
 static void fold_word(const struct segmenter *g, struct word *word)
 {
-	bool upper = true;
+	unsigned kinds = 0;
 	for (size_t i = word->at; i < word->end;) {
-		struct glyph glyph = glyph_at(g, i);
+		struct glyph glyph = glyph_at(g->text, i);
 		if (word->chars++ == 0)
 			word->first = glyph.kind;
-		word->dotted |= glyph.c == '.';
-		word->digits |= glyph.kind == KIND_DIGIT;
-		word->letters |= is_cased(glyph.kind) || glyph.kind == KIND_LETTER;
-		upper &= glyph.kind != KIND_LOWER;
-		uint32_t c = glyph.c == 0x2019 ? '\'' : (uint32_t)utf8proc_tolower((int32_t)glyph.c);
-		if (word->len <= LANGUAGE_WORD_BYTES)
-			word->len += utf8_encode(c, word->fold + word->len);
+		kinds |= 1u << glyph.kind;
 		i += glyph.len;
+		if (word->len > LANGUAGE_WORD_BYTES)
+			continue;
+		uint32_t c = glyph.c == 0x2019 ? '\'' : glyph_lower(glyph);
+		if (c < 0x80)
+			word->fold[word->len++] = (char)c;
+		else
+			word->len += utf8_encode(c, word->fold + word->len);
 	}
-	word->all_upper = upper && word->letters;
+	word->dotted = kinds & 1u << GLYPH_FULL_STOP;
+	word->digits = kinds & 1u << GLYPH_DIGIT;
+	word->letters = kinds & (1u << GLYPH_UPPER | 1u << GLYPH_LOWER | 1u << GLYPH_LETTER);
+	word->all_upper = word->letters && !(kinds & 1u << GLYPH_LOWER);
 	word->classes = language_word(g->language, (struct span){word->fold, word->len});
 }
 
@@ -436,8 +277,8 @@ static struct word word_before(const struct segmenter *g, size_t end)
 {
 	struct word word = {.at = end, .end = end};
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
-		struct glyph glyph = glyph_before(g, word.at);
-		if (!is_word_char(&glyph) || (word.at == end && glyph.kind == KIND_QUOTE))
+		struct glyph glyph = glyph_before(g->text, word.at);
+		if (!is_word_char(glyph) || (word.at == end && glyph.kind == GLYPH_QUOTE))
 			break;
 		word.at -= glyph.len;
 	}
@@ -455,8 +296,8 @@ static struct word word_after(const struct segmenter *g, size_t at)
 {
 	struct word word = {.at = at, .end = at};
 	while (word.end - at < LANGUAGE_WORD_BYTES) {
-		struct glyph glyph = glyph_at(g, word.end);
-		if (!is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
+		struct glyph glyph = glyph_at(g->text, word.end);
+		if (!glyph_is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
 			break;
 		word.end += glyph.len;
 	}
@@ -480,7 +321,7 @@ static void learn_abbreviations(struct segmenter *g)
 	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL; stop++) {
 		size_t at = (size_t)(stop - text);
 		if (at + 2 >= g->text.len || at == 0 || stop[1] != ' ' ||
-		    glyph_at(g, at + 2).kind != KIND_LOWER || !is_cased(glyph_before(g, at).kind))
+		    glyph_at(g->text, at + 2).kind != GLYPH_LOWER || !glyph_is_cased(glyph_before(g->text, at).kind))
 			continue;
 		struct word word = word_before(g, at);
 		if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
@@ -501,8 +342,8 @@ static bool is_learned(const struct segmenter *g, const struct word *word)
 /* What stands after a possible end of sentence. */
 struct next {
 	size_t at;       /* first visible character */
-	enum kind kind;  /* of it */
-	enum kind first; /* of the first letter or digit, behind quotes and brackets */
+	enum glyph_kind kind;  /* of it */
+	enum glyph_kind first; /* of the first letter or digit, behind quotes and brackets */
 	size_t word_at;
 };
 
@@ -515,22 +356,22 @@ static bool is_low_quote(const struct segmenter *g, size_t at)
 static struct next look_ahead(struct segmenter *g, size_t at)
 {
 	struct next next = {.at = skip_space(g, at)};
-	struct glyph glyph = glyph_at(g, next.at);
-	next.kind = is_low_quote(g, next.at) ? KIND_OPEN : glyph.kind;
+	struct glyph glyph = glyph_at(g->text, next.at);
+	next.kind = is_low_quote(g, next.at) ? GLYPH_OPEN : glyph.kind;
 	next.word_at = next.at;
 	for (unsigned i = 0; i < 8; i++) {
-		if (is_alnum(glyph.kind) || glyph.kind == KIND_NEWLINE || glyph.kind == KIND_END ||
-		    (glyph.kind == KIND_COMMA && !is_low_quote(g, next.word_at)))
+		if (glyph_is_alnum(glyph.kind) || glyph.kind == GLYPH_NEWLINE || glyph.kind == GLYPH_END ||
+		    (glyph.kind == GLYPH_COMMA && !is_low_quote(g, next.word_at)))
 			break;
-		if ((glyph.kind == KIND_FULL_STOP || glyph.kind == KIND_STRONG) && is_gap(glyph_at(g, next.word_at + glyph.len).kind)) {
-			next.kind = KIND_COMMA; /* a stop of its own: the sentence goes on up to it */
+		if ((glyph.kind == GLYPH_FULL_STOP || glyph.kind == GLYPH_STRONG) && glyph_is_gap(glyph_at(g->text, next.word_at + glyph.len).kind)) {
+			next.kind = GLYPH_COMMA; /* a stop of its own: the sentence goes on up to it */
 			break;
 		}
-		if (glyph.kind == KIND_SPACE)
+		if (glyph.kind == GLYPH_SPACE)
 			next.word_at = skip_space(g, next.word_at);
 		else
-			next.word_at += glyph.kind == KIND_COMMA ? 2 : glyph.len;
-		glyph = glyph_at(g, next.word_at);
+			next.word_at += glyph.kind == GLYPH_COMMA ? 2 : glyph.len;
+		glyph = glyph_at(g->text, next.word_at);
 	}
 	next.first = glyph.kind;
 	return next;
@@ -539,7 +380,7 @@ static struct next look_ahead(struct segmenter *g, size_t at)
 /* In scripts where vowels are letters, a word without one is short for something. */
 static bool has_vowel(const struct word *word)
 {
-	if (word->first == KIND_LETTER)
+	if (word->first == GLYPH_LETTER)
 		return true;
 	for (size_t i = 0; i < word->len; i++)
 		if ((unsigned char)word->fold[i] >= 0x80 || strchr("aeiouy", word->fold[i]) != NULL)
@@ -554,7 +395,7 @@ static bool is_roman(const struct word *word)
 
 static bool is_ordinal_break(struct segmenter *g, const struct word *word, const struct next *next)
 {
-	if (next->first == KIND_DIGIT)
+	if (next->first == GLYPH_DIGIT)
 		return false;
 	struct word after = word_after(g, next->word_at);
 	if (after.classes & (WORD_MONTH | WORD_ORDINAL_NOUN))
@@ -581,7 +422,7 @@ static bool number_ends(struct segmenter *g, const struct word *word, const stru
 
 static bool is_starter(struct segmenter *g, const struct next *next)
 {
-	return next->first == KIND_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
+	return next->first == GLYPH_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
 }
 
 /* A unit behind a number, "1986 r." or "5 min.", ends the sentence before a capital; no name
@@ -593,7 +434,7 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	struct word amount = word_before(g, unit->at - 1);
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
 		amount.classes = language_word(g->language, (struct span){amount.fold, amount.len - 1});
-	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == KIND_LOWER);
+	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
 }
 
 /* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
@@ -602,7 +443,7 @@ static bool abbreviation_ends(struct segmenter *g, const struct word *word, cons
 	if (word->classes & WORD_TITLE)
 		return false;
 	if (word->classes & WORD_FINAL)
-		return next->first != KIND_DIGIT;
+		return next->first != GLYPH_DIGIT;
 	if (word->classes & WORD_ABBREVIATION)
 		return is_starter(g, next);
 	struct word after = word_after(g, next->word_at);
@@ -617,17 +458,17 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return true;
 	if (word.digits && !word.letters)
 		return number_ends(g, &word, next);
-	if (word.first == KIND_LOWER && (word.classes & WORD_PROPER))
+	if (word.first == GLYPH_LOWER && (word.classes & WORD_PROPER))
 		return true;
-	bool parenthesis = glyph_before(g, word.at).c == '(' && word.first == KIND_LOWER && word.chars <= 5;
-	if (parenthesis || (next->first == KIND_DIGIT && (word.classes & WORD_NUMBER)))
+	bool parenthesis = glyph_before(g->text, word.at).c == '(' && word.first == GLYPH_LOWER && word.chars <= 5;
+	if (parenthesis || (next->first == GLYPH_DIGIT && (word.classes & WORD_NUMBER)))
 		return false;
-	if (next->first == KIND_UPPER && is_unit(g, &word))
-		return glyph_at(g, word_after(g, next->word_at).end).c != '.';
-	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !(word.chars == 1 && word.first == KIND_UPPER))
+	if (next->first == GLYPH_UPPER && is_unit(g, &word))
+		return glyph_at(g->text, word_after(g, next->word_at).end).c != '.';
+	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !(word.chars == 1 && word.first == GLYPH_UPPER))
 		return abbreviation_ends(g, &word, next);
-	if (word.chars == 1 && word.first != KIND_LETTER)
-		return is_starter(g, next) && (word.first == KIND_LOWER || glyph_at(g, word_after(g, next->word_at).end).c != '.');
+	if (word.chars == 1 && word.first != GLYPH_LETTER)
+		return is_starter(g, next) && (word.first == GLYPH_LOWER || glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
 	if ((g->language->properties & LANGUAGE_ORDINAL) && is_roman(&word))
 		return is_starter(g, next);
 	return !((word.dotted && word.chars <= 7) || is_learned(g, &word)) || is_starter(g, next);
@@ -640,7 +481,7 @@ static bool lower_begins(struct segmenter *g, size_t at)
 	if (g->language->properties & LANGUAGE_COLON)
 		return false;
 	if (word.chars == 0)
-		return glyph_before(g, at).kind == KIND_SPACE;
+		return glyph_before(g->text, at).kind == GLYPH_SPACE;
 	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
 	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) && !is_learned(g, &word) && has_vowel(&word);
 }
@@ -657,15 +498,17 @@ struct stop {
 /* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of an emoji; 0 where there is none. */
 static size_t emoticon_len(const struct segmenter *g, size_t at)
 {
+	struct glyph glyph = glyph_at(g->text, at);
+	if (glyph.c < 0x80 && (glyph.c == 0 || strchr(":;=<^x", (int)glyph.c) == NULL))
+		return 0;
 	const char *s = g->text.at + at;
 	size_t left = g->text.len - at, len = 1;
-	struct glyph glyph = glyph_at(g, at);
 	if (glyph.c >= 0x2600 && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO)
 		return glyph.len;
 	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
-		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30; glyph = glyph_at(g, at + len))
+		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30; glyph = glyph_at(g->text, at + len))
 			len += glyph.len;
-		return is_gap(glyph.kind) ? len : 0;
+		return glyph_is_gap(glyph.kind) ? len : 0;
 	}
 	if (left < 2)
 		return 0;
@@ -681,19 +524,19 @@ static size_t emoticon_len(const struct segmenter *g, size_t at)
 	} else {
 		return 0;
 	}
-	return is_gap(glyph_at(g, at + len).kind) ? len : 0;
+	return glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
 }
 
 /* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
 static size_t reference_len(const struct segmenter *g, size_t at)
 {
-	struct glyph glyph = glyph_at(g, at);
+	struct glyph glyph = glyph_at(g->text, at);
 	size_t end = at + 1;
 	if (glyph.c == 0xB9 || glyph.c == 0xB2 || glyph.c == 0xB3 || (glyph.c >= 0x2070 && glyph.c <= 0x2079))
 		return glyph.len;
 	if (glyph.c != '[')
 		return 0;
-	while (end < g->text.len && end - at < 12 && (ascii_kind[g->text.at[end] & 0x7F] == KIND_DIGIT || strchr(", -", g->text.at[end]) != NULL))
+	while (end < g->text.len && end - at < 12 && (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT || strchr(", -", g->text.at[end]) != NULL))
 		end++;
 	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
 }
@@ -701,10 +544,10 @@ static size_t reference_len(const struct segmenter *g, size_t at)
 /* Closing quotes that stand apart, as in tokenized text: . " and . '' and . » */
 static size_t loose_closer_len(const struct segmenter *g, size_t at)
 {
-	struct glyph glyph = glyph_at(g, at);
-	bool pair = glyph.c == '\'' && glyph_at(g, at + 1).c == '\'';
+	struct glyph glyph = glyph_at(g->text, at);
+	bool pair = glyph.c == '\'' && glyph_at(g->text, at + 1).c == '\'';
 	size_t len = pair ? 2 : glyph.len;
-	if (!is_gap(glyph_at(g, at + len).kind))
+	if (!glyph_is_gap(glyph_at(g->text, at + len).kind))
 		return 0;
 	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len : 0;
 }
@@ -712,8 +555,8 @@ static size_t loose_closer_len(const struct segmenter *g, size_t at)
 static size_t closers_end(struct segmenter *g, size_t at)
 {
 	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		size_t len = glyph.kind == KIND_CLOSE || glyph.kind == KIND_QUOTE || glyph.kind == KIND_EXTEND
+		struct glyph glyph = glyph_at(g->text, at);
+		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE || glyph.kind == GLYPH_EXTEND
 				     ? glyph.len : reference_len(g, at);
 		if (glyph.c == '"')
 			g->quoted = false;
@@ -728,6 +571,8 @@ static size_t trailers_end(struct segmenter *g, size_t at)
 {
 	for (;;) {
 		size_t next = skip_space(g, at);
+		if (next == at + 1 && glyph_is_cased(glyph_at(g->text, next).kind) && g->text.at[next] != 'x')
+			return at;
 		size_t len = loose_closer_len(g, next);
 		if (len == 0)
 			len = emoticon_len(g, next);
@@ -743,7 +588,7 @@ static size_t trailers_end(struct segmenter *g, size_t at)
 
 static bool is_stop(const struct segmenter *g, const struct glyph *glyph)
 {
-	return glyph->kind == KIND_FULL_STOP || glyph->kind == KIND_STRONG || glyph->kind == KIND_ELLIPSIS ||
+	return glyph->kind == GLYPH_FULL_STOP || glyph->kind == GLYPH_STRONG || glyph->kind == GLYPH_ELLIPSIS ||
 	       (glyph->c == ':' && (g->language->properties & LANGUAGE_COLON)) ||
 	       (glyph->c == ';' && (g->language->properties & LANGUAGE_QUESTION));
 }
@@ -754,13 +599,13 @@ static size_t spaced_dots_end(struct segmenter *g, size_t at, struct stop *stop)
 	size_t end = at;
 	unsigned more = 0;
 	while (end + 1 < g->text.len && g->text.at[end] == ' ' && g->text.at[end + 1] == '.' &&
-	       is_gap(glyph_at(g, end + 2).kind)) {
+	       glyph_is_gap(glyph_at(g->text, end + 2).kind)) {
 		end += 2;
 		more++;
 	}
 	if (stop->dots != 1 || more < 2)
 		return at;
-	bool apart = stop->at > 0 && is_gap(glyph_before(g, stop->at).kind);
+	bool apart = stop->at > 0 && glyph_is_gap(glyph_before(g->text, stop->at).kind);
 	if (!apart && more == 3)
 		return at;
 	stop->dots += more;
@@ -772,12 +617,12 @@ static struct stop read_stop(struct segmenter *g, size_t at)
 {
 	struct stop stop = {.at = at};
 	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		if (!is_stop(g, &glyph) && glyph.kind != KIND_EXTEND)
+		struct glyph glyph = glyph_at(g->text, at);
+		if (!is_stop(g, &glyph) && glyph.kind != GLYPH_EXTEND)
 			break;
-		stop.dots += glyph.kind == KIND_FULL_STOP;
-		stop.strong |= glyph.kind == KIND_STRONG || glyph.kind == KIND_COMMA;
-		stop.ellipsis |= glyph.kind == KIND_ELLIPSIS;
+		stop.dots += glyph.kind == GLYPH_FULL_STOP;
+		stop.strong |= glyph.kind == GLYPH_STRONG || glyph.kind == GLYPH_COMMA;
+		stop.ellipsis |= glyph.kind == GLYPH_ELLIPSIS;
 		at += glyph.len;
 	}
 	stop.end = at = spaced_dots_end(g, at, &stop);
@@ -789,45 +634,45 @@ static struct stop read_stop(struct segmenter *g, size_t at)
 /* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
-	enum kind before = glyph_before(g, stop->at).kind, after = glyph_at(g, stop->close).kind;
-	if (after == KIND_END || after == KIND_NEWLINE)
+	enum glyph_kind before = glyph_before(g->text, stop->at).kind, after = glyph_at(g->text, stop->close).kind;
+	if (after == GLYPH_END || after == GLYPH_NEWLINE)
 		return false;
-	if (stop->strong && (glyph_at(g, stop->at).c >= 0x80 || after == KIND_LETTER))
-		return after != KIND_COMMA && after != KIND_LOWER;
-	if ((before != KIND_LOWER && before != KIND_DIGIT) || after != KIND_UPPER || stop->dots > 1 || stop->ellipsis)
+	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
+		return after != GLYPH_COMMA && after != GLYPH_LOWER;
+	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER || stop->dots > 1 || stop->ellipsis)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
-	struct glyph behind = glyph_at(g, next.end);
+	struct glyph behind = glyph_at(g->text, next.end);
 	bool article = next.chars == 1 && (next.classes & WORD_STARTER) && behind.c == ' ';
 	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' || behind.c == '/' || behind.c == '_')
 		return false;
-	if (before == KIND_DIGIT)
+	if (before == GLYPH_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER))
 		return false;
-	return behind.c != '.' || (next.classes & WORD_TITLE) || is_gap(glyph_at(g, next.end + 1).kind);
+	return behind.c != '.' || (next.classes & WORD_TITLE) || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
 /* Does the sentence end behind `stop`? */
 static bool stop_ends(struct segmenter *g, const struct stop *stop)
 {
-	enum kind behind = glyph_at(g, stop->close).kind;
-	if (behind != KIND_SPACE && behind != KIND_NEWLINE)
+	enum glyph_kind behind = glyph_at(g->text, stop->close).kind;
+	if (behind != GLYPH_SPACE && behind != GLYPH_NEWLINE)
 		return glued_ends(g, stop);
 	struct next next = look_ahead(g, stop->close);
-	if (stop->pause || next.kind == KIND_COMMA || next.kind == KIND_NEWLINE || next.kind == KIND_END || next.kind == KIND_CLOSE || next.kind == KIND_EXTEND)
+	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE || next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
 		return false;
-	if (next.kind == KIND_LOWER) {
+	if (next.kind == GLYPH_LOWER) {
 		struct marker marker = read_marker(g, next.at);
 		if (marker.style != MARKER_NONE && marker.value == 1)
 			return true;
 	}
-	if (next.kind == KIND_LOWER && stop->strong && stop->close == stop->end) {
+	if (next.kind == GLYPH_LOWER && stop->strong && stop->close == stop->end) {
 		unsigned classes = word_after(g, next.at).classes;
 		return (classes & WORD_STARTER) && !(classes & WORD_INNER);
 	}
-	if (next.first == KIND_LOWER)
-		return next.kind != KIND_OPEN && next.kind != KIND_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
+	if (next.first == GLYPH_LOWER)
+		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
 		       stop->close == stop->end && lower_begins(g, stop->at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
@@ -861,8 +706,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 static size_t trim_end(const struct segmenter *g, size_t end)
 {
 	while (end > g->start) {
-		struct glyph glyph = glyph_before(g, end);
-		if (glyph.kind != KIND_SPACE && glyph.kind != KIND_NEWLINE)
+		struct glyph glyph = glyph_before(g->text, end);
+		if (glyph.kind != GLYPH_SPACE && glyph.kind != GLYPH_NEWLINE)
 			break;
 		end -= glyph.len;
 	}
@@ -873,11 +718,11 @@ static size_t trim_end(const struct segmenter *g, size_t end)
 static size_t begin(struct segmenter *g, size_t at)
 {
 	for (;;) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_NEWLINE) {
+		struct glyph glyph = glyph_at(g->text, at);
+		if (glyph.kind == GLYPH_NEWLINE) {
 			g->line_first = true;
 			g->line_start = at + glyph.len;
-		} else if (glyph.kind != KIND_SPACE) {
+		} else if (glyph.kind != GLYPH_SPACE) {
 			break;
 		}
 		at += glyph.len;
@@ -896,8 +741,8 @@ static size_t begin(struct segmenter *g, size_t at)
 static size_t end_line(struct segmenter *g, size_t at)
 {
 	size_t end = trim_end(g, at);
-	struct glyph last = glyph_before(g, end);
-	bool stopped = last.kind == KIND_FULL_STOP || last.kind == KIND_STRONG || last.kind == KIND_ELLIPSIS;
+	struct glyph last = glyph_before(g->text, end);
+	bool stopped = last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS;
 	size_t before = g->out->len;
 	(void)before;
 	emit(g, end, true, stopped);
@@ -932,10 +777,10 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 	if (end - g->start > 200)
 		return false;
 	while (at < end) {
-		struct glyph glyph = glyph_at(g, at);
-		if (glyph.kind == KIND_LOWER || glyph.kind == KIND_LETTER || glyph.kind == KIND_DIGIT)
+		struct glyph glyph = glyph_at(g->text, at);
+		if (glyph.kind == GLYPH_LOWER || glyph.kind == GLYPH_LETTER || glyph.kind == GLYPH_DIGIT)
 			return false;
-		letters += glyph.kind == KIND_UPPER;
+		letters += glyph.kind == GLYPH_UPPER;
 		words += glyph.c == ' ';
 		at += glyph.len;
 	}
@@ -946,8 +791,8 @@ static bool is_capitals(const struct segmenter *g, size_t end)
  * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
 static bool capital_begins(struct segmenter *g, size_t space)
 {
-	enum kind last = glyph_before(g, space).kind;
-	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!is_alnum(last) && last != KIND_CLOSE))
+	enum glyph_kind last = glyph_before(g->text, space).kind;
+	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
 		return false;
 	struct word word = word_after(g, space + 1);
 	if (is_capitals(g, space) && !word.all_upper)
@@ -955,10 +800,10 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) ||
 	    is_roman(&word))
 		return false;
-	size_t after = word.end + (word.chars > 3 && glyph_at(g, word.end).c == ',');
-	if (glyph_at(g, after).c != ' ' || glyph_at(g, after + 1).kind != KIND_LOWER)
+	size_t after = word.end + (word.chars > 3 && glyph_at(g->text, word.end).c == ',');
+	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
 		return false;
-	return last == KIND_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
+	return last == GLYPH_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }
 
 static bool is_hangul(uint32_t c)
@@ -973,7 +818,7 @@ static unsigned hangul_ending(const struct segmenter *g, size_t end)
 	size_t at[4] = {end}, syllables = 0;
 	uint32_t before_last = 0;
 	while (syllables < 3) {
-		struct glyph glyph = glyph_before(g, at[syllables]);
+		struct glyph glyph = glyph_before(g->text, at[syllables]);
 		if (at[syllables] == g->start || !is_hangul(glyph.c))
 			break;
 		if (syllables == 1)
@@ -1000,12 +845,12 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 	size_t word = space;
 	while (word > g->start && strchr("~^;", g->text.at[word - 1]) != NULL)
 		word--;
-	if (word == g->start || !is_hangul(glyph_before(g, word).c) || !(hangul_ending(g, word) & WORD_ENDING))
+	if (word == g->start || !is_hangul(glyph_before(g->text, word).c) || !(hangul_ending(g, word) & WORD_ENDING))
 		return false;
 	*end = trailers_end(g, space);
 	size_t next = skip_space(g, *end);
-	enum kind kind = glyph_at(g, next).kind;
-	return (is_alnum(kind) || kind == KIND_QUOTE || kind == KIND_OPEN) && !(word_after(g, next).classes & WORD_INNER);
+	enum glyph_kind kind = glyph_at(g->text, next).kind;
+	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) && !(word_after(g, next).classes & WORD_INNER);
 }
 
 /* Items of a list that runs on in one line: "1) Milk 2) Bread", "• Milk • Bread". */
@@ -1014,7 +859,7 @@ static bool item_begins(const struct segmenter *g, size_t at)
 	if (g->marker.style == MARKER_NONE || at <= g->start + g->marker.len + 1)
 		return false;
 	struct marker next = read_marker(g, at);
-	if (next.style == MARKER_BULLET && (next.form == '*' || kind_of(next.form) != KIND_BULLET))
+	if (next.style == MARKER_BULLET && (next.form < 0x80 || glyph_kind_of(next.form) != GLYPH_BULLET))
 		return false;
 	return next.style != MARKER_NONE && follows(&next, &g->marker);
 }
@@ -1025,7 +870,7 @@ static bool space_ends(struct segmenter *g, size_t at, size_t *end)
 		return true;
 	if (g->language->properties & LANGUAGE_ENDINGS)
 		return ending_ends(g, at, end);
-	return at > g->start + g->marker.len && glyph_at(g, at + 1).kind == KIND_UPPER && capital_begins(g, at);
+	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER && capital_begins(g, at);
 }
 
 static size_t at_space(struct segmenter *g, size_t at)
@@ -1043,16 +888,16 @@ static bool clause_ends(struct segmenter *g, size_t at)
 {
 	unsigned properties = g->language->properties;
 	bool colon = g->text.at[at] == ':';
-	if (glyph_at(g, at + 1).kind != KIND_SPACE)
+	if (glyph_at(g->text, at + 1).kind != GLYPH_SPACE)
 		return false;
 	struct next next = look_ahead(g, at + 1);
-	if (next.first != KIND_UPPER)
+	if (next.first != GLYPH_UPPER)
 		return false;
-	if (colon && (next.kind == KIND_OPEN || next.kind == KIND_QUOTE))
+	if (colon && (next.kind == GLYPH_OPEN || next.kind == GLYPH_QUOTE))
 		return properties & LANGUAGE_SPEECH;
 	if (colon)
-		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == KIND_UPPER;
-	return (properties & LANGUAGE_CLAUSES) && next.kind == KIND_UPPER && glyph_at(g, word_after(g, next.at).end).kind == KIND_SPACE;
+		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == GLYPH_UPPER;
+	return (properties & LANGUAGE_CLAUSES) && next.kind == GLYPH_UPPER && glyph_at(g->text, word_after(g, next.at).end).kind == GLYPH_SPACE;
 }
 
 /* An emoticon ends a sentence like a stop, before a capital. */
@@ -1063,7 +908,7 @@ static bool emoticon_ends(struct segmenter *g, size_t at, size_t *end)
 		return false;
 	*end = trailers_end(g, at + len);
 	struct next next = look_ahead(g, *end);
-	return next.kind == KIND_UPPER && is_gap(glyph_at(g, *end).kind);
+	return next.kind == GLYPH_UPPER && glyph_is_gap(glyph_at(g->text, *end).kind);
 }
 
 static size_t at_mark(struct segmenter *g, size_t at)
@@ -1078,7 +923,7 @@ static size_t at_mark(struct segmenter *g, size_t at)
 
 static void at_quote(struct segmenter *g, size_t at)
 {
-	bool before = at == 0 || is_gap(glyph_before(g, at).kind), after = is_gap(glyph_at(g, at + 1).kind);
+	bool before = at == 0 || glyph_is_gap(glyph_before(g->text, at).kind), after = glyph_is_gap(glyph_at(g->text, at + 1).kind);
 	g->quoted = before == after ? !g->quoted : before;
 }
 
@@ -1095,6 +940,8 @@ static void scan(struct segmenter *g)
 	size_t len = g->text.len;
 	bool endings = g->language->properties & LANGUAGE_ENDINGS;
 	for (size_t i = begin(g, 0); i < len;) {
+		while (i + 4 <= len && !(wake[s[i]] | wake[s[i + 1]] | wake[s[i + 2]] | wake[s[i + 3]]))
+			i += 4;
 		while (i < len && !wake[s[i]])
 			i++;
 		if (i == len)
@@ -1104,12 +951,12 @@ static void scan(struct segmenter *g)
 						  g->marker.style != MARKER_NONE) ? at_space(g, i) : i + 1;
 			continue;
 		}
-		struct glyph glyph = glyph_at(g, i);
+		struct glyph glyph = glyph_at(g->text, i);
 		if (glyph.c == '"') {
 			at_quote(g, i++);
 			continue;
 		}
-		if (glyph.kind == KIND_NEWLINE)
+		if (glyph.kind == GLYPH_NEWLINE)
 			i = at_newline(g, i);
 		else if (is_stop(g, &glyph))
 			i = at_stop(g, i);
@@ -1119,8 +966,8 @@ static void scan(struct segmenter *g)
 			i += glyph.len;
 	}
 	size_t end = trim_end(g, len);
-	struct glyph last = glyph_before(g, end);
-	emit(g, end, true, last.kind == KIND_FULL_STOP || last.kind == KIND_STRONG || last.kind == KIND_ELLIPSIS);
+	struct glyph last = glyph_before(g->text, end);
+	emit(g, end, true, last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS);
 }
 
 void segment_text(struct arena *arena, struct span text, const struct language *language,
