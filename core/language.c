@@ -60,6 +60,11 @@ const struct language *language_at(size_t index)
 	return &languages[index];
 }
 
+bool language_is_latin(const struct language *language)
+{
+	return language_scripts[language->index] == SCRIPT_LATIN;
+}
+
 static bool is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -66,6 +66,9 @@ const struct language *language_from_tag(struct span tag);
  */
 const struct language *language_detect(struct span text);
 
+/** Is it written in Latin letters? */
+bool language_is_latin(const struct language *language);
+
 /** The classes of `word` (lower case, without its full stop) in `language`; 0 for an unlisted one. */
 unsigned language_word(const struct language *language, struct span word);
 

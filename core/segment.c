@@ -737,15 +737,17 @@ static size_t begin(struct segmenter *g, size_t at)
 	return at + g->marker.len;
 }
 
+static bool is_stopped(const struct segmenter *g, size_t end)
+{
+	struct glyph last = glyph_before(g->text, end);
+	return last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS;
+}
+
 /* The newline at `at` ends its paragraph, and the sentence with it. */
 static size_t end_line(struct segmenter *g, size_t at)
 {
 	size_t end = trim_end(g, at);
-	struct glyph last = glyph_before(g->text, end);
-	bool stopped = last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS;
-	size_t before = g->out->len;
-	(void)before;
-	emit(g, end, true, stopped);
+	emit(g, end, true, is_stopped(g, end));
 	g->paragraph++;
 	g->quoted = false;
 	g->line_first = true;
@@ -760,8 +762,29 @@ static size_t at_newline(struct segmenter *g, size_t at)
 	return at + 1;
 }
 
+/* No abbreviation of the lists has so many ASCII letters. */
+enum { LONG_WORD_BYTES = 9 };
+
+/* The common case, decided at a glance: a long word, a full stop, a space and a capital. */
+static bool is_plain_stop(const struct segmenter *g, size_t at)
+{
+	const char *s = g->text.at;
+	if (s[at] != '.' || at + 3 >= g->text.len || at < g->start + LONG_WORD_BYTES || s[at + 1] != ' ' ||
+	    s[at + 2] < 'A' || s[at + 2] > 'Z')
+		return false;
+	for (size_t i = at - LONG_WORD_BYTES; i < at; i++)
+		if (s[i] < 'a' || s[i] > 'z')
+			return false;
+	return true;
+}
+
 static size_t at_stop(struct segmenter *g, size_t at)
 {
+	if (is_plain_stop(g, at)) {
+		emit(g, at + 1, false, true);
+		g->line_first = false;
+		return begin(g, at + 1);
+	}
 	struct stop stop = read_stop(g, at);
 	if (!stop_ends(g, &stop))
 		return stop.close;
@@ -856,7 +879,7 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 /* Items of a list that runs on in one line: "1) Milk 2) Bread", "• Milk • Bread". */
 static bool item_begins(const struct segmenter *g, size_t at)
 {
-	if (g->marker.style == MARKER_NONE || at <= g->start + g->marker.len + 1)
+	if (at <= g->start + g->marker.len + 1)
 		return false;
 	struct marker next = read_marker(g, at);
 	if (next.style == MARKER_BULLET && (next.form < 0x80 || glyph_kind_of(next.form) != GLYPH_BULLET))
@@ -866,10 +889,12 @@ static bool item_begins(const struct segmenter *g, size_t at)
 
 static bool space_ends(struct segmenter *g, size_t at, size_t *end)
 {
-	if (item_begins(g, at + 1))
+	if (g->marker.style != MARKER_NONE && item_begins(g, at + 1))
 		return true;
 	if (g->language->properties & LANGUAGE_ENDINGS)
 		return ending_ends(g, at, end);
+	if (at + 1 >= g->text.len || (!(g->text.at[at + 1] >= 'A' && g->text.at[at + 1] <= 'Z') && (unsigned char)g->text.at[at + 1] < 0xC3))
+		return false;
 	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER && capital_begins(g, at);
 }
 
@@ -881,6 +906,13 @@ static size_t at_space(struct segmenter *g, size_t at)
 	emit(g, end, false, false);
 	g->line_first = false;
 	return begin(g, end);
+}
+
+/* A capital behind a space: the space is where the sentence would end. */
+static size_t at_capital(struct segmenter *g, size_t at)
+{
+	size_t next = at_space(g, at - 1);
+	return next > at ? next : at + 1;
 }
 
 /* Colons and semicolons end sentences in some languages, when a capital or speech follows. */
@@ -927,47 +959,110 @@ static void at_quote(struct segmenter *g, size_t at)
 	g->quoted = before == after ? !g->quoted : before;
 }
 
-/* Bytes at which the scan looks up: stops, newlines, and first bytes of other scripts' stops. */
-static const unsigned char wake[256] = {
-	[' '] = 1, ['\n'] = 1, ['\r'] = 1, ['\f'] = 1, ['\v'] = 1, ['.'] = 1, ['!'] = 1, ['?'] = 1, [':'] = 1, [';'] = 1, ['"'] = 1,
-	[0xC2] = 1, [0xD6] = 1, [0xD8] = 1, [0xDB] = 1, [0xDC] = 1, [0xE0] = 1, [0xE1] = 1, [0xE2] = 1,
-	[0xE3] = 1, [0xEF] = 1,
-};
+/* Bytes at which the scan looks up. */
+enum wake { WAKE_NOT, WAKE_MARK, WAKE_QUOTE, WAKE_SPACE, WAKE_CAPITAL, WAKE_LEAD };
+
+#define WAKE_MARKS                                                                                 \
+	['\n'] = WAKE_MARK, ['\r'] = WAKE_MARK, ['\f'] = WAKE_MARK, ['\v'] = WAKE_MARK, ['.'] = WAKE_MARK, \
+	['!'] = WAKE_MARK, ['?'] = WAKE_MARK, [':'] = WAKE_MARK, [';'] = WAKE_MARK, ['"'] = WAKE_QUOTE, \
+	[0xC2] = WAKE_LEAD, [0xD6] = WAKE_LEAD, [0xD8] = WAKE_LEAD, [0xDB ... 0xDC] = WAKE_LEAD,      \
+	[0xE0 ... 0xE3] = WAKE_LEAD, [0xEF ... 0xF0] = WAKE_LEAD
+
+/* Words that may begin a sentence without a stop are found by their capital, or, where the script
+ * has few ASCII letters or the language or a list wants a look at each word, by the space. */
+static const unsigned char wake_capitals[256] = {
+	WAKE_MARKS, ['A' ... 'Z'] = WAKE_CAPITAL, [0xC3 ... 0xC5] = WAKE_CAPITAL};
+static const unsigned char wake_spaces[256] = {WAKE_MARKS, [' '] = WAKE_SPACE};
+
+/* May a character that begins with these two bytes be a stop, a line end or an emoji? */
+static bool lead_matters(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xC2: /* next line */
+		return second == 0x85;
+	case 0xD6: /* Armenian */
+		return second == 0x89;
+	case 0xD8: /* Arabic */
+		return second == 0x9F;
+	case 0xDB: /* Urdu */
+		return second == 0x94;
+	case 0xE0: /* Indic, Thai: the dandas */
+		return second == 0xA5;
+	case 0xE1: /* Myanmar, Ethiopic, Khmer, Mongolian */
+		return second == 0x81 || second == 0x8D || second == 0x9F || second == 0xA0;
+	case 0xE3: /* CJK punctuation, not kana */
+		return second == 0x80;
+	case 0xEF: /* wide and small forms */
+		return second == 0xB9 || second == 0xBC || second == 0xBD;
+	case 0xF0: /* emoji */
+		return second == 0x9F;
+	default:
+		return true;
+	}
+}
+
+static size_t at_lead(struct segmenter *g, size_t at)
+{
+	const unsigned char *s = (const unsigned char *)g->text.at + at;
+	if (!lead_matters(s[0], s[1]))
+		return at + 1;
+	struct glyph glyph = glyph_at(g->text, at);
+	if (glyph.kind == GLYPH_NEWLINE)
+		return at_newline(g, at);
+	if (is_stop(g, &glyph))
+		return at_stop(g, at);
+	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER ? at_mark(g, at) : at + glyph.len;
+}
+
+static size_t at_ascii(struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g->text, at);
+	if (glyph.kind == GLYPH_NEWLINE)
+		return at_newline(g, at);
+	return is_stop(g, &glyph) ? at_stop(g, at) : at_mark(g, at);
+}
+
+static const unsigned char *wake_table(const struct segmenter *g)
+{
+	bool words = g->marker.style != MARKER_NONE || g->language->properties & LANGUAGE_ENDINGS || !language_is_latin(g->language);
+	return words ? wake_spaces : wake_capitals;
+}
 
 static void scan(struct segmenter *g)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at;
-	size_t len = g->text.len;
-	bool endings = g->language->properties & LANGUAGE_ENDINGS;
-	for (size_t i = begin(g, 0); i < len;) {
+	size_t len = g->text.len, i = begin(g, 0), start = g->start;
+	const unsigned char *wake = wake_table(g);
+	while (i < len) {
+		if (start != g->start) {
+			start = g->start;
+			wake = wake_table(g);
+		}
 		while (i + 4 <= len && !(wake[s[i]] | wake[s[i + 1]] | wake[s[i + 2]] | wake[s[i + 3]]))
 			i += 4;
 		while (i < len && !wake[s[i]])
 			i++;
 		if (i == len)
 			break;
-		if (s[i] == ' ') {
-			i = i + 1 < len && ((s[i + 1] >= 'A' && s[i + 1] <= 'Z') || s[i + 1] >= 0xC3 || endings ||
-						  g->marker.style != MARKER_NONE) ? at_space(g, i) : i + 1;
-			continue;
-		}
-		struct glyph glyph = glyph_at(g->text, i);
-		if (glyph.c == '"') {
+		switch (wake[s[i]]) {
+		case WAKE_MARK:
+			i = at_ascii(g, i);
+			break;
+		case WAKE_QUOTE:
 			at_quote(g, i++);
-			continue;
+			break;
+		case WAKE_SPACE:
+			i = at_space(g, i);
+			break;
+		case WAKE_CAPITAL:
+			i = i > start && s[i - 1] == ' ' ? at_capital(g, i) : i + 1;
+			break;
+		default:
+			i = at_lead(g, i);
 		}
-		if (glyph.kind == GLYPH_NEWLINE)
-			i = at_newline(g, i);
-		else if (is_stop(g, &glyph))
-			i = at_stop(g, i);
-		else if (glyph.c == ':' || glyph.c == ';')
-			i = at_mark(g, i);
-		else
-			i += glyph.len;
 	}
 	size_t end = trim_end(g, len);
-	struct glyph last = glyph_before(g->text, end);
-	emit(g, end, true, last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS);
+	emit(g, end, true, is_stopped(g, end));
 }
 
 void segment_text(struct arena *arena, struct span text, const struct language *language,
