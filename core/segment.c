@@ -292,15 +292,21 @@ static struct word word_before(const struct segmenter *g, size_t end)
 	return word;
 }
 
-static struct word word_after(const struct segmenter *g, size_t at)
+static size_t word_end(const struct segmenter *g, size_t at)
 {
-	struct word word = {.at = at, .end = at};
-	while (word.end - at < LANGUAGE_WORD_BYTES) {
-		struct glyph glyph = glyph_at(g->text, word.end);
+	size_t end = at;
+	while (end - at < LANGUAGE_WORD_BYTES) {
+		struct glyph glyph = glyph_at(g->text, end);
 		if (!glyph_is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
 			break;
-		word.end += glyph.len;
+		end += glyph.len;
 	}
+	return end;
+}
+
+static struct word word_after(const struct segmenter *g, size_t at)
+{
+	struct word word = {.at = at, .end = word_end(g, at)};
 	fold_word(g, &word);
 	return word;
 }
@@ -763,7 +769,7 @@ static size_t at_newline(struct segmenter *g, size_t at)
 }
 
 /* No abbreviation of the lists has so many ASCII letters. */
-enum { LONG_WORD_BYTES = 9 };
+enum { LONG_WORD_BYTES = 8 };
 
 /* The common case, decided at a glance: a long word, a full stop, a space and a capital. */
 static bool is_plain_stop(const struct segmenter *g, size_t at)
@@ -817,14 +823,16 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	enum glyph_kind last = glyph_before(g->text, space).kind;
 	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
 		return false;
-	struct word word = word_after(g, space + 1);
-	if (is_capitals(g, space) && !word.all_upper)
+	if (glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) && !word_after(g, space + 1).all_upper)
 		return true;
-	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) ||
-	    is_roman(&word))
-		return false;
-	size_t after = word.end + (word.chars > 3 && glyph_at(g->text, word.end).c == ',');
+	/* What follows is looked at before the lists: most capitals are names, and fail here. */
+	size_t end = word_end(g, space + 1), after = end;
+	if (end - space > 4 && glyph_at(g->text, end).c == ',')
+		after++;
 	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
+		return false;
+	struct word word = word_after(g, space + 1);
+	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) || is_roman(&word))
 		return false;
 	return last == GLYPH_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }
@@ -893,8 +901,6 @@ static bool space_ends(struct segmenter *g, size_t at, size_t *end)
 		return true;
 	if (g->language->properties & LANGUAGE_ENDINGS)
 		return ending_ends(g, at, end);
-	if (at + 1 >= g->text.len || (!(g->text.at[at + 1] >= 'A' && g->text.at[at + 1] <= 'Z') && (unsigned char)g->text.at[at + 1] < 0xC3))
-		return false;
 	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER && capital_begins(g, at);
 }
 
@@ -1005,7 +1011,7 @@ static size_t at_lead(struct segmenter *g, size_t at)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at + at;
 	if (!lead_matters(s[0], s[1]))
-		return at + 1;
+		return at + 2;
 	struct glyph glyph = glyph_at(g->text, at);
 	if (glyph.kind == GLYPH_NEWLINE)
 		return at_newline(g, at);
@@ -1022,21 +1028,33 @@ static size_t at_ascii(struct segmenter *g, size_t at)
 	return is_stop(g, &glyph) ? at_stop(g, at) : at_mark(g, at);
 }
 
-static const unsigned char *wake_table(const struct segmenter *g)
+/* Has the character that begins with these two bytes a chance to be upper case? */
+static bool may_be_capital(unsigned char first, unsigned char second)
 {
-	bool words = g->marker.style != MARKER_NONE || g->language->properties & LANGUAGE_ENDINGS || !language_is_latin(g->language);
-	return words ? wake_spaces : wake_capitals;
+	if (first < 0x80)
+		return first >= 'A' && first <= 'Z';
+	if (first == 0xD0) /* Cyrillic */
+		return second < 0xB0;
+	return (first >= 0xC3 && first < 0xD6 && first != 0xD1) || first == 0xE1;
+}
+
+/* Lists and word endings want a look at each word. */
+static bool wants_each_word(const struct segmenter *g)
+{
+	return g->marker.style != MARKER_NONE || g->language->properties & LANGUAGE_ENDINGS;
 }
 
 static void scan(struct segmenter *g)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at;
 	size_t len = g->text.len, i = begin(g, 0), start = g->start;
-	const unsigned char *wake = wake_table(g);
+	bool latin = language_is_latin(g->language), each_word = wants_each_word(g);
+	const unsigned char *wake = each_word || !latin ? wake_spaces : wake_capitals;
 	while (i < len) {
 		if (start != g->start) {
 			start = g->start;
-			wake = wake_table(g);
+			each_word = wants_each_word(g);
+			wake = each_word || !latin ? wake_spaces : wake_capitals;
 		}
 		while (i + 4 <= len && !(wake[s[i]] | wake[s[i + 1]] | wake[s[i + 2]] | wake[s[i + 3]]))
 			i += 4;
@@ -1052,7 +1070,7 @@ static void scan(struct segmenter *g)
 			at_quote(g, i++);
 			break;
 		case WAKE_SPACE:
-			i = at_space(g, i);
+			i = i + 2 < len && (each_word || may_be_capital(s[i + 1], s[i + 2])) ? at_space(g, i) : i + 1;
 			break;
 		case WAKE_CAPITAL:
 			i = i > start && s[i - 1] == ' ' ? at_capital(g, i) : i + 1;
