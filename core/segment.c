@@ -965,77 +965,83 @@ static void at_quote(struct segmenter *g, size_t at)
 	g->quoted = before == after ? !g->quoted : before;
 }
 
-/* Bytes at which the scan looks up. */
-enum wake { WAKE_NOT, WAKE_MARK, WAKE_QUOTE, WAKE_SPACE, WAKE_CAPITAL, WAKE_LEAD };
+/* The scan looks at blocks of bytes with vector comparisons (the extension of gcc and clang, for any
+ * machine) and stops only where something may end: at some 4 bytes in 100. */
+enum { VECTOR_BYTES = 16, BLOCK_BYTES = 64 };
+typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef signed char truth __attribute__((vector_size(VECTOR_BYTES))); /* -1 or 0 */
 
-#define WAKE_MARKS                                                                                 \
-	['\n'] = WAKE_MARK, ['\r'] = WAKE_MARK, ['\f'] = WAKE_MARK, ['\v'] = WAKE_MARK, ['.'] = WAKE_MARK, \
-	['!'] = WAKE_MARK, ['?'] = WAKE_MARK, [':'] = WAKE_MARK, [';'] = WAKE_MARK, ['"'] = WAKE_QUOTE, \
-	[0xC2] = WAKE_LEAD, [0xD6] = WAKE_LEAD, [0xD8] = WAKE_LEAD, [0xDB ... 0xDC] = WAKE_LEAD,      \
-	[0xE0 ... 0xE3] = WAKE_LEAD, [0xEF ... 0xF0] = WAKE_LEAD
-
-/* Words that may begin a sentence without a stop are found by their capital, or, where the script
- * has few ASCII letters or the language or a list wants a look at each word, by the space. */
-static const unsigned char wake_capitals[256] = {
-	WAKE_MARKS, ['A' ... 'Z'] = WAKE_CAPITAL, [0xC3 ... 0xC5] = WAKE_CAPITAL};
-static const unsigned char wake_spaces[256] = {WAKE_MARKS, [' '] = WAKE_SPACE};
-
-/* May a character that begins with these two bytes be a stop, a line end or an emoji? */
-static bool lead_matters(unsigned char first, unsigned char second)
+static inline vector load(const unsigned char *at)
 {
-	switch (first) {
-	case 0xC2: /* next line */
-		return second == 0x85;
-	case 0xD6: /* Armenian */
-		return second == 0x89;
-	case 0xD8: /* Arabic */
-		return second == 0x9F;
-	case 0xDB: /* Urdu */
-		return second == 0x94;
-	case 0xE0: /* Indic, Thai: the dandas */
-		return second == 0xA5;
-	case 0xE1: /* Myanmar, Ethiopic, Khmer, Mongolian */
-		return second == 0x81 || second == 0x8D || second == 0x9F || second == 0xA0;
-	case 0xE3: /* CJK punctuation, not kana */
-		return second == 0x80;
-	case 0xEF: /* wide and small forms */
-		return second == 0xB9 || second == 0xBC || second == 0xBD;
-	case 0xF0: /* emoji */
-		return second == 0x9F;
-	default:
-		return true;
+	vector bytes;
+	memcpy(&bytes, at, sizeof(bytes));
+	return bytes;
+}
+
+/* May characters that begin with these two bytes be a stop, a line end or an emoji? */
+static inline truth lead_matters(vector first, vector second)
+{
+	return ((first == 0xC2) & (second == 0x85)) |                 /* next line */
+	       ((first == 0xD6) & (second == 0x89)) |                 /* Armenian */
+	       ((first == 0xD8) & (second == 0x9F)) |                 /* Arabic */
+	       ((first == 0xDB) & (second == 0x94)) |                 /* Urdu */
+	       ((first == 0xDC) & (second <= 0x82)) |                 /* Syriac */
+	       ((first == 0xE0) & (second == 0xA5)) |                 /* Indic: the dandas */
+	       ((first == 0xE1) & ((second == 0x81) | (second == 0x8D) | /* Myanmar, Ethiopic, */
+				   (second == 0x9F) | (second == 0xA0))) | /* Khmer, Mongolian */
+	       (first == 0xE2) |                                      /* general punctuation */
+	       ((first == 0xE3) & (second == 0x80)) |                 /* CJK, but not kana */
+	       ((first == 0xEF) & (((second & 0xFE) == 0xBC) | (second == 0xB9))) | /* wide forms */
+	       ((first == 0xF0) & (second == 0x9F));                  /* emoji */
+}
+
+/* Have characters that begin with these two bytes a chance to be upper case? */
+static inline truth may_be_capital(vector first, vector second)
+{
+	return (first - 'A' <= 'Z' - 'A') | (first - 0xC3 < 0xD0 - 0xC3) | ((first == 0xD0) & (second < 0xB0)) |
+	       (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
+}
+
+/* Bit k is set when the scan must stop at s[k]; s[-1] and s[VECTOR_BYTES] are read as well.
+ * `space` is a byte to stop at besides, or one that no text has. */
+static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
+{
+	vector c = load(s), behind = load(s + 1), before = load(s - 1);
+	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') | (c - '\n' <= 3) |
+		    (c == space) | ((before == ' ') & may_be_capital(c, behind));
+	uint64_t half[2], mask = 0;
+	memcpy(half, &c, sizeof(half));
+	if ((half[0] | half[1]) & 0x8080808080808080u)
+		hit |= lead_matters(c, behind);
+	memcpy(half, &hit, sizeof(half));
+	for (unsigned i = 0; i < 2; i++) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		half[i] = __builtin_bswap64(half[i]);
+#endif
+		/* The lowest bit of byte i becomes bit i. */
+		mask |= ((half[i] & 0x0101010101010101u) * 0x0102040810204080u >> 56) << 8 * i;
 	}
+	return mask;
 }
 
-static size_t at_lead(struct segmenter *g, size_t at)
+static uint64_t block_mask(const unsigned char *s, unsigned char space)
 {
-	const unsigned char *s = (const unsigned char *)g->text.at + at;
-	if (!lead_matters(s[0], s[1]))
-		return at + 2;
-	struct glyph glyph = glyph_at(g->text, at);
-	if (glyph.kind == GLYPH_NEWLINE)
-		return at_newline(g, at);
-	if (is_stop(g, &glyph))
-		return at_stop(g, at);
-	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER ? at_mark(g, at) : at + glyph.len;
+	uint64_t mask = 0;
+	for (unsigned k = 0; k < BLOCK_BYTES; k += VECTOR_BYTES)
+		mask |= vector_mask(s + k, space) << k;
+	return mask;
 }
 
-static size_t at_ascii(struct segmenter *g, size_t at)
+/* The mask of the block at `base`, also where it lies at the text's beginning or end. */
+static uint64_t mask_at(const struct segmenter *g, size_t base, bool each_word)
 {
-	struct glyph glyph = glyph_at(g->text, at);
-	if (glyph.kind == GLYPH_NEWLINE)
-		return at_newline(g, at);
-	return is_stop(g, &glyph) ? at_stop(g, at) : at_mark(g, at);
-}
-
-/* Has the character that begins with these two bytes a chance to be upper case? */
-static bool may_be_capital(unsigned char first, unsigned char second)
-{
-	if (first < 0x80)
-		return first >= 'A' && first <= 'Z';
-	if (first == 0xD0) /* Cyrillic */
-		return second < 0xB0;
-	return (first >= 0xC3 && first < 0xD6 && first != 0xD1) || first == 0xE1;
+	const unsigned char *s = (const unsigned char *)g->text.at;
+	unsigned char space = each_word ? ' ' : 0xFF, edge[BLOCK_BYTES + 2] = {0};
+	if (base > 0 && base + BLOCK_BYTES < g->text.len)
+		return block_mask(s + base, space);
+	size_t before = base > 0, left = g->text.len - base;
+	memcpy(edge + 1 - before, s + base - before, before + (left < BLOCK_BYTES + 1 ? left : BLOCK_BYTES + 1));
+	return block_mask(edge + 1, space);
 }
 
 /* Lists and word endings want a look at each word. */
@@ -1044,40 +1050,59 @@ static bool wants_each_word(const struct segmenter *g)
 	return g->marker.style != MARKER_NONE || g->language->properties & LANGUAGE_ENDINGS;
 }
 
+static size_t at_wide(struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g->text, at);
+	if (glyph.kind == GLYPH_NEWLINE)
+		return at_newline(g, at);
+	if (is_stop(g, &glyph))
+		return at_stop(g, at);
+	if (glyph.kind == GLYPH_UPPER)
+		return at_capital(g, at);
+	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER ? at_mark(g, at) : at + glyph.len;
+}
+
+/* Look at what stands at `at`; returns where to go on, behind it. */
+static size_t at_byte(struct segmenter *g, size_t at)
+{
+	switch (g->text.at[at]) {
+	case '.':
+	case '!':
+	case '?':
+		return at_stop(g, at);
+	case '\n':
+	case '\v':
+	case '\f':
+	case '\r':
+		return at_newline(g, at);
+	case ':':
+	case ';':
+		return g->language->properties & (LANGUAGE_COLON | LANGUAGE_QUESTION) ? at_wide(g, at) : at_mark(g, at);
+	case '"':
+		at_quote(g, at);
+		return at + 1;
+	case ' ':
+		return at_space(g, at);
+	default:
+		return (g->text.at[at] & 0x80) != 0 ? at_wide(g, at) : at_capital(g, at);
+	}
+}
+
 static void scan(struct segmenter *g)
 {
-	const unsigned char *s = (const unsigned char *)g->text.at;
-	size_t len = g->text.len, i = begin(g, 0), start = g->start;
-	bool latin = language_is_latin(g->language), each_word = wants_each_word(g);
-	const unsigned char *wake = each_word || !latin ? wake_spaces : wake_capitals;
-	while (i < len) {
-		if (start != g->start) {
-			start = g->start;
-			each_word = wants_each_word(g);
-			wake = each_word || !latin ? wake_spaces : wake_capitals;
+	size_t i = begin(g, 0), len = g->text.len;
+	for (size_t base = i; base < len;) {
+		bool each_word = wants_each_word(g);
+		uint64_t mask = mask_at(g, base, each_word);
+		while (mask != 0 && each_word == wants_each_word(g)) {
+			size_t at = base + (size_t)__builtin_ctzll(mask);
+			mask &= mask - 1;
+			if (at >= i && at < len)
+				i = at_byte(g, at);
 		}
-		while (i + 4 <= len && !(wake[s[i]] | wake[s[i + 1]] | wake[s[i + 2]] | wake[s[i + 3]]))
-			i += 4;
-		while (i < len && !wake[s[i]])
-			i++;
-		if (i == len)
-			break;
-		switch (wake[s[i]]) {
-		case WAKE_MARK:
-			i = at_ascii(g, i);
-			break;
-		case WAKE_QUOTE:
-			at_quote(g, i++);
-			break;
-		case WAKE_SPACE:
-			i = i + 2 < len && (each_word || may_be_capital(s[i + 1], s[i + 2])) ? at_space(g, i) : i + 1;
-			break;
-		case WAKE_CAPITAL:
-			i = i > start && s[i - 1] == ' ' ? at_capital(g, i) : i + 1;
-			break;
-		default:
-			i = at_lead(g, i);
-		}
+		if (mask == 0 && i < base + BLOCK_BYTES)
+			i = base + BLOCK_BYTES;
+		base = i;
 	}
 	size_t end = trim_end(g, len);
 	emit(g, end, true, is_stopped(g, end));
