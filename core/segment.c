@@ -238,6 +238,16 @@ struct word {
 	unsigned classes;
 };
 
+/* All but `fold`, whose bytes nobody reads beyond `len`. */
+static void init_word(struct word *word, size_t at)
+{
+	word->at = word->end = at;
+	word->len = word->chars = 0;
+	word->dotted = word->letters = word->digits = word->all_upper = false;
+	word->first = GLYPH_END;
+	word->classes = 0;
+}
+
 /* What stands inside a word that a full stop may end: e.g, 3,5, don't, S/N, n.º, № and §. */
 static bool is_word_char(struct glyph glyph)
 {
@@ -248,7 +258,31 @@ static bool is_word_char(struct glyph glyph)
 	return glyph.c == 0x2019 || glyph.c == 0xBA || glyph.c == 0x2116 || glyph.c == 0xA7;
 }
 
-static void fold_word(const struct segmenter *g, struct word *word)
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Most words: small ASCII letters, perhaps behind a capital. */
+static bool fold_plain_word(const struct segmenter *g, struct word *word)
+{
+	const char *s = g->text.at + word->at;
+	size_t len = word->end - word->at;
+	if (len == 0 || len > LANGUAGE_WORD_BYTES || !is_small((char)(s[0] | 0x20)) || (s[0] & 0x80) != 0)
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!is_small(s[i]))
+			return false;
+	memcpy(word->fold, s, len);
+	word->fold[0] |= 0x20;
+	word->len = word->chars = len;
+	word->letters = true;
+	word->first = is_small(s[0]) ? GLYPH_LOWER : GLYPH_UPPER;
+	word->all_upper = len == 1 && word->first == GLYPH_UPPER;
+	return true;
+}
+
+static void fold_any_word(const struct segmenter *g, struct word *word)
 {
 	unsigned kinds = 0;
 	for (size_t i = word->at; i < word->end;) {
@@ -269,13 +303,22 @@ static void fold_word(const struct segmenter *g, struct word *word)
 	word->digits = kinds & 1u << GLYPH_DIGIT;
 	word->letters = kinds & (1u << GLYPH_UPPER | 1u << GLYPH_LOWER | 1u << GLYPH_LETTER);
 	word->all_upper = word->letters && !(kinds & 1u << GLYPH_LOWER);
+}
+
+static void fold_word(const struct segmenter *g, struct word *word)
+{
+	if (!fold_plain_word(g, word))
+		fold_any_word(g, word);
 	word->classes = language_word(g->language, (struct span){word->fold, word->len});
 }
 
 /* The word that ends at `end`: back to white space or other punctuation, LANGUAGE_WORD_BYTES at most. */
 static struct word word_before(const struct segmenter *g, size_t end)
 {
-	struct word word = {.at = end, .end = end};
+	struct word word;
+	init_word(&word, end);
+	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES && is_small(g->text.at[word.at - 1]))
+		word.at--;
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_before(g->text, word.at);
 		if (!is_word_char(glyph) || (word.at == end && glyph.kind == GLYPH_QUOTE))
@@ -295,6 +338,8 @@ static struct word word_before(const struct segmenter *g, size_t end)
 static size_t word_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at;
+	while (end < g->text.len && end - at < LANGUAGE_WORD_BYTES && is_small((char)(g->text.at[end] | 0x20)))
+		end++;
 	while (end - at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_at(g->text, end);
 		if (!glyph_is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
@@ -306,7 +351,9 @@ static size_t word_end(const struct segmenter *g, size_t at)
 
 static struct word word_after(const struct segmenter *g, size_t at)
 {
-	struct word word = {.at = at, .end = word_end(g, at)};
+	struct word word;
+	init_word(&word, at);
+	word.end = word_end(g, at);
 	fold_word(g, &word);
 	return word;
 }
@@ -768,28 +815,45 @@ static size_t at_newline(struct segmenter *g, size_t at)
 	return at + 1;
 }
 
-/* No abbreviation of the lists has so many ASCII letters. */
-enum { LONG_WORD_BYTES = 8 };
+/* No abbreviation of the lists has so many ASCII letters, or so many bytes of other letters. */
+enum { LONG_WORD_LETTERS = 8, LONG_WORD_BYTES = 20 };
 
-/* The common case, decided at a glance: a long word, a full stop, a space and a capital. */
-static bool is_plain_stop(const struct segmenter *g, size_t at)
+static bool is_long_word(const struct segmenter *g, size_t end)
 {
-	const char *s = g->text.at;
-	if (s[at] != '.' || at + 3 >= g->text.len || at < g->start + LONG_WORD_BYTES || s[at + 1] != ' ' ||
-	    s[at + 2] < 'A' || s[at + 2] > 'Z')
-		return false;
-	for (size_t i = at - LONG_WORD_BYTES; i < at; i++)
-		if (s[i] < 'a' || s[i] > 'z')
-			return false;
-	return true;
+	const unsigned char *s = (const unsigned char *)g->text.at;
+	size_t i = end, least = end - g->start < LONG_WORD_BYTES ? g->start : end - LONG_WORD_BYTES;
+	while (i > least && is_small((char)s[i - 1]))
+		i--;
+	if (end - i >= LONG_WORD_LETTERS)
+		return true;
+	/* C2 and E2 lead no letters but spaces, quotes and signs. */
+	while (i > least && (is_small((char)s[i - 1]) || (s[i - 1] >= 0x80 && s[i - 1] != 0xC2 && s[i - 1] != 0xE2)))
+		i--;
+	return end - i >= LONG_WORD_BYTES;
+}
+
+/* The common cases, decided at a glance: a long word, a full stop, a space and a capital; and the
+ * stops of other scripts before a letter. */
+static bool is_plain_stop(const struct segmenter *g, size_t at, size_t *end)
+{
+	struct glyph stop = glyph_at(g->text, at);
+	*end = at + stop.len;
+	struct glyph next = glyph_at(g->text, *end);
+	bool apart = next.c == ' ';
+	if (apart)
+		next = glyph_at(g->text, *end + 1);
+	if (stop.c == '.')
+		return apart && next.kind == GLYPH_UPPER && is_long_word(g, at);
+	return stop.kind == GLYPH_STRONG && stop.len > 1 && next.kind == GLYPH_LETTER;
 }
 
 static size_t at_stop(struct segmenter *g, size_t at)
 {
-	if (is_plain_stop(g, at)) {
-		emit(g, at + 1, false, true);
+	size_t end;
+	if (is_plain_stop(g, at, &end)) {
+		emit(g, end, false, true);
 		g->line_first = false;
-		return begin(g, at + 1);
+		return begin(g, end);
 	}
 	struct stop stop = read_stop(g, at);
 	if (!stop_ends(g, &stop))
@@ -1011,8 +1075,12 @@ static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 		    (c == space) | ((before == ' ') & may_be_capital(c, behind));
 	uint64_t half[2], mask = 0;
 	memcpy(half, &c, sizeof(half));
-	if ((half[0] | half[1]) & 0x8080808080808080u)
-		hit |= lead_matters(c, behind);
+	if ((half[0] | half[1]) & 0x8080808080808080u) {
+		truth rare = (c >= 0xD6) | (c == 0xC2); /* not so the letters of Europe */
+		memcpy(half, &rare, sizeof(half));
+		if (half[0] | half[1])
+			hit |= lead_matters(c, behind);
+	}
 	memcpy(half, &hit, sizeof(half));
 	for (unsigned i = 0; i < 2; i++) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
