@@ -104,8 +104,7 @@ enum document_feature {
 	DOCUMENT_LEAD_TITLE,
 	DOCUMENT_TITLE,  /* there is one */
 	DOCUMENT_SPACED, /* words stand apart by spaces */
-	DOCUMENT_ASKED,  /* 1 / sentences asked for; 0 when that is open */
-	DOCUMENT_SHARE,  /* sentences asked for / sentences there are */
+	DOCUMENT_ASKED,  /* 1 / sentences asked for, at least 1/4; 1/3 when that is open */
 	DOCUMENT_COUNT
 };
 

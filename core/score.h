@@ -7,9 +7,10 @@
 #include "span.h"
 #include "tokenize.h"
 
-/** How much each sentence deserves to stand in a summary: 0 … 1, comparable within one text. */
+/** How much each sentence deserves to stand in a summary. */
 struct scores {
-	float *at; /* one a sentence */
+	float *at;    /* one a sentence, 0 … 1: the best has 1; comparable within one text */
+	float *merit; /* the same on the scale of the model, for select_sentences() */
 	size_t len;
 };
 
@@ -24,7 +25,11 @@ struct score_input {
 };
 
 /**
- * Score every sentence. Deterministic: fixed order of summation, no fast-math.
+ * Score every sentence by a small network over the features of feature.h (core/data/ranker.h, made
+ * by tests/quality/train, which explains what it learns from), and by what a query asks for.
+ * Lines of the page have 0.
+ *
+ * Deterministic on every machine: floats in fixed order, no libm but sqrt, no fast-math.
  * Linear in the tokens. For memory only: then out->len is 0 and arena->failed is set.
  */
 void score_sentences(struct arena *arena, const struct score_input *input, struct scores *out);

@@ -11,16 +11,22 @@ enum rank {
 	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article */
 };
 
+enum {
+	HOLDERS = 64,     /* chosen sentences that the others are compared with */
+	LOOK_AGAIN = 256, /* candidates weighed anew before the next is taken as it is */
+};
+
 struct candidate {
-	float score;
+	float value; /* its merit less what it loses to the sentences chosen so far */
 	uint32_t sentence;
+	uint32_t seen; /* it has been compared with that many of them */
 	enum rank rank;
 };
 
 /* Trigrams of the sentences chosen so far: open addressing over their hashes, 0 is free. */
 struct trigrams {
 	uint64_t *slot;
-	size_t mask;
+	size_t mask, room; /* half of the slots stay free: what comes later is not remembered */
 };
 
 struct chooser {
@@ -29,19 +35,28 @@ struct chooser {
 	struct candidate *heap; /* the best on top */
 	size_t heap_len;
 	struct trigrams trigrams;
+	uint64_t *holders;      /* of each term: bit c says that the c-th chosen sentence has it */
+	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
+	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
+	bool *chosen;           /* of each sentence */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
 
 /* A sentence repeats the summary when this share of its trigrams stands there already. */
-static const float repeated_share = 0.5f;
+static const float repeated_share = 0.15f;
+
+/* What a sentence loses for sharing all its content with a chosen one, and for opening with a
+ * pronoun or connective that nothing chosen explains; on the scale of the model's merits. */
+static const float overlap_loss = 6;
+static const float dangling_loss = 0.5f;
 
 static bool better(struct candidate a, struct candidate b)
 {
 	if (a.rank != b.rank)
 		return a.rank < b.rank;
-	if (a.score != b.score)
-		return a.score > b.score;
+	if (a.value != b.value)
+		return a.value > b.value;
 	return a.sentence < b.sentence;
 }
 
@@ -57,6 +72,14 @@ static void sift_down(struct candidate *heap, size_t len, size_t at)
 		at = child;
 	}
 	heap[at] = moving;
+}
+
+static void push(struct chooser *c, struct candidate candidate)
+{
+	size_t at = c->heap_len++;
+	for (; at > 0 && better(candidate, c->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		c->heap[at] = c->heap[(at - 1) / 2];
+	c->heap[at] = candidate;
 }
 
 static struct candidate pop(struct chooser *c)
@@ -98,14 +121,16 @@ static uint64_t trigram_hash(const struct token *token)
 	return hash | 1;
 }
 
-static bool trigrams_have(const struct trigrams *trigrams, uint64_t hash, bool add)
+static bool trigrams_have(struct trigrams *trigrams, uint64_t hash, bool add)
 {
 	size_t at = (size_t)(hash >> 8) & trigrams->mask;
 	for (; trigrams->slot[at] != 0; at = (at + 1) & trigrams->mask)
 		if (trigrams->slot[at] == hash)
 			return true;
-	if (add)
+	if (add && trigrams->room > 0) {
 		trigrams->slot[at] = hash;
+		trigrams->room--;
+	}
 	return false;
 }
 
@@ -138,15 +163,80 @@ static bool fits(const struct chooser *c, uint32_t i)
 		       options->max_chars;
 }
 
-static void choose(struct chooser *c, uint32_t i)
+/* Is `t` a content term that sentence `i` has not shown yet? Marks it shown. */
+static bool first_of_content(struct chooser *c, uint32_t i, uint32_t t)
+{
+	if ((c->input->terms->distinct[t].flags & TERM_STOP) || c->stamp[t] == i + 1)
+		return false;
+	c->stamp[t] = i + 1;
+	return true;
+}
+
+/* What the candidate loses to the sentences chosen since it was last weighed: to each the share of
+ * content that they have in common (Dice's coefficient). */
+static void weigh_again(struct chooser *c, struct candidate *candidate)
+{
+	const struct terms *terms = c->input->terms;
+	uint32_t common[HOLDERS] = {0}, size = 0, i = candidate->sentence;
+	uint32_t chosen = c->out->len < HOLDERS ? (uint32_t)c->out->len : HOLDERS;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
+		uint32_t t = terms->token[k].term;
+		if (!first_of_content(c, i, t))
+			continue;
+		size++;
+		for (uint64_t bits = c->holders[t] >> candidate->seen << candidate->seen; bits != 0;
+		     bits &= bits - 1)
+			common[__builtin_ctzll(bits)]++;
+	}
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		c->stamp[terms->token[k].term] = 0;
+	for (uint32_t j = candidate->seen; j < chosen; j++)
+		if (common[j] > 0)
+			candidate->value -=
+				overlap_loss * 2 * (float)common[j] / (float)(size + c->size[j]);
+	candidate->seen = chosen;
+}
+
+static void remember(struct chooser *c, uint32_t i)
+{
+	const struct terms *terms = c->input->terms;
+	size_t j = c->out->len;
+	if (j >= HOLDERS)
+		return;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
+		uint32_t t = terms->token[k].term;
+		if (!first_of_content(c, i, t))
+			continue;
+		c->holders[t] |= (uint64_t)1 << j;
+		c->size[j]++;
+	}
+}
+
+/* Does it open with a word that points back to the sentence before it? */
+static bool dangles(const struct chooser *c, uint32_t i)
+{
+	const struct terms *terms = c->input->terms;
+	if (i == 0 || terms->first[i] == terms->first[i + 1])
+		return false;
+	uint8_t flags = terms->distinct[terms->token[terms->first[i]].term].flags;
+	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) && !c->chosen[i - 1];
+}
+
+static void choose(struct chooser *c, uint32_t i, const struct scores *scores)
 {
 	size_t total;
 	trigrams_shared(c, i, true, &total);
+	/* The next sentence may point back to this one: it comes once more, without the loss for
+	 * that. Whichever copy comes later is passed over. */
+	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] && dangles(c, i + 1))
+		push(c, (struct candidate){scores->merit[i + 1], i + 1, 0, rank_of(c, i + 1)});
+	remember(c, i);
+	c->chosen[i] = true;
 	c->words += c->input->terms->words[i];
 	if (c->options->max_chars > 0)
 		c->chars += (c->out->len > 0) +
 			    utf8_length(sentence_text(c->input, i), OFFSET_CODEPOINT);
-	c->out->at[c->out->len++] = i;
+	c->out->len++;
 }
 
 static size_t most_sentences(const struct select_options *options, size_t n)
@@ -162,65 +252,105 @@ static size_t most_sentences(const struct select_options *options, size_t n)
 	return most == 0 ? 1 : most;
 }
 
+size_t select_expect(const struct select_options *options, size_t n)
+{
+	size_t most = most_sentences(options, n);
+	if (options->max_words > 0 && options->max_words / 22 + 1 < most)
+		most = options->max_words / 22 +
+		       1; /* a usual sentence has 22 words or 130 characters */
+	if (options->max_chars > 0 && options->max_chars / 130 + 1 < most)
+		most = options->max_chars / 130 + 1;
+	return most;
+}
+
 static bool prepare(struct arena *arena, struct chooser *c, const struct scores *scores)
 {
+	const struct terms *terms = c->input->terms;
 	size_t n = c->input->sentences->len, slots = 256;
-	while (slots < 2 * c->input->terms->token_count)
+	size_t expected = terms->token_count / n * select_expect(c->options, n);
+	while (slots < 4 * expected && slots < 2 * terms->token_count)
 		slots *= 2;
 	c->trigrams.mask = slots - 1;
+	c->trigrams.room = slots / 2;
 	c->trigrams.slot = arena_zalloc(arena, slots, sizeof *c->trigrams.slot);
-	c->heap = arena_alloc(arena, n, sizeof *c->heap);
-	if (c->heap == NULL || c->trigrams.slot == NULL)
+	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
+	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
+	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);
+	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
+	if (arena->failed)
 		return false;
-	for (uint32_t i = 0; i < n; i++)
-		c->heap[i] = (struct candidate){scores->at[i], i, rank_of(c, i)};
+	for (uint32_t i = 0; i < n; i++) {
+		float loss = dangles(c, i) ? dangling_loss : 0;
+		c->heap[i] = (struct candidate){scores->merit[i] - loss, i, 0, rank_of(c, i)};
+	}
 	c->heap_len = n;
 	for (size_t i = n / 2; i-- > 0;)
 		sift_down(c->heap, n, i);
 	return true;
 }
 
-static void sort_rising(uint32_t *at, size_t len, unsigned char *chosen, size_t n)
+/* The best of the candidates when each is weighed against all that is chosen. Losses only grow, so
+ * that the best of the heap is the best of all once it has been weighed. */
+static struct candidate pop_weighed(struct chooser *c)
 {
-	for (size_t i = 0; i < len; i++)
-		chosen[at[i]] = 1;
-	len = 0;
+	struct candidate best = pop(c);
+	for (unsigned looks = 0; looks < LOOK_AGAIN && c->heap_len > 0; looks++) {
+		if (best.seen == c->out->len || best.seen == HOLDERS || c->chosen[best.sentence])
+			break;
+		weigh_again(c, &best);
+		if (better(best, c->heap[0]))
+			break;
+		push(c, best);
+		best = pop(c);
+	}
+	return best;
+}
+
+static size_t rising(uint32_t *at, const bool *chosen, size_t n)
+{
+	size_t len = 0;
 	for (uint32_t i = 0; i < n; i++)
 		if (chosen[i])
 			at[len++] = i;
+	return len;
 }
 
 void select_sentences(struct arena *arena, const struct score_input *input,
 		      const struct scores *scores, const struct select_options *options,
 		      struct selection *out)
 {
-	size_t n = input->sentences->len;
-	*out = (struct selection){.at = arena_alloc(arena, n, sizeof *out->at)};
-	unsigned char *chosen = arena_zalloc(arena, n, 1);
+	size_t n = input->sentences->len, put_off_len = 0;
 	uint32_t *put_off = arena_alloc(arena, n, sizeof *put_off);
-	size_t put_off_len = 0;
+	*out = (struct selection){.at = arena_alloc(arena, n, sizeof *out->at)};
 	struct chooser c = {.input = input,
 			    .options = options,
 			    .max_sentences = most_sentences(options, n),
 			    .out = out};
-	if (chosen == NULL || put_off == NULL || out->at == NULL || !prepare(arena, &c, scores))
+	if (!prepare(arena, &c, scores))
 		return;
 
 	/* Lines that are no prose fill up a count that the caller asked for, not a budget of words.
 	 */
 	bool counted = options->max_words == 0 && options->max_chars == 0;
 	while (c.heap_len > 0 && out->len < c.max_sentences) {
-		struct candidate best = pop(&c);
-		if (best.rank == RANK_NO_PROSE && (!counted || put_off_len > 0) && out->len > 0)
+		struct candidate best = pop_weighed(&c);
+		if (c.chosen[best.sentence])
+			continue;
+		if (best.rank == RANK_NO_PROSE && out->len > 0 && (!counted || put_off_len > 0)) {
+			push(&c, best);
 			break;
+		}
 		if (repeats(&c, best.sentence))
 			put_off[put_off_len++] = best.sentence;
 		else if (fits(&c, best.sentence))
-			choose(&c, best.sentence);
+			choose(&c, best.sentence, scores);
 	}
 	for (size_t i = 0; counted && i < put_off_len && out->len < c.max_sentences; i++)
-		choose(&c, put_off[i]);
-	while (counted && c.heap_len > 0 && out->len < c.max_sentences)
-		choose(&c, pop(&c).sentence);
-	sort_rising(out->at, out->len, chosen, n);
+		choose(&c, put_off[i], scores);
+	while (counted && c.heap_len > 0 && out->len < c.max_sentences) {
+		struct candidate best = pop(&c);
+		if (!c.chosen[best.sentence])
+			choose(&c, best.sentence, scores);
+	}
+	out->len = rising(out->at, c.chosen, n);
 }

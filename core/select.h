@@ -25,6 +25,9 @@ struct select_options {
 	unsigned avoid;   /* AVOID_* */
 };
 
+/** How many sentences will a text of `n` give? Exact for a count or ratio, else a fair guess. */
+size_t select_expect(const struct select_options *options, size_t n);
+
 /** The chosen sentences: indices into struct sentences, rising. */
 struct selection {
 	uint32_t *at;
@@ -32,9 +35,13 @@ struct selection {
 };
 
 /**
- * Choose sentences by score within the bounds, without near-repeats and without lines that are no
- * sentences of the article (captions, bylines, navigation) while others remain.
+ * Choose sentences by merit within the bounds, one after the other: each loses by the content that
+ * it shares with those chosen before it (maximal marginal relevance, Carbonell & Goldstein 1998),
+ * and by an opening that points back to a sentence which is not chosen. Near-repeats, and lines
+ * that are no sentences of the article (captions, bylines, navigation), wait until no others
+ * remain.
  *
+ * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.
  */
 void select_sentences(struct arena *arena, const struct score_input *input,

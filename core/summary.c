@@ -17,7 +17,8 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 				    .stems = input->stems,
 				    .language = out->language,
 				    .sentences = &out->sentences,
-				    .terms = &out->terms};
+				    .terms = &out->terms,
+				    .asked = select_expect(&options->select, out->sentences.len)};
 	if (!arena->failed)
 		score_sentences(arena, &parts, &out->scores);
 	if (!arena->failed)
