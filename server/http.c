@@ -1,5 +1,7 @@
 #include "http.h"
 
+#include "batch.h"
+#include "cacheable.h"
 #include "client.h"
 #include "cors.h"
 #include "head.h"
@@ -36,6 +38,8 @@ struct door {
 struct http {
 	struct http_parts parts;
 	struct door service, admin;
+	bool has_admin;
+	struct batches *batches;
 	atomic_bool draining;
 	/* Requests under way that began before [0] and after [1] the drain did. */
 	atomic_size_t under_way[2];
@@ -51,6 +55,7 @@ struct exchange {
 	struct connection *tracked;
 	const struct route *route;    /* NULL: not found */
 	const char *method;           /* constant */
+	struct batch *batch;          /* JSON lines, answered while they arrive */
 	struct ticket *ticket;        /* waits for a job */
 	struct answer *answer;        /* what is being answered, where it is more than a problem */
 	struct problem_report report; /* already refused, and why */
@@ -116,7 +121,8 @@ static void add_problem_headers(struct MHD_Response *response, const struct exch
 	if (retry_after_s > 0)
 		MHD_add_response_header(response, "Retry-After", seconds);
 	if (x->report.problem == PROBLEM_UNSUPPORTED_MEDIA_TYPE)
-		MHD_add_response_header(response, "Accept-Post", "application/json");
+		MHD_add_response_header(response, "Accept-Post",
+					"application/json, application/x-ndjson");
 	if (x->report.problem == PROBLEM_UNAUTHORIZED)
 		MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
 }
@@ -340,9 +346,12 @@ static void check(struct exchange *x, const char *url, const char *method, const
 		return;
 	}
 	bool posts = strcmp(method, "POST") == 0;
-	if (posts && !head_is_type(x->connection, "application/json")) {
-		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-			    "A Content-Type of application/json (in UTF-8) is wanted.");
+	bool is_batch = posts && head_is_type(x->connection, "application/x-ndjson");
+	if (posts && !is_batch && !head_is_type(x->connection, "application/json")) {
+		problem_set(
+			&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			"A Content-Type of application/json or application/x-ndjson (in UTF-8) is "
+			"wanted.");
 		return;
 	}
 	if (posts &&
@@ -351,8 +360,17 @@ static void check(struct exchange *x, const char *url, const char *method, const
 			    "A Content-Encoding is not understood.");
 		return;
 	}
-	if (head->has_length && head->length > x->http->parts.config->max_body_bytes)
+	if (!is_batch && head->has_length && head->length > x->http->parts.config->max_body_bytes)
 		set_body_limit(x, head->length);
+}
+
+static void refuse_full(struct exchange *x)
+{
+	uint64_t room = x->http->parts.config->queue;
+	problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
+		    (unsigned long long)room);
+	x->report.has_limit = 1;
+	x->report.limit = x->report.actual = room;
 }
 
 /* May this client ask now? */
@@ -410,6 +428,37 @@ static void find_origin(struct exchange *x)
 
 static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"};
 
+/* The head of the answer, which we write ourselves (see batch.h). */
+static char *batch_head(const struct exchange *x)
+{
+	char *head = NULL;
+	bool listed = *x->http->parts.config->cors_origins != '\0';
+	int len = asprintf(&head,
+			   "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+			   "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+			   "X-Request-Id: %s\r\nConnection: close\r\n%s%s%s%s",
+			   x->request_id, listed ? "Vary: Origin\r\n" : "",
+			   x->origin != NULL ? "Access-Control-Allow-Origin: " : "",
+			   x->origin != NULL ? x->origin : "", x->origin != NULL ? "\r\n" : "");
+	return len < 0 ? NULL : head;
+}
+
+static enum MHD_Result begin_batch(struct exchange *x, bool is_1_1)
+{
+	if (!queue_has_room(x->http->parts.queue)) {
+		x->close = true;
+		refuse_full(x);
+		return send_problem(x);
+	}
+	char *head = batch_head(x);
+	if (head != NULL)
+		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, head, is_1_1);
+	if (x->batch == NULL)
+		return MHD_NO;
+	x->status = 200;
+	return MHD_YES;
+}
+
 /* The head is there. */
 static enum MHD_Result begin(struct door *door, struct MHD_Connection *connection, const char *url,
 			     const char *method, const char *version, struct exchange **out)
@@ -442,9 +491,9 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 		x->close = true;
 		return send_problem(x); /* before any body: libmicrohttpd then closes */
 	}
-	bool has_admin = http->admin.daemon != NULL;
 	x->route = route_find(url);
-	if (x->route != NULL && (door->admin ? !x->route->admin : has_admin && x->route->admin))
+	if (x->route != NULL &&
+	    (door->admin ? !x->route->admin : http->has_admin && x->route->admin))
 		x->route = NULL;
 	find_origin(x);
 	head_traceparent(connection, x->traceparent);
@@ -454,6 +503,9 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 		find_client(x);
 		admit(x);
 	}
+	if (x->report.problem == PROBLEM_NONE && head_is_type(connection, "application/x-ndjson") &&
+	    strcmp(x->method, "POST") == 0)
+		return begin_batch(x, strcmp(version, "HTTP/1.1") == 0);
 	if (x->report.problem == PROBLEM_NONE)
 		return MHD_YES;
 	if (head.expects_continue || (head.has_length && head.length > DISCARD_MAX_BYTES)) {
@@ -569,30 +621,6 @@ static void resume(struct ticket *ticket)
 	MHD_resume_connection(ticket->owner);
 }
 
-/* Does the request leave the cache alone? Seen from the raw body, so that an answer that is kept
- * needs no decoding: `"cache"` followed by anything but `: true`. Written in a way that escapes
- * this look (escaped letters), it is still never stored: the worker decodes it. */
-static bool may_use_cache(const struct exchange *x)
-{
-	static const char json_name[] = "\"cache\"", query_name[] = "cache";
-	const char *end = x->body + x->body_len, *at;
-	if (x->body_len == 0)
-		return false;
-	if (is_get(x)) {
-		for (at = x->body; at < end; at += strlen(at) + 1, at += strlen(at) + 1)
-			if (strcmp(at, query_name) == 0)
-				return strcmp(at + sizeof(query_name), "true") == 0;
-		return true;
-	}
-	at = memmem(x->body, x->body_len, json_name, sizeof(json_name) - 1);
-	if (at == NULL)
-		return true;
-	at += sizeof(json_name) - 1;
-	while (at < end && strchr(" \t\r\n:", *at) != NULL)
-		at++;
-	return end - at >= 4 && memcmp(at, "true", 4) == 0;
-}
-
 /* Wait suspended for a job of one's own or one that is under way already. */
 static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 {
@@ -633,7 +661,8 @@ static enum MHD_Result submit(struct exchange *x)
 	unsigned char key[JOB_KEY_BYTES];
 	if (is_get(x) && !take_arguments(x))
 		return send_problem(x);
-	bool has_key = may_use_cache(x);
+	bool has_key = is_get(x) ? cacheable_query(x->body, x->body_len)
+				 : cacheable_body(x->body, x->body_len);
 	if (has_key) {
 		cache_key(x->body, x->body_len, is_get(x), key);
 		x->answer = cache_find(http->parts.cache, key, x->begun_ns);
@@ -641,10 +670,7 @@ static enum MHD_Result submit(struct exchange *x)
 			return send_answer(x);
 	}
 	if (!queue_has_room(http->parts.queue)) {
-		problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
-			    (unsigned long long)http->parts.config->queue);
-		x->report.has_limit = 1;
-		x->report.limit = x->report.actual = http->parts.config->queue;
+		refuse_full(x);
 		return send_problem(x);
 	}
 	struct job *job = job_new(x->body, x->body_len, is_get(x));
@@ -678,6 +704,12 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	struct exchange *x = *context;
 	if (x == NULL)
 		return begin(arg, connection, url, method, version, (struct exchange **)context);
+	if (x->batch != NULL && *size > 0) {
+		batch_receive(x->batch, data, size);
+		return MHD_YES;
+	}
+	if (x->batch != NULL) /* answered without libmicrohttpd, which only closes */
+		return batch_end(x->batch) ? MHD_NO : MHD_YES;
 	if (*size > 0)
 		return receive(x, data, size);
 	if (x->report.problem != PROBLEM_NONE)
@@ -743,6 +775,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	count_request(x);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
 			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
+	batch_free(x->batch);
 	ticket_release(x->ticket);
 	answer_release(x->answer);
 	drop_body(x);
@@ -822,14 +855,28 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	int trusted = address_nets_parse(parts->config->trust_proxies, http->trusted,
 					 CONFIG_MAX_NETS, &fault);
 	http->trusted_len = trusted < 0 ? 0 : (size_t)trusted;
+	http->has_admin = admin_socket >= 0;
 	http->service = (struct door){.http = http};
 	http->admin = (struct door){.http = http, .admin = true};
 	connections_on_give_up(parts->connections, give_up_download, http);
-	if ((admin_socket < 0 || open_door(&http->admin, admin_socket, 1)) &&
-	    open_door(&http->service, socket, (unsigned)parts->config->io_threads))
+	const struct config *config = parts->config;
+	struct batch_parts batch_parts = {.queue = parts->queue,
+					  .cache = parts->cache,
+					  .connections = parts->connections,
+					  .body_bytes = &http->body_bytes,
+					  .max_inflight_bytes = config->max_inflight_bytes,
+					  .max_line_bytes = config->max_body_bytes,
+					  .queue_room = (config->queue + 1) / 2,
+					  .window = 2 * config->workers,
+					  .deadline_ns = config->deadline_ms * NS_PER_MS};
+	http->batches = batches_new(&batch_parts);
+	if (http->batches != NULL &&
+	    (admin_socket < 0 || open_door(&http->admin, admin_socket, 1)) &&
+	    open_door(&http->service, socket, (unsigned)config->io_threads))
 		return http;
 	if (http->admin.daemon != NULL)
 		MHD_stop_daemon(http->admin.daemon);
+	batches_free(http->batches);
 	free(http);
 	return NULL;
 }
@@ -902,6 +949,7 @@ void http_free(struct http *http)
 	MHD_stop_daemon(http->service.daemon);
 	if (http->admin.daemon != NULL)
 		MHD_stop_daemon(http->admin.daemon);
+	batches_free(http->batches);
 	free(http);
 }
 

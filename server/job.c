@@ -60,8 +60,8 @@ void job_finish(struct job *job, struct answer *answer)
 	if (answer == NULL)
 		answer = answer_new_problem(&no_memory);
 	/* From here on nobody can join: what the same body asks next is found in the cache. */
-	struct ticket *ticket = job->cache != NULL ? cache_leave(job->cache, job, answer)
-						   : ticket_leave(job);
+	struct ticket *ticket =
+		job->cache != NULL ? cache_leave(job->cache, job, answer) : ticket_leave(job);
 	while (ticket != NULL) {
 		struct ticket *next = ticket->next;
 		ticket_finish(ticket, answer);
@@ -119,16 +119,16 @@ struct ticket *ticket_leave(struct job *job)
 
 bool ticket_is_pending(const struct ticket *ticket)
 {
-	return atomic_load_explicit(&ticket->finished, memory_order_acquire) == 0;
+	return atomic_load_explicit(&ticket->state, memory_order_acquire) != TICKET_FINISHED;
 }
 
 bool ticket_finish(struct ticket *ticket, struct answer *answer)
 {
-	int pending = 0;
-	if (!atomic_compare_exchange_strong(&ticket->finished, &pending, 1))
+	int waiting = TICKET_WAITING;
+	if (!atomic_compare_exchange_strong(&ticket->state, &waiting, TICKET_TAKEN))
 		return false;
-	/* Nobody reads the answer before wake() resumes the connection, which takes a lock. */
 	ticket->answer = answer == NULL ? NULL : answer_hold(answer);
+	atomic_store_explicit(&ticket->state, TICKET_FINISHED, memory_order_release);
 	if (ticket->job != NULL)
 		atomic_fetch_sub(&ticket->job->waiting, 1);
 	ticket->wake(ticket);

@@ -22,6 +22,9 @@ struct cache;
 struct job;
 struct queue;
 
+/** Taken: somebody has won and writes the answer at this moment. */
+enum ticket_state { TICKET_WAITING, TICKET_TAKEN, TICKET_FINISHED };
+
 /**
  * One connection that waits for an answer. Whoever wins ticket_finish() answers it, once: its job,
  * its own deadline, or the watcher that sees its client leave.
@@ -29,7 +32,7 @@ struct queue;
 struct ticket {
 	struct ticket *next; /* its job's */
 	atomic_uint references;
-	atomic_int finished;
+	atomic_int state;                  /* enum ticket_state */
 	struct answer *answer;             /* once finished; NULL: nobody waits for it any more */
 	struct job *job;                   /* held */
 	int socket;                        /* the client's; looked at, never read */

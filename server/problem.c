@@ -143,6 +143,8 @@ char *problem_render(const struct problem_report *report, const char *request_id
 		json_object_set_new(body, "limit", json_integer((json_int_t)report->limit));
 		json_object_set_new(body, "actual", json_integer((json_int_t)report->actual));
 	}
+	if (body != NULL && report->line > 0)
+		json_object_set_new(body, "line", json_integer((json_int_t)report->line));
 	if (body != NULL && request_id != NULL)
 		json_object_set_new(body, "request_id", json_string(request_id));
 	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);

@@ -58,6 +58,7 @@ struct problem_report {
 	int has_pointer;
 	uint64_t limit, actual; /* only where has_limit */
 	int has_limit;
+	size_t line;            /* of a batch, from 1; 0: none */
 	unsigned retry_after_s; /* instead of the problem's own; 0: that */
 };
 

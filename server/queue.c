@@ -36,7 +36,9 @@ void queue_free(struct queue *queue)
 	free(queue);
 }
 
-static enum queue_result push(struct queue *queue, struct job **job, bool again)
+enum place { PLACE_IF_ROOM, PLACE_FIRST, PLACE_LAST };
+
+static enum queue_result push(struct queue *queue, struct job **job, enum place place)
 {
 	enum queue_result result = QUEUE_OK;
 	bool wake = false;
@@ -44,10 +46,10 @@ static enum queue_result push(struct queue *queue, struct job **job, bool again)
 	pthread_mutex_lock(&queue->lock);
 	if (queue->closed) {
 		result = QUEUE_CLOSED;
-	} else if (!again && queue->depth >= queue->capacity) {
+	} else if (place == PLACE_IF_ROOM && queue->depth >= queue->capacity) {
 		result = QUEUE_FULL;
 	} else {
-		if (again) {
+		if (place == PLACE_FIRST) {
 			(*job)->next = queue->first;
 			if (queue->first == NULL)
 				queue->last = &(*job)->next;
@@ -71,12 +73,17 @@ static enum queue_result push(struct queue *queue, struct job **job, bool again)
 
 enum queue_result queue_push(struct queue *queue, struct job **job)
 {
-	return push(queue, job, false);
+	return push(queue, job, PLACE_IF_ROOM);
 }
 
 enum queue_result queue_push_again(struct queue *queue, struct job **job)
 {
-	return push(queue, job, true);
+	return push(queue, job, PLACE_FIRST);
+}
+
+enum queue_result queue_push_last(struct queue *queue, struct job **job)
+{
+	return push(queue, job, PLACE_LAST);
 }
 
 bool queue_has_room(struct queue *queue)

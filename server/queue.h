@@ -28,6 +28,9 @@ enum queue_result queue_push(struct queue *queue, struct job **job);
  */
 enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
+/** The same, behind the others: for the lines of a batch, which bounds itself. */
+enum queue_result queue_push_last(struct queue *queue, struct job **job);
+
 /** Is there room at this moment? A cheap look before the work of a push; it may change at once. */
 bool queue_has_room(struct queue *queue);
 

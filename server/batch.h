@@ -1,0 +1,68 @@
+#ifndef SERVER_BATCH_H
+#define SERVER_BATCH_H
+
+#include "cache.h"
+#include "connections.h"
+#include "queue.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Many requests in one: a body of JSON lines (application/x-ndjson), answered line by line, in the
+ * input's order, while the input is still arriving.
+ *
+ * libmicrohttpd cannot answer before a request has ended. So it only reads: the answer is written
+ * to the socket by a thread of ours, as chunks, and the connection is closed at the end without
+ * libmicrohttpd ever having answered. A window of lines is under way at a time; while it is full,
+ * or the client does not read, the connection is suspended, and TCP slows the sender down. So a
+ * gigabyte takes no more memory than a megabyte.
+ */
+struct batches;
+struct batch;
+
+struct batch_parts {
+	struct queue *queue;
+	struct cache *cache;
+	struct connections *connections;
+	atomic_size_t *body_bytes; /* of all requests: lines under way are added */
+	size_t max_inflight_bytes; /* bound of that; a line beyond it is answered `overloaded` */
+	size_t max_line_bytes;
+	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
+			    */
+	size_t window;     /* lines under way for one batch */
+	uint64_t deadline_ns; /* for one line, and between two signs of life of the client */
+};
+
+/** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. */
+struct batches *batches_new(const struct batch_parts *parts);
+
+/** Stop it; all batches must be freed. NULL is allowed. */
+void batches_free(struct batches *batches);
+
+/**
+ * Begin to answer on `socket` (the connection's own, borrowed) with `head`: a status line and
+ * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
+ * answer ends with the connection. NULL without memory.
+ */
+struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
+			  struct connection *tracked, char *head, bool chunked);
+
+/**
+ * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows
+ * and sets *size to what is left; with something left the connection is suspended, and this is to
+ * be called again with it.
+ */
+void batch_receive(struct batch *batch, const char *data, size_t *size);
+
+/** The body has ended. True: all is answered, close the connection; false: it was suspended, and
+ *  this is to be called again when it is resumed. */
+bool batch_end(struct batch *batch);
+
+/** Forget it; what is under way is dropped. NULL is allowed. */
+void batch_free(struct batch *batch);
+
+#endif
