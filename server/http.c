@@ -5,6 +5,7 @@
 #include "client.h"
 #include "cors.h"
 #include "head.h"
+#include "gunzip.h"
 #include "info.h"
 #include "log.h"
 #include "monotonic.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,6 +61,7 @@ struct exchange {
 	struct ticket *ticket;        /* waits for a job */
 	struct answer *answer;        /* what is being answered, where it is more than a problem */
 	struct problem_report report; /* already refused, and why */
+	struct gunzip *gunzip;        /* NULL: the body comes as it is */
 	char *body;
 	size_t body_len, body_room, discarded;
 	uint64_t begun_ns;
@@ -331,6 +334,20 @@ static void set_body_limit(struct exchange *x, uint64_t actual)
 	x->report.actual = actual;
 }
 
+/* Is the body packed in a way that is understood? Then `x->gunzip` unpacks it. */
+static void check_coding(struct exchange *x, bool is_batch)
+{
+	const char *coding =
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Encoding");
+	if (coding == NULL || strcasecmp(coding, "identity") == 0)
+		return;
+	if (is_batch || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0))
+		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			    "Of Content-Encodings only gzip is understood, and not for batches.");
+	else if ((x->gunzip = gunzip_new()) == NULL)
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+}
+
 /* Refuse by the head alone what can be; `x->report` says why. */
 static void check(struct exchange *x, const char *url, const char *method, const struct head *head)
 {
@@ -354,13 +371,10 @@ static void check(struct exchange *x, const char *url, const char *method, const
 			"wanted.");
 		return;
 	}
-	if (posts &&
-	    MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Encoding")) {
-		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-			    "A Content-Encoding is not understood.");
-		return;
-	}
-	if (!is_batch && head->has_length && head->length > x->http->parts.config->max_body_bytes)
+	if (posts)
+		check_coding(x, is_batch);
+	if (x->report.problem == PROBLEM_NONE && !is_batch && head->has_length &&
+	    head->length > x->http->parts.config->max_body_bytes)
 		set_body_limit(x, head->length);
 }
 
@@ -550,20 +564,37 @@ static void drop_body(struct exchange *x)
 	x->body_len = x->body_room = 0;
 }
 
+/* Add to the body what is allowed; false with `x->report` set where it is not. */
+static bool store(void *arg, const char *data, size_t len)
+{
+	struct exchange *x = arg;
+	if (len > x->http->parts.config->max_body_bytes - x->body_len) {
+		set_body_limit(x, x->body_len + len);
+		return false;
+	}
+	if (x->body_len + len > x->body_room && !grow_body(x, len))
+		return false;
+	memcpy(x->body + x->body_len, data, len);
+	x->body_len += len;
+	return true;
+}
+
+static void report_bad_gzip(struct exchange *x)
+{
+	if (x->report.problem == PROBLEM_NONE)
+		problem_set(&x->report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+}
+
 /* A part of the body. No answer can be queued here: a refusal waits for the end. */
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t *size)
 {
 	size_t len = *size;
 	*size = 0;
 	if (x->report.problem == PROBLEM_NONE) {
-		uint64_t max = x->http->parts.config->max_body_bytes;
-		if (len > max - x->body_len)
-			set_body_limit(x, x->body_len + len);
-		else if (x->body_len + len <= x->body_room || grow_body(x, len)) {
-			memcpy(x->body + x->body_len, data, len);
-			x->body_len += len;
+		if (x->gunzip == NULL ? store(x, data, len)
+				      : gunzip_feed(x->gunzip, data, len, store, x))
 			return MHD_YES;
-		}
+		report_bad_gzip(x);
 		drop_body(x);
 	}
 	x->discarded += len;
@@ -712,6 +743,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return batch_end(x->batch) ? MHD_NO : MHD_YES;
 	if (*size > 0)
 		return receive(x, data, size);
+	if (x->gunzip != NULL && !gunzip_ended(x->gunzip))
+		report_bad_gzip(x);
 	if (x->report.problem != PROBLEM_NONE)
 		return send_problem(x);
 	if (x->ticket != NULL)
@@ -776,6 +809,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
 			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
 	batch_free(x->batch);
+	gunzip_free(x->gunzip);
 	ticket_release(x->ticket);
 	answer_release(x->answer);
 	drop_body(x);

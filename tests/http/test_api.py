@@ -1,6 +1,7 @@
 """The contract of /v1/summaries and its neighbours, over real sockets."""
 
 import collections
+import gzip
 import http.server
 import json
 import random
@@ -344,6 +345,26 @@ def test_limits_are_named(start_service):
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n")
     assert b" 413 " in service.raw(head).split(b"\r\n")[0]
+
+
+def test_packed_bodies_are_unpacked_within_the_limit(start_service):
+    service = start_service("--max-body", "100K")
+    packed = {**JSON, "Content-Encoding": "gzip"}
+
+    def ask(body):
+        return service.request("POST", "/v1/summaries", body, packed)
+
+    good = gzip.compress(json.dumps({"text": ARTICLE}).encode())
+    assert ask(good).json()["summary"] == service.summarize(text=ARTICLE).json()["summary"]
+    bomb = gzip.compress(b'{"text":"' + b"a" * (50 << 20))
+    assert len(bomb) < 100 * 1024
+    answer = ask(bomb)
+    assert (answer.status, answer.json()["code"], answer.json()["limit"]) == (413, "body_too_large", 102400)
+    for bad in (good[:-4], good + b"x", b"not gzip", b"", good[:10] + b"\xff" + good[11:]):
+        answer = ask(bad)
+        assert (answer.status, answer.json()["code"]) == (400, "bad_request")
+    answer = service.request("POST", "/v1/summaries", good, {**JSON, "Content-Encoding": "br"})
+    assert (answer.status, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
