@@ -72,12 +72,12 @@ def test_same_bytes_with_one_and_sixteen_workers(start_service):
 
 
 def test_a_full_queue_refuses_at_once(start_service):
-    service = start_service("--workers", 1, "--queue", 1)
+    service = start_service("--workers", 1, "--queue", 1, "--deadline-ms", 600000)
     answers = []
 
     def client(number):
         # Each an article of its own: equal ones would be worked on once, for all.
-        body = json.dumps({"text": article(number) * 2000, "cache": False}).encode()
+        body = json.dumps({"text": article(number) * 150, "cache": False}).encode()
         answers.append(service.request("POST", "/v1/summaries", body, JSON, timeout=600))
 
     threads = [threading.Thread(target=client, args=(20 * n + 19,)) for n in range(24)]
@@ -85,7 +85,7 @@ def test_a_full_queue_refuses_at_once(start_service):
         thread.start()
     for thread in threads:
         thread.join()
-    assert {answer.status for answer in answers} <= {200, 503, 504}
+    assert {answer.status for answer in answers} <= {200, 503}
     refused = [answer for answer in answers if answer.status == 503]
     assert refused, "24 large articles at one worker and one place in the queue"
     for answer in refused:
