@@ -95,12 +95,21 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 	return false;
 }
 
+/* Phrases that may stand anywhere begin at a word or with a mark. */
 static bool holds_phrase(struct span text)
 {
-	for (size_t i = PHRASES_INSIDE_FROM; i < sizeof phrases / sizeof *phrases; i++)
-		for (size_t at = 0; at + phrases[i].len <= text.len; at++)
-			if (equal_folded(text.at + at, phrase_pool + phrases[i].at, phrases[i].len))
+	bool in_word = false;
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned char byte = (unsigned char)lower(text.at[at]);
+		bool letter = byte - 'a' + 0u < 26;
+		unsigned i = letter && in_word ? 0 : phrase_inside[byte];
+		unsigned end = letter && in_word ? 0 : phrase_inside[byte + 1];
+		for (; i < end; i++)
+			if (at + phrases[i].len <= text.len &&
+			    equal_folded(text.at + at, phrase_pool + phrases[i].at, phrases[i].len))
 				return true;
+		in_word = letter;
+	}
 	return false;
 }
 
@@ -132,9 +141,11 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (sentence->kind == SENTENCE_HEADING || words == 0)
 		return true;
 	struct span whole = span_slice(input->text, sentence->start_byte, sentence->end_byte);
-	struct span text = without_bullets(whole);
 	bool unstopped = marks_final(whole) == 0;
 	bool line = unstopped || is_line(input->text, sentence);
+	if (words > (line ? LINE_WORDS : SHORT_WORDS))
+		return false; /* most sentences */
+	struct span text = without_bullets(whole);
 	if (begins_with_phrase(text, line, words))
 		return true;
 	if (!unstopped && words > SHORT_WORDS)
@@ -144,5 +155,5 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words == 1 && terms->first[i + 1] - terms->first[i] == 1 &&
 	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
 		return true; /* a list marker or a page number */
-	return words <= LINE_WORDS && holds_phrase(text);
+	return holds_phrase(text);
 }

@@ -1,6 +1,5 @@
 #include "select.h"
 
-#include "boilerplate.h"
 #include "marks.h"
 #include "utf8.h"
 
@@ -31,6 +30,7 @@ struct trigrams {
 
 struct chooser {
 	const struct score_input *input;
+	const struct scores *scores;
 	const struct select_options *options;
 	struct candidate *heap; /* the best on top */
 	size_t heap_len;
@@ -101,7 +101,7 @@ static enum rank rank_of(const struct chooser *c, uint32_t i)
 {
 	struct span text = sentence_text(c->input, i);
 	unsigned avoid = c->options->avoid;
-	if (boilerplate_is(c->input, i))
+	if (c->scores->at[i] == 0)
 		return RANK_NO_PROSE;
 	char mark = avoid == 0 ? 0 : marks_final(text);
 	if (((avoid & AVOID_QUESTIONS) && mark == '?') ||
@@ -222,14 +222,14 @@ static bool dangles(const struct chooser *c, uint32_t i)
 	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) && !c->chosen[i - 1];
 }
 
-static void choose(struct chooser *c, uint32_t i, const struct scores *scores)
+static void choose(struct chooser *c, uint32_t i)
 {
 	size_t total;
 	trigrams_shared(c, i, true, &total);
 	/* The next sentence may point back to this one: it comes once more, without the loss for
 	 * that. Whichever copy comes later is passed over. */
 	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] && dangles(c, i + 1))
-		push(c, (struct candidate){scores->merit[i + 1], i + 1, 0, rank_of(c, i + 1)});
+		push(c, (struct candidate){c->scores->merit[i + 1], i + 1, 0, rank_of(c, i + 1)});
 	remember(c, i);
 	c->chosen[i] = true;
 	c->words += c->input->terms->words[i];
@@ -263,7 +263,7 @@ size_t select_expect(const struct select_options *options, size_t n)
 	return most;
 }
 
-static bool prepare(struct arena *arena, struct chooser *c, const struct scores *scores)
+static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
 	size_t n = c->input->sentences->len, slots = 256;
@@ -281,7 +281,7 @@ static bool prepare(struct arena *arena, struct chooser *c, const struct scores 
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		float loss = dangles(c, i) ? dangling_loss : 0;
-		c->heap[i] = (struct candidate){scores->merit[i] - loss, i, 0, rank_of(c, i)};
+		c->heap[i] = (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
 	}
 	c->heap_len = n;
 	for (size_t i = n / 2; i-- > 0;)
@@ -323,10 +323,11 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 	uint32_t *put_off = arena_alloc(arena, n, sizeof *put_off);
 	*out = (struct selection){.at = arena_alloc(arena, n, sizeof *out->at)};
 	struct chooser c = {.input = input,
+			    .scores = scores,
 			    .options = options,
 			    .max_sentences = most_sentences(options, n),
 			    .out = out};
-	if (!prepare(arena, &c, scores))
+	if (!prepare(arena, &c))
 		return;
 
 	/* Lines that are no prose fill up a count that the caller asked for, not a budget of words.
@@ -343,14 +344,14 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 		if (repeats(&c, best.sentence))
 			put_off[put_off_len++] = best.sentence;
 		else if (fits(&c, best.sentence))
-			choose(&c, best.sentence, scores);
+			choose(&c, best.sentence);
 	}
 	for (size_t i = 0; counted && i < put_off_len && out->len < c.max_sentences; i++)
-		choose(&c, put_off[i], scores);
+		choose(&c, put_off[i]);
 	while (counted && c.heap_len > 0 && out->len < c.max_sentences) {
 		struct candidate best = pop(&c);
 		if (!c.chosen[best.sentence])
-			choose(&c, best.sentence, scores);
+			choose(&c, best.sentence);
 	}
 	out->len = rising(out->at, c.chosen, n);
 }

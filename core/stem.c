@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 enum {
-	MEMO_ENTRIES = 4096, /* a power of two */
-	MEMO_BYTES = 24,     /* words longer than this are rare and are stemmed each time */
+	MEMO_SETS = 2048, /* a power of two; two words share a set, the older one gives way */
+	MEMO_BYTES = 24,  /* words longer than this are rare and are stemmed each time */
 	PREFIX_LETTERS = 6,
 };
 
@@ -20,7 +20,7 @@ struct memo_entry {
 
 struct stems {
 	struct sb_stemmer **snowball; /* by language index; made when first needed */
-	struct memo_entry memo[MEMO_ENTRIES];
+	struct memo_entry memo[MEMO_SETS][2];
 };
 
 struct stems *stems_new(void)
@@ -115,18 +115,19 @@ struct span stems_stem(struct stems *stems, const struct language *language, str
 	if (word.len > MEMO_BYTES)
 		return snowball(stems, language, word);
 
-	struct memo_entry *entry =
-		&stems->memo[memo_hash(word, language->index) & (MEMO_ENTRIES - 1)];
-	if (entry->word_len == word.len && entry->language == language->index &&
-	    memcmp(entry->word, word.at, word.len) == 0)
-		return (struct span){entry->stem, entry->stem_len};
+	struct memo_entry *set = stems->memo[memo_hash(word, language->index) & (MEMO_SETS - 1)];
+	for (unsigned i = 0; i < 2; i++)
+		if (set[i].word_len == word.len && set[i].language == language->index &&
+		    memcmp(set[i].word, word.at, word.len) == 0)
+			return (struct span){set[i].stem, set[i].stem_len};
 	struct span stem = snowball(stems, language, word);
 	if (stem.len > MEMO_BYTES)
 		return stem;
-	memcpy(entry->word, word.at, word.len);
-	memcpy(entry->stem, stem.at, stem.len);
-	entry->word_len = (uint8_t)word.len;
-	entry->stem_len = (uint8_t)stem.len;
-	entry->language = (uint16_t)language->index;
-	return (struct span){entry->stem, entry->stem_len};
+	set[1] = set[0];
+	memcpy(set[0].word, word.at, word.len);
+	memcpy(set[0].stem, stem.at, stem.len);
+	set[0].word_len = (uint8_t)word.len;
+	set[0].stem_len = (uint8_t)stem.len;
+	set[0].language = (uint16_t)language->index;
+	return (struct span){set[0].stem, set[0].stem_len};
 }

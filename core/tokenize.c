@@ -503,6 +503,41 @@ static unsigned letters_in(uint64_t eight, uint64_t lower)
 	return other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8;
 }
 
+/* Most words of most texts are plain ASCII of at most sixteen letters: eight bytes at once. Returns
+ * where such a word ends, or `at` when the word there is of another kind. */
+static size_t cut_plain_word(struct tokenizer *t, size_t at, size_t end)
+{
+	uint64_t step[2] = {0, 0}, hash = 0;
+	unsigned len = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		if (at + len + 8 > t->text.len)
+			return at;
+		uint64_t eight = load(t->text.at + at + len);
+		uint64_t lower = eight | EACH_BYTE(0x20);
+		unsigned letters = letters_in(eight, lower);
+		step[i] = letters == 8 ? lower : lower & ~(UINT64_MAX << (8 * letters));
+		if (letters > 0)
+			hash = stopwords_hash_step(hash, step[i]);
+		len += letters;
+		if (letters < 8)
+			break;
+	}
+	unsigned char behind = at + len < end ? (unsigned char)t->text.at[at + len] : ' ';
+	if (len == 0 || len == 16 || behind >= 0x80 || is_digit((char)behind) || at + len > end)
+		return at;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	step[0] = __builtin_bswap64(step[0]);
+	step[1] = __builtin_bswap64(step[1]);
+#endif
+	struct word word;
+	word.len = len;
+	word.flags = 0;
+	memcpy(word.bytes, step, sizeof step);
+	count_word(t, at);
+	take_word(t, &word, hash, at, at + len);
+	return t->word_end = at + len;
+}
+
 static void cut_sentence(struct tokenizer *t, size_t start, size_t end)
 {
 	size_t at = start;
@@ -512,29 +547,9 @@ static void cut_sentence(struct tokenizer *t, size_t start, size_t end)
 			at++;
 			continue;
 		}
-		/* Most words of most texts are short and plain: eight bytes at once. */
-		if (at + 8 <= t->text.len) {
-			uint64_t eight = load(t->text.at + at);
-			uint64_t lower = eight | EACH_BYTE(0x20);
-			unsigned len = letters_in(eight, lower);
-			unsigned char behind =
-				at + len < end ? (unsigned char)t->text.at[at + len] : ' ';
-			if (len > 0 && len < 8 && behind < 0x80 && !is_digit((char)behind) &&
-			    at + len <= end) {
-				struct word word = {.len = len};
-				uint64_t bytes = lower & ~(UINT64_MAX << (8 * len));
-				uint64_t hash = stopwords_hash_step(0, bytes);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-				bytes = __builtin_bswap64(bytes);
-#endif
-				memcpy(word.bytes, &bytes, 8);
-				count_word(t, at);
-				take_word(t, &word, hash, at, at + len);
-				t->word_end = at += len;
-				continue;
-			}
-		}
-		size_t next = cut_word(t, at, end);
+		size_t next = cut_plain_word(t, at, end);
+		if (next == at)
+			next = cut_word(t, at, end);
 		if (next == at)
 			next = cut_unspaced(t, at, end);
 		if (next == at) {
