@@ -18,6 +18,7 @@
 struct worker {
 	struct workers *pool;
 	struct arena arena;
+	struct stems *stems; /* NULL for lack of memory: made anew for each job */
 	pthread_t thread;
 	_Atomic uint64_t busy_since_ns; /* 0: waiting for a job */
 };
@@ -234,7 +235,8 @@ static char *summarize(struct work *work, size_t *len)
 				      .title = request->title.len > 0 ? request->title
 								      : work->article.title,
 				      .query = request->query,
-				      .language = request->language};
+				      .language = request->language,
+				      .stems = work->worker->stems};
 	struct summary_options options = {
 		.select = request->select,
 		.max_keywords = request->include & INCLUDE_KEYWORDS ? MAX_KEYWORDS : 0};
@@ -343,12 +345,14 @@ static void *loop(void *arg)
 	struct worker *worker = arg;
 	struct job *job;
 	json_arena = &worker->arena;
+	worker->stems = stems_new();
 	while ((job = queue_take(worker->pool->queue)) != NULL) {
 		atomic_store_explicit(&worker->busy_since_ns, monotonic_ns(), memory_order_relaxed);
 		run(worker, job);
 		arena_reset(&worker->arena);
 		atomic_store_explicit(&worker->busy_since_ns, 0, memory_order_relaxed);
 	}
+	stems_free(worker->stems);
 	arena_free(&worker->arena);
 	return NULL;
 }
