@@ -1,0 +1,68 @@
+#include "tests/check.h"
+
+#include "core/boilerplate.h"
+
+struct line_case {
+	const char *language, *text; /* one sentence, a line of its own */
+	bool line;
+};
+
+static void test_lines(void **state)
+{
+	static const struct line_case cases[] = {
+		{"en", "No time to read?", true},
+		{"en", "Get a summary", true},
+		{"en", "Previous Article", true},
+		{"en", "Read also: Ten ways to cook rice", true},
+		{"en", "READ MORE: What the minister said next", true},
+		{"en", "Photo: Jane Doe/AFP", true},
+		{"en", "A view of the harbour at dawn (Getty Images)", true},
+		{"en", "By Jane Doe and John Roe", true},
+		{"en", "\xC2\xA9 2024 The Daily Example", true},
+		{"en", "Share", true},
+		{"en", "12.", true},
+		{"en", "***", true},
+		{"fr",
+		 "\xC3\x80 lire aussi : dix id\xC3\xA9"
+		 "es pour l'\xC3\xA9t\xC3\xA9",
+		 true},
+		{"de", "Lesen Sie auch: Was die Ministerin dazu sagt", true},
+		{"ru",
+		 "\xD0\xA7\xD0\xB8\xD1\x82\xD0\xB0\xD0\xB9\xD1\x82\xD0\xB5 "
+		 "\xD1\x82\xD0\xB0\xD0\xBA\xD0\xB6\xD0\xB5: "
+		 "\xD0\xBD\xD0\xBE\xD0\xB2\xD0\xBE\xD1\x81\xD1\x82\xD0\xB8",
+		 true},
+		{"en", "The council approved the bridge on Monday.", false},
+		{"en", "Shares fell by a tenth after the news.", false},
+		{"en", "By Monday the river had fallen by two metres.", false},
+		{"en",
+		 "Previous articles had claimed that the bridge was safe, which the engineers of "
+		 "the "
+		 "county denied in a long letter to the editor last week.",
+		 false},
+		{"en", "Subscribers left in large numbers when the price rose.", false},
+		{"fr", "Le conseil a approuv\xC3\xA9 le pont lundi.", false},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct sentence sentence = {.end_byte = (uint32_t)strlen(cases[i].text)};
+		struct sentences sentences = {&sentence, 1};
+		struct terms terms;
+		struct score_input input = {.text = span_of(cases[i].text),
+					    .language =
+						    language_from_tag(span_of(cases[i].language)),
+					    .sentences = &sentences,
+					    .terms = &terms};
+		tokenize_sentences(&arena, NULL, input.text, &sentences, input.language, &terms);
+		CHECK(cases[i].text, boilerplate_is(&input, 0) == cases[i].line);
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
