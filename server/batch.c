@@ -204,7 +204,7 @@ static bool pump(struct batch *batch)
 	} while (batch->out_len == 0 && batch->first != NULL && !batch->broken &&
 		 !ticket_is_pending(batch->first->ticket));
 	if (progress)
-		connections_enter(parts->connections, batch->tracked, CONNECTION_BODY,
+		connections_enter(parts->connections, batch->tracked, CONNECTION_BATCH,
 				  monotonic_ns() + parts->deadline_ns, NULL);
 	bool room = batch->under_way < parts->window && batch->out_len < OUT_BYTES;
 	if (batch->suspended && (is_over(batch) || (!batch->ended && room))) {
@@ -428,7 +428,7 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 		batch->suspended = true;
 		MHD_suspend_connection(batch->connection);
 	} else {
-		connections_enter(batches->parts.connections, batch->tracked, CONNECTION_BODY,
+		connections_enter(batches->parts.connections, batch->tracked, CONNECTION_BATCH,
 				  monotonic_ns() + batches->parts.deadline_ns, NULL);
 	}
 	pthread_mutex_unlock(&batches->lock);

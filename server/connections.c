@@ -2,6 +2,7 @@
 
 #include "monotonic.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -17,6 +18,7 @@ struct connection {
 	int socket;
 	enum connection_phase phase;
 	uint64_t limit_ns;
+	bool ended; /* its input had ended in the middle of a body when we last looked */
 	struct ticket *ticket;
 };
 
@@ -31,6 +33,20 @@ struct connections {
 	void *give_up_arg;
 };
 
+/* Has the client ended its input before the body was whole? libmicrohttpd does not see an end that
+ * comes right behind the head. Seen twice, a tick apart, so that a body which has just been read
+ * and not been counted yet is none of those. */
+static bool ended_early(struct connection *c)
+{
+	int unread = 0;
+	struct pollfd poll_socket = {.fd = c->socket, .events = POLLRDHUP};
+	bool before = c->ended;
+	c->ended = c->phase == CONNECTION_BODY && poll(&poll_socket, 1, 0) > 0 &&
+		   (poll_socket.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0 &&
+		   ioctl(c->socket, FIONREAD, &unread) == 0 && unread == 0;
+	return before && c->ended;
+}
+
 /* Under the lock: hold up to BATCH tickets that are late or that nobody waits for any more. */
 static size_t gather(struct connections *connections, uint64_t now, struct ticket *tickets[BATCH])
 {
@@ -40,7 +56,7 @@ static size_t gather(struct connections *connections, uint64_t now, struct ticke
 			if (ticket_is_pending(c->ticket) &&
 			    (now > c->limit_ns || ticket_client_gone(c->ticket, now)))
 				tickets[n++] = ticket_hold(c->ticket);
-		} else if (now > c->limit_ns) {
+		} else if (now > c->limit_ns || ended_early(c)) {
 			/* The I/O thread sees the end of input and closes; the descriptor stays its
 			 * own. */
 			shutdown(c->socket, SHUT_RDWR);
@@ -173,6 +189,7 @@ void connections_enter(struct connections *connections, struct connection *conne
 	struct ticket *before = connection->ticket;
 	connection->phase = phase;
 	connection->limit_ns = limit_ns;
+	connection->ended = false;
 	connection->ticket = held;
 	pthread_mutex_unlock(&connections->lock);
 	ticket_release(before);

@@ -18,6 +18,7 @@ struct connection;
 enum connection_phase {
 	CONNECTION_IDLE, /* no request yet, or none any more */
 	CONNECTION_BODY, /* a head came; the body is arriving */
+	CONNECTION_BATCH, /* lines are arriving and being answered */
 	CONNECTION_WORK, /* suspended; a ticket waits for its job */
 	CONNECTION_SEND, /* the answer is being written */
 };

@@ -445,6 +445,16 @@ def test_the_deadline_is_over_the_whole_request(start_service, newsroom):
         pass
 
 
+def test_a_client_that_leaves_behind_its_head_is_not_waited_for(start_service):
+    service = start_service("--deadline-ms", "600000", "--drain-ms", "600000")
+    with service.connect() as connection:
+        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: 100\r\n\r\n")
+        time.sleep(0.2)
+    while not any(event["code"] == "dropped" for event in service.events("request")):
+        time.sleep(0.01)
+
+
 def test_a_full_queue_refuses_at_once(start_service):
     service = start_service("--queue", "1", "--workers", "1", "--max-body", "64M", "--max-text", "64M",
                             "--deadline-ms", "600000")

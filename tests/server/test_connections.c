@@ -99,6 +99,22 @@ static void a_job_without_client_is_dropped(void **state)
 	close(ends[1]);
 }
 
+static void a_body_that_never_ends_is_cut(void **state)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct connections *connections = connections_new();
+	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	connections_enter(connections, c, CONNECTION_BODY, UINT64_MAX, NULL);
+	shutdown(ends[0], SHUT_WR);
+	char byte;
+	assert_int_equal(recv(ends[0], &byte, 1, 0), 0); /* blocks until the cut */
+	connections_remove(connections, c);
+	connections_free(connections);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void unread_input_keeps_a_connection_busy(void **state)
 {
 	int ends[2];
@@ -123,6 +139,7 @@ int main(void)
 		cmocka_unit_test(an_overdue_connection_is_cut),
 		cmocka_unit_test(an_overdue_job_is_answered_once),
 		cmocka_unit_test(a_job_without_client_is_dropped),
+		cmocka_unit_test(a_body_that_never_ends_is_cut),
 		cmocka_unit_test(unread_input_keeps_a_connection_busy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
