@@ -4,14 +4,15 @@
 #include "data/ranker.h"
 #include "feature.h"
 
-/* A sentence that says all a query asks for rises above any that says nothing of it. */
-static const float query_weight = 8;
+/* How far a query lifts the sentence that says most of it, in ranges of the text's merits: above
+ * all that say nothing of it, even when a third of the query stands nowhere in the text. */
+static const float query_reach = 1.5f;
 
 /* Far below any merit that the network gives; finite, so that sums of it stay so. */
 static const float no_merit = -1000;
 
 _Static_assert((int)RANKER_SENTENCE_INPUTS == (int)FEATURE_COUNT &&
-		   (int)RANKER_DOCUMENT_INPUTS == (int)DOCUMENT_COUNT,
+		       (int)RANKER_DOCUMENT_INPUTS == (int)DOCUMENT_COUNT,
 	       "core/data/ranker.h was trained on other features: see tests/quality/train --blank");
 
 /* The inner loops run over the hidden units, so that a compiler may vectorize them without changing
@@ -41,27 +42,49 @@ static float merit_of(const float *document_hidden, const float *feature)
 	return merit;
 }
 
-/* The share of the query's content that each sentence has. Terms of it that the text lacks count
- * in the whole, so that a query about something else moves little. */
-static void add_query(struct arena *arena, const struct score_input *input, float *merit)
+/* How much of the query each sentence says: of its terms, the rarer ones count more. */
+static float query_shares(const struct score_input *input, const struct term_match *query,
+			  float *weight, float *share)
 {
 	const struct terms *terms = input->terms;
-	struct term_match query;
-	terms_match(arena, input->stems, terms, input->language, input->query, &query);
-	unsigned char *wanted = arena_zalloc(arena, terms->distinct_count, 1);
-	if (query.len == 0 || wanted == NULL)
-		return;
-	float whole = (float)(query.len + query.missing);
+	float most = 0;
 	for (size_t i = 0; i < input->sentences->len; i++) {
-		size_t found = 0;
-		for (size_t k = 0; k < query.len; k++)
-			wanted[query.term[k]] = 1;
+		share[i] = 0;
+		for (size_t k = 0; k < query->len; k++)
+			weight[query->term[k]] =
+				1 / (float)terms->distinct[query->term[k]].sentence_count;
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
-			found += wanted[terms->token[k].term];
-			wanted[terms->token[k].term] = 0;
+			share[i] += weight[terms->token[k].term];
+			weight[terms->token[k].term] = 0; /* once a sentence */
 		}
-		merit[i] += query_weight * (float)found / whole;
+		most = share[i] > most ? share[i] : most;
 	}
+	return most;
+}
+
+/* A query of which the text says little moves little. */
+static void add_query(struct arena *arena, const struct score_input *input, float *merit)
+{
+	size_t n = input->sentences->len;
+	struct term_match query;
+	terms_match(arena, input->stems, input->terms, input->language, input->query, &query);
+	float *weight = arena_zalloc(arena, input->terms->distinct_count, sizeof *weight);
+	float *share = arena_alloc(arena, n, sizeof *share);
+	if (query.len == 0 || weight == NULL || share == NULL)
+		return;
+	float best = no_merit, worst = -no_merit;
+	for (size_t i = 0; i < n; i++) {
+		if (merit[i] == no_merit)
+			continue;
+		best = merit[i] > best ? merit[i] : best;
+		worst = merit[i] < worst ? merit[i] : worst;
+	}
+	float reach = query_reach * (best - worst + 1) * (float)query.len /
+		      (float)(query.len + query.missing);
+	float most = query_shares(input, &query, weight, share);
+	for (size_t i = 0; i < n; i++)
+		if (merit[i] != no_merit)
+			merit[i] += reach * share[i] / most;
 }
 
 static void to_unit(const float *merit, float *score, size_t n)
@@ -70,7 +93,7 @@ static void to_unit(const float *merit, float *score, size_t n)
 	for (size_t i = 1; i < n; i++)
 		best = merit[i] > best ? merit[i] : best;
 	for (size_t i = 0; i < n; i++)
-		score[i] = merit[i] > no_merit / 2 ? 1 / (1 + best - merit[i]) : 0;
+		score[i] = merit[i] != no_merit ? 1 / (1 + best - merit[i]) : 0;
 }
 
 void score_sentences(struct arena *arena, const struct score_input *input, struct scores *out)

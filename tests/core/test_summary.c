@@ -1,0 +1,252 @@
+#include "tests/check.h"
+#include "tests/core/sample.h"
+
+#include "core/summary.h"
+
+static struct span sentence_text(const struct summary *summary, struct span text, size_t i)
+{
+	const struct sentence *s = &summary->sentences.at[i];
+	return span_slice(text, s->start_byte, s->end_byte);
+}
+
+static bool holds(struct span text, const char *words)
+{
+	return memmem(text.at, text.len, words, strlen(words)) != NULL;
+}
+
+/* Is a sentence with these words among the chosen? */
+static bool chosen(const struct summary *summary, struct span text, const char *words)
+{
+	for (size_t i = 0; i < summary->selection.len; i++)
+		if (holds(sentence_text(summary, text, summary->selection.at[i]), words))
+			return true;
+	return false;
+}
+
+static struct summary make(struct arena *arena, const struct summary_input *input,
+			   struct select_options select)
+{
+	struct summary_options options = {.select = select, .max_keywords = 5};
+	struct summary summary;
+	arena_reset(arena);
+	CHECK("made", summary_make(arena, input, &options, &summary) == SUMMARY_OK);
+	return summary;
+}
+
+static const char *const lines[] = {"No time",  "Get a summary", "Photo",           "Read also",
+				    "Previous", "Next Article",  "votes to rebuild"};
+
+static void test_three_sentences(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 3});
+	CHECK_SIZE("three", s.selection.len, 3);
+	CHECK("the news first", chosen(&s, input.text, "voted on Sunday"));
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		CHECK(lines[i], !chosen(&s, input.text, lines[i]));
+	for (size_t i = 1; i < s.selection.len; i++)
+		CHECK("rising", s.selection.at[i - 1] < s.selection.at[i]);
+	arena_free(&arena);
+}
+
+static void test_lines_only_when_nothing_else(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 10});
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		CHECK(lines[i], !chosen(&s, input.text, lines[i]));
+	s = make(&arena, &input, (struct select_options){.max_sentences = 100});
+	CHECK_SIZE("all that there are", s.selection.len, s.sentences.len);
+	input.text = SPAN("Read also: Ten harbours\n\nShare\n");
+	s = make(&arena, &input, (struct select_options){.max_sentences = 1});
+	CHECK_SIZE("never nothing", s.selection.len, 1);
+	arena_free(&arena);
+}
+
+static void test_budgets(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	for (size_t words = 1; words < 200; words += 9) {
+		struct summary s =
+			make(&arena, &input, (struct select_options){.max_words = words});
+		size_t sum = 0;
+		for (size_t i = 0; i < s.selection.len; i++)
+			sum += s.terms.words[s.selection.at[i]];
+		CHECK("within the words, or one", sum <= words || s.selection.len == 1);
+	}
+	for (size_t chars = 1; chars < 900; chars += 50) {
+		struct summary s =
+			make(&arena, &input, (struct select_options){.max_chars = chars});
+		size_t sum = s.selection.len - 1;
+		for (size_t i = 0; i < s.selection.len; i++)
+			sum += sentence_text(&s, input.text, s.selection.at[i]).len;
+		CHECK("within the characters, or one", sum <= chars || s.selection.len == 1);
+	}
+	struct summary s =
+		make(&arena, &input, (struct select_options){.ratio = 0.25, .max_sentences = 50});
+	CHECK_SIZE("ratio", s.selection.len, (size_t)(0.25 * (double)s.sentences.len + 0.5));
+	arena_free(&arena);
+}
+
+static void test_avoid(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input,
+				(struct select_options){.max_sentences = 8,
+							.avoid = AVOID_QUOTES | AVOID_QUESTIONS});
+	CHECK("no quote", !chosen(&s, input.text, "imagine the harbour"));
+	CHECK("no question", !chosen(&s, input.text, "Is wood still safe"));
+	arena_free(&arena);
+}
+
+static void test_no_repeats(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 9});
+	CHECK("one of two", chosen(&s, input.text, "Engineers will begin") !=
+				    chosen(&s, input.text, "The engineers will begin"));
+	arena_free(&arena);
+}
+
+static void test_query(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 1});
+	CHECK("without", !chosen(&s, input.text, "sprinklers"));
+	input.query = SPAN("fire safety sprinklers");
+	s = make(&arena, &input, (struct select_options){.max_sentences = 1});
+	CHECK("with", chosen(&s, input.text, "sprinklers"));
+	arena_free(&arena);
+}
+
+static void test_scores(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article), .title = SPAN("A lighthouse")};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 3});
+	float best = 0;
+	for (size_t i = 0; i < s.scores.len; i++) {
+		CHECK("in the unit", s.scores.at[i] >= 0 && s.scores.at[i] <= 1);
+		best = s.scores.at[i] > best ? s.scores.at[i] : best;
+	}
+	CHECK("best is 1", best == 1);
+	CHECK("a button has none", s.scores.at[1] == 0);
+	arena_free(&arena);
+}
+
+static void test_keywords(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 3});
+	CHECK_SIZE("five", s.keywords.len, 5);
+	bool lighthouse = false;
+	for (size_t i = 0; i < s.keywords.len; i++) {
+		const struct keyword *k = &s.keywords.at[i];
+		lighthouse |= holds(k->text, "lighthouse");
+		CHECK("falling", i == 0 ? k->score == 1 : k->score <= s.keywords.at[i - 1].score);
+		CHECK("somewhere", k->count > 0);
+		for (size_t j = 0; j < k->count; j++) {
+			CHECK("a span", k->at[j].start_byte < k->at[j].end_byte);
+			CHECK("apart", j == 0 || k->at[j].start_byte >= k->at[j - 1].end_byte);
+		}
+	}
+	CHECK("the topic", lighthouse);
+	arena_free(&arena);
+}
+
+/* The same with stems kept from other texts and languages. */
+static void test_same_whatever_came_before(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct stems *stems = stems_new();
+	struct summary_input other = {
+		.text = SPAN("Le conseil a vot\xC3\xA9. Les ponts sont vieux."),
+		.language = language_from_tag(SPAN("fr")),
+		.stems = stems};
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct select_options all = {.max_sentences = 0};
+	struct summary s = make(&arena, &input, all);
+	float before[64];
+	size_t n = s.scores.len < 64 ? s.scores.len : 64;
+	memcpy(before, s.scores.at, n * sizeof *before);
+	input.stems = stems;
+	for (unsigned i = 0; i < 3; i++) {
+		make(&arena, &other, all);
+		s = make(&arena, &input, all);
+		CHECK("same scores", memcmp(before, s.scores.at, n * sizeof *before) == 0);
+	}
+	stems_free(stems);
+	arena_free(&arena);
+}
+
+static void test_odd_texts(void **state)
+{
+	static const char *const texts[] = {".",
+					    "?!",
+					    "a",
+					    "\xE4\xBD\xA0\xE5\xA5\xBD",
+					    "1. 2. 3.",
+					    "\xF0\x9F\x98\x80 \xF0\x9F\x98\x80",
+					    "word word word word"};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct summary_input input = {.text = span_of(texts[i]), .query = SPAN("word")};
+		struct summary s =
+			make(&arena, &input, (struct select_options){.max_sentences = 3});
+		CHECK(texts[i], s.selection.len > 0);
+	}
+	arena_free(&arena);
+}
+
+static void test_no_memory(void **state)
+{
+	struct summary_input input = {
+		.text = SPAN(sample_article), .title = SPAN("A title"), .query = SPAN("fire")};
+	struct summary_options options = {.select.max_sentences = 3, .max_keywords = 5};
+	bool made = false;
+	for (size_t ceiling = 0; ceiling < 400000; ceiling += 3000) {
+		struct arena arena;
+		struct summary summary;
+		arena_init(&arena, ceiling);
+		enum summary_status status = summary_make(&arena, &input, &options, &summary);
+		CHECK("refused or made", status == SUMMARY_NO_MEMORY || status == SUMMARY_OK);
+		made |= status == SUMMARY_OK;
+		arena_free(&arena);
+	}
+	CHECK("made with enough", made);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_three_sentences),
+		cmocka_unit_test(test_lines_only_when_nothing_else),
+		cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_avoid),
+		cmocka_unit_test(test_no_repeats),
+		cmocka_unit_test(test_query),
+		cmocka_unit_test(test_scores),
+		cmocka_unit_test(test_keywords),
+		cmocka_unit_test(test_same_whatever_came_before),
+		cmocka_unit_test(test_odd_texts),
+		cmocka_unit_test(test_no_memory),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
