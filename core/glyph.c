@@ -39,7 +39,9 @@ static enum glyph_kind punctuation(uint32_t c)
 	switch (c) {
 	case 0x85: /* next line */
 		return GLYPH_NEWLINE;
+	case 0xAD:   /* soft hyphen */
 	case 0x200C: /* the zero-width non-joiner stands inside Persian words */
+	case 0x2060: /* word joiner */
 		return GLYPH_EXTEND;
 	case 0x2E3C: /* stenographic */
 	case 0xFF0E: /* fullwidth */
@@ -82,6 +84,8 @@ static enum glyph_kind by_category(uint32_t c)
 	    property->boundclass == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
 	    property->boundclass == UTF8PROC_BOUNDCLASS_ZWJ)
 		return GLYPH_EXTEND;
+	if (property->boundclass == UTF8PROC_BOUNDCLASS_PREPEND) /* shown, although of category Cf */
+		return GLYPH_OTHER;
 	switch (property->category) {
 	case UTF8PROC_CATEGORY_LU:
 	case UTF8PROC_CATEGORY_LT:

@@ -490,6 +490,23 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
 }
 
+/* "z. B." and "т. д." are listed without the space: a short word behind another short one. */
+static void add_spaced_part(const struct segmenter *g, struct word *word)
+{
+	char fold[LANGUAGE_WORD_BYTES];
+	if (word->at < g->start + 3 || g->text.at[word->at - 1] != ' ' || g->text.at[word->at - 2] != '.')
+		return;
+	struct word part = word_before(g, word->at - 2);
+	if (part.chars == 0 || part.chars > 2 || part.len + 1 + word->len > sizeof(fold))
+		return;
+	memcpy(fold, part.fold, part.len);
+	fold[part.len] = '.';
+	memcpy(fold + part.len + 1, word->fold, word->len);
+	unsigned classes = language_word(g->language, (struct span){fold, part.len + 1 + word->len});
+	if (classes != 0)
+		word->classes = classes;
+}
+
 /* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
 static bool abbreviation_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
@@ -509,6 +526,8 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	struct word word = word_before(g, at);
 	if (word.chars == 0)
 		return true;
+	if (word.chars <= 2)
+		add_spaced_part(g, &word);
 	if (word.digits && !word.letters)
 		return number_ends(g, &word, next);
 	if (word.first == GLYPH_LOWER && (word.classes & WORD_PROPER))
@@ -518,7 +537,8 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return false;
 	if (next->first == GLYPH_UPPER && is_unit(g, &word))
 		return glyph_at(g->text, word_after(g, next->word_at).end).c != '.';
-	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !(word.chars == 1 && word.first == GLYPH_UPPER))
+	bool initial = word.chars == 1 && word.first == GLYPH_UPPER && !(word.classes & WORD_FINAL);
+	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
 		return abbreviation_ends(g, &word, next);
 	if (word.chars == 1 && word.first != GLYPH_LETTER)
 		return is_starter(g, next) && (word.first == GLYPH_LOWER || glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
@@ -548,7 +568,12 @@ struct stop {
 	bool pause; /* dots in the middle of a sentence */
 };
 
-/* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of an emoji; 0 where there is none. */
+static bool is_emoji(struct glyph glyph)
+{
+	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
+}
+
+/* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of emoji; 0 where there is none. */
 static size_t emoticon_len(const struct segmenter *g, size_t at)
 {
 	struct glyph glyph = glyph_at(g->text, at);
@@ -556,8 +581,11 @@ static size_t emoticon_len(const struct segmenter *g, size_t at)
 		return 0;
 	const char *s = g->text.at + at;
 	size_t left = g->text.len - at, len = 1;
-	if (glyph.c >= 0x2600 && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO)
-		return glyph.len;
+	if (is_emoji(glyph)) {
+		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND; glyph = glyph_at(g->text, at + len))
+			len += glyph.len;
+		return len;
+	}
 	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
 		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30; glyph = glyph_at(g->text, at + len))
 			len += glyph.len;
@@ -605,10 +633,18 @@ static size_t loose_closer_len(const struct segmenter *g, size_t at)
 	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len : 0;
 }
 
+/* A curved quote before a letter opens: 。“ in Chinese, while .“ ends a German quotation. */
+static bool opens(const struct segmenter *g, size_t at, struct glyph quote)
+{
+	return (quote.c == 0x201C || quote.c == 0x2018 || quote.c == 0xAB) && glyph_is_alnum(glyph_at(g->text, at + quote.len).kind);
+}
+
 static size_t closers_end(struct segmenter *g, size_t at)
 {
 	for (;;) {
 		struct glyph glyph = glyph_at(g->text, at);
+		if (opens(g, at, glyph))
+			return at;
 		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE || glyph.kind == GLYPH_EXTEND
 				     ? glyph.len : reference_len(g, at);
 		if (glyph.c == '"')
@@ -635,7 +671,7 @@ static size_t trailers_end(struct segmenter *g, size_t at)
 			return at;
 		if (g->text.at[next] == '"')
 			g->quoted = false;
-		at = next + len;
+		at = closers_end(g, next + len);
 	}
 }
 
@@ -736,8 +772,20 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 
 /* Sentences. */
 
+static size_t trim_end(const struct segmenter *g, size_t end)
+{
+	while (end > g->start) {
+		struct glyph glyph = glyph_before(g->text, end);
+		if (glyph.kind != GLYPH_SPACE && glyph.kind != GLYPH_NEWLINE)
+			break;
+		end -= glyph.len;
+	}
+	return end;
+}
+
 static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 {
+	end = trim_end(g, end);
 	if (g->start >= end)
 		return;
 	if (g->out->len == g->capacity) {
@@ -754,17 +802,6 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	else if (g->line_first && line_last && !stopped && end - g->start < 120)
 		kind = SENTENCE_HEADING;
 	g->out->at[g->out->len++] = (struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
-}
-
-static size_t trim_end(const struct segmenter *g, size_t end)
-{
-	while (end > g->start) {
-		struct glyph glyph = glyph_before(g->text, end);
-		if (glyph.kind != GLYPH_SPACE && glyph.kind != GLYPH_NEWLINE)
-			break;
-		end -= glyph.len;
-	}
-	return end;
 }
 
 /* The next sentence begins at the first visible character from `at` on. */
@@ -799,8 +836,7 @@ static bool is_stopped(const struct segmenter *g, size_t end)
 /* The newline at `at` ends its paragraph, and the sentence with it. */
 static size_t end_line(struct segmenter *g, size_t at)
 {
-	size_t end = trim_end(g, at);
-	emit(g, end, true, is_stopped(g, end));
+	emit(g, at, true, is_stopped(g, trim_end(g, at)));
 	g->paragraph++;
 	g->quoted = false;
 	g->line_first = true;

@@ -1,0 +1,180 @@
+#include "tests/check.h"
+#include "tests/segment_check.h"
+
+#include "core/language.h"
+
+#include <glob.h>
+
+static const size_t plenty_bytes = (size_t)256 << 20;
+
+struct file {
+	char *at;
+	size_t len;
+};
+
+static struct file read_file(const char *directory, const char *name)
+{
+	char path[4096];
+	struct file file = {NULL, 0};
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *stream = fopen(path, "rb");
+	if (stream == NULL)
+		return file;
+	file.at = malloc(1 << 16);
+	assert_non_null(file.at);
+	file.len = fread(file.at, 1, (1 << 16) - 1, stream);
+	file.at[file.len] = '\0';
+	fclose(stream);
+	return file;
+}
+
+/* A sentence on one line: each run of white space with a line end in it is one space. */
+static size_t flatten(struct span sentence, char *out)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < sentence.len; i++) {
+		bool space = strchr(" \t\r\n", sentence.at[i]) != NULL;
+		if (space && len > 0 && out[len - 1] == ' ')
+			continue;
+		out[len++] = space ? ' ' : sentence.at[i];
+	}
+	return len;
+}
+
+static void check_case(const char *directory)
+{
+	struct file input = read_file(directory, "input"), expected = read_file(directory, "expected");
+	struct file tag = read_file(directory, "language");
+	const struct language *language =
+		language_from_tag(tag.at == NULL ? SPAN("en") : (struct span){tag.at, strcspn(tag.at, "\n")});
+	struct arena arena;
+	struct sentences out;
+	char *flat = malloc(input.len + 1), *line = expected.at;
+	assert_non_null(input.at);
+	assert_non_null(expected.at);
+	assert_non_null(language);
+	assert_non_null(flat);
+	struct span text = {input.at, input.len};
+	CHECK_SIZE(directory, utf8_check(text), text.len);
+	arena_init(&arena, plenty_bytes);
+	segment_text(&arena, text, language, &out);
+	CHECK(directory, segment_fault(text, &out) == NULL);
+	for (size_t i = 0; i < out.len; i++) {
+		struct span sentence = span_slice(text, out.at[i].start_byte, out.at[i].end_byte);
+		struct span want = {line, strcspn(line, "\n")};
+		CHECK_SPAN(directory, ((struct span){flat, flatten(sentence, flat)}), want);
+		line += want.len + (line[want.len] == '\n');
+	}
+	CHECK_SPAN(directory, span_of(line), SPAN(""));
+	arena_free(&arena);
+	free(flat);
+	free(input.at);
+	free(expected.at);
+	free(tag.at);
+}
+
+static void test_cases(void **state)
+{
+	char pattern[4096];
+	glob_t found;
+	snprintf(pattern, sizeof(pattern), "%s/cases/segment/*", getenv("PRECIS_TESTS"));
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc > 50);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_case(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static void test_kinds_and_paragraphs(void **state)
+{
+	static const struct span text = {"A Heading\n\nOne. Two.\n- an item\n3. third\n\nThe end?", 49};
+	static const struct {
+		enum sentence_kind kind;
+		uint32_t paragraph;
+	} want[] = {
+		{SENTENCE_HEADING, 0},	 {SENTENCE_PROSE, 1},	  {SENTENCE_PROSE, 1},
+		{SENTENCE_LIST_ITEM, 2}, {SENTENCE_LIST_ITEM, 3}, {SENTENCE_PROSE, 4},
+	};
+	struct arena arena;
+	struct sentences out;
+	arena_init(&arena, plenty_bytes);
+	segment_text(&arena, text, language_from_tag(SPAN("en")), &out);
+	assert_int_equal(out.len, 6);
+	for (size_t i = 0; i < out.len; i++) {
+		assert_int_equal(out.at[i].kind, want[i].kind);
+		assert_int_equal(out.at[i].paragraph, want[i].paragraph);
+	}
+	arena_free(&arena);
+}
+
+/* Scraps that random texts are made of: everything that a rule looks at. */
+static const char *const scraps[] = {
+	"word",	 "Word",	" ",	"  ",	 ".",	  ". ",	   "?",	     "!",     "...",	"…",	 ",",	   ";",	   ":",
+	"\n",	 "\n\n",	"\r\n", "\t",	 "\f",	  "\"",	   "'",	     "''",    ",,",	"“",	 "”",	   "«",	   "»",
+	"(",	 ")",		"[1]",	"[",	 "1",	  "12",	   "1.",     "2)",    "(a)",	"•",	 "-",	   "—",	   "Dr.",
+	"etc.",	 "e.g.",	"No.",	"The",	 "I",	  "U.S.",  "3.14",   ":-)",   "😀",	"👨‍👩‍👧",	 "🇩🇪🇫🇷",	   "é",	   "e\u0301",
+	"\u0301", "\u200b",	"\u200d", "\ufeff", "\u00a0", "\u00ad", "\u2028", "\u200f", "Слово", "Да",	 "г.",	   "слово", "。",
+	"「",	 "」",		"中文", "かな",	 "한다",  "있어요", "ไทย",	     "है",    "।",	"ہے",	 "۔",	   "؟",	   "שלום",
+	"Մեկ",	 "։",		"ση;",	"·",	 "ß",	  "İ",	   "\u0600", "क्ष",   "ᄀ",	"\u1160", "a.b@c.d", "http://x.y/z?q=1", "\x01",
+};
+
+static size_t random_text(unsigned *seed, char *text, size_t room)
+{
+	size_t len = 0, count = sizeof(scraps) / sizeof(scraps[0]);
+	for (;;) {
+		*seed = *seed * 1103515245u + 12345u;
+		const char *scrap = scraps[(*seed >> 8) % count];
+		if (len + strlen(scrap) > room)
+			return len;
+		memcpy(text + len, scrap, strlen(scrap));
+		len += strlen(scrap);
+	}
+}
+
+static void test_properties_of_random_text(void **state)
+{
+	unsigned seed = 1;
+	char buffer[700];
+	struct arena arena;
+	arena_init(&arena, plenty_bytes);
+	for (unsigned round = 0; round < 20000; round++) {
+		struct span text = {buffer, random_text(&seed, buffer, round % sizeof(buffer))};
+		const struct language *language = language_at(round % language_count());
+		struct sentences first, second;
+		segment_text(&arena, text, language, &first);
+		const char *fault = segment_fault(text, &first);
+		if (fault != NULL)
+			fail_msg("%s, language %s, text \"%.*s\"", fault, language->tag, (int)text.len, text.at);
+		segment_text(&arena, text, language, &second);
+		assert_int_equal(first.len, second.len);
+		assert_true(first.len == 0 || memcmp(first.at, second.at, first.len * sizeof(*first.at)) == 0);
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+}
+
+static void test_memory_refused(void **state)
+{
+	char buffer[20000];
+	unsigned seed = 7;
+	struct span text = {buffer, random_text(&seed, buffer, sizeof(buffer))};
+	for (size_t ceiling = 0; ceiling < (size_t)1 << 17; ceiling = ceiling * 5 / 4 + 64) {
+		struct arena arena;
+		struct sentences out;
+		arena_init(&arena, ceiling);
+		segment_text(&arena, text, language_from_tag(SPAN("en")), &out);
+		assert_true(arena.failed ? out.len == 0 : segment_fault(text, &out) == NULL);
+		arena_free(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_kinds_and_paragraphs),
+		cmocka_unit_test(test_properties_of_random_text),
+		cmocka_unit_test(test_memory_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
