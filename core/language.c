@@ -178,24 +178,47 @@ static enum script script_of(uint32_t c)
 }
 
 /* Detection reads no further than this: enough for certainty, and never felt in the whole. */
-enum { SAMPLE_BYTES = 3000, WORD_WEIGHT = 120, LETTER_WEIGHT = 20, ENDING_WEIGHT = 30 };
+enum { SAMPLE_BYTES = 3000, WORD_WEIGHT = 120, LETTER_WEIGHT = 20, ENDING_WEIGHT = 40 };
 
 struct evidence {
 	unsigned letters[SCRIPT_COUNT + 1];
 	unsigned score[LANGUAGES];
 };
 
+static void count_senses(struct evidence *evidence, const struct word_slot *slot, unsigned classes, unsigned weight)
+{
+	unsigned speakers = 0;
+	for (size_t i = 0; i < slot->count; i++)
+		speakers += (word_senses[slot->first + i].classes & classes) != 0;
+	for (size_t i = 0; i < slot->count; i++)
+		if (word_senses[slot->first + i].classes & classes)
+			evidence->score[word_senses[slot->first + i].language] += weight / speakers;
+}
+
+/* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4 characters. */
+static void count_ending(struct evidence *evidence, struct span word)
+{
+	char ending[LANGUAGE_WORD_BYTES + 1] = "-";
+	size_t at = word.len;
+	for (unsigned chars = 1; chars <= 4 && at > 0; chars++) {
+		do
+			at--;
+		while (at > 0 && (word.at[at] & 0xC0) == 0x80);
+		size_t len = word.len - at;
+		memcpy(ending + 1, word.at + at, len);
+		const struct word_slot *slot = chars < 3 || at == 0 ? NULL : find_word((struct span){ending, len + 1});
+		if (slot != NULL)
+			count_senses(evidence, slot, WORD_ENDING, ENDING_WEIGHT);
+	}
+}
+
 static void count_word(struct evidence *evidence, struct span word)
 {
 	const struct word_slot *slot = find_word(word);
-	unsigned speakers = 0;
-	if (slot == NULL)
-		return;
-	for (size_t i = 0; i < slot->count; i++)
-		speakers += word_senses[slot->first + i].classes & WORD_FUNCTION;
-	for (size_t i = 0; i < slot->count; i++)
-		if (word_senses[slot->first + i].classes & WORD_FUNCTION)
-			evidence->score[word_senses[slot->first + i].language] += WORD_WEIGHT / speakers;
+	if (slot != NULL)
+		count_senses(evidence, slot, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT);
+	else if (word.len > 4 && word.len <= LANGUAGE_WORD_BYTES)
+		count_ending(evidence, word);
 }
 
 static void count_letter(struct evidence *evidence, uint32_t letter)

@@ -1053,7 +1053,7 @@ static size_t at_mark(struct segmenter *g, size_t at)
 {
 	size_t end = at + 1;
 	if (!emoticon_ends(g, at, &end) && !clause_ends(g, at))
-		return at + 1;
+		return end; /* behind all that was looked at: a row of emoji is read once */
 	emit(g, end, false, true);
 	g->line_first = false;
 	return begin(g, end);
