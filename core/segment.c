@@ -105,7 +105,7 @@ static size_t measure_width(const struct segmenter *g)
 			enum glyph_kind last = glyph_before(g->text, (size_t)(stop - text)).kind;
 			unfinished += glyph_is_alnum(last) || last == GLYPH_COMMA || last == GLYPH_DASH;
 		}
-		line = newline + 1;
+		line = blank ? text + next : newline + 1;
 	}
 	if (lines < 3 || unfinished * 2 < lines)
 		return 0;
