@@ -7,6 +7,7 @@ enum {
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
 	BYLINE_WORDS = 8,
+	CAPTION_WORDS = 5, /* a line of its own with so few words names a picture or a section */
 };
 
 static char lower(char c)
@@ -145,6 +146,8 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	bool line = unstopped || is_line(input->text, sentence);
 	if (words > (line ? LINE_WORDS : SHORT_WORDS))
 		return false; /* most sentences */
+	if (words <= CAPTION_WORDS && line)
+		return true;
 	struct span text = without_bullets(whole);
 	if (begins_with_phrase(text, line, words))
 		return true;

@@ -49,7 +49,7 @@ static const float repeated_share = 0.15f;
 /* What a sentence loses for sharing all its content with a chosen one, and for opening with a
  * pronoun or connective that nothing chosen explains; on the scale of the model's merits. */
 static const float overlap_loss = 6;
-static const float dangling_loss = 0.5f;
+static const float dangling_loss = 2;
 
 static bool better(struct candidate a, struct candidate b)
 {
