@@ -135,9 +135,13 @@ static void weigh(struct finder *f, struct phrase *phrase)
 	float capital = (float)phrase->capitals / (float)phrase->count;
 	float early = 1.0f + 2.0f / (1.0f + (float)phrase->first / 50.0f);
 	float salience = phrase->score / (float)phrase->count;
-	float repeated = phrase->count > 1 ? 1.0f : phrase->len > 1 ? 0.3f : 0.6f;
+	float repeated = phrase->count > 1 ? 1.0f : phrase->capitals > 0 ? 0.5f : 0.15f;
+	/* A single common word says little. Scripts without case give no such sign. */
+	const struct token *first = &terms->token[phrase->first];
+	bool cased = (unsigned char)f->input->text.at[first->start_byte] < 0xE0;
+	float single = phrase->len == 1 && cased && phrase->capitals == 0 ? 0.6f : 1.0f;
 	phrase->score = words * (0.25f + 0.75f * together) * (1 + capital) * early *
-			(0.5f + salience) * repeated;
+			(0.5f + salience) * repeated * single;
 }
 
 /* Does one phrase hold a term of the other? Then they name the same thing. */
@@ -200,6 +204,17 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 		keyword->at[keyword->count++] = (struct occurrence){token->start_byte, free_from};
 	}
 	return true;
+}
+
+/* Of the forms of a word the shortest has the fewest endings. */
+static struct occurrence shortest(const struct keyword *keyword)
+{
+	struct occurrence best = keyword->at[0];
+	for (size_t i = 1; i < keyword->count; i++)
+		if (keyword->at[i].end_byte - keyword->at[i].start_byte <
+		    best.end_byte - best.start_byte)
+			best = keyword->at[i];
+	return best;
 }
 
 static bool prepare(struct arena *arena, struct finder *f)

@@ -12,7 +12,7 @@ struct occurrence {
 	uint32_t start_byte, end_byte;
 };
 
-/** A word or phrase that the text is about, as it is written where it first stands. */
+/** A word or phrase that the text is about, in the shortest of the forms that the text has. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */
