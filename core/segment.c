@@ -1017,6 +1017,8 @@ static size_t at_space(struct segmenter *g, size_t at)
 /* A capital behind a space: the space is where the sentence would end. */
 static size_t at_capital(struct segmenter *g, size_t at)
 {
+	if (at <= g->start || g->text.at[at - 1] != ' ')
+		return at + 1;
 	size_t next = at_space(g, at - 1);
 	return next > at ? next : at + 1;
 }
