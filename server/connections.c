@@ -12,13 +12,17 @@
 #define TICK_MS 50
 /* Jobs given up in one go; the rest follow in the next. */
 #define BATCH 64
+/* At the limit: how many idle connections are cut a tick, and how long they must have been idle. */
+#define ROOM_A_TICK 4
+#define ROOM_IDLE_MS 1000
 
 struct connection {
 	struct connection *next, **link; /* link: what points here */
 	int socket;
 	enum connection_phase phase;
-	uint64_t limit_ns;
-	bool ended; /* its input had ended in the middle of a body when we last looked */
+	uint64_t limit_ns, since_ns; /* of the phase */
+	bool is_cut;
+	bool ended; /* its input had ended in the middle of a request when we last looked */
 	struct ticket *ticket;
 };
 
@@ -28,41 +32,77 @@ struct connections {
 	pthread_t thread;
 	bool stopping;
 	struct connection *first;
-	size_t count;
+	size_t count, max;
+	unsigned ticks;
 	void (*give_up)(void *, struct job *);
 	void *give_up_arg;
 };
 
-/* Has the client ended its input before the body was whole? libmicrohttpd does not see an end that
- * comes right behind the head. Seen twice, a tick apart, so that a body which has just been read
- * and not been counted yet is none of those. */
+/* Has the client ended its input before the request was whole? libmicrohttpd does not see an end
+ * that comes right behind other bytes. Seen twice, a tick apart, so that a request which has just
+ * been read and not been counted yet is none of those. */
 static bool ended_early(struct connection *c)
 {
 	int unread = 0;
 	struct pollfd poll_socket = {.fd = c->socket, .events = POLLRDHUP};
 	bool before = c->ended;
-	c->ended = c->phase == CONNECTION_BODY && poll(&poll_socket, 1, 0) > 0 &&
+	c->ended = c->phase != CONNECTION_SEND && poll(&poll_socket, 1, 0) > 0 &&
 		   (poll_socket.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0 &&
 		   ioctl(c->socket, FIONREAD, &unread) == 0 && unread == 0;
 	return before && c->ended;
+}
+
+static bool has_unread(const struct connection *c)
+{
+	int unread = 0;
+	ioctl(c->socket, FIONREAD, &unread);
+	return unread > 0;
+}
+
+/* The I/O thread sees the end of input and closes; the descriptor stays its own. */
+static void cut(struct connection *c)
+{
+	shutdown(c->socket, SHUT_RDWR);
+	c->limit_ns = UINT64_MAX;
+	c->is_cut = true;
+}
+
+/*
+ * At the limit libmicrohttpd accepts nobody. Whoever has been idle for longest makes room, or a
+ * thousand clients that say nothing would lock everybody out.
+ */
+static void make_room(struct connections *connections, uint64_t now)
+{
+	for (size_t i = 0; i < ROOM_A_TICK && connections->count >= connections->max; i++) {
+		struct connection *oldest = NULL;
+		for (struct connection *c = connections->first; c != NULL; c = c->next)
+			if (c->phase == CONNECTION_IDLE && !c->is_cut &&
+			    c->since_ns + ROOM_IDLE_MS * NS_PER_MS < now &&
+			    (oldest == NULL || c->since_ns < oldest->since_ns) && !has_unread(c))
+				oldest = c;
+		if (oldest == NULL)
+			return;
+		cut(oldest);
+	}
 }
 
 /* Under the lock: hold up to BATCH tickets that are late or that nobody waits for any more. */
 static size_t gather(struct connections *connections, uint64_t now, struct ticket *tickets[BATCH])
 {
 	size_t n = 0;
+	/* Thousands may be idle: they are looked at in two ticks of twenty. */
+	bool look_at_idle = connections->ticks++ % 20 < 2;
 	for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next) {
 		if (c->phase == CONNECTION_WORK) {
 			if (ticket_is_pending(c->ticket) &&
 			    (now > c->limit_ns || ticket_client_gone(c->ticket, now)))
 				tickets[n++] = ticket_hold(c->ticket);
-		} else if (now > c->limit_ns || ended_early(c)) {
-			/* The I/O thread sees the end of input and closes; the descriptor stays its
-			 * own. */
-			shutdown(c->socket, SHUT_RDWR);
-			c->limit_ns = UINT64_MAX;
+		} else if (now > c->limit_ns ||
+			   ((c->phase == CONNECTION_BODY || look_at_idle) && ended_early(c))) {
+			cut(c);
 		}
 	}
+	make_room(connections, now);
 	return n;
 }
 
@@ -115,11 +155,12 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-struct connections *connections_new(void)
+struct connections *connections_new(size_t max)
 {
 	struct connections *connections = calloc(1, sizeof(*connections));
 	if (connections == NULL)
 		return NULL;
+	connections->max = max;
 	pthread_mutex_init(&connections->lock, NULL);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
@@ -153,6 +194,7 @@ struct connection *connections_add(struct connections *connections, int socket, 
 		return NULL;
 	connection->socket = socket;
 	connection->limit_ns = limit_ns;
+	connection->since_ns = monotonic_ns();
 	pthread_mutex_lock(&connections->lock);
 	connection->next = connections->first;
 	connection->link = &connections->first;
@@ -185,10 +227,12 @@ void connections_enter(struct connections *connections, struct connection *conne
 		       enum connection_phase phase, uint64_t limit_ns, struct ticket *ticket)
 {
 	struct ticket *held = ticket == NULL ? NULL : ticket_hold(ticket);
+	uint64_t now = monotonic_ns();
 	pthread_mutex_lock(&connections->lock);
 	struct ticket *before = connection->ticket;
 	connection->phase = phase;
 	connection->limit_ns = limit_ns;
+	connection->since_ns = now;
 	connection->ended = false;
 	connection->ticket = held;
 	pthread_mutex_unlock(&connections->lock);

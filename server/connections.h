@@ -16,15 +16,18 @@ struct connections;
 struct connection;
 
 enum connection_phase {
-	CONNECTION_IDLE, /* no request yet, or none any more */
-	CONNECTION_BODY, /* a head came; the body is arriving */
+	CONNECTION_IDLE,  /* no request yet, or none any more */
+	CONNECTION_BODY,  /* a head came; the body is arriving */
 	CONNECTION_BATCH, /* lines are arriving and being answered */
-	CONNECTION_WORK, /* suspended; a ticket waits for its job */
-	CONNECTION_SEND, /* the answer is being written */
+	CONNECTION_WORK,  /* suspended; a ticket waits for its job */
+	CONNECTION_SEND,  /* the answer is being written */
 };
 
-/** Start the watching thread. NULL without memory or thread. */
-struct connections *connections_new(void);
+/**
+ * Start the watching thread. NULL without memory or thread. When there are `max` connections those
+ * that have been idle for longest, and for a second, are cut to make room.
+ */
+struct connections *connections_new(size_t max);
 
 /** Stop the thread and free; all connections must have been removed. NULL is allowed. */
 void connections_free(struct connections *connections);

@@ -146,7 +146,7 @@ static int serve(const struct config *config)
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
 	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
 	    (workers = workers_new(&worker_options, queue, fetcher, metrics)) == NULL ||
-	    (connections = connections_new()) == NULL)
+	    (connections = connections_new(config->connections)) == NULL)
 		goto out;
 	struct http_parts parts = {.config = config,
 				   .connections = connections,

@@ -34,7 +34,7 @@ static void an_overdue_connection_is_cut(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct connections *connections = connections_new();
+	struct connections *connections = connections_new(1000);
 	struct connection *idle =
 		connections_add(connections, ends[1], monotonic_ns() + 20 * NS_PER_MS);
 	char byte;
@@ -49,7 +49,7 @@ static void an_overdue_job_is_answered_once(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct connections *connections = connections_new();
+	struct connections *connections = connections_new(1000);
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
 	atomic_int woken = 0;
 	struct job *job = job_new(NULL, 0, false);
@@ -76,7 +76,7 @@ static void a_job_without_client_is_dropped(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct connections *connections = connections_new();
+	struct connections *connections = connections_new(1000);
 	atomic_int woken = 0, given_up = 0;
 	connections_on_give_up(connections, gave_up, &given_up);
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
@@ -103,7 +103,7 @@ static void a_body_that_never_ends_is_cut(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct connections *connections = connections_new();
+	struct connections *connections = connections_new(1000);
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
 	connections_enter(connections, c, CONNECTION_BODY, UINT64_MAX, NULL);
 	shutdown(ends[0], SHUT_WR);
@@ -119,7 +119,7 @@ static void unread_input_keeps_a_connection_busy(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct connections *connections = connections_new();
+	struct connections *connections = connections_new(1000);
 	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
 	size_t all, busy;
 	connections_count(connections, &all, &busy);
