@@ -109,6 +109,16 @@ static void look_between(struct span between, struct surface *s)
 	}
 }
 
+static void count_flags(uint8_t flags, struct surface *s)
+{
+	s->numbers += (flags & TERM_NUMBER) != 0;
+	s->self += (flags & TERM_SELF) != 0;
+	s->you += (flags & TERM_YOU) != 0;
+	s->report += (flags & TERM_REPORT) != 0;
+	s->claim += (flags & TERM_CLAIM) != 0;
+	s->pronouns += (flags & TERM_PRONOUN) != 0;
+}
+
 static struct surface look(const struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
@@ -118,9 +128,9 @@ static struct surface look(const struct work *w, size_t i)
 	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 		const struct token *token = &terms->token[k];
 		uint8_t flags = terms->distinct[token->term].flags;
-		if (token->start_byte > last_end && text.at[last_end] != ' ')
-			look_between(span_slice(text, last_end, token->start_byte), &s);
-		else if (token->start_byte > last_end + 1)
+		/* Between most words is one space. */
+		if (token->start_byte > last_end + 1 ||
+		    (token->start_byte > last_end && text.at[last_end] != ' '))
 			look_between(span_slice(text, last_end, token->start_byte), &s);
 		last_end = token->end_byte;
 		if (!(flags & TERM_STOP)) {
@@ -128,12 +138,8 @@ static struct surface look(const struct work *w, size_t i)
 			s.content_bytes += token->end_byte - token->start_byte;
 		}
 		s.names += k > terms->first[i] && is_capital(text.at + token->start_byte);
-		s.numbers += (flags & TERM_NUMBER) != 0;
-		s.self += (flags & TERM_SELF) != 0;
-		s.you += (flags & TERM_YOU) != 0;
-		s.report += (flags & TERM_REPORT) != 0;
-		s.claim += (flags & TERM_CLAIM) != 0;
-		s.pronouns += (flags & TERM_PRONOUN) != 0;
+		if (flags > TERM_STOP)
+			count_flags(flags, &s);
 	}
 	size_t end = w->input->sentences->at[i].end_byte;
 	if (last_end < end)
