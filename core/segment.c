@@ -32,6 +32,21 @@ struct segmenter {
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 };
 
+/* A word folded to lower case, for the lists. */
+struct word {
+	char fold[LANGUAGE_WORD_BYTES + 4];
+	size_t len;
+	size_t at, end;     /* bytes of the text */
+	size_t chars;
+	bool dotted;        /* has full stops inside */
+	bool letters, digits; /* has any */
+	bool all_upper;
+	enum glyph_kind first;
+	unsigned classes;
+};
+
+static struct word word_before(const struct segmenter *g, size_t end);
+
 /* Lines. */
 
 enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
@@ -79,43 +94,61 @@ static size_t word_chars(const struct segmenter *g, size_t at)
 	return chars;
 }
 
+/* How long the lines of a text are. */
+struct measure {
+	unsigned lengths[LINE_MAX_CHARS + 1]; /* lines of so many characters */
+	unsigned needed[LINE_MAX_CHARS + 1];  /* … with the next line's first word behind them */
+	size_t lines;                         /* all of them */
+	size_t followed;                      /* by a line that is not blank */
+	size_t unfinished;                    /* of those: ending in the middle of a sentence */
+};
+
+static void measure_line(const struct segmenter *g, struct measure *measure, size_t start, size_t stop, size_t next)
+{
+	while (stop > start && (g->text.at[stop - 1] == ' ' || g->text.at[stop - 1] == '\r'))
+		stop--;
+	if (stop == start)
+		return;
+	size_t len = stop - start, chars = len > 4 * LINE_MAX_CHARS ? LINE_MAX_CHARS : count_chars(g->text.at + start, len);
+	measure->lengths[chars < LINE_MAX_CHARS ? chars : LINE_MAX_CHARS]++;
+	measure->lines++;
+	if (next == g->text.len)
+		return;
+	size_t need = chars + g->language->spaced + word_chars(g, next);
+	measure->needed[need < LINE_MAX_CHARS ? need : LINE_MAX_CHARS]++;
+	measure->followed++;
+	enum glyph_kind last = glyph_before(g->text, stop).kind;
+	measure->unfinished += glyph_is_alnum(last) || last == GLYPH_COMMA || last == GLYPH_DASH;
+}
+
 /* Is the text hard-wrapped, and at what width? In wrapped text hardly any line has room left for
  * the next line's first word, and most lines stop in the middle of a sentence. */
 static size_t measure_width(const struct segmenter *g)
 {
-	unsigned lengths[LINE_MAX_CHARS + 1] = {0}, needed[LINE_MAX_CHARS + 1] = {0};
-	size_t lines = 0, unfinished = 0;
-	const char *text = g->text.at, *end = text + g->text.len;
-	for (const char *line = text; line < end;) {
-		const char *newline = memchr(line, '\n', (size_t)(end - line));
-		if (newline == NULL)
-			break;
-		const char *stop = newline;
-		while (stop > line && (stop[-1] == ' ' || stop[-1] == '\r'))
-			stop--;
+	struct measure measure = {0};
+	const char *text = g->text.at, *end = text + g->text.len, *newline;
+	size_t line = 0;
+	while ((newline = memchr(text + line, '\n', (size_t)(end - text) - line)) != NULL) {
 		bool blank;
-		size_t next = next_line(g, (size_t)(newline - text), &blank);
-		if (!blank && stop > line) {
-			size_t len = (size_t)(stop - line);
-			size_t chars = len > 4 * LINE_MAX_CHARS ? LINE_MAX_CHARS : count_chars(line, len);
-			size_t need = chars + g->language->spaced + word_chars(g, next);
-			lengths[chars < LINE_MAX_CHARS ? chars : LINE_MAX_CHARS]++;
-			needed[need < LINE_MAX_CHARS ? need : LINE_MAX_CHARS]++;
-			lines++;
-			enum glyph_kind last = glyph_before(g->text, (size_t)(stop - text)).kind;
-			unfinished += glyph_is_alnum(last) || last == GLYPH_COMMA || last == GLYPH_DASH;
-		}
-		line = blank ? text + next : newline + 1;
+		size_t stop = (size_t)(newline - text), next = next_line(g, stop, &blank);
+		measure_line(g, &measure, line, stop, blank ? g->text.len : next);
+		line = blank ? next : stop + 1;
 	}
-	if (lines < 3 || unfinished * 2 < lines)
+	if (measure.followed == 0 || measure.unfinished * 2 < measure.followed)
 		return 0;
-	size_t width = LINE_MAX_CHARS, longer = lengths[LINE_MAX_CHARS], full = 0;
-	while (width > 1 && (longer + lengths[width - 1]) * 16 <= lines)
-		longer += lengths[--width];
-	width--; /* at most one line in sixteen is longer than this */
+	measure_line(g, &measure, line, g->text.len, g->text.len);
+	/* At most one line in sixteen is longer than the width. */
+	size_t width = LINE_MAX_CHARS, longer = measure.lengths[width], full = 0;
+	while (width > 1 && (longer + measure.lengths[width - 1]) * 16 <= measure.lines)
+		longer += measure.lengths[--width];
+	width--;
 	for (size_t i = width + 1; i <= LINE_MAX_CHARS; i++)
-		full += needed[i];
-	return width >= WRAP_MIN_CHARS && width < LINE_MAX_CHARS && full * 4 >= lines * 3 ? width : 0;
+		full += measure.needed[i];
+	/* One or two lines are proof enough only where they are of a usual width. */
+	bool few = measure.followed < 3;
+	if (width < (few ? 60 : WRAP_MIN_CHARS) || width >= (few ? 81 : LINE_MAX_CHARS))
+		return 0;
+	return full * 4 >= measure.followed * 3 ? width : 0;
 }
 
 static unsigned roman_value(struct span roman)
@@ -188,6 +221,17 @@ static bool follows(const struct marker *next, const struct marker *item)
 	return next->style == item->style && next->form == item->form && next->value == item->value + (item->style != MARKER_BULLET);
 }
 
+/* Between a line that ends at `stop` and one that begins at `next`: does a sentence clearly go on? */
+static bool goes_on(const struct segmenter *g, size_t stop, size_t next)
+{
+	enum glyph_kind last = glyph_before(g->text, stop).kind;
+	if (!glyph_is_alnum(last) && last != GLYPH_COMMA && last != GLYPH_DASH)
+		return false;
+	while (glyph_at(g->text, next).kind == GLYPH_QUOTE || glyph_at(g->text, next).kind == GLYPH_OPEN)
+		next += glyph_at(g->text, next).len;
+	return glyph_at(g->text, next).kind == GLYPH_LOWER || (word_before(g, stop).classes & WORD_FUNCTION);
+}
+
 /* Does the newline at `at` end a sentence? */
 static bool newline_ends(struct segmenter *g, size_t at)
 {
@@ -205,9 +249,7 @@ static bool newline_ends(struct segmenter *g, size_t at)
 	if (g->width > 0) {
 		g->newline_breaks = chars + g->language->spaced + word_chars(g, next) <= g->width;
 	} else {
-		enum glyph_kind last = glyph_before(g->text, stop).kind;
-		g->newline_breaks = !(chars >= 50 && glyph_at(g->text, next).kind == GLYPH_LOWER &&
-				      (last == GLYPH_LOWER || last == GLYPH_COMMA));
+		g->newline_breaks = chars < 50 || !goes_on(g, stop, next);
 	}
 	return g->newline_breaks;
 }
@@ -224,19 +266,6 @@ static size_t skip_space(struct segmenter *g, size_t at)
 }
 
 /* Words. */
-
-/* A word folded to lower case, for the lists. */
-struct word {
-	char fold[LANGUAGE_WORD_BYTES + 4];
-	size_t len;
-	size_t at, end;     /* bytes of the text */
-	size_t chars;
-	bool dotted;        /* has full stops inside */
-	bool letters, digits; /* has any */
-	bool all_upper;
-	enum glyph_kind first;
-	unsigned classes;
-};
 
 /* All but `fold`, whose bytes nobody reads beyond `len`. */
 static void init_word(struct word *word, size_t at)
