@@ -595,6 +595,7 @@ struct stop {
 	unsigned dots;
 	bool strong, ellipsis;
 	bool pause; /* dots in the middle of a sentence */
+	bool whole; /* a full stop before dots that begin the next sentence */
 };
 
 static bool is_emoji(struct glyph glyph)
@@ -724,8 +725,11 @@ static size_t spaced_dots_end(struct segmenter *g, size_t at, struct stop *stop)
 	if (stop->dots != 1 || more < 2)
 		return at;
 	bool apart = stop->at > 0 && glyph_is_gap(glyph_before(g->text, stop->at).kind);
-	if (!apart && more == 3)
+	if (!apart && more == 3) {
+		size_t next = skip_space(g, end);
+		stop->whole = glyph_at(g->text, next).kind == GLYPH_UPPER;
 		return at;
+	}
 	stop->dots += more;
 	stop->pause = apart && more == 2;
 	return end;
@@ -777,8 +781,12 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 	enum glyph_kind behind = glyph_at(g->text, stop->close).kind;
 	if (behind != GLYPH_SPACE && behind != GLYPH_NEWLINE)
 		return glued_ends(g, stop);
+	if (stop->whole)
+		return true;
 	struct next next = look_ahead(g, stop->close);
 	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE || next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
+		return false;
+	if (glyph_at(g->text, next.at).c == 0x2116) /* the numero sign counts what came before */
 		return false;
 	if (next.kind == GLYPH_LOWER) {
 		struct marker marker = read_marker(g, next.at);
