@@ -1,5 +1,7 @@
 #include "extract.h"
 
+#include "metadata.h"
+
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/html/html.h>
 
@@ -45,7 +47,6 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 				    bool given, const struct extract_limits *limits,
 				    struct article *out)
 {
-	(void)base_url;
 	(void)given;
 	(void)limits;
 	*out = (struct article){0};
@@ -82,10 +83,17 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	}
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
 		n--;
-	size_t title_len = 0;
-	const lxb_char_t *title = lxb_html_document_title(document, &title_len);
-	out->title.at = arena_copy(arena, (struct span){(const char *)title, title_len});
-	out->title.len = title_len;
+	struct metadata metadata;
+	metadata_read(arena, document, base_url, &metadata);
+	out->title = metadata.title;
+	out->byline = metadata.byline;
+	out->site_name = metadata.site_name;
+	out->description = metadata.description;
+	out->published = metadata.published;
+	out->modified = metadata.modified;
+	out->language = metadata.language;
+	out->canonical_url = metadata.canonical_url;
+	out->image_url = metadata.image_url;
 	out->text = (struct span){text, n};
 	lxb_html_document_destroy(document);
 	out->seen = "a page without text";

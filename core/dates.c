@@ -1,0 +1,447 @@
+#include "dates.h"
+
+#include "utf8.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+#include <utf8proc.h>
+
+#define LOOKED_AT 200
+
+/* The first letters of each month's name, lower case; the first that fits wins, so that longer
+ * ones come first where one begins another. */
+static const struct {
+	const char *start;
+	int month;
+} months[] = {
+	{"jan", 1},
+	{"j\xC3\xA4n", 1},
+	{"gen", 1},
+	{"ene", 1},
+	{"sty", 1},
+	{"\xD1\x8F\xD0\xBD\xD0\xB2", 1},
+	{"\xD1\x81\xD1\x96\xD1\x87", 1},
+	{"oca", 1},
+	{"led", 1},
+	{"tamm", 1},
+	{"feb", 2},
+	{"f\xC3\xA9v", 2},
+	{"fev", 2},
+	{"lut", 2},
+	{"\xD1\x84\xD0\xB5\xD0\xB2", 2},
+	{"\xD0\xBB\xD1\x8E\xD1\x82", 2},
+	{"\xC5\x9Fub", 2},
+	{"\xC3\xBAno", 2},
+	{"helmi", 2},
+	{"mart", 3},
+	{"mar", 3},
+	{"m\xC3\xA4r", 3},
+	{"maart", 3},
+	{"mrt", 3},
+	{"\xD0\xBC\xD0\xB0\xD1\x80", 3},
+	{"\xD0\xB1\xD0\xB5\xD1\x80", 3},
+	{"b\xC5\x99"
+	 "ez",
+	 3},
+	{"maalis", 3},
+	{"apr", 4},
+	{"avr", 4},
+	{"abr", 4},
+	{"kwi", 4},
+	{"\xD0\xB0\xD0\xBF\xD1\x80", 4},
+	{"\xD0\xBA\xD0\xB2\xD1\x96", 4},
+	{"nis", 4},
+	{"dub", 4},
+	{"huhti", 4},
+	{"may", 5},
+	{"mai", 5},
+	{"mag", 5},
+	{"mei", 5},
+	{"maj", 5},
+	{"\xD0\xBC\xD0\xB0\xD1\x8F", 5},
+	{"\xD0\xBC\xD0\xB0\xD0\xB9", 5},
+	{"\xD1\x82\xD1\x80\xD0\xB0", 5},
+	{"kv\xC4\x9Bt", 5},
+	{"touko", 5},
+	{"juin", 6},
+	{"jun", 6},
+	{"giu", 6},
+	{"cze", 6},
+	{"\xD0\xB8\xD1\x8E\xD0\xBD", 6},
+	{"\xD1\x87\xD0\xB5\xD1\x80", 6},
+	{"haz", 6},
+	{"\xC4\x8D"
+	 "erven",
+	 6},
+	{"kes\xC3\xA4", 6},
+	{"juil", 7},
+	{"jul", 7},
+	{"lug", 7},
+	{"lip", 7},
+	{"\xD0\xB8\xD1\x8E\xD0\xBB", 7},
+	{"\xD0\xBB\xD0\xB8\xD0\xBF", 7},
+	{"tem", 7},
+	{"hein\xC3\xA4", 7},
+	{"aug", 8},
+	{"ao\xC3\xBB", 8},
+	{"aou", 8},
+	{"ago", 8},
+	{"sie", 8},
+	{"\xD0\xB0\xD0\xB2\xD0\xB3", 8},
+	{"\xD1\x81\xD0\xB5\xD1\x80", 8},
+	{"a\xC4\x9F", 8},
+	{"srp", 8},
+	{"elo", 8},
+	{"sep", 9},
+	{"set", 9},
+	{"wrz", 9},
+	{"\xD1\x81\xD0\xB5\xD0\xBD", 9},
+	{"\xD0\xB2\xD0\xB5\xD1\x80", 9},
+	{"eyl", 9},
+	{"z\xC3\xA1\xC5\x99", 9},
+	{"syys", 9},
+	{"oct", 10},
+	{"okt", 10},
+	{"out", 10},
+	{"ott", 10},
+	{"pa\xC5\xBA", 10},
+	{"\xD0\xBE\xD0\xBA\xD1\x82", 10},
+	{"\xD0\xB6\xD0\xBE\xD0\xB2", 10},
+	{"eki", 10},
+	{"\xC5\x99\xC3\xADj", 10},
+	{"loka", 10},
+	{"nov", 11},
+	{"lis", 11},
+	{"\xD0\xBD\xD0\xBE\xD1\x8F", 11},
+	{"\xD0\xBB\xD0\xB8\xD1\x81", 11},
+	{"kas", 11},
+	{"marras", 11},
+	{"dec", 12},
+	{"dez", 12},
+	{"d\xC3\xA9"
+	 "c",
+	 12},
+	{"dic", 12},
+	{"des", 12},
+	{"gru", 12},
+	{"\xD0\xB4\xD0\xB5\xD0\xBA", 12},
+	{"\xD0\xB3\xD1\x80\xD1\x83", 12},
+	{"ara", 12},
+	{"pro", 12},
+	{"joulu", 12},
+};
+
+/* A cursor over the text in lower case. */
+struct reader {
+	char text[LOOKED_AT * 2 + 1];
+	size_t len;
+};
+
+struct moment {
+	int year, month, day, hour, minute, second, offset_minutes;
+	bool has_time, has_offset;
+};
+
+static void lower(struct span text, struct reader *out)
+{
+	size_t n = 0;
+	for (size_t at = 0; at < text.len && at < LOOKED_AT;) {
+		uint32_t c;
+		at += utf8_decode(text, at, &c);
+		n += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)c), out->text + n);
+	}
+	out->text[n] = '\0';
+	out->len = n;
+}
+
+/* Digits at `at`, at most `max` of them, not followed by another; the number of them. */
+static size_t digits(const char *at, size_t max, int *value)
+{
+	size_t n = 0;
+	*value = 0;
+	for (; isdigit((unsigned char)at[n]); n++) {
+		if (n == max)
+			return 0;
+		*value = *value * 10 + (at[n] - '0');
+	}
+	return n;
+}
+
+static bool is_date(const struct moment *m)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	return m->year >= 1990 && m->year <= 2099 && m->month >= 1 && m->month <= 12 &&
+	       m->day >= 1 && m->day <= days[m->month - 1];
+}
+
+/* "+01:00", "+0100", "z", "gmt", "utc" at `at`, blanks before it allowed. */
+static void read_offset(const char *at, struct moment *m)
+{
+	int hours, minutes = 0;
+	at += strspn(at, " ");
+	if (*at == 'z' || strncmp(at, "gmt", 3) == 0 || strncmp(at, "utc", 3) == 0) {
+		m->has_offset = true;
+		return;
+	}
+	if (*at != '+' && *at != '-')
+		return;
+	int sign = *at++ == '-' ? -1 : 1;
+	size_t n = digits(at, 4, &hours);
+	if (n == 4) {
+		minutes = hours % 100;
+		hours /= 100;
+	} else if (n != 2 || (at[2] == ':' && digits(at + 3, 2, &minutes) != 2)) {
+		return;
+	}
+	if (hours <= 14 && minutes < 60) {
+		m->has_offset = true;
+		m->offset_minutes = sign * (hours * 60 + minutes);
+	}
+}
+
+/* "08:30", "8:30:05.123 pm", behind a date, with a few separators before it. */
+static void read_time(const char *at, struct moment *m)
+{
+	size_t skipped = strspn(at, " ,t|-\xE2\x80\x93");
+	if (skipped > 5)
+		return;
+	at += skipped;
+	size_t n = digits(at, 2, &m->hour);
+	if (n == 0 || (at[n] != ':' && at[n] != 'h'))
+		return;
+	at += n + 1;
+	if (digits(at, 2, &m->minute) != 2)
+		return;
+	at += 2;
+	int second = 0;
+	if (*at == ':' && digits(at + 1, 2, &second) == 2)
+		at += 3;
+	m->second = second;
+	if (*at == '.' && isdigit((unsigned char)at[1]))
+		at += 1 + strspn(at + 1, "0123456789");
+	at += strspn(at, " ");
+	if (strncmp(at, "pm", 2) == 0 && m->hour < 12)
+		m->hour += 12;
+	else if (strncmp(at, "am", 2) == 0 && m->hour == 12)
+		m->hour = 0;
+	if (m->hour > 23 || m->minute > 59 || m->second > 60)
+		return;
+	m->has_time = true;
+	read_offset(at, m);
+}
+
+/* 2024-03-12, 2024/3/12, 2024.03.12, 20240312 */
+static bool read_year_first(const char *at, struct moment *m)
+{
+	int number;
+	size_t n = digits(at, 8, &number);
+	if (n == 8) {
+		*m = (struct moment){
+			.year = number / 10000, .month = number / 100 % 100, .day = number % 100};
+		return is_date(m) && (read_time(at + 8, m), true);
+	}
+	if (n != 4 || strchr("-/.", at[4]) == NULL || at[4] == '\0')
+		return false;
+	*m = (struct moment){.year = number};
+	size_t of_month = digits(at + 5, 2, &m->month);
+	if (of_month == 0 || at[5 + of_month] != at[4])
+		return false;
+	/* In "12T08:30" the day's digits are followed by a letter, never by a third digit. */
+	size_t of_day = digits(at + 6 + of_month, 2, &m->day);
+	if (of_day == 0 || !is_date(m))
+		return false;
+	read_time(at + 6 + of_month + of_day, m);
+	return true;
+}
+
+/* 12.3.2024, 12/03/2024, 12-03-24 */
+static bool read_day_first(const char *at, bool month_first, struct moment *m)
+{
+	int first, second, year;
+	size_t n = digits(at, 2, &first);
+	if (n == 0 || strchr("./-", at[n]) == NULL || at[n] == '\0')
+		return false;
+	char mark = at[n++];
+	n += at[n] == ' ';
+	size_t of_second = digits(at + n, 2, &second);
+	if (of_second == 0 || at[n + of_second] != mark)
+		return false;
+	n += of_second + 1;
+	n += at[n] == ' ';
+	size_t of_year = digits(at + n, 4, &year);
+	if (of_year != 4 && of_year != 2)
+		return false;
+	if (of_year == 2)
+		year += year < 70 ? 2000 : 1900;
+	bool swap = mark != '.' && (second > 12 || (month_first && first <= 12));
+	*m = (struct moment){
+		.year = year, .month = swap ? first : second, .day = swap ? second : first};
+	if (!is_date(m))
+		return false;
+	read_time(at + n + of_year, m);
+	return true;
+}
+
+static int month_at(const char *at)
+{
+	for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++)
+		if (strncmp(at, months[i].start, strlen(months[i].start)) == 0)
+			return months[i].month;
+	return 0;
+}
+
+/* The number before `at`, over blanks, dots, ordinal endings and "de". */
+static int number_before(const char *text, const char *at)
+{
+	static const char *const between[] = {"de", "of", "th", "st", "nd", "rd", "er"};
+	for (int tries = 0; tries < 2; tries++) { /* "12th of March" has two */
+		while (at > text && strchr(" .,-\xC2\xBA", at[-1]) != NULL)
+			at--;
+		for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+			if (at - text >= 3 && memcmp(at - 2, between[i], 2) == 0) {
+				at -= 2;
+				break;
+			}
+		}
+	}
+	while (at > text && strchr(" .", at[-1]) != NULL)
+		at--;
+	const char *end = at;
+	while (at > text && isdigit((unsigned char)at[-1]))
+		at--;
+	int value = 0;
+	return end - at >= 1 && end - at <= 2 && digits(at, 2, &value) > 0 ? value : 0;
+}
+
+/* 12 March 2024, March 12th, 2024, 12. März 2024, 12 de marzo de 2024 */
+static bool read_named(const struct reader *r, const char *at, struct moment *m)
+{
+	int month = month_at(at), value;
+	if (month == 0 || (at > r->text && isalpha((unsigned char)at[-1])))
+		return false;
+	int day = number_before(r->text, at);
+	while (*at != '\0' && !isdigit((unsigned char)*at) && strchr(" ,.", *at) == NULL)
+		at++; /* the rest of the name */
+	for (int tries = 0; tries < 2; tries++) {
+		size_t skipped = strspn(at, " ,.'");
+		if (strncmp(at + skipped, "de ", 3) == 0)
+			skipped += 3;
+		at += skipped;
+		size_t n = digits(at, 4, &value);
+		if (n == 4) {
+			*m = (struct moment){.year = value, .month = month, .day = day};
+			if (!is_date(m))
+				return false;
+			read_time(at + 4, m);
+			return true;
+		}
+		if (n == 0 || n > 2 || day != 0)
+			return false;
+		day = value;
+		at += n;
+		if (isalpha((unsigned char)at[0]) && isalpha((unsigned char)at[1]))
+			at += 2; /* 12th */
+	}
+	return false;
+}
+
+/* 2024年3月12日, 2024년 3월 12일 */
+static bool read_east_asian(const char *at, struct moment *m)
+{
+	static const char *const units[][3] = {{"\xE5\xB9\xB4", "\xE6\x9C\x88", "\xE6\x97\xA5"},
+					       {"\xEB\x85\x84", "\xEC\x9B\x94", "\xEC\x9D\xBC"}};
+	for (size_t i = 0; i < 2; i++) {
+		const char *p = at;
+		int values[3] = {0};
+		size_t k = 0;
+		for (; k < 3; k++) {
+			p += strspn(p, " ");
+			size_t n = digits(p, k == 0 ? 4 : 2, &values[k]);
+			if (n == 0 || strncmp(p + n, units[i][k], 3) != 0)
+				break;
+			p += n + 3;
+		}
+		*m = (struct moment){.year = values[0], .month = values[1], .day = values[2]};
+		if (k == 3 && is_date(m)) {
+			read_time(p, m);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_unix_time(const struct reader *r, struct moment *m)
+{
+	if (r->len != strspn(r->text, "0123456789") || (r->len != 10 && r->len != 13))
+		return false;
+	time_t seconds = 0;
+	for (size_t i = 0; i < 10; i++)
+		seconds = seconds * 10 + (r->text[i] - '0');
+	struct tm utc;
+	gmtime_r(&seconds, &utc);
+	*m = (struct moment){.year = utc.tm_year + 1900,
+			     .month = utc.tm_mon + 1,
+			     .day = utc.tm_mday,
+			     .hour = utc.tm_hour,
+			     .minute = utc.tm_min,
+			     .second = utc.tm_sec,
+			     .has_time = true,
+			     .has_offset = true};
+	return is_date(m);
+}
+
+static void write_moment(const struct moment *m, char out[DATE_MAX])
+{
+	int n = snprintf(out, DATE_MAX, "%04d-%02d-%02d", m->year % 10000, m->month % 100,
+			 m->day % 100);
+	if (!m->has_time || !m->has_offset)
+		return; /* RFC 3339 has no time without an offset */
+	n += snprintf(out + n, DATE_MAX - (size_t)n, "T%02d:%02d:%02d", m->hour % 100,
+		      m->minute % 100, m->second % 100);
+	int offset = m->offset_minutes < 0 ? -m->offset_minutes : m->offset_minutes;
+	if (offset == 0)
+		snprintf(out + n, DATE_MAX - (size_t)n, "Z");
+	else
+		snprintf(out + n, DATE_MAX - (size_t)n, "%c%02d:%02d",
+			 m->offset_minutes < 0 ? '-' : '+', offset / 60 % 100, offset % 60);
+}
+
+bool date_read(struct span text, bool month_first, char out[DATE_MAX])
+{
+	struct reader r;
+	struct moment m;
+	lower(text, &r);
+	bool found = read_unix_time(&r, &m);
+	for (const char *at = r.text; !found && *at != '\0'; at++) {
+		bool number = isdigit((unsigned char)*at) &&
+			      (at == r.text || !isdigit((unsigned char)at[-1]));
+		if (number)
+			found = read_year_first(at, &m) || read_east_asian(at, &m) ||
+				read_day_first(at, month_first, &m);
+		else if (!isdigit((unsigned char)*at))
+			found = read_named(&r, at, &m);
+	}
+	if (found)
+		write_moment(&m, out);
+	return found;
+}
+
+bool date_read_url(struct span url, char out[DATE_MAX])
+{
+	for (size_t at = 0; at + 11 <= url.len; at++) {
+		char piece[16] = "";
+		struct moment m;
+		if (url.at[at] != '/' || !isdigit((unsigned char)url.at[at + 1]))
+			continue;
+		size_t len = url.len - at - 1 < 12 ? url.len - at - 1 : 12;
+		memcpy(piece, url.at + at + 1, len);
+		if (isdigit((unsigned char)piece[4]) || !read_year_first(piece, &m))
+			continue;
+		m.has_time = false;
+		write_moment(&m, out);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,778 @@
+#include "metadata.h"
+
+#include "dates.h"
+#include "headline.h"
+#include "utf8.h"
+
+#include <jansson.h>
+#include <lexbor/dom/interfaces/attr.h>
+#include <lexbor/dom/interfaces/character_data.h>
+#include <lexbor/url/url.h>
+#include <strings.h>
+
+#define MAX_TEXT_BYTES 600 /* of a heading, a byline … */
+#define MAX_TEXT_NODES 200
+#define MAX_BYLINE_BYTES 120
+#define MAX_JSON_BYTES ((size_t)1024 * 1024)
+#define MAX_JSON_BLOCKS 16
+#define MAX_JSON_VALUES 512 /* objects and arrays looked into */
+
+/* Where a fact comes from; the first that says something is believed. */
+enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, SOURCES };
+
+struct facts {
+	struct arena *arena;
+	struct metadata *out;
+	struct headline_clues clues;
+	struct span titles[SOURCES], byline[SOURCES], site_name[SOURCES], description[SOURCES];
+	struct span published[SOURCES], modified[SOURCES], language[SOURCES];
+	struct span canonical[SOURCES], image[SOURCES];
+	struct span page_title;
+	size_t json_blocks;
+	bool json_is_article; /* the JSON facts come from an article and not from a mere page */
+};
+
+static void set(struct span *slot, struct span value)
+{
+	if (slot->len == 0)
+		*slot = value;
+}
+
+static struct span first(const struct span from[SOURCES])
+{
+	for (size_t i = 0; i < SOURCES; i++)
+		if (from[i].len > 0)
+			return from[i];
+	return (struct span){0};
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool same(struct span a, const char *b)
+{
+	return a.len == strlen(b) && strncasecmp(a.at, b, a.len) == 0;
+}
+
+static bool has_part(struct span whole, const char *part)
+{
+	size_t len = strlen(part);
+	for (size_t i = 0; i + len <= whole.len; i++)
+		if (strncasecmp(whole.at + i, part, len) == 0)
+			return true;
+	return false;
+}
+
+/* `len` without a character that was cut at the end. */
+static size_t whole_characters(const char *text, size_t len)
+{
+	size_t back = 0;
+	while (back < 3 && back < len && ((unsigned char)text[len - 1 - back] & 0xC0) == 0x80)
+		back++;
+	if (back == len)
+		return len;
+	unsigned char lead = (unsigned char)text[len - 1 - back];
+	size_t follow = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+	return follow > back ? len - 1 - back : len;
+}
+
+/* White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
+static struct span collapse(struct arena *arena, struct span text, size_t max)
+{
+	char *out = arena_alloc(arena, (text.len < max ? text.len : max) + 1, 1);
+	size_t n = 0;
+	for (size_t i = 0; out != NULL && i < text.len && n < max; i++) {
+		bool wide = i + 1 < text.len && memcmp(text.at + i, "\xC2\xA0", 2) == 0;
+		if (!wide && !is_space(text.at[i]))
+			out[n++] = text.at[i];
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+		i += wide;
+	}
+	n = whole_characters(out, n);
+	while (n > 0 && out[n - 1] == ' ')
+		n--;
+	return (struct span){out, out == NULL ? 0 : n};
+}
+
+static struct span attribute(lxb_dom_element_t *element, const char *name)
+{
+	size_t len = 0;
+	const lxb_char_t *value = lxb_dom_element_get_attribute(element, (const lxb_char_t *)name,
+								strlen(name), &len);
+	return (struct span){(const char *)value, value == NULL ? 0 : len};
+}
+
+/* The next node in document order within `root`. */
+static lxb_dom_node_t *next_node(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter)
+{
+	if (enter && node->first_child != NULL)
+		return node->first_child;
+	while (node != root && node->next == NULL)
+		node = node->parent;
+	return node == root ? NULL : node->next;
+}
+
+/* The text below `root`, collapsed; elements stand apart by a space. */
+static struct span text_of(struct arena *arena, lxb_dom_node_t *root)
+{
+	char raw[MAX_TEXT_BYTES * 2];
+	size_t n = 0, seen = 0;
+	for (lxb_dom_node_t *node = root;
+	     node != NULL && n < sizeof(raw) && seen++ < MAX_TEXT_NODES;) {
+		bool skip = node->local_name == LXB_TAG_SCRIPT || node->local_name == LXB_TAG_STYLE;
+		if (node->type == LXB_DOM_NODE_TYPE_TEXT) {
+			const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
+			size_t len =
+				data->length < sizeof(raw) - n ? data->length : sizeof(raw) - n;
+			memcpy(raw + n, data->data, len);
+			n += len;
+		} else if (n > 0 && n < sizeof(raw) && node->local_name == LXB_TAG_BR) {
+			raw[n++] = ' ';
+		}
+		node = next_node(root, node, !skip);
+	}
+	return collapse(arena, (struct span){raw, n}, MAX_TEXT_BYTES);
+}
+
+/* ---- JSON-LD -------------------------------------------------------------------------------- */
+
+/* One character reference at `at`: its length, with the code point; 0 where there is none. Only the
+ * few that systems write into JSON by mistake. */
+static size_t reference(struct span text, size_t at, uint32_t *codepoint)
+{
+	static const struct {
+		const char *name;
+		uint32_t codepoint;
+	} names[] = {{"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''},
+		     {"&lt;", '<'},  {"&gt;", '>'},   {"&nbsp;", ' '}};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i].name);
+		if (text.len - at >= len && memcmp(text.at + at, names[i].name, len) == 0) {
+			*codepoint = names[i].codepoint;
+			return len;
+		}
+	}
+	size_t i = at + 2;
+	*codepoint = 0;
+	if (text.len - at < 4 || text.at[at + 1] != '#')
+		return 0;
+	for (; i < text.len && i < at + 8 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		*codepoint = *codepoint * 10 + (uint32_t)(text.at[i] - '0');
+	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
+		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
+	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
+}
+
+static struct span json_text(struct arena *arena, const json_t *value)
+{
+	if (!json_is_string(value))
+		return (struct span){0};
+	struct span text = {json_string_value(value), json_string_length(value)};
+	if (text.len > MAX_TEXT_BYTES * 4)
+		text.len = whole_characters(text.at, MAX_TEXT_BYTES * 4);
+	if (text.len == 0 || memchr(text.at, '&', text.len) == NULL)
+		return collapse(arena, text, MAX_TEXT_BYTES);
+	char plain[MAX_TEXT_BYTES * 4 + 4];
+	size_t n = 0;
+	for (size_t at = 0; at < text.len;) {
+		uint32_t codepoint;
+		size_t len = text.at[at] == '&' ? reference(text, at, &codepoint) : 0;
+		if (len == 0)
+			plain[n++] = text.at[at++];
+		else
+			n += utf8_encode(codepoint, plain + n); /* never longer than it was */
+		at += len;
+	}
+	return collapse(arena, (struct span){plain, n}, MAX_TEXT_BYTES);
+}
+
+static bool type_has(const json_t *object, const char *part)
+{
+	const json_t *type = json_object_get(object, "@type");
+	if (json_is_array(type))
+		type = json_array_get(type, 0);
+	return json_is_string(type) && has_part(span_of(json_string_value(type)), part);
+}
+
+static bool is_article_type(const json_t *object)
+{
+	return type_has(object, "article") || type_has(object, "posting") ||
+	       type_has(object, "report");
+}
+
+/* A name, or the names of several, from a string, an object or an array of them. */
+static struct span json_names(struct arena *arena, const json_t *value)
+{
+	char names[MAX_TEXT_BYTES];
+	size_t n = 0, count = json_is_array(value) ? json_array_size(value) : 1;
+	for (size_t i = 0; i < count && i < 8; i++) {
+		const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
+		if (json_is_object(one))
+			one = json_object_get(one, "name");
+		if (json_is_array(one))
+			one = json_array_get(one, 0);
+		struct span name = json_text(arena, one);
+		if (name.len == 0 || n + name.len + 2 > sizeof(names))
+			continue;
+		if (n > 0) {
+			memcpy(names + n, ", ", 2);
+			n += 2;
+		}
+		memcpy(names + n, name.at, name.len);
+		n += name.len;
+	}
+	return collapse(arena, (struct span){names, n}, MAX_TEXT_BYTES);
+}
+
+static struct span json_image(struct arena *arena, const json_t *value)
+{
+	if (json_is_array(value))
+		value = json_array_get(value, 0);
+	if (json_is_object(value))
+		value = json_object_get(value, "url");
+	return json_text(arena, value);
+}
+
+/* What an article says is better than what a mere page says, and takes its place. */
+static void read_article_object(struct facts *facts, const json_t *object)
+{
+	struct arena *arena = facts->arena;
+	const json_t *body = json_object_get(object, "articleBody");
+	if (facts->json_is_article && body == NULL)
+		return; /* the first article of the page is the page's */
+	facts->json_is_article = facts->out->is_article = true;
+	set(&facts->titles[FROM_JSON], json_text(arena, json_object_get(object, "headline")));
+	set(&facts->byline[FROM_JSON], json_names(arena, json_object_get(object, "author")));
+	set(&facts->published[FROM_JSON],
+	    json_text(arena, json_object_get(object, "datePublished")));
+	set(&facts->modified[FROM_JSON], json_text(arena, json_object_get(object, "dateModified")));
+	set(&facts->description[FROM_MARKUP],
+	    json_text(arena, json_object_get(object, "description")));
+	set(&facts->image[FROM_META], json_image(arena, json_object_get(object, "image")));
+	set(&facts->site_name[FROM_META], json_names(arena, json_object_get(object, "publisher")));
+	set(&facts->language[FROM_META], json_text(arena, json_object_get(object, "inLanguage")));
+	if (json_is_string(body) && facts->out->article_body.len == 0) {
+		struct span text = {json_string_value(body), json_string_length(body)};
+		facts->out->article_body = (struct span){arena_copy(arena, text), text.len};
+		if (facts->out->article_body.at == NULL)
+			facts->out->article_body.len = 0;
+	}
+}
+
+static void read_other_object(struct facts *facts, const json_t *object)
+{
+	struct arena *arena = facts->arena;
+	if (type_has(object, "website") || type_has(object, "organization"))
+		set(&facts->site_name[FROM_LAST],
+		    json_text(arena, json_object_get(object, "name")));
+	if (!type_has(object, "webpage"))
+		return;
+	set(&facts->published[FROM_LAST],
+	    json_text(arena, json_object_get(object, "datePublished")));
+	set(&facts->modified[FROM_LAST], json_text(arena, json_object_get(object, "dateModified")));
+}
+
+/* All objects of the document, with an explicit stack. */
+static void read_json(struct facts *facts, struct span text)
+{
+	const json_t *stack[MAX_JSON_VALUES];
+	size_t depth = 0, seen = 0, i;
+	if (text.len > MAX_JSON_BYTES || facts->json_blocks++ >= MAX_JSON_BLOCKS)
+		return;
+	json_t *root = json_loadb(text.at, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+	if (root != NULL)
+		stack[depth++] = root;
+	while (depth > 0 && seen++ < MAX_JSON_VALUES) {
+		const json_t *value = stack[--depth], *child;
+		const char *name;
+		if (json_is_array(value)) {
+			for (i = json_array_size(value); i-- > 0 && depth < MAX_JSON_VALUES;)
+				stack[depth++] = json_array_get(value, i);
+		} else if (json_is_object(value)) {
+			if (is_article_type(value))
+				read_article_object(facts, value);
+			else
+				read_other_object(facts, value);
+			json_object_foreach((json_t *)(size_t)value, name, child)
+			{
+				bool graph = strcmp(name, "@graph") == 0 ||
+					     strcmp(name, "mainEntity") == 0 ||
+					     strcmp(name, "mainEntityOfPage") == 0;
+				if (graph && depth < MAX_JSON_VALUES)
+					stack[depth++] = child;
+			}
+		}
+	}
+	json_decref(root);
+}
+
+/* ---- elements ------------------------------------------------------------------------------- */
+
+/* Which fact a <meta> of this name states. */
+enum fact {
+	FACT_TITLE,
+	FACT_BYLINE,
+	FACT_SITE,
+	FACT_DESCRIPTION,
+	FACT_PUBLISHED,
+	FACT_MODIFIED,
+	FACT_LANGUAGE,
+	FACT_CANONICAL,
+	FACT_IMAGE,
+	FACT_TYPE
+};
+
+static const struct {
+	const char *name;
+	enum fact fact;
+	unsigned char source;
+} meta_names[] = {
+	{"og:title", FACT_TITLE, FROM_PROPERTY},
+	{"twitter:title", FACT_TITLE, FROM_META},
+	{"parsely-title", FACT_TITLE, FROM_META},
+	{"sailthru.title", FACT_TITLE, FROM_META},
+	{"dc.title", FACT_TITLE, FROM_META},
+	{"headline", FACT_TITLE, FROM_META},
+	{"author", FACT_BYLINE, FROM_PROPERTY},
+	{"parsely-author", FACT_BYLINE, FROM_PROPERTY},
+	{"sailthru.author", FACT_BYLINE, FROM_PROPERTY},
+	{"byl", FACT_BYLINE, FROM_PROPERTY},
+	{"article:author", FACT_BYLINE, FROM_META},
+	{"article:author_name", FACT_BYLINE, FROM_PROPERTY},
+	{"og:article:author", FACT_BYLINE, FROM_META},
+	{"dc.creator", FACT_BYLINE, FROM_META},
+	{"dcterms.creator", FACT_BYLINE, FROM_META},
+	{"citation_author", FACT_BYLINE, FROM_META},
+	{"twitter:creator", FACT_BYLINE, FROM_LAST},
+	{"og:site_name", FACT_SITE, FROM_PROPERTY},
+	{"application-name", FACT_SITE, FROM_MARKUP},
+	{"publisher", FACT_SITE, FROM_CLASS},
+	{"dc.publisher", FACT_SITE, FROM_CLASS},
+	{"og:description", FACT_DESCRIPTION, FROM_PROPERTY},
+	{"description", FACT_DESCRIPTION, FROM_META},
+	{"twitter:description", FACT_DESCRIPTION, FROM_CLASS},
+	{"article:published_time", FACT_PUBLISHED, FROM_PROPERTY},
+	{"og:article:published_time", FACT_PUBLISHED, FROM_PROPERTY},
+	{"datepublished", FACT_PUBLISHED, FROM_PROPERTY},
+	{"parsely-pub-date", FACT_PUBLISHED, FROM_META},
+	{"sailthru.date", FACT_PUBLISHED, FROM_META},
+	{"dc.date.issued", FACT_PUBLISHED, FROM_META},
+	{"dcterms.created", FACT_PUBLISHED, FROM_META},
+	{"dc.date", FACT_PUBLISHED, FROM_META},
+	{"dcterms.date", FACT_PUBLISHED, FROM_META},
+	{"citation_publication_date", FACT_PUBLISHED, FROM_META},
+	{"pubdate", FACT_PUBLISHED, FROM_META},
+	{"publish-date", FACT_PUBLISHED, FROM_META},
+	{"publication_date", FACT_PUBLISHED, FROM_META},
+	{"article.published", FACT_PUBLISHED, FROM_META},
+	{"published-date", FACT_PUBLISHED, FROM_META},
+	{"date", FACT_PUBLISHED, FROM_META},
+	{"article:modified_time", FACT_MODIFIED, FROM_PROPERTY},
+	{"og:updated_time", FACT_MODIFIED, FROM_META},
+	{"datemodified", FACT_MODIFIED, FROM_PROPERTY},
+	{"last-modified", FACT_MODIFIED, FROM_META},
+	{"dcterms.modified", FACT_MODIFIED, FROM_META},
+	{"content-language", FACT_LANGUAGE, FROM_MARKUP},
+	{"og:locale", FACT_LANGUAGE, FROM_CLASS},
+	{"dc.language", FACT_LANGUAGE, FROM_CLASS},
+	{"og:url", FACT_CANONICAL, FROM_META},
+	{"og:image", FACT_IMAGE, FROM_PROPERTY},
+	{"og:image:url", FACT_IMAGE, FROM_PROPERTY},
+	{"twitter:image", FACT_IMAGE, FROM_MARKUP},
+	{"og:type", FACT_TYPE, FROM_PROPERTY},
+};
+
+static void state(struct facts *facts, enum fact fact, size_t source, struct span value)
+{
+	struct span *const slots[] = {
+		[FACT_TITLE] = facts->titles,        [FACT_BYLINE] = facts->byline,
+		[FACT_SITE] = facts->site_name,      [FACT_DESCRIPTION] = facts->description,
+		[FACT_PUBLISHED] = facts->published, [FACT_MODIFIED] = facts->modified,
+		[FACT_LANGUAGE] = facts->language,   [FACT_CANONICAL] = facts->canonical,
+		[FACT_IMAGE] = facts->image};
+	if (fact == FACT_TYPE)
+		facts->out->is_article |= same(value, "article");
+	else
+		set(&slots[fact][source], value);
+}
+
+static bool is_url(struct span text)
+{
+	return has_part(text, "://") || (text.len > 0 && text.at[0] == '/');
+}
+
+static void read_meta(struct facts *facts, lxb_dom_element_t *element)
+{
+	static const char *const keys[] = {"property", "name", "itemprop", "http-equiv"};
+	struct span content = attribute(element, "content");
+	for (size_t k = 0; k < 4 && content.len > 0; k++) {
+		struct span name = attribute(element, keys[k]);
+		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
+		     i++) {
+			if (!same(name, meta_names[i].name))
+				continue;
+			struct span value = collapse(facts->arena, content, MAX_TEXT_BYTES * 4);
+			bool person = meta_names[i].fact == FACT_BYLINE;
+			if (!person || (!is_url(value) && value.at[0] != '@'))
+				state(facts, meta_names[i].fact, meta_names[i].source, value);
+			return;
+		}
+	}
+}
+
+static void read_link(struct facts *facts, lxb_dom_element_t *element)
+{
+	struct span rel = attribute(element, "rel"), href = attribute(element, "href");
+	if (same(rel, "canonical"))
+		state(facts, FACT_CANONICAL, FROM_PROPERTY, collapse(facts->arena, href, 4096));
+	else if (same(rel, "image_src"))
+		state(facts, FACT_IMAGE, FROM_CLASS, collapse(facts->arena, href, 4096));
+}
+
+/* A date in an attribute or in the text. */
+static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node,
+		      enum fact fact, size_t source)
+{
+	char date[DATE_MAX];
+	struct span value = attribute(element, "datetime");
+	if (value.len == 0)
+		value = attribute(element, "content");
+	if (value.len == 0)
+		value = attribute(element, "title");
+	if (!date_read(value, false, date))
+		value = text_of(facts->arena, node);
+	if (value.len < 100 && date_read(value, false, date))
+		state(facts, fact, source, collapse(facts->arena, value, MAX_TEXT_BYTES));
+}
+
+static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned level)
+{
+	struct headline_clues *clues = &facts->clues;
+	if (clues->heading_count == HEADLINE_MAX_HEADINGS)
+		return;
+	struct span text = text_of(facts->arena, node);
+	if (text.len == 0 || text.len >= MAX_TEXT_BYTES)
+		return;
+	clues->headings[clues->heading_count].text = text;
+	clues->headings[clues->heading_count++].level = level;
+}
+
+static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
+{
+	struct span text = text_of(facts->arena, node);
+	if (text.len >= 3 && text.len <= MAX_BYLINE_BYTES)
+		state(facts, FACT_BYLINE, source, text);
+}
+
+struct roles {
+	struct span itemprop, rel, class, id;
+};
+
+/* One pass over the attributes: looking each up by its name would cost more than the rest. */
+static struct roles roles_of(lxb_dom_element_t *element)
+{
+	struct roles roles = {0};
+	for (lxb_dom_attr_t *attr = element->first_attr; attr != NULL; attr = attr->next) {
+		struct span *slot = NULL;
+		size_t len = 0;
+		if (attr->value == NULL)
+			continue;
+		if (attr->node.local_name == LXB_DOM_ATTR_CLASS) {
+			slot = &roles.class;
+		} else if (attr->node.local_name == LXB_DOM_ATTR_ID) {
+			slot = &roles.id;
+		} else if (attr->node.local_name >= LXB_DOM_ATTR__LAST_ENTRY) {
+			const lxb_char_t *name = lxb_dom_attr_local_name(attr, &len);
+			if (len == 3 && memcmp(name, "rel", 3) == 0)
+				slot = &roles.rel;
+			else if (len == 8 && memcmp(name, "itemprop", 8) == 0)
+				slot = &roles.itemprop;
+		}
+		if (slot != NULL)
+			*slot = (struct span){(const char *)attr->value->data, attr->value->length};
+	}
+	return roles;
+}
+
+/* Microdata, rel and class names. */
+static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
+{
+	struct roles roles = roles_of(element);
+	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class, id = roles.id;
+	if (same(itemprop, "author") || same(rel, "author"))
+		read_byline(facts, node, FROM_MARKUP);
+	else if (same(itemprop, "datePublished"))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
+	else if (same(itemprop, "dateModified"))
+		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
+	if (class.len == 0 && id.len == 0)
+		return;
+	if (has_part(class, "byline") || has_part(id, "byline") || has_part(class, "author-name") ||
+	    has_part(class, "author__name") || has_part(class, "author_name") ||
+	    same(class, "author"))
+		read_byline(facts, node, FROM_CLASS);
+	else if (has_part(class, "author") && node->local_name != LXB_TAG_DIV &&
+		 node->local_name != LXB_TAG_SECTION && node->local_name != LXB_TAG_ARTICLE &&
+		 node->local_name != LXB_TAG_BODY)
+		read_byline(facts, node, FROM_LAST);
+	if (has_part(class, "published") || has_part(class, "entry-date") ||
+	    has_part(class, "pubdate") || has_part(class, "post-date") ||
+	    has_part(class, "article-date") || has_part(class, "dateline") ||
+	    has_part(class, "date-posted") || same(class, "date") || same(class, "datum"))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_CLASS);
+}
+
+static void read_element(struct facts *facts, lxb_dom_node_t *node)
+{
+	lxb_dom_element_t *element = lxb_dom_interface_element(node);
+	switch (node->local_name) {
+	case LXB_TAG_HTML:
+		state(facts, FACT_LANGUAGE, FROM_PROPERTY,
+		      collapse(facts->arena, attribute(element, "lang"), 64));
+		return;
+	case LXB_TAG_META:
+		read_meta(facts, element);
+		return;
+	case LXB_TAG_LINK:
+		read_link(facts, element);
+		return;
+	case LXB_TAG_TITLE:
+		if (node->ns == LXB_NS_HTML)
+			set(&facts->page_title, text_of(facts->arena, node));
+		return;
+	case LXB_TAG_SCRIPT:
+		if (has_part(attribute(element, "type"), "ld+json") && node->first_child != NULL &&
+		    node->first_child->type == LXB_DOM_NODE_TYPE_TEXT) {
+			const lexbor_str_t *data =
+				&lxb_dom_interface_character_data(node->first_child)->data;
+			read_json(facts, (struct span){(const char *)data->data, data->length});
+		}
+		return;
+	case LXB_TAG_H1:
+		read_heading(facts, node, 1);
+		break;
+	case LXB_TAG_H2:
+		read_heading(facts, node, 2);
+		break;
+	case LXB_TAG_TIME:
+		read_time(facts, element, node, FACT_PUBLISHED,
+			  attribute(element, "pubdate").at != NULL ? FROM_MARKUP : FROM_CLASS);
+		break;
+	default:
+		break;
+	}
+	if (element->first_attr != NULL)
+		read_roles(facts, element, node);
+}
+
+/* A short text of its own with a whole date in it, the first on the page: where nothing else says
+ * when, that is what readers go by. */
+static void read_visible_date(struct facts *facts, lxb_dom_node_t *node)
+{
+	char found[DATE_MAX];
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
+	struct span text = {(const char *)data->data, data->length};
+	lxb_tag_id_t parent = node->parent->local_name;
+	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
+	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
+	    parent == LXB_TAG_OPTION || (!has_part(text, "20") && !has_part(text, "19")) ||
+	    has_part(text, "\xC2\xA9") || !date_read(text, false, found))
+		return;
+	state(facts, FACT_PUBLISHED, FROM_LAST, collapse(facts->arena, text, MAX_TEXT_BYTES));
+}
+
+/* ---- the conclusions ------------------------------------------------------------------------ */
+
+static struct span date(struct arena *arena, const struct span from[SOURCES], bool month_first)
+{
+	char text[DATE_MAX];
+	for (size_t i = 0; i < SOURCES; i++)
+		if (from[i].len > 0 && date_read(from[i], month_first, text))
+			return collapse(arena, span_of(text), DATE_MAX);
+	return (struct span){0};
+}
+
+/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
+static bool ends_name(struct span byline, size_t at)
+{
+	static const char *const words[] = {
+		"updated", "published", "posted",  "view ",     "follow ",  "read more", "see ",
+		"is a ",   "is the ",   "on ",     "january",   "february", "march ",    "april ",
+		"june ",   "july ",     "august ", "september", "october",  "november",  "december",
+		"jan ",    "feb ",      "mar ",    "apr ",      "jun ",     "jul ",      "aug ",
+		"sep ",    "sept ",     "oct ",    "nov ",      "dec ",     "jan.",      "feb.",
+		"aug.",    "sept.",     "oct.",    "nov.",      "dec."};
+	struct span rest = span_slice(byline, at, byline.len);
+	if (rest.at[0] == '|' || (rest.at[0] >= '0' && rest.at[0] <= '9') ||
+	    (rest.len >= 2 && memcmp(rest.at, "\xC2\xB7", 2) == 0) ||
+	    (rest.len >= 3 && memcmp(rest.at, "\xE2\x80\xA2", 3) == 0))
+		return true;
+	if (byline.at[at - 1] != ' ')
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (rest.len >= strlen(words[i]) &&
+		    strncasecmp(rest.at, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Labels and fields of forms that stand where a name is looked for. */
+static bool is_label(struct span text)
+{
+	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
+					    "comment", "subscribe",  "full bio",  "share", "login",
+					    "log in",  "written by", "read more", "follow"};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (has_part(text, parts[i]))
+			return true;
+	return false;
+}
+
+/* "By Jane Doe", "Von Jane Doe | 3 May" -> "Jane Doe". */
+static struct span bare_byline(struct span byline)
+{
+	static const char *const words[] = {"post author",
+					    "written by ",
+					    "posted by ",
+					    "ver\xC3\xB6"
+					    "ffentlicht von",
+					    "eingestellt von ",
+					    "geschrieben von ",
+					    "by ",
+					    "by: ",
+					    "vom ",
+					    "von ",
+					    "par ",
+					    "por ",
+					    "di ",
+					    "door ",
+					    "af ",
+					    "av ",
+					    "author: ",
+					    "autor: ",
+					    "text: ",
+					    "words by "};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t len = strlen(words[i]);
+		if (byline.len > len && strncasecmp(byline.at, words[i], len) == 0) {
+			byline = span_slice(byline, len, byline.len);
+			while (byline.len > 0 && byline.at[0] == ' ')
+				byline = span_slice(byline, 1, byline.len);
+		}
+	}
+	for (size_t i = 1; i < byline.len; i++) {
+		if (ends_name(byline, i)) {
+			byline.len = i;
+			break;
+		}
+	}
+	while (byline.len > 0 && strchr(" ,-/(", byline.at[byline.len - 1]) != NULL)
+		byline.len--;
+	return byline;
+}
+
+static struct span byline(const struct facts *facts, struct span site_name)
+{
+	for (size_t i = 0; i < SOURCES; i++) {
+		struct span one = bare_byline(facts->byline[i]);
+		if (one.len >= 2 && one.len <= MAX_BYLINE_BYTES && !is_url(one) &&
+		    !(site_name.len == one.len &&
+		      strncasecmp(one.at, site_name.at, one.len) == 0) &&
+		    memchr(one.at, '@', one.len) == NULL && !same(one, "admin") && !is_label(one))
+			return one;
+	}
+	return (struct span){0};
+}
+
+/* "en_US" -> "en-US". */
+static struct span tag(struct arena *arena, struct span language)
+{
+	struct span out = collapse(arena, language, 64);
+	for (size_t i = 0; i < out.len; i++)
+		if (out.at[i] == '_')
+			((char *)(size_t)out.at)[i] = '-';
+	return out;
+}
+
+struct url_text {
+	struct arena *arena;
+	char *at;
+	size_t len;
+};
+
+static lxb_status_t gather(const lxb_char_t *data, size_t len, void *arg)
+{
+	struct url_text *text = arg;
+	char *grown = arena_grow(text->arena, text->at, text->len, text->len + len, 1);
+	if (grown == NULL)
+		return LXB_STATUS_ERROR_MEMORY_ALLOCATION;
+	memcpy(grown + text->len, data, len);
+	text->at = grown;
+	text->len += len;
+	return LXB_STATUS_OK;
+}
+
+/* Resolved as browsers do; empty where the result is no http(s) URL. */
+static struct span resolve(struct arena *arena, struct span url, struct span base_url)
+{
+	lxb_url_parser_t parser;
+	lxb_url_t *base = NULL, *whole = NULL;
+	struct url_text text = {.arena = arena};
+	if (url.len == 0 || lxb_url_parser_init(&parser, NULL) != LXB_STATUS_OK)
+		return (struct span){0};
+	if (base_url.len > 0) {
+		base = lxb_url_parse(&parser, NULL, (const lxb_char_t *)base_url.at, base_url.len);
+		lxb_url_parser_clean(&parser);
+	}
+	whole = lxb_url_parse(&parser, base, (const lxb_char_t *)url.at, url.len);
+	if (whole != NULL && (whole->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTP ||
+			      whole->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTPS))
+		lxb_url_serialize(whole, gather, &text, false);
+	lxb_url_parser_memory_destroy(&parser);
+	lxb_url_parser_destroy(&parser, false);
+	return (struct span){text.at, text.len};
+}
+
+void metadata_read(struct arena *arena, lxb_html_document_t *document, struct span base_url,
+		   struct metadata *out)
+{
+	*out = (struct metadata){0};
+	struct facts *facts = arena_zalloc(arena, 1, sizeof(*facts));
+	if (facts == NULL)
+		return;
+	facts->arena = arena;
+	facts->out = out;
+	lxb_dom_node_t *root = lxb_dom_interface_node(document);
+	for (lxb_dom_node_t *node = root; node != NULL; node = next_node(root, node, true)) {
+		if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
+			read_element(facts, node);
+		else if (node->type == LXB_DOM_NODE_TYPE_TEXT)
+			read_visible_date(facts, node);
+	}
+
+	out->site_name = first(facts->site_name);
+	out->language = tag(arena, first(facts->language));
+	out->description = first(facts->description);
+	bool month_first = out->language.len >= 5 && strncasecmp(out->language.at, "en-us", 5) == 0;
+	struct span url = base_url.len > 0 ? base_url : first(facts->canonical);
+	char in_url[DATE_MAX];
+	if (date_read_url(url, in_url))
+		set(&facts->published[FROM_LAST], collapse(arena, span_of(in_url), DATE_MAX));
+	out->published = date(arena, facts->published, month_first);
+	out->modified = date(arena, facts->modified, month_first);
+	out->byline = byline(facts, out->site_name);
+	out->canonical_url = resolve(arena, first(facts->canonical), base_url);
+	out->image_url = resolve(arena, first(facts->image), base_url);
+
+	struct headline_clues *clues = &facts->clues;
+	const struct span titles[] = {facts->titles[FROM_JSON], facts->titles[FROM_PROPERTY],
+				      facts->titles[FROM_META], facts->page_title};
+	clues->site_name = out->site_name;
+	for (size_t i = 0; i < HEADLINE_MAX_TITLES; i++)
+		if (titles[i].len > 0)
+			clues->titles[clues->title_count++] = titles[i];
+	out->title = headline_choose(arena, clues);
+}

@@ -1,0 +1,31 @@
+#ifndef CORE_METADATA_H
+#define CORE_METADATA_H
+
+#include "arena.h"
+#include "span.h"
+
+#include <lexbor/html/html.h>
+
+/** What a page says of its article. Spans live in the arena; empty where the page is silent. */
+struct metadata {
+	struct span title; /* the headline, without the site's name */
+	struct span byline, site_name, description;
+	struct span published, modified;      /* RFC 3339: a date, or a date with time and offset */
+	struct span language;                 /* BCP 47 tag */
+	struct span canonical_url, image_url; /* absolute where `base_url` makes them so */
+	struct span article_body;             /* plain text of JSON-LD's articleBody */
+	bool is_article;                      /* JSON-LD or Open Graph call the page an article */
+};
+
+/**
+ * Read JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata, rel and
+ * class names, <time>, headings and the URL's own date; where they differ, the first in that order
+ * that can be true wins. The title is the heading that the page's titles agree on (headline.h).
+ *
+ * One walk over the tree, without recursion; bounded JSON. Cannot fail except for memory
+ * (arena->failed): then some spans are empty.
+ */
+void metadata_read(struct arena *arena, lxb_html_document_t *document, struct span base_url,
+		   struct metadata *out);
+
+#endif

@@ -1,0 +1,153 @@
+#include "check.h"
+
+#include "core/metadata.h"
+
+static lxb_html_document_t *document;
+static struct arena arena;
+
+static struct metadata read(const char *html, const char *base_url)
+{
+	struct metadata metadata;
+	document = lxb_html_document_create();
+	arena_init(&arena, 16 << 20);
+	assert_int_equal(lxb_html_document_parse(document, (const lxb_char_t *)html, strlen(html)),
+			 LXB_STATUS_OK);
+	metadata_read(&arena, document, span_of(base_url), &metadata);
+	return metadata;
+}
+
+static void done(void)
+{
+	arena_free(&arena);
+	lxb_html_document_destroy(document);
+}
+
+static const struct {
+	const char *name, *html, *title;
+} titles[] = {
+	{"heading and site",
+	 "<title>Bridge closed for repairs | The Paper</title><h1>Bridge closed for repairs</h1>",
+	 "Bridge closed for repairs"},
+	{"masthead as h1",
+	 "<title>Bridge closed for repairs - The Paper</title><h1>The Paper</h1><h2>Bridge closed "
+	 "for repairs</h2>",
+	 "Bridge closed for repairs"},
+	{"no heading",
+	 "<meta property=og:site_name content='The Paper'><title>The Paper \xC2\xBB Bridge "
+	 "closed</title>",
+	 "Bridge closed"},
+	{"unknown site at the end", "<title>Bridge closed for six weeks - Harbour News</title>",
+	 "Bridge closed for six weeks"},
+	{"a dash of its own",
+	 "<meta property=og:site_name content=Paper><meta property=og:title content='Bridge closed "
+	 "- for weeks'>",
+	 "Bridge closed - for weeks"},
+	{"kicker in the heading",
+	 "<title>Bridge closed for weeks | Paper</title><h1><span>Harbour</span> Bridge closed for "
+	 "weeks</h1>",
+	 "Bridge closed for weeks"},
+	{"other words in the title",
+	 "<title>Repairs: what you must know</title><h1>The harbour bridge is closed</h1>",
+	 "The harbour bridge is closed"},
+	{"JSON-LD",
+	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; "
+	 "pier closed\"}</script>",
+	 "Bridge & pier closed"},
+	{"nothing", "<p>text", ""},
+};
+
+static void headlines_are_found(void **state)
+{
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		struct metadata metadata = read(titles[i].html, "");
+		CHECK_SPAN(titles[i].name, metadata.title, span_of(titles[i].title));
+		done();
+	}
+}
+
+static const struct {
+	const char *name, *html, *byline;
+} bylines[] = {
+	{"meta", "<meta name=author content='Jane Doe'>", "Jane Doe"},
+	{"JSON-LD, several",
+	 "<script "
+	 "type=application/ld+json>{\"@graph\":[{\"@type\":\"WebSite\"},{\"@type\":[\"Article\"],"
+	 "\"author\":[{\"name\":\"Jane Doe\"},\"Jo Roe\"]}]}</script>",
+	 "Jane Doe, Jo Roe"},
+	{"class", "<p class=byline>By Jane Doe | 12 March 2024</p>", "Jane Doe"},
+	{"rel", "<a rel=author href=/jane>Jane Doe</a>", "Jane Doe"},
+	{"a URL is no name", "<meta name=author content='https://a.example/jane'>", ""},
+	{"a label is none", "<p class=author>Name *</p>", ""},
+};
+
+static void authors_are_found(void **state)
+{
+	for (size_t i = 0; i < sizeof(bylines) / sizeof(bylines[0]); i++) {
+		struct metadata metadata = read(bylines[i].html, "");
+		CHECK_SPAN(bylines[i].name, metadata.byline, span_of(bylines[i].byline));
+		done();
+	}
+}
+
+static void everything_else_is_found(void **state)
+{
+	struct metadata metadata = read(
+		"<html lang=en_GB><head><meta property=og:site_name content='The  Paper'>"
+		"<meta property=og:type content=article><meta name=description content=' "
+		"About\nit. '>"
+		"<meta property=article:published_time content=2024-03-12T08:30:00+01:00>"
+		"<meta property=article:modified_time content='2024-03-13'>"
+		"<meta property=og:image content=/i/a.png><link rel=canonical href=../b?c=1>"
+		"<script type=application/ld+json>{\"@type\":\"BlogPosting\",\"articleBody\":\"All "
+		"of it.\"}</script>",
+		"https://a.example/x/y");
+	CHECK_SPAN("site", metadata.site_name, SPAN("The Paper"));
+	CHECK_SPAN("description", metadata.description, SPAN("About it."));
+	CHECK_SPAN("published", metadata.published, SPAN("2024-03-12T08:30:00+01:00"));
+	CHECK_SPAN("modified", metadata.modified, SPAN("2024-03-13"));
+	CHECK_SPAN("language", metadata.language, SPAN("en-GB"));
+	CHECK_SPAN("canonical", metadata.canonical_url, SPAN("https://a.example/b?c=1"));
+	CHECK_SPAN("image", metadata.image_url, SPAN("https://a.example/i/a.png"));
+	CHECK_SPAN("body", metadata.article_body, SPAN("All of it."));
+	assert_true(metadata.is_article);
+	done();
+}
+
+static void hostile_pages_do_no_harm(void **state)
+{
+	static const char *const pages[] = {
+		"",
+		"<meta property=og:image content='javascript:alert(1)'><link rel=canonical "
+		"href='data:,x'>",
+		"<script type=application/ld+json>[[[[{\"@type\":</script>",
+		"<script type=application/ld+json></script>",
+		"<h1></h1><h1>\xC2\xA0</h1><title></title>",
+		"<time datetime='99999999999999999999'>x</time>",
+		"<meta name=author content='"
+		"'><p class=byline>"};
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		struct metadata metadata = read(pages[i], "not a url");
+		CHECK_SIZE(pages[i], metadata.canonical_url.len + metadata.image_url.len, 0);
+		done();
+	}
+	/* Nested as deep as jansson reads, and objects without end. */
+	size_t len = 200000;
+	char *page = malloc(len + 100);
+	strcpy(page, "<script type=application/ld+json>");
+	for (size_t at = strlen(page); at < len; at += 13)
+		strcpy(page + at, "{\"@graph\":[{}");
+	read(page, "");
+	done();
+	free(page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headlines_are_found),
+		cmocka_unit_test(authors_are_found),
+		cmocka_unit_test(everything_else_is_found),
+		cmocka_unit_test(hostile_pages_do_no_harm),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
