@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "cacheable.h"
+#include "assets.h"
 #include "client.h"
 #include "cors.h"
 #include "head.h"
@@ -56,6 +57,7 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct connection *tracked;
 	const struct route *route;    /* NULL: not found */
+	const struct asset *asset;    /* the file asked for, where the route serves files */
 	const char *method;           /* constant */
 	struct batch *batch;          /* JSON lines, answered while they arrive */
 	struct ticket *ticket;        /* waits for a job */
@@ -97,6 +99,24 @@ static void add_timing(struct MHD_Response *response, const struct exchange *x)
 		 (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
 		 (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6);
 	MHD_add_response_header(response, "Server-Timing", timing);
+}
+
+static void add_asset_headers(struct MHD_Response *response, const struct asset *asset)
+{
+	char etag[64];
+	/* Weak: the packed and the plain bytes share it. */
+	snprintf(etag, sizeof(etag), "W/\"%s\"", asset->hash);
+	MHD_add_response_header(response, "ETag", etag);
+	MHD_add_response_header(response, "Cache-Control", asset_cache_control(asset));
+	MHD_add_response_header(response, "Vary", "Accept-Encoding");
+	if (asset->shared) {
+		/* Pages elsewhere can check its hash only when they may read it. */
+		MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+		MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "cross-origin");
+		return;
+	}
+	MHD_add_response_header(response, "Content-Security-Policy", asset_page_policy);
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 }
 
 /* A summary asked for by GET may be kept by caches on the way; all else is for its asker alone. */
@@ -176,7 +196,11 @@ static enum MHD_Result respond(struct exchange *x, unsigned status, const char *
 		MHD_add_response_header(response, "Content-Type", type);
 	MHD_add_response_header(response, "X-Request-Id", x->request_id);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	add_caching(response, x);
+	bool is_asset = x->asset != NULL && (status == 200 || status == 304);
+	if (is_asset)
+		add_asset_headers(response, x->asset);
+	else
+		add_caching(response, x);
 	if (x->close || atomic_load(&x->http->draining))
 		MHD_add_response_header(response, "Connection", "close");
 	if (x->report.problem != PROBLEM_NONE)
@@ -189,7 +213,8 @@ static enum MHD_Result respond(struct exchange *x, unsigned status, const char *
 		add_rate(response, x);
 	if (x->traceparent[0] != '\0')
 		MHD_add_response_header(response, "traceparent", x->traceparent);
-	add_cors(response, x);
+	if (!is_asset)
+		add_cors(response, x);
 	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
 			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
 	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
@@ -267,6 +292,31 @@ static char *render_metrics(struct http *http, size_t *len)
 	return metrics_render(parts->metrics, &gauges, len);
 }
 
+static bool matches_etag(const struct exchange *x, const char *etag)
+{
+	const char *given =
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
+	return given != NULL && is_get(x) &&
+	       (strcmp(given, "*") == 0 || strstr(given, etag) != NULL);
+}
+
+/* A file that is built into the program. */
+static enum MHD_Result send_asset(struct exchange *x)
+{
+	if (matches_etag(x, x->asset->hash))
+		return respond_constant(x, 304, NULL, "");
+	bool packed = asset_takes_gzip(
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Accept-Encoding"));
+	const unsigned char *bytes = packed ? x->asset->gzip.at : x->asset->plain.at;
+	size_t len = packed ? x->asset->gzip.len : x->asset->plain.len;
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(len, (void *)bytes, MHD_RESPMEM_PERSISTENT);
+	if (response != NULL && packed)
+		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	x->answer_len = len;
+	return respond(x, 200, x->asset->type, response);
+}
+
 /* What needs no work but a look. */
 static enum MHD_Result send_plain(struct exchange *x)
 {
@@ -280,20 +330,14 @@ static enum MHD_Result send_plain(struct exchange *x)
 	case HANDLER_INFO:
 		body = info_render(x->http->parts.config, &len);
 		return respond_body(x, 200, "application/json", body, len);
+	case HANDLER_ASSET:
+		return send_asset(x);
 	case HANDLER_METRICS:
 		body = render_metrics(x->http, &len);
 		return respond_body(x, 200, "text/plain; version=0.0.4; charset=utf-8", body, len);
 	default:
 		return MHD_NO;
 	}
-}
-
-static bool matches_etag(const struct exchange *x)
-{
-	const char *given =
-		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
-	return given != NULL && is_get(x) &&
-	       (strcmp(given, "*") == 0 || strstr(given, x->answer->etag) != NULL);
 }
 
 static void release_answer(void *answer)
@@ -308,7 +352,7 @@ static enum MHD_Result send_answer(struct exchange *x)
 	x->report = answer->report;
 	if (x->report.problem != PROBLEM_NONE)
 		return send_problem(x);
-	if (matches_etag(x))
+	if (matches_etag(x, answer->etag))
 		return respond_constant(x, 304, NULL, "");
 	/* The body stays the answer's: many connections may be sending it. */
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
@@ -506,6 +550,7 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 		return send_problem(x); /* before any body: libmicrohttpd then closes */
 	}
 	x->route = route_find(url);
+	x->asset = asset_find(url);
 	if (x->route != NULL &&
 	    (door->admin ? !x->route->admin : http->has_admin && x->route->admin))
 		x->route = NULL;

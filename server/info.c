@@ -1,5 +1,6 @@
 #include "info.h"
 
+#include "assets.h"
 #include "core/language.h"
 #include "request.h"
 #include "version.h"
@@ -35,8 +36,12 @@ char *info_render(const struct config *config, size_t *len)
 	json_t *info = json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", "precis", "version",
 				 PRECIS_VERSION, "engine", PRECIS_ENGINE, "limits", limits(config),
 				 "languages", languages());
-	if (info != NULL)
+	if (info != NULL) {
+		json_object_set_new(info, "button",
+				    json_pack("{s:s, s:s}", "path", asset_button_path, "integrity",
+					      asset_button_integrity));
 		json_object_set_new(info, "unicode", json_string(utf8proc_unicode_version()));
+	}
 	char *text = info == NULL ? NULL : json_dumps(info, JSON_COMPACT);
 	json_decref(info);
 	*len = text == NULL ? 0 : strlen(text);

@@ -1,5 +1,7 @@
 #include "routes.h"
 
+#include "assets.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@ static const struct route routes[] = {
 	{"/livez", "GET, HEAD, OPTIONS", HANDLER_LIVEZ, true, false},
 	{"/readyz", "GET, HEAD, OPTIONS", HANDLER_READYZ, true, false},
 	{"/metrics", "GET, HEAD, OPTIONS", HANDLER_METRICS, true, false},
+	{"/", "GET, HEAD, OPTIONS", HANDLER_ASSET, false, false},
 };
 
 const struct route *route_find(const char *path)
@@ -16,7 +19,8 @@ const struct route *route_find(const char *path)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(routes[i].path, path) == 0)
 			return &routes[i];
-	return NULL;
+	/* Every file is served as the page "/" is. */
+	return asset_find(path) != NULL ? route_find("/") : NULL;
 }
 
 const char *route_name(enum handler handler)

@@ -10,7 +10,8 @@ enum handler {
 	HANDLER_READYZ,
 	HANDLER_INFO,
 	HANDLER_METRICS,
-	HANDLER_NONE, /* no route: not found */
+	HANDLER_ASSET, /* a file of assets.h */
+	HANDLER_NONE,  /* no route: not found */
 	HANDLER_COUNT
 };
 
