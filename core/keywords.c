@@ -1,6 +1,9 @@
 #include "keywords.h"
 
-enum { PHRASE_WORDS = 3 };
+enum {
+	PHRASE_WORDS = 3,
+	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
+};
 
 /* A run of one to three neighbouring content tokens; equal terms make equal phrases. */
 struct phrase {
@@ -19,7 +22,8 @@ struct finder {
 	size_t count;
 	uint32_t *slot; /* number of a phrase plus one */
 	size_t mask;
-	bool *usable; /* token may stand in a phrase */
+	size_t tokens; /* that are looked at */
+	bool *usable;  /* token may stand in a phrase */
 };
 
 static bool is_upper(struct span text, size_t at)
@@ -103,9 +107,9 @@ static bool token_usable(const struct score_input *input, const struct token *to
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	for (size_t k = 0; k < terms->token_count; k++)
+	for (size_t k = 0; k < f->tokens; k++)
 		f->usable[k] = token_usable(f->input, &terms->token[k]);
-	for (size_t i = 0; i < f->input->sentences->len; i++)
+	for (size_t i = 0; i < f->input->sentences->len && terms->first[i + 1] <= f->tokens; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 			uint32_t run = run_from(f, k, terms->first[i + 1]);
 			for (uint32_t len = 1; len <= run; len++) {
@@ -190,7 +194,7 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 	if (keyword->at == NULL)
 		return false;
 	uint32_t free_from = 0;
-	for (size_t k = phrase->first; k + phrase->len <= terms->token_count; k++) {
+	for (size_t k = phrase->first; k + phrase->len <= f->tokens; k++) {
 		const struct token *token = &terms->token[k];
 		if (token->term != phrase->term[0] || token->start_byte < free_from ||
 		    keyword->count == phrase->count || !same_terms(phrase, token, phrase->len))
@@ -220,6 +224,7 @@ static struct occurrence shortest(const struct keyword *keyword)
 static bool prepare(struct arena *arena, struct finder *f)
 {
 	size_t tokens = f->input->terms->token_count, slots = 256;
+	f->tokens = tokens = tokens < MOST_TOKENS ? tokens : MOST_TOKENS;
 	while (slots < 2 * PHRASE_WORDS * tokens)
 		slots *= 2;
 	f->mask = slots - 1;

@@ -26,8 +26,8 @@ struct keywords {
 };
 
 /**
- * The `max` best key phrases. Everything lives in `arena`. Linear in the tokens.
- * For memory only: then out->len is 0 and arena->failed is set.
+ * The `max` best key phrases of the first 100,000 tokens. Everything lives in `arena`. Linear in
+ * the tokens. For memory only: then out->len is 0 and arena->failed is set.
  */
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out);

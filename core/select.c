@@ -11,7 +11,7 @@ enum rank {
 };
 
 enum {
-	HOLDERS = 64,     /* chosen sentences that the others are compared with */
+	HOLDERS = 32,     /* chosen sentences that the others are compared with */
 	LOOK_AGAIN = 256, /* candidates weighed anew before the next is taken as it is */
 };
 

@@ -1,0 +1,116 @@
+#include "tests/check.h"
+#include "tests/core/sample.h"
+
+#include "core/feature.h"
+
+#include <math.h>
+
+struct made {
+	struct sentences sentences;
+	struct terms terms;
+	struct score_input input;
+	struct features features;
+};
+
+static void make(struct arena *arena, struct span text, struct span title, struct made *m)
+{
+	const struct language *language = language_from_tag(SPAN("en"));
+	arena_reset(arena);
+	segment_text(arena, text, language, &m->sentences);
+	tokenize_sentences(arena, NULL, text, &m->sentences, language, &m->terms);
+	m->input = (struct score_input){.text = text,
+					.title = title,
+					.language = language,
+					.sentences = &m->sentences,
+					.terms = &m->terms,
+					.asked = 3};
+	feature_compute(arena, &m->input, &m->features);
+	CHECK_SIZE("a row a sentence", m->features.len, m->sentences.len);
+}
+
+static void check_ranges(const char *name, const struct features *features)
+{
+	for (size_t i = 0; i < features->len; i++)
+		for (size_t f = 0; f < FEATURE_COUNT; f++)
+			CHECK(name, isfinite(features->at[i][f]) && fabsf(features->at[i][f]) <= 4);
+	for (size_t d = 0; d < DOCUMENT_COUNT; d++)
+		CHECK(name, isfinite(features->document[d]));
+}
+
+/* The first sentence whose text has these words. */
+static const float *row_of(const struct made *m, const char *words)
+{
+	for (size_t i = 0; i < m->sentences.len; i++) {
+		const struct sentence *s = &m->sentences.at[i];
+		if (memmem(m->input.text.at + s->start_byte, s->end_byte - s->start_byte, words,
+			   strlen(words)) != NULL)
+			return m->features.at[i];
+	}
+	fail_msg("no sentence has \"%s\"", words);
+	return NULL;
+}
+
+static void test_meaning(void **state)
+{
+	struct arena arena;
+	struct made m;
+	arena_init(&arena, (size_t)1 << 24);
+	make(&arena, SPAN(sample_article), SPAN("Vellmar rebuilds its lighthouse"), &m);
+	check_ranges("sample", &m.features);
+
+	const float *lead = row_of(&m, "voted on Sunday");
+	CHECK("the first of the prose", lead[FEATURE_FIRST] == 1 && lead[FEATURE_POSITION] == 1);
+	CHECK("names the town",
+	      lead[FEATURE_TITLE_COVER] > row_of(&m, "It will cost")[FEATURE_TITLE_COVER]);
+	CHECK("nothing before it", lead[FEATURE_SEEN] == 0 && lead[FEATURE_NEW] == 1);
+	CHECK("a button has no place", row_of(&m, "Get a summary")[FEATURE_POSITION] == 0);
+	CHECK("he, she", row_of(&m, "She thanked")[FEATURE_OPENS_PRONOUN] == 1);
+	CHECK("however", row_of(&m, "However")[FEATURE_OPENS_CONNECTIVE] == 1);
+	CHECK("question", row_of(&m, "Is wood")[FEATURE_QUESTION] == 1);
+	CHECK("quote", row_of(&m, "imagine")[FEATURE_QUOTE] == 1);
+	CHECK("number", row_of(&m, "1887")[FEATURE_NUMBERS] > 0);
+	CHECK("a repeat was seen", row_of(&m, "The engineers will")[FEATURE_SEEN] > 0.8f);
+	CHECK("headline given", m.features.document[DOCUMENT_TITLE] == 1);
+	arena_free(&arena);
+}
+
+/* More sentences than one block of similarities, all alike and all different. */
+static void test_many_sentences(void **state)
+{
+	struct arena arena;
+	struct made m;
+	char *text = malloc(100000);
+	size_t len = 0;
+	assert_non_null(text);
+	for (unsigned i = 0; i < 1000; i++)
+		len += (size_t)sprintf(
+			text + len, i % 2 ? "The same words stand here. " : "Only w%ux and q%uz. ",
+			i, i);
+	arena_init(&arena, (size_t)1 << 28);
+	make(&arena, (struct span){text, len}, (struct span){NULL, 0}, &m);
+	check_ranges("thousand", &m.features);
+	CHECK("the last is late", m.features.at[m.features.len - 1][FEATURE_DEPTH] > 0.99f);
+	arena_free(&arena);
+	free(text);
+}
+
+static void test_same_twice(void **state)
+{
+	struct arena arena;
+	struct made m;
+	float before[8][FEATURE_COUNT];
+	arena_init(&arena, (size_t)1 << 24);
+	make(&arena, SPAN(sample_article), SPAN("A title"), &m);
+	memcpy(before, m.features.at, sizeof before);
+	make(&arena, SPAN(sample_article), SPAN("A title"), &m);
+	CHECK("bit by bit", memcmp(before, m.features.at, sizeof before) == 0);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_meaning),
+					   cmocka_unit_test(test_many_sentences),
+					   cmocka_unit_test(test_same_twice)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
