@@ -250,8 +250,8 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 		struct keyword *keyword = &out->at[i];
 		if (!add_occurrences(arena, &f, best[i], keyword))
 			return;
-		keyword->text =
-			span_slice(input->text, keyword->at[0].start_byte, keyword->at[0].end_byte);
+		struct occurrence shown = shortest(keyword);
+		keyword->text = span_slice(input->text, shown.start_byte, shown.end_byte);
 		keyword->score = best[i]->score / best[0]->score;
 	}
 	out->len = len;
