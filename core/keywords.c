@@ -2,6 +2,7 @@
 
 enum {
 	PHRASE_WORDS = 3,
+	SHOWN_PLACES = 32,
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
 };
 
@@ -210,14 +211,26 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 	return true;
 }
 
-/* Of the forms of a word the shortest has the fewest endings. */
-static struct occurrence shortest(const struct keyword *keyword)
+static struct span place(struct span text, const struct occurrence *at)
 {
-	struct occurrence best = keyword->at[0];
-	for (size_t i = 1; i < keyword->count; i++)
-		if (keyword->at[i].end_byte - keyword->at[i].start_byte <
-		    best.end_byte - best.start_byte)
-			best = keyword->at[i];
+	return span_slice(text, at->start_byte, at->end_byte);
+}
+
+/* The form that the text uses most, of those in its first places; the shorter of two. */
+static struct span usual_form(struct span text, const struct keyword *keyword)
+{
+	size_t places = keyword->count < SHOWN_PLACES ? keyword->count : SHOWN_PLACES, most = 0;
+	struct span best = place(text, &keyword->at[0]);
+	for (size_t i = 0; i < places; i++) {
+		struct span form = place(text, &keyword->at[i]);
+		size_t same = 0;
+		for (size_t j = 0; j < places; j++)
+			same += span_equal(form, place(text, &keyword->at[j]));
+		if (same > most || (same == most && form.len < best.len)) {
+			best = form;
+			most = same;
+		}
+	}
 	return best;
 }
 
@@ -250,8 +263,7 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 		struct keyword *keyword = &out->at[i];
 		if (!add_occurrences(arena, &f, best[i], keyword))
 			return;
-		struct occurrence shown = shortest(keyword);
-		keyword->text = span_slice(input->text, shown.start_byte, shown.end_byte);
+		keyword->text = usual_form(input->text, keyword);
 		keyword->score = best[i]->score / best[0]->score;
 	}
 	out->len = len;

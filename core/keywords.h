@@ -12,7 +12,7 @@ struct occurrence {
 	uint32_t start_byte, end_byte;
 };
 
-/** A word or phrase that the text is about, in the shortest of the forms that the text has. */
+/** A word or phrase that the text is about, in the form that the text uses most. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */

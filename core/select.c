@@ -3,6 +3,8 @@
 #include "marks.h"
 #include "utf8.h"
 
+#include <utf8proc.h>
+
 /* How gladly a sentence is chosen; within a rank the score decides. */
 enum rank {
 	RANK_GOOD,
@@ -50,6 +52,10 @@ static const float repeated_share = 0.15f;
  * pronoun or connective that nothing chosen explains; on the scale of the model's merits. */
 static const float overlap_loss = 6;
 static const float dangling_loss = 2;
+
+/* What it loses for not being whole: a line that goes on from another, or announces what follows.
+ */
+static const float fragment_loss = 2;
 
 static bool better(struct candidate a, struct candidate b)
 {
@@ -252,6 +258,14 @@ static size_t most_sentences(const struct select_options *options, size_t n)
 	return most == 0 ? 1 : most;
 }
 
+static bool is_fragment(struct span text)
+{
+	uint32_t first;
+	utf8_decode(text, 0, &first);
+	return utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL ||
+	       marks_final(text) == ':';
+}
+
 size_t select_expect(const struct select_options *options, size_t n)
 {
 	size_t most = most_sentences(options, n);
@@ -280,7 +294,8 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	if (arena->failed)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		float loss = dangles(c, i) ? dangling_loss : 0;
+		float loss = (dangles(c, i) ? dangling_loss : 0) +
+			     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0);
 		c->heap[i] = (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
 	}
 	c->heap_len = n;
