@@ -13,14 +13,134 @@
 #define C GLYPH_CLOSE
 #define K GLYPH_COMMA
 const unsigned char glyph_ascii[128] = {
-	O, O, O, O, O, O, O, O, O, S, N, N, N, N, O, O, /* control characters */
-	O, O, O, O, O, O, O, O, O, O, O, O, S, S, S, S,
-	S, GLYPH_STRONG, Q, O, O, O, O, Q, P, C, GLYPH_BULLET, O, K, GLYPH_DASH, GLYPH_FULL_STOP, O,
-	D, D, D, D, D, D, D, D, D, D, K, K, O, O, O, GLYPH_STRONG,
-	O, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* @ A-O */
-	U, U, U, U, U, U, U, U, U, U, U, P, O, C, O, O,
-	O, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* ` a-o */
-	L, L, L, L, L, L, L, L, L, L, L, P, O, C, O, O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	S,
+	N,
+	N,
+	N,
+	N,
+	O,
+	O, /* control characters */
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	O,
+	S,
+	S,
+	S,
+	S,
+	S,
+	GLYPH_STRONG,
+	Q,
+	O,
+	O,
+	O,
+	O,
+	Q,
+	P,
+	C,
+	GLYPH_BULLET,
+	O,
+	K,
+	GLYPH_DASH,
+	GLYPH_FULL_STOP,
+	O,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	K,
+	K,
+	O,
+	O,
+	O,
+	GLYPH_STRONG,
+	O,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U, /* @ A-O */
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	P,
+	O,
+	C,
+	O,
+	O,
+	O,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L, /* ` a-o */
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	P,
+	O,
+	C,
+	O,
+	O,
 };
 #undef U
 #undef L
@@ -50,27 +170,72 @@ static enum glyph_kind punctuation(uint32_t c)
 	case 0x2026:
 	case 0x22EF:
 		return GLYPH_ELLIPSIS;
-	case 0x589:                              /* Armenian */
-	case 0x61F: case 0x6D4:                  /* Arabic question mark, Urdu full stop */
-	case 0x700: case 0x701: case 0x702:      /* Syriac */
-	case 0x964: case 0x965:                  /* danda, double danda */
-	case 0x104A: case 0x104B:                /* Myanmar */
-	case 0x1362: case 0x1367: case 0x1368:   /* Ethiopic */
-	case 0x17D4: case 0x17D5:                /* Khmer */
-	case 0x1803: case 0x1809:                /* Mongolian */
-	case 0x203C: case 0x203D: case 0x2047: case 0x2048: case 0x2049: /* !! ?! */
-	case 0x3002: case 0xFE52: case 0xFE56: case 0xFE57: case 0xFF01: case 0xFF1F: case 0xFF61:
+	case 0x589: /* Armenian */
+	case 0x61F:
+	case 0x6D4: /* Arabic question mark, Urdu full stop */
+	case 0x700:
+	case 0x701:
+	case 0x702: /* Syriac */
+	case 0x964:
+	case 0x965: /* danda, double danda */
+	case 0x104A:
+	case 0x104B: /* Myanmar */
+	case 0x1362:
+	case 0x1367:
+	case 0x1368: /* Ethiopic */
+	case 0x17D4:
+	case 0x17D5: /* Khmer */
+	case 0x1803:
+	case 0x1809: /* Mongolian */
+	case 0x203C:
+	case 0x203D:
+	case 0x2047:
+	case 0x2048:
+	case 0x2049: /* !! ?! */
+	case 0x3002:
+	case 0xFE52:
+	case 0xFE56:
+	case 0xFE57:
+	case 0xFF01:
+	case 0xFF1F:
+	case 0xFF61:
 		return GLYPH_STRONG;
-	case 0xB7: case 0x387: case 0x55D: case 0x60C: case 0x61B: /* · Greek Armenian Arabic */
-	case 0x3001: case 0xFF0C: case 0xFF1A: case 0xFF1B: case 0xFF64:
+	case 0xB7:
+	case 0x387:
+	case 0x55D:
+	case 0x60C:
+	case 0x61B: /* · Greek Armenian Arabic */
+	case 0x3001:
+	case 0xFF0C:
+	case 0xFF1A:
+	case 0xFF1B:
+	case 0xFF64:
 		return GLYPH_COMMA;
-	case 0x2022: case 0x2023: case 0x2043: case 0x204C: case 0x204D: case 0x2219: case 0x25A0:
-	case 0x25AA: case 0x25BA: case 0x25CB: case 0x25CF: case 0x25E6: case 0x2756: case 0x2794:
+	case 0x2022:
+	case 0x2023:
+	case 0x2043:
+	case 0x204C:
+	case 0x204D:
+	case 0x2219:
+	case 0x25A0:
+	case 0x25AA:
+	case 0x25BA:
+	case 0x25CB:
+	case 0x25CF:
+	case 0x25E6:
+	case 0x2756:
+	case 0x2794:
 	case 0x27A2:
 		return GLYPH_BULLET;
-	case 0xAB: case 0xBB: case 0x2018: case 0x2019: case 0x201C: case 0x201D:
+	case 0xAB:
+	case 0xBB:
+	case 0x2018:
+	case 0x2019:
+	case 0x201C:
+	case 0x201D:
 		return GLYPH_QUOTE;
-	case 0xA1: case 0xBF:
+	case 0xA1:
+	case 0xBF:
 		return GLYPH_OPEN;
 	default:
 		return GLYPH_OTHER;
@@ -84,7 +249,8 @@ static enum glyph_kind by_category(uint32_t c)
 	    property->boundclass == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
 	    property->boundclass == UTF8PROC_BOUNDCLASS_ZWJ)
 		return GLYPH_EXTEND;
-	if (property->boundclass == UTF8PROC_BOUNDCLASS_PREPEND) /* shown, although of category Cf */
+	if (property->boundclass ==
+	    UTF8PROC_BOUNDCLASS_PREPEND) /* shown, although of category Cf */
 		return GLYPH_OTHER;
 	switch (property->category) {
 	case UTF8PROC_CATEGORY_LU:
@@ -121,8 +287,8 @@ enum glyph_kind glyph_kind_of(uint32_t c)
 	/* The letters of most texts, without a look into the tables. */
 	if (c >= 0x410 && c < 0x450)
 		return c < 0x430 ? GLYPH_UPPER : GLYPH_LOWER;
-	if ((c >= 0x4E00 && c < 0x9FF0) || (c >= 0xAC00 && c < 0xD7A0) || (c >= 0x3041 && c < 0x3097) ||
-	    (c >= 0x620 && c < 0x64B))
+	if ((c >= 0x4E00 && c < 0x9FF0) || (c >= 0xAC00 && c < 0xD7A0) ||
+	    (c >= 0x3041 && c < 0x3097) || (c >= 0x620 && c < 0x64B))
 		return GLYPH_LETTER;
 	if (c >= 0xC0 && c < 0x100 && c != 0xD7 && c != 0xF7)
 		return c < 0xDF ? GLYPH_UPPER : GLYPH_LOWER;

@@ -7,23 +7,23 @@
 /** What a character is, as far as the boundaries of sentences go. */
 enum glyph_kind {
 	GLYPH_OTHER,
-	GLYPH_SPACE,     /* horizontal white space, and characters that show nothing */
-	GLYPH_NEWLINE,   /* everything that ends a line */
+	GLYPH_SPACE,   /* horizontal white space, and characters that show nothing */
+	GLYPH_NEWLINE, /* everything that ends a line */
 	GLYPH_UPPER,
 	GLYPH_LOWER,
-	GLYPH_LETTER,    /* of a script without case */
+	GLYPH_LETTER, /* of a script without case */
 	GLYPH_DIGIT,
 	GLYPH_FULL_STOP, /* . and its wide form: ends a sentence, an abbreviation or a number */
 	GLYPH_STRONG,    /* ! ? and all that can only end a sentence, in any script */
 	GLYPH_ELLIPSIS,
-	GLYPH_COMMA,     /* , ; : and their like */
+	GLYPH_COMMA, /* , ; : and their like */
 	GLYPH_OPEN,
 	GLYPH_CLOSE,
-	GLYPH_QUOTE,     /* opens or closes: " ' and those that languages use either way round */
+	GLYPH_QUOTE, /* opens or closes: " ' and those that languages use either way round */
 	GLYPH_DASH,
 	GLYPH_BULLET,
-	GLYPH_EXTEND,    /* combining: belongs to the character before */
-	GLYPH_END        /* of the text */
+	GLYPH_EXTEND, /* combining: belongs to the character before */
+	GLYPH_END     /* of the text */
 };
 
 /** One character of a text. */

@@ -157,16 +157,16 @@ static enum script script_of(uint32_t c)
 		uint32_t first, last;
 		enum script script;
 	} ranges[] = {
-		{0x370, 0x3FF, SCRIPT_GREEK},	   {0x400, 0x52F, SCRIPT_CYRILLIC},
+		{0x370, 0x3FF, SCRIPT_GREEK},      {0x400, 0x52F, SCRIPT_CYRILLIC},
 		{0x531, 0x58A, SCRIPT_ARMENIAN},   {0x5D0, 0x5F4, SCRIPT_HEBREW},
-		{0x620, 0x6D3, SCRIPT_ARABIC},	   {0x750, 0x77F, SCRIPT_ARABIC},
+		{0x620, 0x6D3, SCRIPT_ARABIC},     {0x750, 0x77F, SCRIPT_ARABIC},
 		{0x900, 0x97F, SCRIPT_DEVANAGARI}, {0x980, 0x9FF, SCRIPT_BENGALI},
-		{0xB80, 0xBFF, SCRIPT_TAMIL},	   {0xC00, 0xC7F, SCRIPT_TELUGU},
-		{0xE01, 0xE4E, SCRIPT_THAI},	   {0x1000, 0x109F, SCRIPT_MYANMAR},
+		{0xB80, 0xBFF, SCRIPT_TAMIL},      {0xC00, 0xC7F, SCRIPT_TELUGU},
+		{0xE01, 0xE4E, SCRIPT_THAI},       {0x1000, 0x109F, SCRIPT_MYANMAR},
 		{0x10A0, 0x10FF, SCRIPT_GEORGIAN}, {0x1100, 0x11FF, SCRIPT_HANGUL},
 		{0x1200, 0x139F, SCRIPT_ETHIOPIC}, {0x1E00, 0x1EFF, SCRIPT_LATIN},
-		{0x1F00, 0x1FFF, SCRIPT_GREEK},	   {0x3040, 0x30FF, SCRIPT_KANA},
-		{0x3400, 0x4DBF, SCRIPT_HAN},	   {0x4E00, 0x9FFF, SCRIPT_HAN},
+		{0x1F00, 0x1FFF, SCRIPT_GREEK},    {0x3040, 0x30FF, SCRIPT_KANA},
+		{0x3400, 0x4DBF, SCRIPT_HAN},      {0x4E00, 0x9FFF, SCRIPT_HAN},
 		{0xAC00, 0xD7A3, SCRIPT_HANGUL},   {0xF900, 0xFAFF, SCRIPT_HAN},
 		{0xFB50, 0xFDFF, SCRIPT_ARABIC},   {0xFE70, 0xFEFC, SCRIPT_ARABIC},
 		{0x20000, 0x3FFFF, SCRIPT_HAN},
@@ -185,7 +185,8 @@ struct evidence {
 	unsigned score[LANGUAGES];
 };
 
-static void count_senses(struct evidence *evidence, const struct word_slot *slot, unsigned classes, unsigned weight)
+static void count_senses(struct evidence *evidence, const struct word_slot *slot, unsigned classes,
+			 unsigned weight)
 {
 	unsigned speakers = 0;
 	for (size_t i = 0; i < slot->count; i++)
@@ -195,7 +196,8 @@ static void count_senses(struct evidence *evidence, const struct word_slot *slot
 			evidence->score[word_senses[slot->first + i].language] += weight / speakers;
 }
 
-/* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4 characters. */
+/* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4
+ * characters. */
 static void count_ending(struct evidence *evidence, struct span word)
 {
 	char ending[LANGUAGE_WORD_BYTES + 1] = "-";
@@ -206,7 +208,8 @@ static void count_ending(struct evidence *evidence, struct span word)
 		while (at > 0 && (word.at[at] & 0xC0) == 0x80);
 		size_t len = word.len - at;
 		memcpy(ending + 1, word.at + at, len);
-		const struct word_slot *slot = chars < 3 || at == 0 ? NULL : find_word((struct span){ending, len + 1});
+		const struct word_slot *slot =
+			chars < 3 || at == 0 ? NULL : find_word((struct span){ending, len + 1});
 		if (slot != NULL)
 			count_senses(evidence, slot, WORD_ENDING, ENDING_WEIGHT);
 	}
@@ -247,7 +250,8 @@ static void gather(struct evidence *evidence, struct span text)
 		uint32_t c;
 		i += utf8_decode(text, i, &c);
 		enum script script = script_of(c);
-		bool mark = c >= 0x80 && script == SCRIPT_NONE && utf8proc_category((int32_t)c) == UTF8PROC_CATEGORY_MN;
+		bool mark = c >= 0x80 && script == SCRIPT_NONE &&
+			    utf8proc_category((int32_t)c) == UTF8PROC_CATEGORY_MN;
 		if (script != SCRIPT_NONE || ((c == '\'' || c == 0x2019 || mark) && len > 0)) {
 			evidence->letters[script]++;
 			c = c == 0x2019 ? '\'' : c < 0x80 && script != SCRIPT_NONE ? c | 0x20 : c;
@@ -290,7 +294,8 @@ const struct language *language_detect(struct span text)
 	for (size_t i = 1; i < LANGUAGES; i++) {
 		if (language_scripts[i] != script)
 			continue;
-		/* Of scripts with one great language, that one is the answer when words are silent. */
+		/* Of scripts with one great language, that one is the answer when words are silent.
+		 */
 		if (best == LANGUAGE_UND ? script != SCRIPT_LATIN || evidence.score[i] > 0
 					 : evidence.score[i] > evidence.score[best])
 			best = i;

@@ -7,8 +7,8 @@
 struct language {
 	const char *tag;     /* ISO 639-1 ("en"), or "und" */
 	const char *stemmer; /* name of its Snowball stemmer ("english"), NULL when there is none */
-	bool spaced;         /* words stand apart by spaces; false for Chinese, Japanese, Thai … */
-	unsigned index;      /* dense, 0 is "und": a row in per-language tables */
+	bool spaced;    /* words stand apart by spaces; false for Chinese, Japanese, Thai … */
+	unsigned index; /* dense, 0 is "und": a row in per-language tables */
 	unsigned properties; /* bits of enum language_property */
 };
 
@@ -16,19 +16,20 @@ enum { LANGUAGE_UND = 0 };
 
 /** How writing differs where it matters to sentences; core/data/languages.txt says of which. */
 enum language_property {
-	LANGUAGE_UNSPACED = 1, /* the opposite of `spaced` */
-	LANGUAGE_ORDINAL = 2,  /* a number with a full stop is an ordinal: "3. Mai" */
-	LANGUAGE_NOUNS = 4,    /* nouns are capitalized, so that a capital says less */
-	LANGUAGE_COLON = 8,    /* the colon is a full stop */
-	LANGUAGE_QUESTION = 16, /* the semicolon is the question mark */
-	LANGUAGE_SYLLABLES = 32, /* a capitalized function word may be a syllable of a name */
-	LANGUAGE_CLAUSES = 64,   /* a semicolon before a capital ends a sentence */
-	LANGUAGE_SPEECH = 128,   /* a colon before a quotation ends a sentence */
+	LANGUAGE_UNSPACED = 1,        /* the opposite of `spaced` */
+	LANGUAGE_ORDINAL = 2,         /* a number with a full stop is an ordinal: "3. Mai" */
+	LANGUAGE_NOUNS = 4,           /* nouns are capitalized, so that a capital says less */
+	LANGUAGE_COLON = 8,           /* the colon is a full stop */
+	LANGUAGE_QUESTION = 16,       /* the semicolon is the question mark */
+	LANGUAGE_SYLLABLES = 32,      /* a capitalized function word may be a syllable of a name */
+	LANGUAGE_CLAUSES = 64,        /* a semicolon before a capital ends a sentence */
+	LANGUAGE_SPEECH = 128,        /* a colon before a quotation ends a sentence */
 	LANGUAGE_COLON_CAPITAL = 256, /* a colon before a capital ends a sentence */
-	LANGUAGE_ENDINGS = 512, /* words of class WORD_ENDING end a sentence without a stop */
+	LANGUAGE_ENDINGS = 512,       /* words of class WORD_ENDING end a sentence without a stop */
 };
 
-/** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them. */
+/** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.
+ */
 enum word_class {
 	WORD_FUNCTION = 1,
 	WORD_STARTER = 2,
@@ -69,7 +70,8 @@ const struct language *language_detect(struct span text);
 /** Is it written in Latin letters? */
 bool language_is_latin(const struct language *language);
 
-/** The classes of `word` (lower case, without its full stop) in `language`; 0 for an unlisted one. */
+/** The classes of `word` (lower case, without its full stop) in `language`; 0 for an unlisted one.
+ */
 unsigned language_word(const struct language *language, struct span word);
 
 #endif

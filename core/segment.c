@@ -8,7 +8,8 @@
 /* The mark that a list item begins with. */
 struct marker {
 	enum { MARKER_NONE, MARKER_BULLET, MARKER_NUMBER, MARKER_LETTER, MARKER_ROMAN } style;
-	uint32_t form;  /* the bullet; or what stands around the number: '.', ')', '(' or ':' for both */
+	uint32_t form;  /* the bullet; or what stands around the number: '.', ')', '(' or ':' for
+			   both */
 	unsigned value; /* of the number or letter, from 1 */
 	size_t len;     /* bytes, without the space behind it */
 };
@@ -27,8 +28,8 @@ struct segmenter {
 	size_t width;      /* hard-wrapped at this many characters; 0: a newline ends a paragraph */
 	size_t newline_at; /* the newline looked at last, and the answer */
 	bool newline_breaks;
-	struct marker marker; /* that the sentence begins with */
-	bool quoted; /* inside straight double quotes */
+	struct marker marker;  /* that the sentence begins with */
+	bool quoted;           /* inside straight double quotes */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 };
 
@@ -36,9 +37,9 @@ struct segmenter {
 struct word {
 	char fold[LANGUAGE_WORD_BYTES + 4];
 	size_t len;
-	size_t at, end;     /* bytes of the text */
+	size_t at, end; /* bytes of the text */
 	size_t chars;
-	bool dotted;        /* has full stops inside */
+	bool dotted;          /* has full stops inside */
 	bool letters, digits; /* has any */
 	bool all_upper;
 	enum glyph_kind first;
@@ -61,7 +62,10 @@ static size_t next_line(const struct segmenter *g, size_t at, bool *blank)
 		if (glyph.kind == GLYPH_NEWLINE) {
 			newlines += glyph.c == '\n' || glyph.c == 0x85 ||
 				    (glyph.c == '\r' && glyph_at(g->text, at + 1).c != '\n');
-			newlines += glyph.c == '\f' || glyph.c == '\v' || glyph.c == 0x2028 || glyph.c == 0x2029 ? 2 : 0;
+			newlines += glyph.c == '\f' || glyph.c == '\v' || glyph.c == 0x2028 ||
+						    glyph.c == 0x2029
+					    ? 2
+					    : 0;
 		} else if (glyph.kind != GLYPH_SPACE) {
 			break;
 		}
@@ -84,7 +88,8 @@ static size_t word_chars(const struct segmenter *g, size_t at)
 	size_t chars = 0;
 	while (chars < LINE_MAX_CHARS) {
 		struct glyph glyph = glyph_at(g->text, at);
-		if (glyph.kind == GLYPH_SPACE || glyph.kind == GLYPH_NEWLINE || glyph.kind == GLYPH_END)
+		if (glyph.kind == GLYPH_SPACE || glyph.kind == GLYPH_NEWLINE ||
+		    glyph.kind == GLYPH_END)
 			break;
 		chars++;
 		at += glyph.len;
@@ -103,13 +108,16 @@ struct measure {
 	size_t unfinished;                    /* of those: ending in the middle of a sentence */
 };
 
-static void measure_line(const struct segmenter *g, struct measure *measure, size_t start, size_t stop, size_t next)
+static void measure_line(const struct segmenter *g, struct measure *measure, size_t start,
+			 size_t stop, size_t next)
 {
 	while (stop > start && (g->text.at[stop - 1] == ' ' || g->text.at[stop - 1] == '\r'))
 		stop--;
 	if (stop == start)
 		return;
-	size_t len = stop - start, chars = len > 4 * LINE_MAX_CHARS ? LINE_MAX_CHARS : count_chars(g->text.at + start, len);
+	size_t len = stop - start, chars = len > 4 * LINE_MAX_CHARS
+						   ? LINE_MAX_CHARS
+						   : count_chars(g->text.at + start, len);
 	measure->lengths[chars < LINE_MAX_CHARS ? chars : LINE_MAX_CHARS]++;
 	measure->lines++;
 	if (next == g->text.len)
@@ -173,7 +181,8 @@ static struct marker read_marker(const struct segmenter *g, size_t at)
 	struct glyph glyph = glyph_at(g->text, at);
 	const char *s = g->text.at;
 	/* Nearly every sentence begins with a plain word. */
-	if (glyph_is_cased(glyph.kind) && (glyph.c >= 0x80 || at + 1 >= g->text.len || strchr(".)ivxIVX", s[at + 1]) == NULL))
+	if (glyph_is_cased(glyph.kind) &&
+	    (glyph.c >= 0x80 || at + 1 >= g->text.len || strchr(".)ivxIVX", s[at + 1]) == NULL))
 		return none;
 	size_t i = at, first;
 	if (glyph.kind == GLYPH_BULLET || glyph.kind == GLYPH_DASH) {
@@ -186,7 +195,8 @@ static struct marker read_marker(const struct segmenter *g, size_t at)
 	for (first = i; i < g->text.len && i - first < 3 && s[i] >= '0' && s[i] <= '9'; i++)
 		marker.value = marker.value * 10 + (unsigned)(s[i] - '0');
 	if (i == first) {
-		while (i < g->text.len && i - first < 5 && glyph_is_cased(glyph_ascii[s[i] & 0x7F]) && s[i] > 0)
+		while (i < g->text.len && i - first < 5 &&
+		       glyph_is_cased(glyph_ascii[s[i] & 0x7F]) && s[i] > 0)
 			i++;
 		marker.value = roman_value(span_slice(g->text, first, i));
 		marker.style = MARKER_ROMAN;
@@ -218,18 +228,22 @@ static bool is_list_marker(const struct segmenter *g, size_t at)
 /* Is `next` the item after `item`? The letters c. and i. are Roman numbers as well. */
 static bool follows(const struct marker *next, const struct marker *item)
 {
-	return next->style == item->style && next->form == item->form && next->value == item->value + (item->style != MARKER_BULLET);
+	return next->style == item->style && next->form == item->form &&
+	       next->value == item->value + (item->style != MARKER_BULLET);
 }
 
-/* Between a line that ends at `stop` and one that begins at `next`: does a sentence clearly go on? */
+/* Between a line that ends at `stop` and one that begins at `next`: does a sentence clearly go on?
+ */
 static bool goes_on(const struct segmenter *g, size_t stop, size_t next)
 {
 	enum glyph_kind last = glyph_before(g->text, stop).kind;
 	if (!glyph_is_alnum(last) && last != GLYPH_COMMA && last != GLYPH_DASH)
 		return false;
-	while (glyph_at(g->text, next).kind == GLYPH_QUOTE || glyph_at(g->text, next).kind == GLYPH_OPEN)
+	while (glyph_at(g->text, next).kind == GLYPH_QUOTE ||
+	       glyph_at(g->text, next).kind == GLYPH_OPEN)
 		next += glyph_at(g->text, next).len;
-	return glyph_at(g->text, next).kind == GLYPH_LOWER || (word_before(g, stop).classes & WORD_FUNCTION);
+	return glyph_at(g->text, next).kind == GLYPH_LOWER ||
+	       (word_before(g, stop).classes & WORD_FUNCTION);
 }
 
 /* Does the newline at `at` end a sentence? */
@@ -239,7 +253,8 @@ static bool newline_ends(struct segmenter *g, size_t at)
 		return g->newline_breaks;
 	bool blank;
 	size_t next = next_line(g, at, &blank), stop = at;
-	while (stop > g->line_start && (g->text.at[stop - 1] == ' ' || g->text.at[stop - 1] == '\r'))
+	while (stop > g->line_start &&
+	       (g->text.at[stop - 1] == ' ' || g->text.at[stop - 1] == '\r'))
 		stop--;
 	g->newline_at = at;
 	g->newline_breaks = true;
@@ -297,7 +312,8 @@ static bool fold_plain_word(const struct segmenter *g, struct word *word)
 {
 	const char *s = g->text.at + word->at;
 	size_t len = word->end - word->at;
-	if (len == 0 || len > LANGUAGE_WORD_BYTES || !is_small((char)(s[0] | 0x20)) || (s[0] & 0x80) != 0)
+	if (len == 0 || len > LANGUAGE_WORD_BYTES || !is_small((char)(s[0] | 0x20)) ||
+	    (s[0] & 0x80) != 0)
 		return false;
 	for (size_t i = 1; i < len; i++)
 		if (!is_small(s[i]))
@@ -341,12 +357,14 @@ static void fold_word(const struct segmenter *g, struct word *word)
 	word->classes = language_word(g->language, (struct span){word->fold, word->len});
 }
 
-/* The word that ends at `end`: back to white space or other punctuation, LANGUAGE_WORD_BYTES at most. */
+/* The word that ends at `end`: back to white space or other punctuation, LANGUAGE_WORD_BYTES at
+ * most. */
 static struct word word_before(const struct segmenter *g, size_t end)
 {
 	struct word word;
 	init_word(&word, end);
-	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES && is_small(g->text.at[word.at - 1]))
+	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES &&
+	       is_small(g->text.at[word.at - 1]))
 		word.at--;
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_before(g->text, word.at);
@@ -356,7 +374,9 @@ static struct word word_before(const struct segmenter *g, size_t end)
 	}
 	/* An elided article is not part of the word: l'Ing. */
 	for (size_t i = word.at; i + 4 <= end; i++) {
-		size_t len = g->text.at[i] == '\'' ? 1 : memcmp(g->text.at + i, "\u2019", 3) == 0 ? 3 : 0;
+		size_t len = g->text.at[i] == '\''                      ? 1
+			     : memcmp(g->text.at + i, "\u2019", 3) == 0 ? 3
+									: 0;
 		if (len > 0 && end - i >= len + 3)
 			word.at = i + len;
 	}
@@ -367,7 +387,8 @@ static struct word word_before(const struct segmenter *g, size_t end)
 static size_t word_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at;
-	while (end < g->text.len && end - at < LANGUAGE_WORD_BYTES && is_small((char)(g->text.at[end] | 0x20)))
+	while (end < g->text.len && end - at < LANGUAGE_WORD_BYTES &&
+	       is_small((char)(g->text.at[end] | 0x20)))
 		end++;
 	while (end - at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_at(g->text, end);
@@ -400,10 +421,12 @@ static uint32_t hash_word(const struct word *word)
 static void learn_abbreviations(struct segmenter *g)
 {
 	const char *text = g->text.at, *end = text + g->text.len;
-	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL; stop++) {
+	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL;
+	     stop++) {
 		size_t at = (size_t)(stop - text);
 		if (at + 2 >= g->text.len || at == 0 || stop[1] != ' ' ||
-		    glyph_at(g->text, at + 2).kind != GLYPH_LOWER || !glyph_is_cased(glyph_before(g->text, at).kind))
+		    glyph_at(g->text, at + 2).kind != GLYPH_LOWER ||
+		    !glyph_is_cased(glyph_before(g->text, at).kind))
 			continue;
 		struct word word = word_before(g, at);
 		if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
@@ -423,7 +446,7 @@ static bool is_learned(const struct segmenter *g, const struct word *word)
 
 /* What stands after a possible end of sentence. */
 struct next {
-	size_t at;       /* first visible character */
+	size_t at;             /* first visible character */
 	enum glyph_kind kind;  /* of it */
 	enum glyph_kind first; /* of the first letter or digit, behind quotes and brackets */
 	size_t word_at;
@@ -442,11 +465,14 @@ static struct next look_ahead(struct segmenter *g, size_t at)
 	next.kind = is_low_quote(g, next.at) ? GLYPH_OPEN : glyph.kind;
 	next.word_at = next.at;
 	for (unsigned i = 0; i < 8; i++) {
-		if (glyph_is_alnum(glyph.kind) || glyph.kind == GLYPH_NEWLINE || glyph.kind == GLYPH_END ||
+		if (glyph_is_alnum(glyph.kind) || glyph.kind == GLYPH_NEWLINE ||
+		    glyph.kind == GLYPH_END ||
 		    (glyph.kind == GLYPH_COMMA && !is_low_quote(g, next.word_at)))
 			break;
-		if ((glyph.kind == GLYPH_FULL_STOP || glyph.kind == GLYPH_STRONG) && glyph_is_gap(glyph_at(g->text, next.word_at + glyph.len).kind)) {
-			next.kind = GLYPH_COMMA; /* a stop of its own: the sentence goes on up to it */
+		if ((glyph.kind == GLYPH_FULL_STOP || glyph.kind == GLYPH_STRONG) &&
+		    glyph_is_gap(glyph_at(g->text, next.word_at + glyph.len).kind)) {
+			next.kind =
+				GLYPH_COMMA; /* a stop of its own: the sentence goes on up to it */
 			break;
 		}
 		if (glyph.kind == GLYPH_SPACE)
@@ -494,7 +520,8 @@ static bool number_ends(struct segmenter *g, const struct word *word, const stru
 	size_t before = word->at;
 	while (before > g->start && g->text.at[before - 1] == ' ')
 		before--;
-	bool listed = !word->dotted && before > g->start && strchr(":;", g->text.at[before - 1]) != NULL;
+	bool listed =
+		!word->dotted && before > g->start && strchr(":;", g->text.at[before - 1]) != NULL;
 	if (before == g->start || listed)
 		return false;
 	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
@@ -511,19 +538,23 @@ static bool is_starter(struct segmenter *g, const struct next *next)
  * follows it as one would follow a title. */
 static bool is_unit(const struct segmenter *g, const struct word *unit)
 {
-	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) || !(unit->classes & WORD_ABBREVIATION))
+	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) ||
+	    !(unit->classes & WORD_ABBREVIATION))
 		return false;
 	struct word amount = word_before(g, unit->at - 1);
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
-		amount.classes = language_word(g->language, (struct span){amount.fold, amount.len - 1});
-	return (amount.digits && !amount.letters) || is_roman(&amount) || (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
+		amount.classes =
+			language_word(g->language, (struct span){amount.fold, amount.len - 1});
+	return (amount.digits && !amount.letters) || is_roman(&amount) ||
+	       (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
 }
 
 /* "z. B." and "т. д." are listed without the space: a short word behind another short one. */
 static void add_spaced_part(const struct segmenter *g, struct word *word)
 {
 	char fold[LANGUAGE_WORD_BYTES];
-	if (word->at < g->start + 3 || g->text.at[word->at - 1] != ' ' || g->text.at[word->at - 2] != '.')
+	if (word->at < g->start + 3 || g->text.at[word->at - 1] != ' ' ||
+	    g->text.at[word->at - 2] != '.')
 		return;
 	struct word part = word_before(g, word->at - 2);
 	if (part.chars == 0 || part.chars > 2 || part.len + 1 + word->len > sizeof(fold))
@@ -531,7 +562,8 @@ static void add_spaced_part(const struct segmenter *g, struct word *word)
 	memcpy(fold, part.fold, part.len);
 	fold[part.len] = '.';
 	memcpy(fold + part.len + 1, word->fold, word->len);
-	unsigned classes = language_word(g->language, (struct span){fold, part.len + 1 + word->len});
+	unsigned classes =
+		language_word(g->language, (struct span){fold, part.len + 1 + word->len});
 	if (classes != 0)
 		word->classes = classes;
 }
@@ -549,7 +581,8 @@ static bool abbreviation_ends(struct segmenter *g, const struct word *word, cons
 	return !is_roman(&after) && after.chars > 1; /* WORD_NUMBER: "Fig. A", "vol. IV" */
 }
 
-/* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case. */
+/* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case.
+ */
 static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *next)
 {
 	struct word word = word_before(g, at);
@@ -561,7 +594,8 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return number_ends(g, &word, next);
 	if (word.first == GLYPH_LOWER && (word.classes & WORD_PROPER))
 		return true;
-	bool parenthesis = glyph_before(g->text, word.at).c == '(' && word.first == GLYPH_LOWER && word.chars <= 5;
+	bool parenthesis = glyph_before(g->text, word.at).c == '(' && word.first == GLYPH_LOWER &&
+			   word.chars <= 5;
 	if (parenthesis || (next->first == GLYPH_DIGIT && (word.classes & WORD_NUMBER)))
 		return false;
 	if (next->first == GLYPH_UPPER && is_unit(g, &word))
@@ -570,7 +604,9 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
 		return abbreviation_ends(g, &word, next);
 	if (word.chars == 1 && word.first != GLYPH_LETTER)
-		return is_starter(g, next) && (word.first == GLYPH_LOWER || glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
+		return is_starter(g, next) &&
+		       (word.first == GLYPH_LOWER ||
+			glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
 	if ((g->language->properties & LANGUAGE_ORDINAL) && is_roman(&word))
 		return is_starter(g, next);
 	return !((word.dotted && word.chars <= 7) || is_learned(g, &word)) || is_starter(g, next);
@@ -585,7 +621,8 @@ static bool lower_begins(struct segmenter *g, size_t at)
 	if (word.chars == 0)
 		return glyph_before(g->text, at).kind == GLYPH_SPACE;
 	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
-	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) && !is_learned(g, &word) && has_vowel(&word);
+	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) &&
+	       !is_learned(g, &word) && has_vowel(&word);
 }
 
 /* A run of stops, and what closes behind it. */
@@ -600,7 +637,8 @@ struct stop {
 
 static bool is_emoji(struct glyph glyph)
 {
-	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER && utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
+	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER &&
+	       utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
 }
 
 /* Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of emoji; 0 where there is none. */
@@ -612,12 +650,14 @@ static size_t emoticon_len(const struct segmenter *g, size_t at)
 	const char *s = g->text.at + at;
 	size_t left = g->text.len - at, len = 1;
 	if (is_emoji(glyph)) {
-		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND; glyph = glyph_at(g->text, at + len))
+		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND;
+		     glyph = glyph_at(g->text, at + len))
 			len += glyph.len;
 		return len;
 	}
 	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
-		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30; glyph = glyph_at(g->text, at + len))
+		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30;
+		     glyph = glyph_at(g->text, at + len))
 			len += glyph.len;
 		return glyph_is_gap(glyph.kind) ? len : 0;
 	}
@@ -630,7 +670,8 @@ static size_t emoticon_len(const struct segmenter *g, size_t at)
 		char mouth = s[len];
 		while (len < left && s[len] == mouth)
 			len++;
-	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') || (s[0] == 'x' && s[1] == 'D')) {
+	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
+		   (s[0] == 'x' && s[1] == 'D')) {
 		len = 2;
 	} else {
 		return 0;
@@ -643,11 +684,14 @@ static size_t reference_len(const struct segmenter *g, size_t at)
 {
 	struct glyph glyph = glyph_at(g->text, at);
 	size_t end = at + 1;
-	if (glyph.c == 0xB9 || glyph.c == 0xB2 || glyph.c == 0xB3 || (glyph.c >= 0x2070 && glyph.c <= 0x2079))
+	if (glyph.c == 0xB9 || glyph.c == 0xB2 || glyph.c == 0xB3 ||
+	    (glyph.c >= 0x2070 && glyph.c <= 0x2079))
 		return glyph.len;
 	if (glyph.c != '[')
 		return 0;
-	while (end < g->text.len && end - at < 12 && (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT || strchr(", -", g->text.at[end]) != NULL))
+	while (end < g->text.len && end - at < 12 &&
+	       (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT ||
+		strchr(", -", g->text.at[end]) != NULL))
 		end++;
 	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
 }
@@ -660,13 +704,15 @@ static size_t loose_closer_len(const struct segmenter *g, size_t at)
 	size_t len = pair ? 2 : glyph.len;
 	if (!glyph_is_gap(glyph_at(g->text, at + len).kind))
 		return 0;
-	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len : 0;
+	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len
+											     : 0;
 }
 
 /* A curved quote before a letter opens: 。“ in Chinese, while .“ ends a German quotation. */
 static bool opens(const struct segmenter *g, size_t at, struct glyph quote)
 {
-	return (quote.c == 0x201C || quote.c == 0x2018 || quote.c == 0xAB) && glyph_is_alnum(glyph_at(g->text, at + quote.len).kind);
+	return (quote.c == 0x201C || quote.c == 0x2018 || quote.c == 0xAB) &&
+	       glyph_is_alnum(glyph_at(g->text, at + quote.len).kind);
 }
 
 static size_t closers_end(struct segmenter *g, size_t at)
@@ -675,8 +721,10 @@ static size_t closers_end(struct segmenter *g, size_t at)
 		struct glyph glyph = glyph_at(g->text, at);
 		if (opens(g, at, glyph))
 			return at;
-		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE || glyph.kind == GLYPH_EXTEND
-				     ? glyph.len : reference_len(g, at);
+		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE ||
+					     glyph.kind == GLYPH_EXTEND
+				     ? glyph.len
+				     : reference_len(g, at);
 		if (glyph.c == '"')
 			g->quoted = false;
 		if (len == 0)
@@ -690,7 +738,8 @@ static size_t trailers_end(struct segmenter *g, size_t at)
 {
 	for (;;) {
 		size_t next = skip_space(g, at);
-		if (next == at + 1 && glyph_is_cased(glyph_at(g->text, next).kind) && g->text.at[next] != 'x')
+		if (next == at + 1 && glyph_is_cased(glyph_at(g->text, next).kind) &&
+		    g->text.at[next] != 'x')
 			return at;
 		size_t len = loose_closer_len(g, next);
 		if (len == 0)
@@ -707,12 +756,14 @@ static size_t trailers_end(struct segmenter *g, size_t at)
 
 static bool is_stop(const struct segmenter *g, const struct glyph *glyph)
 {
-	return glyph->kind == GLYPH_FULL_STOP || glyph->kind == GLYPH_STRONG || glyph->kind == GLYPH_ELLIPSIS ||
+	return glyph->kind == GLYPH_FULL_STOP || glyph->kind == GLYPH_STRONG ||
+	       glyph->kind == GLYPH_ELLIPSIS ||
 	       (glyph->c == ':' && (g->language->properties & LANGUAGE_COLON)) ||
 	       (glyph->c == ';' && (g->language->properties & LANGUAGE_QUESTION));
 }
 
-/* An ellipsis set with spaces: " . . ." goes on, " . . . ." ends, "end. . . . Next" ends at once. */
+/* An ellipsis set with spaces: " . . ." goes on, " . . . ." ends, "end. . . . Next" ends at once.
+ */
 static size_t spaced_dots_end(struct segmenter *g, size_t at, struct stop *stop)
 {
 	size_t end = at;
@@ -756,23 +807,27 @@ static struct stop read_stop(struct segmenter *g, size_t at)
 /* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
-	enum glyph_kind before = glyph_before(g->text, stop->at).kind, after = glyph_at(g->text, stop->close).kind;
+	enum glyph_kind before = glyph_before(g->text, stop->at).kind,
+			after = glyph_at(g->text, stop->close).kind;
 	if (after == GLYPH_END || after == GLYPH_NEWLINE)
 		return false;
 	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
 		return after != GLYPH_COMMA && after != GLYPH_LOWER;
-	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER || stop->dots > 1 || stop->ellipsis)
+	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER ||
+	    stop->dots > 1 || stop->ellipsis)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
 	struct glyph behind = glyph_at(g->text, next.end);
 	bool article = next.chars == 1 && (next.classes & WORD_STARTER) && behind.c == ' ';
-	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' || behind.c == '/' || behind.c == '_')
+	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' ||
+	    behind.c == '/' || behind.c == '_')
 		return false;
 	if (before == GLYPH_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER))
 		return false;
-	return behind.c != '.' || (next.classes & WORD_TITLE) || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
+	return behind.c != '.' || (next.classes & WORD_TITLE) ||
+	       glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
 /* Does the sentence end behind `stop`? */
@@ -784,7 +839,8 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (stop->whole)
 		return true;
 	struct next next = look_ahead(g, stop->close);
-	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE || next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
+	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE ||
+	    next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
 		return false;
 	if (glyph_at(g->text, next.at).c == 0x2116) /* the numero sign counts what came before */
 		return false;
@@ -798,8 +854,9 @@ static bool stop_ends(struct segmenter *g, const struct stop *stop)
 		return (classes & WORD_STARTER) && !(classes & WORD_INNER);
 	}
 	if (next.first == GLYPH_LOWER)
-		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong && !stop->ellipsis && stop->dots == 1 &&
-		       stop->close == stop->end && lower_begins(g, stop->at);
+		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
+		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
+		       lower_begins(g, stop->at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
 	if (stop->close > stop->end)
@@ -827,7 +884,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 		return;
 	if (g->out->len == g->capacity) {
 		size_t more = g->capacity * 2;
-		struct sentence *at = arena_grow(g->arena, g->out->at, g->capacity, more, sizeof(*at));
+		struct sentence *at =
+			arena_grow(g->arena, g->out->at, g->capacity, more, sizeof(*at));
 		if (at == NULL)
 			return;
 		g->out->at = at;
@@ -838,7 +896,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 		kind = SENTENCE_LIST_ITEM;
 	else if (g->line_first && line_last && !stopped && end - g->start < 120)
 		kind = SENTENCE_HEADING;
-	g->out->at[g->out->len++] = (struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+	g->out->at[g->out->len++] =
+		(struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
 }
 
 /* The next sentence begins at the first visible character from `at` on. */
@@ -867,7 +926,8 @@ static size_t begin(struct segmenter *g, size_t at)
 static bool is_stopped(const struct segmenter *g, size_t end)
 {
 	struct glyph last = glyph_before(g->text, end);
-	return last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG || last.kind == GLYPH_ELLIPSIS;
+	return last.kind == GLYPH_FULL_STOP || last.kind == GLYPH_STRONG ||
+	       last.kind == GLYPH_ELLIPSIS;
 }
 
 /* The newline at `at` ends its paragraph, and the sentence with it. */
@@ -900,7 +960,8 @@ static bool is_long_word(const struct segmenter *g, size_t end)
 	if (end - i >= LONG_WORD_LETTERS)
 		return true;
 	/* C2 and E2 lead no letters but spaces, quotes and signs. */
-	while (i > least && (is_small((char)s[i - 1]) || (s[i - 1] >= 0x80 && s[i - 1] != 0xC2 && s[i - 1] != 0xE2)))
+	while (i > least && (is_small((char)s[i - 1]) ||
+			     (s[i - 1] >= 0x80 && s[i - 1] != 0xC2 && s[i - 1] != 0xE2)))
 		i--;
 	return end - i >= LONG_WORD_BYTES;
 }
@@ -944,7 +1005,8 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 		return false;
 	while (at < end) {
 		struct glyph glyph = glyph_at(g->text, at);
-		if (glyph.kind == GLYPH_LOWER || glyph.kind == GLYPH_LETTER || glyph.kind == GLYPH_DIGIT)
+		if (glyph.kind == GLYPH_LOWER || glyph.kind == GLYPH_LETTER ||
+		    glyph.kind == GLYPH_DIGIT)
 			return false;
 		letters += glyph.kind == GLYPH_UPPER;
 		words += glyph.c == ' ';
@@ -958,9 +1020,11 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 static bool capital_begins(struct segmenter *g, size_t space)
 {
 	enum glyph_kind last = glyph_before(g->text, space).kind;
-	if ((g->language->properties & LANGUAGE_SYLLABLES) || (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
+	if ((g->language->properties & LANGUAGE_SYLLABLES) ||
+	    (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
 		return false;
-	if (glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) && !word_after(g, space + 1).all_upper)
+	if (glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) &&
+	    !word_after(g, space + 1).all_upper)
 		return true;
 	/* What follows is looked at before the lists: most capitals are names, and fail here. */
 	size_t end = word_end(g, space + 1), after = end;
@@ -969,7 +1033,8 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
 		return false;
 	struct word word = word_after(g, space + 1);
-	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) || (word.all_upper && word.chars > 1) || is_roman(&word))
+	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) ||
+	    (word.all_upper && word.chars > 1) || is_roman(&word))
 		return false;
 	return last == GLYPH_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
 }
@@ -1013,12 +1078,14 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 	size_t word = space;
 	while (word > g->start && strchr("~^;", g->text.at[word - 1]) != NULL)
 		word--;
-	if (word == g->start || !is_hangul(glyph_before(g->text, word).c) || !(hangul_ending(g, word) & WORD_ENDING))
+	if (word == g->start || !is_hangul(glyph_before(g->text, word).c) ||
+	    !(hangul_ending(g, word) & WORD_ENDING))
 		return false;
 	*end = trailers_end(g, space);
 	size_t next = skip_space(g, *end);
 	enum glyph_kind kind = glyph_at(g->text, next).kind;
-	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) && !(word_after(g, next).classes & WORD_INNER);
+	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) &&
+	       !(word_after(g, next).classes & WORD_INNER);
 }
 
 /* Items of a list that runs on in one line: "1) Milk 2) Bread", "• Milk • Bread". */
@@ -1027,7 +1094,8 @@ static bool item_begins(const struct segmenter *g, size_t at)
 	if (at <= g->start + g->marker.len + 1)
 		return false;
 	struct marker next = read_marker(g, at);
-	if (next.style == MARKER_BULLET && (next.form < 0x80 || glyph_kind_of(next.form) != GLYPH_BULLET))
+	if (next.style == MARKER_BULLET &&
+	    (next.form < 0x80 || glyph_kind_of(next.form) != GLYPH_BULLET))
 		return false;
 	return next.style != MARKER_NONE && follows(&next, &g->marker);
 }
@@ -1038,7 +1106,8 @@ static bool space_ends(struct segmenter *g, size_t at, size_t *end)
 		return true;
 	if (g->language->properties & LANGUAGE_ENDINGS)
 		return ending_ends(g, at, end);
-	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER && capital_begins(g, at);
+	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER &&
+	       capital_begins(g, at);
 }
 
 static size_t at_space(struct segmenter *g, size_t at)
@@ -1074,7 +1143,8 @@ static bool clause_ends(struct segmenter *g, size_t at)
 		return properties & LANGUAGE_SPEECH;
 	if (colon)
 		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == GLYPH_UPPER;
-	return (properties & LANGUAGE_CLAUSES) && next.kind == GLYPH_UPPER && glyph_at(g->text, word_after(g, next.at).end).kind == GLYPH_SPACE;
+	return (properties & LANGUAGE_CLAUSES) && next.kind == GLYPH_UPPER &&
+	       glyph_at(g->text, word_after(g, next.at).end).kind == GLYPH_SPACE;
 }
 
 /* An emoticon ends a sentence like a stop, before a capital. */
@@ -1100,12 +1170,13 @@ static size_t at_mark(struct segmenter *g, size_t at)
 
 static void at_quote(struct segmenter *g, size_t at)
 {
-	bool before = at == 0 || glyph_is_gap(glyph_before(g->text, at).kind), after = glyph_is_gap(glyph_at(g->text, at + 1).kind);
+	bool before = at == 0 || glyph_is_gap(glyph_before(g->text, at).kind),
+	     after = glyph_is_gap(glyph_at(g->text, at + 1).kind);
 	g->quoted = before == after ? !g->quoted : before;
 }
 
-/* The scan looks at blocks of bytes with vector comparisons (the extension of gcc and clang, for any
- * machine) and stops only where something may end: at some 4 bytes in 100. */
+/* The scan looks at blocks of bytes with vector comparisons (the extension of gcc and clang, for
+ * any machine) and stops only where something may end: at some 4 bytes in 100. */
 enum { VECTOR_BYTES = 16, BLOCK_BYTES = 64 };
 typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
 typedef signed char truth __attribute__((vector_size(VECTOR_BYTES))); /* -1 or 0 */
@@ -1120,25 +1191,25 @@ static inline vector load(const unsigned char *at)
 /* May characters that begin with these two bytes be a stop, a line end or an emoji? */
 static inline truth lead_matters(vector first, vector second)
 {
-	return ((first == 0xC2) & (second == 0x85)) |                 /* next line */
-	       ((first == 0xD6) & (second == 0x89)) |                 /* Armenian */
-	       ((first == 0xD8) & (second == 0x9F)) |                 /* Arabic */
-	       ((first == 0xDB) & (second == 0x94)) |                 /* Urdu */
-	       ((first == 0xDC) & (second <= 0x82)) |                 /* Syriac */
-	       ((first == 0xE0) & (second == 0xA5)) |                 /* Indic: the dandas */
-	       ((first == 0xE1) & ((second == 0x81) | (second == 0x8D) | /* Myanmar, Ethiopic, */
+	return ((first == 0xC2) & (second == 0x85)) |                      /* next line */
+	       ((first == 0xD6) & (second == 0x89)) |                      /* Armenian */
+	       ((first == 0xD8) & (second == 0x9F)) |                      /* Arabic */
+	       ((first == 0xDB) & (second == 0x94)) |                      /* Urdu */
+	       ((first == 0xDC) & (second <= 0x82)) |                      /* Syriac */
+	       ((first == 0xE0) & (second == 0xA5)) |                      /* Indic: the dandas */
+	       ((first == 0xE1) & ((second == 0x81) | (second == 0x8D) |   /* Myanmar, Ethiopic, */
 				   (second == 0x9F) | (second == 0xA0))) | /* Khmer, Mongolian */
-	       (first == 0xE2) |                                      /* general punctuation */
-	       ((first == 0xE3) & (second == 0x80)) |                 /* CJK, but not kana */
+	       (first == 0xE2) |                                           /* general punctuation */
+	       ((first == 0xE3) & (second == 0x80)) |                      /* CJK, but not kana */
 	       ((first == 0xEF) & (((second & 0xFE) == 0xBC) | (second == 0xB9))) | /* wide forms */
-	       ((first == 0xF0) & (second == 0x9F));                  /* emoji */
+	       ((first == 0xF0) & (second == 0x9F));                                /* emoji */
 }
 
 /* Have characters that begin with these two bytes a chance to be upper case? */
 static inline truth may_be_capital(vector first, vector second)
 {
-	return (first - 'A' <= 'Z' - 'A') | (first - 0xC3 < 0xD0 - 0xC3) | ((first == 0xD0) & (second < 0xB0)) |
-	       (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
+	return (first - 'A' <= 'Z' - 'A') | (first - 0xC3 < 0xD0 - 0xC3) |
+	       ((first == 0xD0) & (second < 0xB0)) | (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
 }
 
 /* Bit k is set when the scan must stop at s[k]; s[-1] and s[VECTOR_BYTES] are read as well.
@@ -1146,8 +1217,8 @@ static inline truth may_be_capital(vector first, vector second)
 static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 {
 	vector c = load(s), behind = load(s + 1), before = load(s - 1);
-	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') | (c - '\n' <= 3) |
-		    (c == space) | ((before == ' ') & may_be_capital(c, behind));
+	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') |
+		    (c - '\n' <= 3) | (c == space) | ((before == ' ') & may_be_capital(c, behind));
 	uint64_t half[2], mask = 0;
 	memcpy(half, &c, sizeof(half));
 	if ((half[0] | half[1]) & 0x8080808080808080u) {
@@ -1183,7 +1254,8 @@ static uint64_t mask_at(const struct segmenter *g, size_t base, bool each_word)
 	if (base > 0 && base + BLOCK_BYTES < g->text.len)
 		return block_mask(s + base, space);
 	size_t before = base > 0, left = g->text.len - base;
-	memcpy(edge + 1 - before, s + base - before, before + (left < BLOCK_BYTES + 1 ? left : BLOCK_BYTES + 1));
+	memcpy(edge + 1 - before, s + base - before,
+	       before + (left < BLOCK_BYTES + 1 ? left : BLOCK_BYTES + 1));
 	return block_mask(edge + 1, space);
 }
 
@@ -1220,7 +1292,9 @@ static size_t at_byte(struct segmenter *g, size_t at)
 		return at_newline(g, at);
 	case ':':
 	case ';':
-		return g->language->properties & (LANGUAGE_COLON | LANGUAGE_QUESTION) ? at_wide(g, at) : at_mark(g, at);
+		return g->language->properties & (LANGUAGE_COLON | LANGUAGE_QUESTION)
+			       ? at_wide(g, at)
+			       : at_mark(g, at);
 	case '"':
 		at_quote(g, at);
 		return at + 1;
@@ -1254,7 +1328,12 @@ static void scan(struct segmenter *g)
 void segment_text(struct arena *arena, struct span text, const struct language *language,
 		  struct sentences *out)
 {
-	struct segmenter g = {.text = text, .language = language, .arena = arena, .out = out, .newline_at = SIZE_MAX, .line_first = true};
+	struct segmenter g = {.text = text,
+			      .language = language,
+			      .arena = arena,
+			      .out = out,
+			      .newline_at = SIZE_MAX,
+			      .line_first = true};
 	g.capacity = 16 + text.len / 96;
 	*out = (struct sentences){arena_alloc(arena, g.capacity, sizeof(struct sentence)), 0};
 	if (out->at != NULL) {

@@ -9,7 +9,8 @@
 
 /* What holds for the sentences of any text; the unit test and the fuzz target both ask. */
 
-/** Is there a grapheme boundary at byte `at`? Looks back 200 bytes, or to the last line feed: none crosses it. */
+/** Is there a grapheme boundary at byte `at`? Looks back 200 bytes, or to the last line feed: none
+ * crosses it. */
 static inline bool grapheme_breaks_at(struct span text, size_t at)
 {
 	size_t from = at;
@@ -63,12 +64,14 @@ static inline const char *segment_fault(struct span text, const struct sentences
 			return "whole characters";
 		if (is_hidden(glyph_at(text, start)) || is_hidden(glyph_before(text, end)))
 			return "trimmed";
-		/* A mark may combine with the space that is trimmed: at a line's two ends, and nowhere else. */
+		/* A mark may combine with the space that is trimmed: at a line's two ends, and
+		 * nowhere else. */
 		if (!line_first && !grapheme_breaks_at(text, start))
 			return "whole graphemes";
 		if (!is_hidden(glyph_at(text, end)) && !grapheme_breaks_at(text, end))
 			return "whole graphemes";
-		if (sentences->at[i].paragraph < paragraph || sentences->at[i].kind > SENTENCE_LIST_ITEM)
+		if (sentences->at[i].paragraph < paragraph ||
+		    sentences->at[i].kind > SENTENCE_LIST_ITEM)
 			return "paragraphs rise";
 		paragraph = sentences->at[i].paragraph;
 		at = end;

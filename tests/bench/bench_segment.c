@@ -3,8 +3,8 @@
  * usage: bench_segment [FILE [LANGUAGE]]
  *
  * FILE is plain UTF-8 text, repeated to 10 MB; without it, the inputs of tests/cases/segment are
- * taken. Prints megabytes of UTF-8 a second for both (the best round of each), and nanoseconds a byte of
- * ours for 1 KB to 10 MB, which must not grow. ICU gets its text in UTF-16, ready made. */
+ * taken. Prints megabytes of UTF-8 a second for both (the best round of each), and nanoseconds a
+ * byte of ours for 1 KB to 10 MB, which must not grow. ICU gets its text in UTF-16, ready made. */
 #include "core/arena.h"
 #include "core/language.h"
 #include "core/segment.h"
@@ -61,7 +61,8 @@ static struct span read_text(int argc, char **argv)
 		const char *tests = getenv("PRECIS_TESTS");
 		char pattern[4096];
 		glob_t found;
-		snprintf(pattern, sizeof(pattern), "%s/cases/segment/*/input", tests == NULL ? "tests" : tests);
+		snprintf(pattern, sizeof(pattern), "%s/cases/segment/*/input",
+			 tests == NULL ? "tests" : tests);
 		if (glob(pattern, 0, NULL, &found) == 0)
 			for (size_t i = 0; i < found.gl_pathc; i++)
 				len = append_file(text, len, found.gl_pathv[i]);
@@ -137,7 +138,8 @@ static void beside_icu(struct span text, const struct language *language)
 int main(int argc, char **argv)
 {
 	struct span text = read_text(argc, argv);
-	const struct language *language = argc > 2 ? language_from_tag(span_of(argv[2])) : language_detect(text);
+	const struct language *language =
+		argc > 2 ? language_from_tag(span_of(argv[2])) : language_detect(text);
 	printf("%zu bytes, language %s\n", text.len, language->tag);
 #ifdef HAVE_ICU
 	beside_icu(text, language);

@@ -8,7 +8,8 @@ static void test_table(void **state)
 	for (size_t i = 0; i < language_count(); i++) {
 		const struct language *language = language_at(i);
 		CHECK_SIZE(language->tag, language->index, i);
-		CHECK(language->tag, language->spaced == !(language->properties & LANGUAGE_UNSPACED));
+		CHECK(language->tag,
+		      language->spaced == !(language->properties & LANGUAGE_UNSPACED));
 		if (i != LANGUAGE_UND)
 			CHECK(language->tag, language_from_tag(span_of(language->tag)) == language);
 	}
@@ -20,12 +21,18 @@ static void test_tags(void **state)
 	static const struct {
 		const char *tag, *want; /* NULL: malformed */
 	} cases[] = {
-		{"en", "en"},	      {"EN", "en"},	    {"pt-BR", "pt"},	 {"zh-Hant-TW", "zh"},
-		{"no", "nb"},	      {"nn-NO", "nb"},	    {"iw", "he"},	 {"de-1996", "de"},
-		{"sr-Latn", "sr"},    {"en-a-bbb-x-a", "en"}, {"und", "und"},	 {"tlh", "und"},
-		{"abcdefgh", "und"},  {"", NULL},	    {"e", NULL},	 {"en-", NULL},
-		{"-en", NULL},	      {"en--US", NULL},	    {"1a", NULL},	 {"en-toolongsubtag", NULL},
-		{"abcdefghi", NULL},  {"e n", NULL},	    {"\xC3\xA9n", NULL}, {"en\n", NULL},
+		{"en", "en"},        {"EN", "en"},
+		{"pt-BR", "pt"},     {"zh-Hant-TW", "zh"},
+		{"no", "nb"},        {"nn-NO", "nb"},
+		{"iw", "he"},        {"de-1996", "de"},
+		{"sr-Latn", "sr"},   {"en-a-bbb-x-a", "en"},
+		{"und", "und"},      {"tlh", "und"},
+		{"abcdefgh", "und"}, {"", NULL},
+		{"e", NULL},         {"en-", NULL},
+		{"-en", NULL},       {"en--US", NULL},
+		{"1a", NULL},        {"en-toolongsubtag", NULL},
+		{"abcdefghi", NULL}, {"e n", NULL},
+		{"\xC3\xA9n", NULL}, {"en\n", NULL},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct language *got = language_from_tag(span_of(cases[i].tag));
@@ -44,21 +51,30 @@ static void test_detection(void **state)
 		{"und", "Xqzt bfgrl"},
 		{"en", "The ferry will leave at noon, and it is not known when it will be back."},
 		{"de", "Die Fähre legt um zwölf Uhr ab, und niemand weiß, wann sie zurückkommt."},
-		{"fr", "Le bac part à midi et personne ne sait quand il sera de retour dans le port."},
+		{"fr",
+		 "Le bac part à midi et personne ne sait quand il sera de retour dans le port."},
 		{"es", "El barco sale a mediodía y nadie sabe cuándo va a volver al puerto."},
-		{"it", "Il traghetto parte a mezzogiorno e nessuno sa quando tornerà nel porto della città."},
-		{"pt", "O barco sai ao meio-dia e ninguém sabe quando ele vai voltar para o porto."},
-		{"nl", "De veerboot vertrekt om twaalf uur en niemand weet wanneer hij terug zal zijn."},
-		{"sv", "Färjan går klockan tolv och ingen vet när den kommer tillbaka till hamnen."},
-		{"da", "Færgen sejler klokken tolv, og ingen ved, hvornår den kommer tilbage til havnen igen."},
-		{"nb", "Fergen går klokken tolv, og ingen vet når den kommer tilbake til havnen igjen."},
-		{"fi", "Lautta lähtee kahdeltatoista, eikä kukaan tiedä, milloin se palaa satamaan."},
+		{"it", "Il traghetto parte a mezzogiorno e nessuno sa quando tornerà nel porto "
+		       "della città."},
+		{"pt",
+		 "O barco sai ao meio-dia e ninguém sabe quando ele vai voltar para o porto."},
+		{"nl",
+		 "De veerboot vertrekt om twaalf uur en niemand weet wanneer hij terug zal zijn."},
+		{"sv",
+		 "Färjan går klockan tolv och ingen vet när den kommer tillbaka till hamnen."},
+		{"da", "Færgen sejler klokken tolv, og ingen ved, hvornår den kommer tilbage til "
+		       "havnen igen."},
+		{"nb",
+		 "Fergen går klokken tolv, og ingen vet når den kommer tilbake til havnen igjen."},
+		{"fi",
+		 "Lautta lähtee kahdeltatoista, eikä kukaan tiedä, milloin se palaa satamaan."},
 		{"pl", "Prom odpływa w południe i nikt nie wie, kiedy wróci do portu."},
 		{"cs", "Trajekt vyplouvá v poledne a nikdo neví, kdy se vrátí do přístavu."},
 		{"hu", "A komp délben indul, és senki sem tudja, mikor tér vissza a kikötőbe."},
 		{"ro", "Feribotul pleacă la prânz și nimeni nu știe când se va întoarce în port."},
 		{"tr", "Vapur öğlen kalkıyor ve limana ne zaman döneceğini kimse bilmiyor."},
-		{"id", "Kapal itu berangkat pada siang hari dan tidak ada yang tahu kapan akan kembali."},
+		{"id",
+		 "Kapal itu berangkat pada siang hari dan tidak ada yang tahu kapan akan kembali."},
 		{"vi", "Chuyến phà rời bến lúc trưa và không ai biết khi nào nó trở lại."},
 		{"ru", "Паром уходит в полдень, и никто не знает, когда он вернётся."},
 		{"uk", "Пором відпливає опівдні, і ніхто не знає, коли він повернеться."},
@@ -67,7 +83,8 @@ static void test_detection(void **state)
 		{"hy", "Նավը մեկնում է կեսօրին, և ոչ ոք չգիտի, թե երբ կվերադառնա:"},
 		{"he", "המעבורת יוצאת בצהריים ואיש אינו יודע מתי תחזור."},
 		{"ar", "تغادر العبارة عند الظهر ولا أحد يعرف متى ستعود إلى الميناء."},
-		{"fa", "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که کی برمی‌گردد."},
+		{"fa", "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که کی "
+		       "برمی‌گردد."},
 		{"ur", "کشتی دوپہر کو روانہ ہوتی ہے اور کسی کو نہیں معلوم کہ وہ کب واپس آئے گی۔"},
 		{"hi", "नाव दोपहर को निकलती है और किसी को नहीं पता कि वह कब लौटेगी।"},
 		{"ko", "배는 정오에 떠나고 언제 돌아올지 아무도 모른다."},
@@ -76,18 +93,21 @@ static void test_detection(void **state)
 		{"th", "เรือออกตอนเที่ยงและไม่มีใครรู้ว่าจะกลับมาเมื่อไร"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CHECK_SPAN(cases[i].text, span_of(language_detect(span_of(cases[i].text))->tag), span_of(cases[i].want));
+		CHECK_SPAN(cases[i].text, span_of(language_detect(span_of(cases[i].text))->tag),
+			   span_of(cases[i].want));
 }
 
 static void test_words(void **state)
 {
-	const struct language *en = language_from_tag(SPAN("en")), *de = language_from_tag(SPAN("de"));
+	const struct language *en = language_from_tag(SPAN("en")),
+			      *de = language_from_tag(SPAN("de"));
 	assert_true(language_word(en, SPAN("dr")) & WORD_TITLE);
 	assert_true(language_word(de, SPAN("z.b")) & WORD_TITLE);
 	assert_true(language_word(de, SPAN("mai")) & WORD_MONTH);
 	assert_int_equal(language_word(en, SPAN("z.b")), 0);
 	assert_int_equal(language_word(en, SPAN("")), 0);
-	assert_int_equal(language_word(en, SPAN("a word far longer than any that the lists hold")), 0);
+	assert_int_equal(language_word(en, SPAN("a word far longer than any that the lists hold")),
+			 0);
 }
 
 int main(void)

@@ -43,10 +43,11 @@ static size_t flatten(struct span sentence, char *out)
 
 static void check_case(const char *directory)
 {
-	struct file input = read_file(directory, "input"), expected = read_file(directory, "expected");
+	struct file input = read_file(directory, "input"),
+		    expected = read_file(directory, "expected");
 	struct file tag = read_file(directory, "language");
-	const struct language *language =
-		language_from_tag(tag.at == NULL ? SPAN("en") : (struct span){tag.at, strcspn(tag.at, "\n")});
+	const struct language *language = language_from_tag(
+		tag.at == NULL ? SPAN("en") : (struct span){tag.at, strcspn(tag.at, "\n")});
 	struct arena arena;
 	struct sentences out;
 	char *flat = malloc(input.len + 1), *line = expected.at;
@@ -87,12 +88,13 @@ static void test_cases(void **state)
 
 static void test_kinds_and_paragraphs(void **state)
 {
-	static const struct span text = {"A Heading\n\nOne. Two.\n- an item\n3. third\n\nThe end?", 49};
+	static const struct span text = {"A Heading\n\nOne. Two.\n- an item\n3. third\n\nThe end?",
+					 49};
 	static const struct {
 		enum sentence_kind kind;
 		uint32_t paragraph;
 	} want[] = {
-		{SENTENCE_HEADING, 0},	 {SENTENCE_PROSE, 1},	  {SENTENCE_PROSE, 1},
+		{SENTENCE_HEADING, 0},   {SENTENCE_PROSE, 1},     {SENTENCE_PROSE, 1},
 		{SENTENCE_LIST_ITEM, 2}, {SENTENCE_LIST_ITEM, 3}, {SENTENCE_PROSE, 4},
 	};
 	struct arena arena;
@@ -109,13 +111,97 @@ static void test_kinds_and_paragraphs(void **state)
 
 /* Scraps that random texts are made of: everything that a rule looks at. */
 static const char *const scraps[] = {
-	"word",	 "Word",	" ",	"  ",	 ".",	  ". ",	   "?",	     "!",     "...",	"…",	 ",",	   ";",	   ":",
-	"\n",	 "\n\n",	"\r\n", "\t",	 "\f",	  "\"",	   "'",	     "''",    ",,",	"“",	 "”",	   "«",	   "»",
-	"(",	 ")",		"[1]",	"[",	 "1",	  "12",	   "1.",     "2)",    "(a)",	"•",	 "-",	   "—",	   "Dr.",
-	"etc.",	 "e.g.",	"No.",	"The",	 "I",	  "U.S.",  "3.14",   ":-)",   "😀",	"👨‍👩‍👧",	 "🇩🇪🇫🇷",	   "é",	   "e\u0301",
-	"\u0301", "\u200b",	"\u200d", "\ufeff", "\u00a0", "\u00ad", "\u2028", "\u200f", "Слово", "Да",	 "г.",	   "слово", "。",
-	"「",	 "」",		"中文", "かな",	 "한다",  "있어요", "ไทย",	     "है",    "।",	"ہے",	 "۔",	   "؟",	   "שלום",
-	"Մեկ",	 "։",		"ση;",	"·",	 "ß",	  "İ",	   "\u0600", "क्ष",   "ᄀ",	"\u1160", "a.b@c.d", "http://x.y/z?q=1", "\x01",
+	"word",
+	"Word",
+	" ",
+	"  ",
+	".",
+	". ",
+	"?",
+	"!",
+	"...",
+	"…",
+	",",
+	";",
+	":",
+	"\n",
+	"\n\n",
+	"\r\n",
+	"\t",
+	"\f",
+	"\"",
+	"'",
+	"''",
+	",,",
+	"“",
+	"”",
+	"«",
+	"»",
+	"(",
+	")",
+	"[1]",
+	"[",
+	"1",
+	"12",
+	"1.",
+	"2)",
+	"(a)",
+	"•",
+	"-",
+	"—",
+	"Dr.",
+	"etc.",
+	"e.g.",
+	"No.",
+	"The",
+	"I",
+	"U.S.",
+	"3.14",
+	":-)",
+	"😀",
+	"👨‍👩‍👧",
+	"🇩🇪🇫🇷",
+	"é",
+	"e\u0301",
+	"\u0301",
+	"\u200b",
+	"\u200d",
+	"\ufeff",
+	"\u00a0",
+	"\u00ad",
+	"\u2028",
+	"\u200f",
+	"Слово",
+	"Да",
+	"г.",
+	"слово",
+	"。",
+	"「",
+	"」",
+	"中文",
+	"かな",
+	"한다",
+	"있어요",
+	"ไทย",
+	"है",
+	"।",
+	"ہے",
+	"۔",
+	"؟",
+	"שלום",
+	"Մեկ",
+	"։",
+	"ση;",
+	"·",
+	"ß",
+	"İ",
+	"\u0600",
+	"क्ष",
+	"ᄀ",
+	"\u1160",
+	"a.b@c.d",
+	"http://x.y/z?q=1",
+	"\x01",
 };
 
 static size_t random_text(unsigned *seed, char *text, size_t room)
@@ -144,10 +230,12 @@ static void test_properties_of_random_text(void **state)
 		segment_text(&arena, text, language, &first);
 		const char *fault = segment_fault(text, &first);
 		if (fault != NULL)
-			fail_msg("%s, language %s, text \"%.*s\"", fault, language->tag, (int)text.len, text.at);
+			fail_msg("%s, language %s, text \"%.*s\"", fault, language->tag,
+				 (int)text.len, text.at);
 		segment_text(&arena, text, language, &second);
 		assert_int_equal(first.len, second.len);
-		assert_true(first.len == 0 || memcmp(first.at, second.at, first.len * sizeof(*first.at)) == 0);
+		assert_true(first.len == 0 ||
+			    memcmp(first.at, second.at, first.len * sizeof(*first.at)) == 0);
 		arena_reset(&arena);
 	}
 	arena_free(&arena);

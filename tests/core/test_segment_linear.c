@@ -1,5 +1,5 @@
-/* Segmenting is linear on hostile input: counted in characters looked at, not in time. The module is
- * compiled into this test with its two readers counted. */
+/* Segmenting is linear on hostile input: counted in characters looked at, not in time. The module
+ * is compiled into this test with its two readers counted. */
 #include "tests/check.h"
 
 #include "core/glyph.h"
@@ -48,7 +48,8 @@ static const struct {
 	{"newlines", "en", "\n"},
 	{"carriage returns", "en", "\r"},
 	{"short lines", "en", "a\n"},
-	{"lower-case lines", "en", "an unfinished line of some sixty characters that goes on and\n"},
+	{"lower-case lines", "en",
+	 "an unfinished line of some sixty characters that goes on and\n"},
 	{"blank lines of spaces", "en", "a\n                                                 "},
 	{"initials", "en", "A. "},
 	{"abbreviations", "en", "e.g. "},
@@ -95,7 +96,8 @@ static void test_hostile_is_linear(void **state)
 		size_t small = work_of(cases[i].unit, language, 5000);
 		size_t large = work_of(cases[i].unit, language, 100000);
 		if (large > 22 * small + 1000 || large > (size_t)100000 * 60)
-			fail_msg("%s: %zu characters looked at in 5 KB, %zu in 100 KB", cases[i].name, small, large);
+			fail_msg("%s: %zu characters looked at in 5 KB, %zu in 100 KB",
+				 cases[i].name, small, large);
 	}
 }
 

@@ -1,8 +1,9 @@
-/* A filter: corpus lines {"id", "lang", "text"} on stdin, {"id", "lang", "sentences": [[start, end], …]}
- * on stdout, offsets in code points, as the scorers of sentence segmentation want them.
+/* A filter: corpus lines {"id", "lang", "text"} on stdin, {"id", "lang", "sentences": [[start,
+ * end], …]} on stdout, offsets in code points, as the scorers of sentence segmentation want them.
  *
  *   --detect        ignore "lang" and let the core find the language
- *   --languages N   no segmentation: {"id", "want", "got"} for the first N characters of each text */
+ *   --languages N   no segmentation: {"id", "want", "got"} for the first N characters of each text
+ */
 #include "core/arena.h"
 #include "core/language.h"
 #include "core/segment.h"
@@ -46,7 +47,8 @@ static bool answer(struct arena *arena, const char *line, bool detect, size_t ch
 	const char *id, *tag = "";
 	struct span text;
 	json_t *row = json_loads(line, 0, NULL), *out;
-	if (json_unpack(row, "{s:s,s?s,s:s%}", "id", &id, "lang", &tag, "text", &text.at, &text.len) != 0) {
+	if (json_unpack(row, "{s:s,s?s,s:s%}", "id", &id, "lang", &tag, "text", &text.at,
+			&text.len) != 0) {
 		json_decref(row);
 		return false;
 	}
@@ -70,7 +72,8 @@ static bool answer(struct arena *arena, const char *line, bool detect, size_t ch
 int main(int argc, char **argv)
 {
 	bool detect = argc > 1 && strcmp(argv[1], "--detect") == 0;
-	size_t chars = argc > 2 && strcmp(argv[1], "--languages") == 0 ? strtoul(argv[2], NULL, 10) : 0;
+	size_t chars =
+		argc > 2 && strcmp(argv[1], "--languages") == 0 ? strtoul(argv[2], NULL, 10) : 0;
 	struct arena arena;
 	char *line = NULL;
 	size_t room = 0;
