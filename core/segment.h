@@ -17,7 +17,8 @@ enum sentence_kind {
 /** One sentence: the bytes [start_byte, end_byte) of the text given to segment_text(). */
 struct sentence {
 	uint32_t start_byte, end_byte;
-	uint32_t paragraph; /* 0-based; a blank line (or, in one-line-a-paragraph text, a newline) starts one */
+	uint32_t paragraph; /* 0-based; a blank line (or, in one-line-a-paragraph text, a newline)
+			       starts one */
 	enum sentence_kind kind;
 };
 

@@ -20,7 +20,12 @@ static inline struct glyph counted_before(struct span text, size_t at)
 
 #define glyph_at counted_at
 #define glyph_before counted_before
+/* clang-format off: in the order of need */
+#include "core/segment_line.c"
+#include "core/segment_word.c"
+#include "core/segment_stop.c"
 #include "core/segment.c"
+/* clang-format on */
 #undef glyph_at
 #undef glyph_before
 

@@ -1,0 +1,135 @@
+#ifndef CORE_SEGMENT_RULES_H
+#define CORE_SEGMENT_RULES_H
+
+/* Private to segmenting: segment.c runs over the text and asks the rules of segment_line.c,
+ * segment_word.c and segment_stop.c. Every rule looks at a bounded stretch around the place it is
+ * asked about, or at white space and stops that are then behind it: so the whole is linear. */
+
+#include "arena.h"
+#include "glyph.h"
+#include "language.h"
+#include "segment.h"
+#include "span.h"
+
+/** The mark that a list item begins with. */
+struct marker {
+	enum { MARKER_NONE, MARKER_BULLET, MARKER_NUMBER, MARKER_LETTER, MARKER_ROMAN } style;
+	uint32_t form; /* the bullet; or what stands behind the number: '.' or ')'; ':' for ".)" and
+			  '(' for (1) */
+	unsigned value; /* of the number or letter, from 1 */
+	size_t len;     /* bytes, without the space behind it */
+};
+
+/** Everything the scan carries along. */
+struct segmenter {
+	struct span text;
+	const struct language *language;
+	struct arena *arena;
+	struct sentences *out;
+	size_t capacity;    /* of out->at */
+	size_t start;       /* byte where the sentence being read begins */
+	size_t line_start;  /* byte where the line being read begins */
+	uint32_t paragraph; /* of the sentence being read */
+	bool line_first;    /* the sentence begins its line */
+	size_t width;      /* hard-wrapped at this many characters; 0: a newline ends a paragraph */
+	size_t newline_at; /* the newline that line_ends() looked at last, and its answer */
+	bool newline_breaks;
+	struct marker marker;  /* that the sentence begins with */
+	bool quoted;           /* inside straight double quotes */
+	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
+};
+
+/* Lines: segment_line.c. */
+
+/** Is the text hard-wrapped, and at what width in characters? 0 where a newline ends a paragraph.
+ * O(text). */
+size_t line_width(const struct segmenter *g);
+
+/** Does the newline at `at` end a sentence? */
+bool line_ends(struct segmenter *g, size_t at);
+
+/** Skip white space from `at` on, over newlines that end nothing; stops at one that does. */
+size_t line_skip_space(struct segmenter *g, size_t at);
+
+/**
+ * The list marker at `at`: a bullet, or a number, letter or small Roman number with a stop or a
+ * bracket, and white space behind it. Style MARKER_NONE where there is none.
+ */
+struct marker marker_read(const struct segmenter *g, size_t at);
+
+/** Is `next` the item after `item`? */
+bool marker_follows(const struct marker *next, const struct marker *item);
+
+/* Words: segment_word.c. */
+
+/** A word of the text, folded to lower case for the lists. */
+struct word {
+	char fold[LANGUAGE_WORD_BYTES + 4]; /* `len` bytes of it */
+	size_t len;
+	size_t at, end;       /* bytes of the text */
+	size_t chars;         /* 0: no word here */
+	bool dotted;          /* has full stops inside */
+	bool letters, digits; /* has any */
+	bool all_upper;
+	enum glyph_kind first; /* of its first character */
+	unsigned classes;      /* bits of enum word_class */
+};
+
+static inline bool word_is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/** The word that ends at `end`, at most LANGUAGE_WORD_BYTES of it and none of it before the
+ * sentence. */
+struct word word_before(const struct segmenter *g, size_t end);
+
+/** The word that begins at `at`, at most LANGUAGE_WORD_BYTES of it; and only where it ends. */
+struct word word_after(const struct segmenter *g, size_t at);
+size_t word_end(const struct segmenter *g, size_t at);
+
+/** Is it a Roman number below 400, in capitals? */
+bool word_is_roman(const struct word *word);
+
+/** Find the text's own abbreviations, and ask for one. */
+void word_learn(struct segmenter *g);
+bool word_is_learned(const struct segmenter *g, const struct word *word);
+
+/* Stops: segment_stop.c. */
+
+/** A run of stops, and what closes behind it. */
+struct stop {
+	size_t at, end; /* of the stops */
+	size_t close;   /* behind brackets, quotes, references and emoticons */
+	unsigned dots;
+	bool strong, ellipsis;
+	bool pause; /* dots in the middle of a sentence */
+	bool whole; /* a full stop before dots that begin the next sentence */
+};
+
+/** What stands after a possible end of a sentence. */
+struct next {
+	size_t at;             /* first visible character */
+	enum glyph_kind kind;  /* of it; GLYPH_COMMA where the sentence must go on */
+	enum glyph_kind first; /* of the first letter or digit, behind quotes and brackets */
+	size_t word_at;        /* where that stands */
+};
+
+/** Is it a stop in the language of the text? */
+bool stop_is(const struct segmenter *g, const struct glyph *glyph);
+
+/** The stops at `at`, where stop_is(). */
+struct stop stop_read(struct segmenter *g, size_t at);
+
+/** Does the sentence end behind `stop`? */
+bool stop_ends(struct segmenter *g, const struct stop *stop);
+
+struct next stop_look_ahead(struct segmenter *g, size_t at);
+
+/** The end of what belongs to the sentence although white space stands before it: . " [3] :-) */
+size_t stop_trailers_end(struct segmenter *g, size_t at);
+
+/** Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of emoji; 0 where there is none. */
+size_t stop_emoticon_len(const struct segmenter *g, size_t at);
+
+#endif

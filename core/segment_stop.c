@@ -1,0 +1,398 @@
+#include "segment_rules.h"
+
+#include <utf8proc.h>
+
+/* Two commas for the low quotation mark, as Dutch typists wrote it. */
+static bool is_low_quote(const struct segmenter *g, size_t at)
+{
+	return at + 2 < g->text.len && g->text.at[at] == ',' && g->text.at[at + 1] == ',';
+}
+
+struct next stop_look_ahead(struct segmenter *g, size_t at)
+{
+	struct next next = {.at = line_skip_space(g, at)};
+	struct glyph glyph = glyph_at(g->text, next.at);
+	next.kind = is_low_quote(g, next.at) ? GLYPH_OPEN : glyph.kind;
+	next.word_at = next.at;
+	for (unsigned i = 0; i < 8; i++) {
+		if (glyph_is_alnum(glyph.kind) || glyph.kind == GLYPH_NEWLINE ||
+		    glyph.kind == GLYPH_END ||
+		    (glyph.kind == GLYPH_COMMA && !is_low_quote(g, next.word_at)))
+			break;
+		if ((glyph.kind == GLYPH_FULL_STOP || glyph.kind == GLYPH_STRONG) &&
+		    glyph_is_gap(glyph_at(g->text, next.word_at + glyph.len).kind)) {
+			next.kind =
+				GLYPH_COMMA; /* a stop of its own: the sentence goes on up to it */
+			break;
+		}
+		if (glyph.kind == GLYPH_SPACE)
+			next.word_at = line_skip_space(g, next.word_at);
+		else
+			next.word_at += glyph.kind == GLYPH_COMMA ? 2 : glyph.len;
+		glyph = glyph_at(g->text, next.word_at);
+	}
+	next.first = glyph.kind;
+	return next;
+}
+
+/* In scripts where vowels are letters, a word without one is short for something. */
+static bool has_vowel(const struct word *word)
+{
+	if (word->first == GLYPH_LETTER)
+		return true;
+	for (size_t i = 0; i < word->len; i++)
+		if ((unsigned char)word->fold[i] >= 0x80 || strchr("aeiouy", word->fold[i]) != NULL)
+			return true;
+	return false;
+}
+
+static bool is_ordinal_break(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	if (next->first == GLYPH_DIGIT)
+		return false;
+	struct word after = word_after(g, next->word_at);
+	if (after.classes & (WORD_MONTH | WORD_ORDINAL_NOUN))
+		return false;
+	if (!(g->language->properties & LANGUAGE_NOUNS) || word->chars > 2)
+		return true;
+	return (after.classes & WORD_STARTER) != 0;
+}
+
+/* A number before the full stop. */
+static bool number_ends(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	/* "1. First": the stop belongs to the number. */
+	size_t before = word->at;
+	while (before > g->start && g->text.at[before - 1] == ' ')
+		before--;
+	bool listed =
+		!word->dotted && before > g->start && strchr(":;", g->text.at[before - 1]) != NULL;
+	if (before == g->start || listed)
+		return false;
+	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
+		return is_ordinal_break(g, word, next);
+	return true;
+}
+
+static bool is_starter(struct segmenter *g, const struct next *next)
+{
+	return next->first == GLYPH_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
+}
+
+/* A unit behind a number, "1986 r." or "5 min.", ends the sentence before a capital; no name
+ * follows it as one would follow a title. */
+static bool is_unit(const struct segmenter *g, const struct word *unit)
+{
+	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) ||
+	    !(unit->classes & WORD_ABBREVIATION))
+		return false;
+	struct word amount = word_before(g, unit->at - 1);
+	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
+		amount.classes =
+			language_word(g->language, (struct span){amount.fold, amount.len - 1});
+	return (amount.digits && !amount.letters) || word_is_roman(&amount) ||
+	       (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
+}
+
+/* "z. B." and "т. д." are listed without the space: a short word behind another short one. */
+static void add_spaced_part(const struct segmenter *g, struct word *word)
+{
+	char fold[LANGUAGE_WORD_BYTES];
+	if (word->at < g->start + 3 || g->text.at[word->at - 1] != ' ' ||
+	    g->text.at[word->at - 2] != '.')
+		return;
+	struct word part = word_before(g, word->at - 2);
+	if (part.chars == 0 || part.chars > 2 || part.len + 1 + word->len > sizeof(fold))
+		return;
+	memcpy(fold, part.fold, part.len);
+	fold[part.len] = '.';
+	memcpy(fold + part.len + 1, word->fold, word->len);
+	unsigned classes =
+		language_word(g->language, (struct span){fold, part.len + 1 + word->len});
+	if (classes != 0)
+		word->classes = classes;
+}
+
+/* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
+static bool abbreviation_ends(struct segmenter *g, const struct word *word, const struct next *next)
+{
+	if (word->classes & WORD_TITLE)
+		return false;
+	if (word->classes & WORD_FINAL)
+		return next->first != GLYPH_DIGIT;
+	if (word->classes & WORD_ABBREVIATION)
+		return is_starter(g, next);
+	struct word after = word_after(g, next->word_at);
+	return !word_is_roman(&after) && after.chars > 1; /* WORD_NUMBER: "Fig. A", "vol. IV" */
+}
+
+/* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case.
+ */
+static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *next)
+{
+	struct word word = word_before(g, at);
+	if (word.chars == 0)
+		return true;
+	if (word.chars <= 2)
+		add_spaced_part(g, &word);
+	if (word.digits && !word.letters)
+		return number_ends(g, &word, next);
+	if (word.first == GLYPH_LOWER && (word.classes & WORD_PROPER))
+		return true;
+	bool parenthesis = glyph_before(g->text, word.at).c == '(' && word.first == GLYPH_LOWER &&
+			   word.chars <= 5;
+	if (parenthesis || (next->first == GLYPH_DIGIT && (word.classes & WORD_NUMBER)))
+		return false;
+	if (next->first == GLYPH_UPPER && is_unit(g, &word))
+		return glyph_at(g->text, word_after(g, next->word_at).end).c != '.';
+	bool initial = word.chars == 1 && word.first == GLYPH_UPPER && !(word.classes & WORD_FINAL);
+	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
+		return abbreviation_ends(g, &word, next);
+	if (word.chars == 1 && word.first != GLYPH_LETTER)
+		return is_starter(g, next) &&
+		       (word.first == GLYPH_LOWER ||
+			glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
+	if ((g->language->properties & LANGUAGE_ORDINAL) && word_is_roman(&word))
+		return is_starter(g, next);
+	return !((word.dotted && word.chars <= 7) || word_is_learned(g, &word)) ||
+	       is_starter(g, next);
+}
+
+/* Careless writers begin sentences in lower case: believe it behind a full word only. */
+static bool lower_begins(struct segmenter *g, size_t at)
+{
+	struct word word = word_before(g, at);
+	if (g->language->properties & LANGUAGE_COLON)
+		return false;
+	if (word.chars == 0)
+		return glyph_before(g->text, at).kind == GLYPH_SPACE;
+	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
+	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) &&
+	       !word_is_learned(g, &word) && has_vowel(&word);
+}
+
+static bool is_emoji(struct glyph glyph)
+{
+	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER &&
+	       utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
+}
+
+size_t stop_emoticon_len(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g->text, at);
+	if (glyph.c < 0x80 && (glyph.c == 0 || strchr(":;=<^x", (int)glyph.c) == NULL))
+		return 0;
+	const char *s = g->text.at + at;
+	size_t left = g->text.len - at, len = 1;
+	if (is_emoji(glyph)) {
+		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND;
+		     glyph = glyph_at(g->text, at + len))
+			len += glyph.len;
+		return len;
+	}
+	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
+		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30;
+		     glyph = glyph_at(g->text, at + len))
+			len += glyph.len;
+		return glyph_is_gap(glyph.kind) ? len : 0;
+	}
+	if (left < 2)
+		return 0;
+	if (strchr(":;=", s[0]) != NULL) {
+		len += s[1] == '-' || s[1] == '\'' || s[1] == '^';
+		if (len == left || strchr(")(DPpO*|/\\]", s[len]) == NULL)
+			return 0;
+		char mouth = s[len];
+		while (len < left && s[len] == mouth)
+			len++;
+	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
+		   (s[0] == 'x' && s[1] == 'D')) {
+		len = 2;
+	} else {
+		return 0;
+	}
+	return glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
+}
+
+/* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
+static size_t reference_len(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g->text, at);
+	size_t end = at + 1;
+	if (glyph.c == 0xB9 || glyph.c == 0xB2 || glyph.c == 0xB3 ||
+	    (glyph.c >= 0x2070 && glyph.c <= 0x2079))
+		return glyph.len;
+	if (glyph.c != '[')
+		return 0;
+	while (end < g->text.len && end - at < 12 &&
+	       (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT ||
+		strchr(", -", g->text.at[end]) != NULL))
+		end++;
+	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
+}
+
+/* Closing quotes that stand apart, as in tokenized text: . " and . '' and . » */
+static size_t loose_closer_len(const struct segmenter *g, size_t at)
+{
+	struct glyph glyph = glyph_at(g->text, at);
+	bool pair = glyph.c == '\'' && glyph_at(g->text, at + 1).c == '\'';
+	size_t len = pair ? 2 : glyph.len;
+	if (!glyph_is_gap(glyph_at(g->text, at + len).kind))
+		return 0;
+	return pair || (glyph.c == '"' && g->quoted) || glyph.c == 0xBB || glyph.c == 0x201D ? len
+											     : 0;
+}
+
+/* A curved quote before a letter opens: 。“ in Chinese, while .“ ends a German quotation. */
+static bool opens(const struct segmenter *g, size_t at, struct glyph quote)
+{
+	return (quote.c == 0x201C || quote.c == 0x2018 || quote.c == 0xAB) &&
+	       glyph_is_alnum(glyph_at(g->text, at + quote.len).kind);
+}
+
+static size_t closers_end(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		struct glyph glyph = glyph_at(g->text, at);
+		if (opens(g, at, glyph))
+			return at;
+		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE ||
+					     glyph.kind == GLYPH_EXTEND
+				     ? glyph.len
+				     : reference_len(g, at);
+		if (glyph.c == '"')
+			g->quoted = false;
+		if (len == 0)
+			return at;
+		at += len;
+	}
+}
+
+size_t stop_trailers_end(struct segmenter *g, size_t at)
+{
+	for (;;) {
+		size_t next = line_skip_space(g, at);
+		if (next == at + 1 && glyph_is_cased(glyph_at(g->text, next).kind) &&
+		    g->text.at[next] != 'x')
+			return at;
+		size_t len = loose_closer_len(g, next);
+		if (len == 0)
+			len = stop_emoticon_len(g, next);
+		if (len == 0)
+			len = reference_len(g, next);
+		if (len == 0 || next == g->text.len)
+			return at;
+		if (g->text.at[next] == '"')
+			g->quoted = false;
+		at = closers_end(g, next + len);
+	}
+}
+
+bool stop_is(const struct segmenter *g, const struct glyph *glyph)
+{
+	return glyph->kind == GLYPH_FULL_STOP || glyph->kind == GLYPH_STRONG ||
+	       glyph->kind == GLYPH_ELLIPSIS ||
+	       (glyph->c == ':' && (g->language->properties & LANGUAGE_COLON)) ||
+	       (glyph->c == ';' && (g->language->properties & LANGUAGE_QUESTION));
+}
+
+/* An ellipsis set with spaces: " . . ." goes on, " . . . ." ends, "end. . . . Next" ends at once.
+ */
+static size_t spaced_dots_end(struct segmenter *g, size_t at, struct stop *stop)
+{
+	size_t end = at;
+	unsigned more = 0;
+	while (end + 1 < g->text.len && g->text.at[end] == ' ' && g->text.at[end + 1] == '.' &&
+	       glyph_is_gap(glyph_at(g->text, end + 2).kind)) {
+		end += 2;
+		more++;
+	}
+	if (stop->dots != 1 || more < 2)
+		return at;
+	bool apart = stop->at > 0 && glyph_is_gap(glyph_before(g->text, stop->at).kind);
+	if (!apart && more == 3) {
+		size_t next = line_skip_space(g, end);
+		stop->whole = glyph_at(g->text, next).kind == GLYPH_UPPER;
+		return at;
+	}
+	stop->dots += more;
+	stop->pause = apart && more == 2;
+	return end;
+}
+
+struct stop stop_read(struct segmenter *g, size_t at)
+{
+	struct stop stop = {.at = at};
+	for (;;) {
+		struct glyph glyph = glyph_at(g->text, at);
+		if (!stop_is(g, &glyph) && glyph.kind != GLYPH_EXTEND)
+			break;
+		stop.dots += glyph.kind == GLYPH_FULL_STOP;
+		stop.strong |= glyph.kind == GLYPH_STRONG || glyph.kind == GLYPH_COMMA;
+		stop.ellipsis |= glyph.kind == GLYPH_ELLIPSIS;
+		at += glyph.len;
+	}
+	stop.end = at = spaced_dots_end(g, at, &stop);
+	at += stop_emoticon_len(g, at);
+	stop.close = stop_trailers_end(g, closers_end(g, at));
+	return stop;
+}
+
+/* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
+static bool glued_ends(struct segmenter *g, const struct stop *stop)
+{
+	enum glyph_kind before = glyph_before(g->text, stop->at).kind,
+			after = glyph_at(g->text, stop->close).kind;
+	if (after == GLYPH_END || after == GLYPH_NEWLINE)
+		return false;
+	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
+		return after != GLYPH_COMMA && after != GLYPH_LOWER;
+	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER ||
+	    stop->dots > 1 || stop->ellipsis)
+		return false;
+	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
+	struct glyph behind = glyph_at(g->text, next.end);
+	bool article = next.chars == 1 && (next.classes & WORD_STARTER) && behind.c == ' ';
+	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' ||
+	    behind.c == '/' || behind.c == '_')
+		return false;
+	if (before == GLYPH_DIGIT)
+		return !word.letters && (next.classes & WORD_STARTER);
+	if (word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER))
+		return false;
+	return behind.c != '.' || (next.classes & WORD_TITLE) ||
+	       glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
+}
+
+bool stop_ends(struct segmenter *g, const struct stop *stop)
+{
+	enum glyph_kind behind = glyph_at(g->text, stop->close).kind;
+	if (behind != GLYPH_SPACE && behind != GLYPH_NEWLINE)
+		return glued_ends(g, stop);
+	if (stop->whole)
+		return true;
+	struct next next = stop_look_ahead(g, stop->close);
+	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE ||
+	    next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
+		return false;
+	if (glyph_at(g->text, next.at).c == 0x2116) /* the numero sign counts what came before */
+		return false;
+	if (next.kind == GLYPH_LOWER) {
+		struct marker marker = marker_read(g, next.at);
+		if (marker.style != MARKER_NONE && marker.value == 1)
+			return true;
+	}
+	if (next.kind == GLYPH_LOWER && stop->strong && stop->close == stop->end) {
+		unsigned classes = word_after(g, next.at).classes;
+		return (classes & WORD_STARTER) && !(classes & WORD_INNER);
+	}
+	if (next.first == GLYPH_LOWER)
+		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
+		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
+		       lower_begins(g, stop->at);
+	if (stop->strong || stop->ellipsis || stop->dots > 1)
+		return true;
+	if (stop->close > stop->end)
+		return true;
+	return full_stop_ends(g, stop->at, &next);
+}

@@ -1,0 +1,159 @@
+#include "segment_rules.h"
+
+/* All but `fold`, whose bytes nobody reads beyond `len`. */
+static void init_word(struct word *word, size_t at)
+{
+	word->at = word->end = at;
+	word->len = word->chars = 0;
+	word->dotted = word->letters = word->digits = word->all_upper = false;
+	word->first = GLYPH_END;
+	word->classes = 0;
+}
+
+/* What stands inside a word that a full stop may end: e.g, 3,5, don't, S/N, n.º, № and §. */
+static bool is_word_char(struct glyph glyph)
+{
+	if (glyph_is_alnum(glyph.kind))
+		return true;
+	if (glyph.c < 0x80)
+		return glyph.c != 0 && strchr(".'-/,:", (int)glyph.c) != NULL;
+	return glyph.c == 0x2019 || glyph.c == 0xBA || glyph.c == 0x2116 || glyph.c == 0xA7;
+}
+
+/* Most words: small ASCII letters, perhaps behind a capital. */
+static bool fold_plain_word(const struct segmenter *g, struct word *word)
+{
+	const char *s = g->text.at + word->at;
+	size_t len = word->end - word->at;
+	if (len == 0 || len > LANGUAGE_WORD_BYTES || !word_is_small((char)(s[0] | 0x20)) ||
+	    (s[0] & 0x80) != 0)
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!word_is_small(s[i]))
+			return false;
+	memcpy(word->fold, s, len);
+	word->fold[0] |= 0x20;
+	word->len = word->chars = len;
+	word->letters = true;
+	word->first = word_is_small(s[0]) ? GLYPH_LOWER : GLYPH_UPPER;
+	word->all_upper = len == 1 && word->first == GLYPH_UPPER;
+	return true;
+}
+
+static void fold_any_word(const struct segmenter *g, struct word *word)
+{
+	unsigned kinds = 0;
+	for (size_t i = word->at; i < word->end;) {
+		struct glyph glyph = glyph_at(g->text, i);
+		if (word->chars++ == 0)
+			word->first = glyph.kind;
+		kinds |= 1u << glyph.kind;
+		i += glyph.len;
+		if (word->len > LANGUAGE_WORD_BYTES)
+			continue;
+		uint32_t c = glyph.c == 0x2019 ? '\'' : glyph_lower(glyph);
+		if (c < 0x80)
+			word->fold[word->len++] = (char)c;
+		else
+			word->len += utf8_encode(c, word->fold + word->len);
+	}
+	word->dotted = kinds & 1u << GLYPH_FULL_STOP;
+	word->digits = kinds & 1u << GLYPH_DIGIT;
+	word->letters = kinds & (1u << GLYPH_UPPER | 1u << GLYPH_LOWER | 1u << GLYPH_LETTER);
+	word->all_upper = word->letters && !(kinds & 1u << GLYPH_LOWER);
+}
+
+static void fold_word(const struct segmenter *g, struct word *word)
+{
+	if (!fold_plain_word(g, word))
+		fold_any_word(g, word);
+	word->classes = language_word(g->language, (struct span){word->fold, word->len});
+}
+
+struct word word_before(const struct segmenter *g, size_t end)
+{
+	struct word word;
+	init_word(&word, end);
+	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES &&
+	       word_is_small(g->text.at[word.at - 1]))
+		word.at--;
+	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
+		struct glyph glyph = glyph_before(g->text, word.at);
+		if (!is_word_char(glyph) || (word.at == end && glyph.kind == GLYPH_QUOTE))
+			break;
+		word.at -= glyph.len;
+	}
+	/* An elided article is not part of the word: l'Ing. */
+	for (size_t i = word.at; i + 4 <= end; i++) {
+		size_t len = g->text.at[i] == '\''                      ? 1
+			     : memcmp(g->text.at + i, "\u2019", 3) == 0 ? 3
+									: 0;
+		if (len > 0 && end - i >= len + 3)
+			word.at = i + len;
+	}
+	fold_word(g, &word);
+	return word;
+}
+
+size_t word_end(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	while (end < g->text.len && end - at < LANGUAGE_WORD_BYTES &&
+	       word_is_small((char)(g->text.at[end] | 0x20)))
+		end++;
+	while (end - at < LANGUAGE_WORD_BYTES) {
+		struct glyph glyph = glyph_at(g->text, end);
+		if (!glyph_is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
+			break;
+		end += glyph.len;
+	}
+	return end;
+}
+
+struct word word_after(const struct segmenter *g, size_t at)
+{
+	struct word word;
+	init_word(&word, at);
+	word.end = word_end(g, at);
+	fold_word(g, &word);
+	return word;
+}
+
+static uint32_t hash_word(const struct word *word)
+{
+	uint32_t hash = 2166136261u;
+	for (size_t i = 0; i < word->len; i++)
+		hash = (hash ^ (unsigned char)word->fold[i]) * 16777619u;
+	return hash | 1;
+}
+
+/* Punkt's idea (Kiss and Strunk 2006): a short word whose full stop stands before a lower-case
+ * letter somewhere in this text is an abbreviation in all of it. */
+void word_learn(struct segmenter *g)
+{
+	const char *text = g->text.at, *end = text + g->text.len;
+	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL;
+	     stop++) {
+		size_t at = (size_t)(stop - text);
+		if (at + 2 >= g->text.len || at == 0 || stop[1] != ' ' ||
+		    glyph_at(g->text, at + 2).kind != GLYPH_LOWER ||
+		    !glyph_is_cased(glyph_before(g->text, at).kind))
+			continue;
+		struct word word = word_before(g, at);
+		if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
+			uint32_t hash = hash_word(&word);
+			g->learned[hash >> 8 & 255] = hash;
+		}
+	}
+}
+
+bool word_is_learned(const struct segmenter *g, const struct word *word)
+{
+	uint32_t hash = hash_word(word);
+	return g->learned[hash >> 8 & 255] == hash;
+}
+
+bool word_is_roman(const struct word *word)
+{
+	return word->all_upper && word->len > 0 && strspn(word->fold, "ivxlc") >= word->len;
+}
