@@ -124,12 +124,14 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 	const showArticle = (text, result) => {
 		const chosen = new Set(result.sentences.map((sentence) => sentence.index));
 		const all = result.all_sentences;
-		const best = Math.max(...all.map((sentence) => sentence.score), 1e-9);
+		/* Warm by rank: one sentence far ahead would leave all others cold. */
+		const ranks = new Map(all.map((_, index) => index).sort((a, b) => all[a].score - all[b].score)
+			.map((index, rank) => [index, ((rank + 1) / all.length) ** 2]));
 		const strip = [];
 		const parts = [];
 		let end = 0;
 		all.forEach((sentence, index) => {
-			const score = Math.max(0, sentence.score) / best;
+			const score = ranks.get(index);
 			const place = make(chosen.has(index) ? 'mark' : 'span',
 				{ className: 's', title: `Score ${sentence.score.toFixed(2)}` },
 				text.slice(sentence.start, sentence.end));

@@ -1,0 +1,220 @@
+/* The page to try the service on, served by the running program. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { plain } from './articles.mjs';
+import {
+	accessibilityFaults, closePage, openPage, shots, startBrowser, startService, startSite,
+} from './harness.mjs';
+
+const run = promisify(execFile);
+let browser;
+let service;
+let site;
+
+/* The page, with every request checked to go to the service. */
+const open = async (options = {}, origin = service.origin) => {
+	const page = await openPage(browser, { viewport: { width: 1280, height: 900 }, ...options });
+	page.on('request', (request) => {
+		if (!/^data:/.test(request.url()) && new URL(request.url()).origin !== origin)
+			page.faults.push(`external request: ${request.url()}`);
+	});
+	await page.goto(`${origin}/`);
+	return page;
+};
+
+const sample = async (page) => {
+	await page.getByRole('button', { name: 'Use a sample' }).click();
+	await page.locator('#summary li').first().waitFor();
+};
+
+before(async () => {
+	site = await startSite();
+	site.pages.set('/article', { body: `<!doctype html><title>Ferry</title><article>${plain.html}</article>` });
+	service = await startService('--url-allow-nets', '127.0.0.0/8');
+	browser = await startBrowser();
+});
+
+after(async () => {
+	await browser.close();
+	await site.stop();
+	await service.stop();
+});
+
+describe('the page', () => {
+	test('shows the sample\'s sentences, in place and by score', async () => {
+		const page = await open();
+		await sample(page);
+		const text = await page.locator('#text').inputValue();
+		const chosen = await page.locator('#summary li').allTextContents();
+		assert.equal(chosen.length, 3);
+		assert.deepEqual(await page.locator('#article mark').allTextContents(), chosen);
+		assert.equal(await page.evaluate(() => document.querySelector('#article').textContent), text);
+		const sentences = await page.locator('#article .s').count();
+		assert.equal(await page.locator('#strip i').count(), sentences);
+		assert.ok(sentences > 15);
+		await page.locator('#summary a').nth(2).click();
+		assert.equal(await page.locator('#article .here').textContent(), chosen[2]);
+		assert.match(await page.locator('#figures').textContent(), /sentences3 of \d+.*languageEnglish.*ms/s);
+		await page.evaluate(() => scrollTo(0, 0));
+		await page.screenshot({ path: path.join(shots, 'page.png') });
+		await page.screenshot({ path: path.join(shots, 'page-whole.png'), fullPage: true });
+		await closePage(page);
+	});
+
+	test('the slider and the query ask again', async () => {
+		const page = await open();
+		await sample(page);
+		await page.locator('#length').fill('5');
+		await page.waitForFunction(() => document.querySelectorAll('#summary li').length === 5);
+		assert.equal(await page.locator('#length-shown').textContent(), '5 sentences');
+		await page.locator('#length').fill('1');
+		await page.locator('#query').fill('anglers and spawning grounds');
+		await page.waitForFunction(() => /spawning/.test(document.querySelector('#summary').textContent));
+		assert.equal(await page.locator('#length-shown').textContent(), '1 sentence');
+		await closePage(page);
+	});
+
+	test('keywords are shown in the text', async () => {
+		const page = await open();
+		await sample(page);
+		const keyword = page.locator('#keywords button').first();
+		await keyword.click();
+		const found = await page.evaluate(() => [...CSS.highlights.get('keyword')].map(String));
+		assert.ok(found.length > 0);
+		for (const one of found) assert.equal(one.toLowerCase(), (await keyword.textContent()).toLowerCase());
+		await keyword.click();
+		assert.equal(await page.evaluate(() => CSS.highlights.has('keyword')), false);
+		await closePage(page);
+	});
+
+	test('its curl line gives the same answer', async () => {
+		const page = await open();
+		await page.locator('#text').fill('It\'s "quoted" & $HOME \\ `tick`.\nThe second line isn\'t long. 😀 A third sentence ends it.');
+		await page.locator('#summary li').first().waitFor();
+		const { stdout } = await run('sh', ['-c', await page.locator('#curl').textContent()]);
+		assert.deepEqual(JSON.parse(stdout), JSON.parse(await page.locator('#json').textContent()));
+		await closePage(page);
+	});
+
+	test('a URL is summarized', async () => {
+		const page = await open();
+		await page.getByRole('radio', { name: 'URL' }).check();
+		await page.locator('#url').fill(`${site.origin}/article`);
+		await page.keyboard.press('Enter');
+		await page.locator('#summary li').first().waitFor();
+		assert.equal(await page.locator('#summary li').count(), 3);
+		assert.match(await page.locator('#article').textContent(), /Lake Orrin/);
+		await closePage(page);
+	});
+
+	test('files are read: HTML as HTML in its own encoding, all else as text', async () => {
+		const page = await open();
+		await page.getByRole('radio', { name: 'HTML file' }).check();
+		const latin = Buffer.from(`<!doctype html><meta charset="iso-8859-1"><article><p>Die Brücke über den Fluss wurde am Montag gesperrt, weil Risse gefunden wurden.</p>
+			<p>Die Fähren fahren alle zehn Minuten, bis die Brücke repariert ist. Das dauert sechs Wochen.</p></article>`, 'latin1');
+		await page.locator('#file').setInputFiles({ name: 'a.html', mimeType: 'text/html', buffer: latin });
+		await page.locator('#summary li').first().waitFor();
+		assert.match(await page.locator('#article').textContent(), /Brücke über/);
+		await page.evaluate(() => {
+			const data = new DataTransfer();
+			data.items.add(new File(['A text was dropped here. It has two sentences.'], 'a.txt', { type: 'text/plain' }));
+			document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+		});
+		await page.waitForFunction(() => /dropped/.test(document.querySelector('#summary').textContent));
+		assert.match(await page.locator('#text').inputValue(), /dropped/);
+		await closePage(page);
+	});
+
+	test('faults are told in words', async () => {
+		const page = await open();
+		await page.getByRole('button', { name: 'Summarize' }).click();
+		assert.match(await page.locator('#status').textContent(), /nothing to summarize/);
+		await page.getByRole('radio', { name: 'URL' }).check();
+		await page.locator('#url').fill('http://169.254.169.254/');
+		await page.keyboard.press('Enter');
+		await page.locator('#status.bad').getByText(/may not|not allowed|refused/i).waitFor();
+		await page.screenshot({ path: path.join(shots, 'page-fault.png') });
+		await closePage(page, /status of 422/);
+	});
+
+	test('nothing is remembered', async () => {
+		const page = await open();
+		await sample(page);
+		assert.deepEqual(await page.evaluate(async () => [localStorage.length, sessionStorage.length, document.cookie,
+			(await indexedDB.databases()).length, (await caches.keys()).length, location.href, history.length]),
+		[0, 0, '', 0, 0, `${service.origin}/`, 2]);
+		await closePage(page);
+	});
+
+	test('its policy lets nothing else in', async () => {
+		const answer = await fetch(`${service.origin}/`);
+		const policy = answer.headers.get('content-security-policy');
+		assert.match(policy, /default-src 'none'/);
+		assert.match(policy, /require-trusted-types-for 'script'/);
+		assert.doesNotMatch(policy, /unsafe|\*/);
+		assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
+		assert.equal(answer.headers.get('access-control-allow-origin'), null);
+		assert.match(answer.headers.get('cache-control'), /no-cache/);
+	});
+
+	for (const colorScheme of ['light', 'dark'])
+		test(`axe-core finds nothing, empty and filled, ${colorScheme}`, async () => {
+			const page = await open({ colorScheme });
+			assert.deepEqual(await accessibilityFaults(page), []);
+			await sample(page);
+			assert.deepEqual(await accessibilityFaults(page), []);
+			await page.evaluate(() => scrollTo(0, 0));
+			await page.screenshot({ path: path.join(shots, `page-${colorScheme}.png`) });
+			await closePage(page);
+		});
+
+	for (const width of [320, 768, 1920])
+		test(`it fits ${width} pixels`, async () => {
+			const page = await open({ viewport: { width, height: 800 } });
+			await sample(page);
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+			await page.screenshot({ path: path.join(shots, `page-${width}.png`), fullPage: width < 1000 });
+			await closePage(page);
+		});
+
+	test('the lines it gives for a publisher\'s page work', async () => {
+		const strict = await startService('--cors-origins', site.origin);
+		const page = await open({}, strict.origin);
+		const snippet = await page.locator('#snippet').textContent();
+		await closePage(page);
+		for (const [i, part] of snippet.split('\n\n').entries()) {
+			site.pages.set('/embedded', {
+				body: `<!doctype html><html lang="en"><title>Ferry</title>${part}
+					${i === 0 ? '' : '<summary-button></summary-button>'}<article>${plain.html}</article></html>`,
+			});
+			site.pages.set('/favicon.ico', { status: 204 });
+			const reader = await openPage(browser);
+			await reader.goto(`${site.origin}/embedded`);
+			await reader.locator('summary-button [part=button]').click();
+			await reader.locator('summary-button [part=sentence]').first().waitFor();
+			await closePage(reader);
+		}
+		await strict.stop();
+	});
+
+	test('it asks for a key where keys are needed', async () => {
+		const { mkdtemp, writeFile, rm } = await import('node:fs/promises');
+		const { tmpdir } = await import('node:os');
+		const folder = await mkdtemp(path.join(tmpdir(), 'precis-'));
+		const file = path.join(folder, 'keys');
+		await writeFile(file, `tester:${'k'.repeat(32)}\n`);
+		const locked = await startService('--api-keys-file', file);
+		const page = await open({}, locked.origin);
+		await page.getByRole('button', { name: 'Use a sample' }).click();
+		await page.locator('#key').waitFor();
+		await page.locator('#key').fill('k'.repeat(32));
+		await page.getByRole('button', { name: 'Summarize' }).click();
+		await page.locator('#summary li').first().waitFor();
+		await closePage(page, /status of 401/);
+		await locked.stop();
+		await rm(folder, { recursive: true });
+	});
+});
