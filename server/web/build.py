@@ -65,7 +65,7 @@ def renamed(tokens):
                 public.add(text)
     taken = {text for kind, text in code if kind == "word"} | public
     chosen = sorted(names - public - {"async", "static", "this", "if", "for", "while", "catch"},
-                    key=lambda name: -sum(text == name for _, text in code))
+                    key=lambda name: (-sum(text == name for _, text in code), name))
     new = dict(zip(chosen, short_names(taken)))
     short = {old: "#" + name if old.startswith("#") else name for old, name in new.items()}
     return [(kind, short.get(text, text) if kind == "word" else text) for kind, text in tokens]
