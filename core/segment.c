@@ -152,6 +152,17 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 	return letters >= (words > 1 ? 8 : 7);
 }
 
+/* Does "(1)", "(iv)" or "b)" end at `end`? It counts what follows. */
+static bool is_enumerator(const struct segmenter *g, size_t end)
+{
+	size_t at = end - 1, least = end - g->start > 5 ? end - 5 : g->start;
+	while (at > least && (word_is_small(g->text.at[at - 1]) ||
+			      (g->text.at[at - 1] >= '0' && g->text.at[at - 1] <= '9')))
+		at--;
+	struct glyph before = glyph_before(g->text, at);
+	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
+}
+
 /* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
  * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
 static bool capital_begins(struct segmenter *g, size_t space)
@@ -173,7 +184,9 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) ||
 	    (word.all_upper && word.chars > 1) || word_is_roman(&word))
 		return false;
-	return last == GLYPH_CLOSE || !(word_before(g, space).classes & WORD_FUNCTION);
+	if (last == GLYPH_CLOSE)
+		return !is_enumerator(g, space);
+	return !(word_before(g, space).classes & WORD_FUNCTION);
 }
 
 static bool is_hangul(uint32_t c)
