@@ -241,12 +241,31 @@ static void paragraph_features(struct work *w)
 
 /* ----------------------------------------------------------------- vectors */
 
+/* Most terms are rare: the logarithms of small counts are worked out once. */
+enum { SMALL_COUNTS = 16 };
+
+static void small_logs(float log[SMALL_COUNTS])
+{
+	log[0] = 0;
+	for (unsigned i = 1; i < SMALL_COUNTS; i++)
+		log[i] = log2_of((float)i);
+}
+
+static float idf_of(const struct work *w, uint32_t sentence_count)
+{
+	return log2_of(1 + (float)w->prose_len / (float)sentence_count);
+}
+
 static void weigh_terms(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	for (size_t t = 0; t < terms->distinct_count; t++)
-		w->idf[t] =
-			log2_of(1 + (float)w->prose_len / (float)terms->distinct[t].sentence_count);
+	float small[SMALL_COUNTS] = {0};
+	for (uint32_t i = 1; i < SMALL_COUNTS; i++)
+		small[i] = idf_of(w, i);
+	for (size_t t = 0; t < terms->distinct_count; t++) {
+		uint32_t count = terms->distinct[t].sentence_count;
+		w->idf[t] = count < SMALL_COUNTS ? small[count] : idf_of(w, count);
+	}
 }
 
 /* The sentence's content terms with tf-idf weights, as a vector of length 1. */
@@ -294,8 +313,9 @@ static void centroid_features(struct work *w)
 	const struct terms *terms = w->input->terms;
 	for (uint32_t e = 0; e < w->first[w->n]; e++)
 		w->centroid[w->entry[e].term] += w->entry[e].weight;
-	float square = 0, repeated = 0;
+	float square = 0, repeated = 0, log[SMALL_COUNTS];
 	uint32_t content = 0, returning = 0;
+	small_logs(log);
 	for (size_t t = 0; t < terms->distinct_count; t++) {
 		const struct term *term = &terms->distinct[t];
 		square += w->centroid[t] * w->centroid[t];
@@ -318,7 +338,8 @@ static void centroid_features(struct work *w)
 			uint32_t t = w->entry[e].term;
 			const struct term *term = &terms->distinct[t];
 			dot += w->entry[e].weight * w->centroid[t];
-			topic += log2_of((float)term->count);
+			topic += term->count < SMALL_COUNTS ? log[term->count]
+							    : log2_of((float)term->count);
 			if (term->sentence_count > 1)
 				covered += (float)term->sentence_count;
 			if (w->first_seen[t] == i) {

@@ -93,19 +93,8 @@ static struct span prefix(struct span word)
 	return span_slice(word, 0, at);
 }
 
-static uint32_t memo_hash(struct span word, unsigned language)
-{
-	uint64_t hash = language;
-	for (size_t at = 0; at < word.len; at += 8) {
-		uint64_t chunk = 0;
-		memcpy(&chunk, word.at + at, word.len - at < 8 ? word.len - at : 8);
-		hash = (hash ^ chunk) * 0x9E3779B97F4A7C15u;
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash;
-}
-
-struct span stems_stem(struct stems *stems, const struct language *language, struct span word)
+struct span stems_stem(struct stems *stems, const struct language *language, struct span word,
+		       uint64_t hash)
 {
 	if (language->stemmer == NULL) {
 		if (span_equal(span_of(language->tag), SPAN("ko")))
@@ -115,7 +104,7 @@ struct span stems_stem(struct stems *stems, const struct language *language, str
 	if (word.len > MEMO_BYTES)
 		return snowball(stems, language, word);
 
-	struct memo_entry *set = stems->memo[memo_hash(word, language->index) & (MEMO_SETS - 1)];
+	struct memo_entry *set = stems->memo[(hash ^ language->index) & (MEMO_SETS - 1)];
 	for (unsigned i = 0; i < 2; i++)
 		if (set[i].word_len == word.len && set[i].language == language->index &&
 		    memcmp(set[i].word, word.at, word.len) == 0)

@@ -4,6 +4,8 @@
 #include "language.h"
 #include "span.h"
 
+#include <stdint.h>
+
 /** The longest word that is stemmed, in bytes; longer ones stand for themselves. */
 enum { STEM_MAX_BYTES = 64 };
 
@@ -24,12 +26,14 @@ void stems_free(struct stems *stems);
 
 /**
  * The stem of a case-folded `word` of at most STEM_MAX_BYTES bytes, valid until the next call.
+ * `hash` is any hash of the word whose low bits are mixed, the same for the same word.
  *
  * Languages with a Snowball stemmer use it. Korean loses its case particles. Other languages
  * written with spaces keep the first six letters of longer words, which joins the forms of an
  * inflected word nearly as well as a stemmer does (McNamee & Mayfield 2004). Never fails: for
  * lack of memory the word is its own stem.
  */
-struct span stems_stem(struct stems *stems, const struct language *language, struct span word);
+struct span stems_stem(struct stems *stems, const struct language *language, struct span word,
+		       uint64_t hash);
 
 #endif

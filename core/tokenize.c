@@ -139,7 +139,8 @@ static struct entry *table_add(struct tokenizer *t, struct table *table, uint64_
 		t->failed = true;
 		return NULL;
 	}
-	memcpy(t->page, padded, padded_len);
+	for (size_t i = 0; i < padded_len; i += 8) /* mostly once: no call for that */
+		memcpy(t->page + i, padded + i, 8);
 	uint32_t at = (uint32_t)hash & table->mask;
 	while (table->slot[at] != 0)
 		at = (at + 1) & table->mask;
@@ -170,10 +171,11 @@ static uint32_t add_term(struct tokenizer *t, const struct entry *entry, uint8_t
 	return (uint32_t)terms->distinct_count++;
 }
 
-static void stem_word(struct tokenizer *t, const struct word *word, struct word *stem)
+static void stem_word(struct tokenizer *t, const struct word *word, uint64_t hash,
+		      struct word *stem)
 {
 	struct span bytes =
-		stems_stem(t->stems, t->language, (struct span){word->bytes, word->len});
+		stems_stem(t->stems, t->language, (struct span){word->bytes, word->len}, hash);
 	stem->len = (uint32_t)(bytes.len < STEM_MAX_BYTES ? bytes.len : STEM_MAX_BYTES);
 	memcpy(stem->bytes, bytes.at, stem->len);
 	memset(stem->bytes + stem->len, 0, 8);
@@ -205,7 +207,7 @@ static uint32_t new_form(struct tokenizer *t, const struct word *word, uint64_t 
 		return form->term = add_term(t, form, flags);
 
 	struct word stem;
-	stem_word(t, word, &stem);
+	stem_word(t, word, hash, &stem);
 	uint64_t stem_hash = hash_of(stem.bytes, stem.len);
 	struct entry *entry = table_find(&t->index->stems, stem_hash, stem.bytes, stem.len);
 	if (entry == NULL) {
@@ -251,7 +253,7 @@ static void match_word(struct tokenizer *t, const struct word *word, uint64_t ha
 		if (flags_of(t, word, hash) & TERM_STOP)
 			return;
 		struct word stem;
-		stem_word(t, word, &stem);
+		stem_word(t, word, hash, &stem);
 		entry = table_find(&t->index->stems, hash_of(stem.bytes, stem.len), stem.bytes,
 				   stem.len);
 	}
