@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #define BACKLOG 4096
+/* How long a worker that is still busy after the drain time is waited for. */
+#define ABANDON_MS 1000
 
 /* Descriptors for every connection and download; the soft limit is often only 1024. */
 static void raise_descriptor_limit(void)
@@ -168,6 +170,12 @@ static int serve(const struct config *config)
 	size_t given_up = http_drain(http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
 	exit_code = 0;
+	if (given_up > 0 && !workers_end(workers, ABANDON_MS)) {
+		/* Its clients were answered already; to wait for what it does would be in vain. */
+		log_event(LOG_WARN, "worker_abandoned", "%s", "");
+		log_stop();
+		_exit(1);
+	}
 out:
 	if (exit_code != 0)
 		fputs("precis: cannot start: no memory or no threads\n", stderr);

@@ -390,6 +390,18 @@ void workers_free(struct workers *workers)
 	free(workers);
 }
 
+bool workers_end(const struct workers *workers, uint64_t wait_ms)
+{
+	uint64_t until = monotonic_ns() + wait_ms * NS_PER_MS;
+	while (workers_busy(workers) > 0) {
+		struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
+		if (monotonic_ns() > until)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 size_t workers_busy(const struct workers *workers)
 {
 	size_t busy = 0;

@@ -36,6 +36,9 @@ struct workers *workers_new(const struct worker_options *options, struct queue *
  */
 void workers_free(struct workers *workers);
 
+/** Wait at most `wait_ms` until none is at work; false when one still is. */
+bool workers_end(const struct workers *workers, uint64_t wait_ms);
+
 /** How many are at work on a job now. */
 size_t workers_busy(const struct workers *workers);
 

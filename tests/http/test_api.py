@@ -519,6 +519,25 @@ def test_a_stop_answers_what_was_accepted(start_service, newsroom):
     assert idle.recv(1) == b""
 
 
+def test_a_worker_that_does_not_end_holds_no_stop(start_service):
+    """The drain time passes, the client gets its 503, and the process ends although a worker computes on."""
+    service = start_service("--drain-ms", "100", "--deadline-ms", "600000", "--max-body", "64M", "--max-text", "64M",
+                            "--workers", "1")
+    answers = []
+    body = json.dumps({"text": "Every sentence of it is much like the other one. " * 1200000}).encode()
+    asking = threading.Thread(target=lambda: answers.append(service.request("POST", "/v1/summaries", body, JSON,
+                                                                            timeout=600)))
+    asking.start()
+    while not b"precis_workers_busy 1" in service.request("GET", "/metrics").body:
+        time.sleep(0.01)
+    service.terminate()
+    asking.join()
+    assert answers[0].status in (200, 503)  # 200: the machine was faster than the drain
+    code = service.process.wait()
+    service.killed = code == 1 and "worker_abandoned" in service.log
+    assert code == 0 or service.killed
+
+
 def test_probes_have_their_own_door_where_asked(start_service):
     port = running.free_port()
     service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)
