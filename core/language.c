@@ -28,9 +28,11 @@ enum script {
 	SCRIPT_NONE = SCRIPT_COUNT
 };
 
-struct word_slot {
+/* word_slots[] holds numbers of entries, from 1; 0 is a free slot. Small, since most words asked
+ * for are not in it and cost a look at a slot alone. */
+struct word_entry {
 	uint32_t at; /* in word_pool */
-	uint8_t len; /* 0: the slot is free */
+	uint8_t len;
 	uint16_t first;
 	uint8_t count; /* senses [first, first + count) */
 };
@@ -124,26 +126,27 @@ static uint32_t word_hash(struct span word)
 	return hash;
 }
 
-static const struct word_slot *find_word(struct span word)
+static const struct word_entry *find_word(struct span word)
 {
 	if (word.len == 0 || word.len > LANGUAGE_WORD_BYTES)
 		return NULL;
 	uint32_t mask = COUNT(word_slots) - 1;
-	for (uint32_t at = word_hash(word) & mask; word_slots[at].len != 0; at = (at + 1) & mask)
-		if (word_slots[at].len == word.len &&
-		    memcmp(word_pool + word_slots[at].at, word.at, word.len) == 0)
-			return &word_slots[at];
+	for (uint32_t at = word_hash(word) & mask; word_slots[at] != 0; at = (at + 1) & mask) {
+		const struct word_entry *entry = &word_entries[word_slots[at] - 1];
+		if (entry->len == word.len && memcmp(word_pool + entry->at, word.at, word.len) == 0)
+			return entry;
+	}
 	return NULL;
 }
 
 unsigned language_word(const struct language *language, struct span word)
 {
-	const struct word_slot *slot = find_word(word);
-	if (slot == NULL)
+	const struct word_entry *entry = find_word(word);
+	if (entry == NULL)
 		return 0;
-	for (size_t i = 0; i < slot->count; i++)
-		if (word_senses[slot->first + i].language == language->index)
-			return word_senses[slot->first + i].classes;
+	for (size_t i = 0; i < entry->count; i++)
+		if (word_senses[entry->first + i].language == language->index)
+			return word_senses[entry->first + i].classes;
 	return 0;
 }
 
@@ -185,15 +188,16 @@ struct evidence {
 	unsigned score[LANGUAGES];
 };
 
-static void count_senses(struct evidence *evidence, const struct word_slot *slot, unsigned classes,
-			 unsigned weight)
+static void count_senses(struct evidence *evidence, const struct word_entry *entry,
+			 unsigned classes, unsigned weight)
 {
 	unsigned speakers = 0;
-	for (size_t i = 0; i < slot->count; i++)
-		speakers += (word_senses[slot->first + i].classes & classes) != 0;
-	for (size_t i = 0; i < slot->count; i++)
-		if (word_senses[slot->first + i].classes & classes)
-			evidence->score[word_senses[slot->first + i].language] += weight / speakers;
+	for (size_t i = 0; i < entry->count; i++)
+		speakers += (word_senses[entry->first + i].classes & classes) != 0;
+	for (size_t i = 0; i < entry->count; i++)
+		if (word_senses[entry->first + i].classes & classes)
+			evidence->score[word_senses[entry->first + i].language] +=
+				weight / speakers;
 }
 
 /* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4
@@ -208,18 +212,18 @@ static void count_ending(struct evidence *evidence, struct span word)
 		while (at > 0 && (word.at[at] & 0xC0) == 0x80);
 		size_t len = word.len - at;
 		memcpy(ending + 1, word.at + at, len);
-		const struct word_slot *slot =
+		const struct word_entry *entry =
 			chars < 3 || at == 0 ? NULL : find_word((struct span){ending, len + 1});
-		if (slot != NULL)
-			count_senses(evidence, slot, WORD_ENDING, ENDING_WEIGHT);
+		if (entry != NULL)
+			count_senses(evidence, entry, WORD_ENDING, ENDING_WEIGHT);
 	}
 }
 
 static void count_word(struct evidence *evidence, struct span word)
 {
-	const struct word_slot *slot = find_word(word);
-	if (slot != NULL)
-		count_senses(evidence, slot, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT);
+	const struct word_entry *entry = find_word(word);
+	if (entry != NULL)
+		count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT);
 	else if (word.len > 4 && word.len <= LANGUAGE_WORD_BYTES)
 		count_ending(evidence, word);
 }

@@ -4,7 +4,8 @@
 usage: gen_tables.py DATA_DIR OUTPUT.h OUTPUT.d
 
 Reads languages.txt, letters.txt and words/TAG.txt (see core/data/README.md), checks them and writes
-one hash table of all words: a slot names a word of the pool and its senses, one sense a language.
+one hash table of all words: a slot leads to an entry, and that to a word of the pool and its senses,
+one sense a language.
 """
 import os
 import sys
@@ -111,18 +112,21 @@ def main():
             senses.setdefault(word, []).append((index[tag], classes))
     letters = read_letters(os.path.join(data, "letters.txt"), index)
 
-    pool, rows, slots = bytearray(), [], 1
+    pool, rows, entries, slots = bytearray(), [], [], 1
     while slots < 2 * len(senses):
         slots *= 2
-    table = [(0, 0, 0, 0)] * slots
+    table = [0] * slots
     for word in sorted(senses):
         key = word.encode()
         at = hash_of(key) & slots - 1
-        while table[at][1]:
+        while table[at]:
             at = at + 1 & slots - 1
-        table[at] = (len(pool), len(key), len(rows), len(senses[word]))
+        entries.append((len(pool), len(key), len(rows), len(senses[word])))
+        table[at] = len(entries)
         pool += key
         rows += senses[word]
+    if max(len(entries), len(rows)) > 0xFFFF:
+        sys.exit("more words than 16 bits count")
 
     with open(output, "w", encoding="utf-8") as out:
         def put(text=""):
@@ -148,7 +152,8 @@ def main():
             put('\t{"%s", %d},' % alias)
         put("};")
         put_rows("unsigned char word_pool", [(byte,) for byte in pool], "%d,")
-        put_rows("struct word_slot word_slots", table, "{%d, %d, %d, %d},")
+        put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d},")
+        put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("struct word_sense word_senses", rows, "{%d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
     with open(depfile, "w", encoding="utf-8") as out:
