@@ -1,90 +1,271 @@
 #include "extract.h"
 
+#include "blocks.h"
+#include "blockscore.h"
+#include "html.h"
 #include "metadata.h"
+#include "pagedata.h"
+#include "pagekind.h"
+#include "utf8.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
-#include <lexbor/html/html.h>
+#include <math.h>
 
-/* First version: the text of paragraphs, headings and list items in document order. */
+enum {
+	SHORT_CHARS = 140, /* less than this in all: what is likely next is taken too */
+	FEW_CHARS = 400,   /* less than this: the page's data is asked */
+	PAID_CHARS = 2000, /* less than this may be a teaser */
+};
 
-static bool is_block(lxb_tag_id_t tag)
+/* Chosen blocks joined by blank lines, with room for the runs. */
+struct builder {
+	struct arena *arena;
+	struct span html;
+	const struct blocks *blocks;
+	char *text;
+	size_t len;
+	struct extract_run *runs;
+	size_t run_count, run_room;
+};
+
+static bool add_run(struct builder *to, struct extract_run run)
 {
-	return tag == LXB_TAG_P || tag == LXB_TAG_LI || tag == LXB_TAG_BLOCKQUOTE ||
-	       (tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6);
-}
-
-static bool is_skipped(lxb_tag_id_t tag)
-{
-	return tag == LXB_TAG_SCRIPT || tag == LXB_TAG_STYLE || tag == LXB_TAG_NAV ||
-	       tag == LXB_TAG_HEADER || tag == LXB_TAG_FOOTER || tag == LXB_TAG_ASIDE ||
-	       tag == LXB_TAG_BUTTON || tag == LXB_TAG_NOSCRIPT || tag == LXB_TAG_TEMPLATE;
-}
-
-static size_t add_text(char *out, size_t n, const lxb_char_t *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		bool space = at[i] == ' ' || (at[i] >= '\t' && at[i] <= '\r');
-		if (!space)
-			out[n++] = (char)at[i];
-		else if (n > 0 && out[n - 1] != ' ' && out[n - 1] != '\n')
-			out[n++] = ' ';
-	}
-	return n;
-}
-
-static size_t end_block(char *out, size_t n)
-{
-	while (n > 0 && out[n - 1] == ' ')
-		n--;
-	if (n > 0 && out[n - 1] != '\n') {
-		out[n++] = '\n';
-		out[n++] = '\n';
-	}
-	return n;
-}
-
-enum extract_status extract_article(struct arena *arena, struct span html, struct span base_url,
-				    bool given, const struct extract_limits *limits,
-				    struct article *out)
-{
-	(void)given;
-	(void)limits;
-	*out = (struct article){0};
-	char *text = arena_alloc(arena, html.len * 2 + 4, 1);
-	lxb_html_document_t *document = lxb_html_document_create();
-	if (text == NULL || document == NULL ||
-	    lxb_html_document_parse(document, (const lxb_char_t *)html.at, html.len) != LXB_STATUS_OK) {
-		lxb_html_document_destroy(document);
-		return EXTRACT_NO_MEMORY;
-	}
-	size_t n = 0, blocks = 0;
-	lxb_dom_node_t *root = lxb_dom_interface_node(lxb_html_document_body_element(document));
-	for (lxb_dom_node_t *node = root; node != NULL;) {
-		bool skip = is_skipped(node->local_name);
-		blocks += is_block(node->local_name);
-		if (node->type == LXB_DOM_NODE_TYPE_TEXT && blocks > 0) {
-			lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
-			n = add_text(text, n, data->data, data->length);
+	if (to->run_count > 0) {
+		struct extract_run *last = &to->runs[to->run_count - 1];
+		bool verbatim = last->text_len == last->html_len && run.text_len == run.html_len;
+		if (verbatim && last->text_byte + last->text_len == run.text_byte &&
+		    last->html_byte + last->html_len == run.html_byte) {
+			last->text_len += run.text_len;
+			last->html_len += run.html_len;
+			return true;
 		}
-		if (node->first_child != NULL && !skip) {
-			node = node->first_child;
-			continue;
-		}
-		for (;;) {
-			if (is_block(node->local_name)) {
-				blocks--;
-				n = end_block(text, n);
-			}
-			if (node == root || node->next != NULL)
-				break;
-			node = node->parent;
-		}
-		node = node == root ? NULL : node->next;
 	}
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
-		n--;
+	if (to->run_count == to->run_room) {
+		size_t room = to->run_room == 0 ? 64 : to->run_room * 2;
+		struct extract_run *runs =
+			arena_grow(to->arena, to->runs, to->run_room, room, sizeof(*runs));
+		if (runs == NULL)
+			return false;
+		to->runs = runs;
+		to->run_room = room;
+	}
+	to->runs[to->run_count++] = run;
+	return true;
+}
+
+static bool is_alphanumeric(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static size_t character_len(const uint8_t *at, const uint8_t *end)
+{
+	size_t len = *at < 0x80 ? 1 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : 4;
+	return len <= (size_t)(end - at) ? len : (size_t)(end - at);
+}
+
+/* A place in a text node's data and the place in the page that it came from. */
+struct aligner {
+	const uint8_t *data, *data_end;
+	const uint8_t *html, *html_end;
+};
+
+/* Bytes of the character reference at a.html, 0 when it is a plain ampersand. */
+static size_t reference_len(const struct aligner *a)
+{
+	const uint8_t *at = a->html + 1;
+	bool numeric = at < a->html_end && *at == '#';
+	at += numeric;
+	const uint8_t *name = at;
+	while (at < a->html_end && is_alphanumeric(*at) && at - name < 40)
+		at++;
+	if (at == name)
+		return 0;
+	size_t letters = (size_t)(at - name);
+	bool ends = at < a->html_end && *at == ';';
+	bool ampersand = (letters >= 3 && memcmp(name, "amp", 3) == 0) ||
+			 (letters >= 3 && memcmp(name, "AMP", 3) == 0) ||
+			 (numeric && letters == 2 && memcmp(name, "38", 2) == 0) ||
+			 (numeric && letters == 3 && (name[0] | 0x20) == 'x' && name[1] == '2' &&
+			  name[2] == '6');
+	if (*a->data == '&' && !ampersand)
+		return 0;
+	if (numeric)
+		return letters + 2 + ends;
+	/* One of the old names without its semicolon: letters that go on in the data. */
+	const uint8_t *next = a->data + character_len(a->data, a->data_end);
+	for (size_t len = letters < 6 ? letters : 6; len >= 2; len--) {
+		size_t rest = letters - len + ends;
+		if (rest > 0 && rest <= (size_t)(a->data_end - next) &&
+		    memcmp(name + len, next, rest) == 0)
+			return len + 1;
+	}
+	return letters + 1 + ends;
+}
+
+/* One step: how many bytes of data came from how many of the page. False at the end. */
+static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
+{
+	while (a->html < a->html_end && a->data < a->data_end && *a->html == '\0' && *a->data != '\0' &&
+	       *a->data != 0xEF)
+		a->html++;
+	if (a->html >= a->html_end || a->data >= a->data_end)
+		return false;
+	*data_len = character_len(a->data, a->data_end);
+	*html_len = 1;
+	if (*a->html == '&') {
+		size_t reference = reference_len(a);
+		*html_len = reference == 0 ? 1 : reference;
+	} else if (*a->html == '\r') {
+		*html_len = 1 + (a->html + 1 < a->html_end && a->html[1] == '\n');
+	} else if (*a->html != '\0') {
+		*html_len = character_len(a->html, a->html_end);
+	}
+	return true;
+}
+
+/* The pieces of one node, one behind the other, in step with its data. */
+struct source {
+	struct aligner at;
+	const struct html_piece *piece;
+	struct span html;
+};
+
+static void open_piece(struct source *source)
+{
+	const uint8_t *html = (const uint8_t *)source->html.at;
+	source->at.html = html + source->piece->start_byte;
+	source->at.html_end = html + source->piece->end_byte;
+	/* A piece may have lost its leading white space to the tree builder. */
+	const uint8_t *data = source->at.data;
+	bool blank = *data == ' ' || (*data >= '\t' && *data <= '\r');
+	while (!blank && source->at.html < source->at.html_end && *source->at.html <= ' ')
+		source->at.html++;
+}
+
+static bool next_character(struct source *source, size_t *data_len, size_t *html_len)
+{
+	while (source->piece != NULL && source->at.data < source->at.data_end) {
+		if (align_step(&source->at, data_len, html_len))
+			return true;
+		source->piece = source->piece->next;
+		if (source->piece != NULL)
+			open_piece(source);
+	}
+	return false;
+}
+
+/* Runs of the part of the flat text [at, end) that `node` wrote; it stands at `out` in the answer. */
+static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at, uint32_t end,
+			  uint32_t out)
+{
+	const lexbor_str_t *data = &((lxb_dom_character_data_t *)node)->data;
+	struct source source = {.at = {.data = data->data, .data_end = data->data + data->length},
+				.piece = node->user,
+				.html = to->html};
+	if (source.piece == NULL || data->length == 0)
+		return true;
+	open_piece(&source);
+	const uint8_t *flat = (const uint8_t *)to->blocks->text;
+	size_t data_len, html_len;
+	while (at < end && next_character(&source, &data_len, &html_len)) {
+		bool blank = flat[at] == ' ' || flat[at] == '\n';
+		if (blank && *source.at.data != flat[at]) {
+			at++;
+			out++;
+			continue; /* white space that was collapsed, at the character behind it */
+		}
+		if (at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0) {
+			uint32_t html_byte =
+				(uint32_t)(source.at.html - (const uint8_t *)to->html.at);
+			struct extract_run run = {out, (uint32_t)data_len, html_byte,
+						  (uint32_t)html_len};
+			if (!add_run(to, run))
+				return false;
+			at += (uint32_t)data_len;
+			out += (uint32_t)data_len;
+		}
+		source.at.data += data_len;
+		source.at.html += html_len;
+	}
+	return true;
+}
+
+static bool add_block(struct builder *to, const struct block *b)
+{
+	const struct blocks *blocks = to->blocks;
+	if (to->len > 0) {
+		to->text[to->len++] = '\n';
+		to->text[to->len++] = '\n';
+	}
+	memcpy(to->text + to->len, blocks->text + b->text_byte, b->text_len);
+	for (uint32_t i = 0; i < b->items; i++) {
+		const struct text_item *item = &blocks->items[b->item + i];
+		uint32_t end = i + 1 < b->items ? item[1].text_byte : b->text_byte + b->text_len;
+		uint32_t out = (uint32_t)to->len + item->text_byte - b->text_byte;
+		if (!add_node_runs(to, item->node, item->text_byte, end, out))
+			return false;
+	}
+	to->len += b->text_len;
+	return true;
+}
+
+static size_t chosen_chars(const struct blocks *blocks, const float *score, float threshold)
+{
+	size_t chars = 0;
+	for (size_t i = 0; i < blocks->len; i++)
+		chars += score[i] > threshold ? blocks->at[i].chars : 0;
+	return chars;
+}
+
+/* Zero, but lower on a page where little or nothing would be left. */
+static float choose_threshold(const struct blocks *blocks, const float *score)
+{
+	float threshold = 0;
+	while (threshold > -6 && chosen_chars(blocks, score, threshold) < SHORT_CHARS)
+		threshold -= 0.5f;
+	return threshold;
+}
+
+static bool build_text(struct builder *to, const float *score, float threshold)
+{
+	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
+	if (to->text == NULL)
+		return false;
+	for (size_t i = 0; i < to->blocks->len; i++) {
+		if (score[i] > threshold && !add_block(to, &to->blocks->at[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Text that stands only in the page's data, when that is much more than what is shown. */
+static bool use_data(struct builder *to, const struct html_page *page, size_t shown_chars)
+{
+	struct pagedata_text data;
+	pagedata_read(to->arena, to->html, page, &data);
+	if (data.text.len < 2 * shown_chars || data.text.len == 0)
+		return false;
+	to->text = (char *)data.text.at;
+	to->len = data.text.len;
+	to->run_count = 0;
+	if (data.html_len == 0)
+		return true;
+	const struct extract_run run = {0, (uint32_t)data.text.len, data.html_byte, data.html_len};
+	return add_run(to, run);
+}
+
+static enum extract_status no_article(struct article *out, const char *seen)
+{
+	out->seen = seen;
+	return EXTRACT_NO_ARTICLE;
+}
+
+static void copy_metadata(struct arena *arena, const struct html_page *page, struct span base_url,
+			  struct article *out)
+{
 	struct metadata metadata;
-	metadata_read(arena, document, base_url, &metadata);
+	metadata_read(arena, page->document, base_url, &metadata);
 	out->title = metadata.title;
 	out->byline = metadata.byline;
 	out->site_name = metadata.site_name;
@@ -94,16 +275,91 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	out->language = metadata.language;
 	out->canonical_url = metadata.canonical_url;
 	out->image_url = metadata.image_url;
-	out->text = (struct span){text, n};
-	lxb_html_document_destroy(document);
-	out->seen = "a page without text";
-	return n == 0 ? EXTRACT_NO_ARTICLE : EXTRACT_OK;
+}
+
+static enum extract_status read_page(struct builder *to, const struct html_page *page, bool given,
+				     struct article *out)
+{
+	struct blocks blocks;
+	struct arena *arena = to->arena;
+	blocks_read(arena, page, &blocks);
+	to->blocks = &blocks;
+	out->partial |= blocks.partial;
+	const float *score = arena->failed || blocks.len == 0 ? NULL : blockscore_run(arena, &blocks);
+	size_t chars = score == NULL ? 0 : chosen_chars(&blocks, score, 0);
+	bool from_data = chars < FEW_CHARS && use_data(to, page, chars);
+	const char *seen = NULL;
+	if (!from_data && score != NULL && !given)
+		seen = pagekind_not_article(page, &blocks, score);
+	if (seen != NULL)
+		return no_article(out, seen);
+	if (!from_data && score != NULL) {
+		build_text(to, score, choose_threshold(&blocks, score));
+		if (to->len == 0 && given)
+			build_text(to, score, -INFINITY);
+	}
+	if (chars < PAID_CHARS)
+		out->partial |= pagedata_paid(page);
+	if (arena->failed)
+		return EXTRACT_NO_MEMORY;
+	out->text = (struct span){to->text, to->len};
+	out->runs = to->runs;
+	out->run_count = to->run_count;
+	return to->len > 0 ? EXTRACT_OK : no_article(out, "a page without an article's text");
+}
+
+enum extract_status extract_article(struct arena *arena, struct span html, struct span base_url,
+				    bool given, const struct extract_limits *limits,
+				    struct article *out)
+{
+	*out = (struct article){0};
+	struct html_page page;
+	html_parse(arena, html, limits, &page);
+	enum extract_status status = EXTRACT_NO_MEMORY;
+	struct builder to = {.arena = arena, .html = html};
+	if (page.expired)
+		status = EXTRACT_EXPIRED;
+	else if (page.document != NULL && !arena->failed)
+		status = read_page(&to, &page, given, out);
+	if (status == EXTRACT_OK)
+		copy_metadata(arena, &page, base_url, out);
+	if (arena->failed)
+		status = EXTRACT_NO_MEMORY;
+	out->partial |= page.partial;
+	html_free(&page);
+	return status;
+}
+
+/* The last run that begins at or before `text_byte`; run_count must not be 0. */
+static size_t find_run(const struct article *article, uint32_t text_byte)
+{
+	size_t low = 0, high = article->run_count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (article->runs[middle].text_byte <= text_byte)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 void extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
 			uint32_t *html_start_byte, uint32_t *html_end_byte)
 {
-	(void)article;
-	*html_start_byte = start_byte;
-	*html_end_byte = end_byte;
+	*html_start_byte = *html_end_byte = 0;
+	if (article->run_count == 0 || start_byte >= end_byte)
+		return;
+	const struct extract_run *first = &article->runs[find_run(article, start_byte)];
+	uint32_t inside = start_byte - first->text_byte;
+	if (inside >= first->text_len && first + 1 < article->runs + article->run_count)
+		first++, inside = 0;
+	bool verbatim = first->text_len == first->html_len;
+	*html_start_byte = first->html_byte + (verbatim ? inside : 0);
+	const struct extract_run *last = &article->runs[find_run(article, end_byte - 1)];
+	uint32_t behind = end_byte - last->text_byte;
+	verbatim = last->text_len == last->html_len;
+	*html_end_byte = last->html_byte + (verbatim && behind < last->html_len ? behind : last->html_len);
+	if (*html_end_byte < *html_start_byte)
+		*html_end_byte = *html_start_byte;
 }

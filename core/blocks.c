@@ -1,0 +1,730 @@
+#include "blocks.h"
+
+#include "page_words_table.h"
+#include "utf8.h"
+
+#include <lexbor/dom/interfaces/character_data.h>
+#include <lexbor/dom/interfaces/element.h>
+
+enum {
+	FNV_START = 2166136261u,
+	FNV_PRIME = 16777619u,
+	PHRASE_WORDS = 4,       /* of the longest phrase */
+	PHRASE_LOOKS = 20,      /* words of a block in which phrases inside it are looked for */
+	MAX_NAME_BYTES = 400,   /* of a class attribute: more is a style sheet's, not a word */
+	MAX_TITLE_WORDS = 64,
+	CELL_NODES = 60,        /* looked at to tell a row of data from a page's layout */
+	CELL_CHARS = 160,
+	MAX_BLOCKS = 20000, /* the most that a page of the corpora has is a tenth of it */
+	MAX_CONTAINERS = 100000,
+};
+
+enum element_kind {
+	KIND_INLINE,
+	KIND_BLOCK,
+	KIND_SKIP, /* with all its content */
+	KIND_BREAK,
+	KIND_LINK,
+	KIND_BOLD,
+	KIND_CELL, /* a block in a layout, a word in a row of data */
+	KIND_ROW,
+};
+
+static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
+	[LXB_TAG_A] = KIND_LINK,
+	[LXB_TAG_ADDRESS] = KIND_BLOCK,
+	[LXB_TAG_ARTICLE] = KIND_BLOCK,
+	[LXB_TAG_ASIDE] = KIND_BLOCK,
+	[LXB_TAG_AUDIO] = KIND_SKIP,
+	[LXB_TAG_B] = KIND_BOLD,
+	[LXB_TAG_BLOCKQUOTE] = KIND_BLOCK,
+	[LXB_TAG_BODY] = KIND_BLOCK,
+	[LXB_TAG_BR] = KIND_BREAK,
+	[LXB_TAG_BUTTON] = KIND_SKIP,
+	[LXB_TAG_CANVAS] = KIND_SKIP,
+	[LXB_TAG_CAPTION] = KIND_BLOCK,
+	[LXB_TAG_CENTER] = KIND_BLOCK,
+	[LXB_TAG_DATALIST] = KIND_SKIP,
+	[LXB_TAG_DD] = KIND_BLOCK,
+	[LXB_TAG_DETAILS] = KIND_BLOCK,
+	[LXB_TAG_DIALOG] = KIND_BLOCK,
+	[LXB_TAG_DIR] = KIND_BLOCK,
+	[LXB_TAG_DIV] = KIND_BLOCK,
+	[LXB_TAG_DL] = KIND_BLOCK,
+	[LXB_TAG_DT] = KIND_BLOCK,
+	[LXB_TAG_EMBED] = KIND_SKIP,
+	[LXB_TAG_FIELDSET] = KIND_BLOCK,
+	[LXB_TAG_FIGCAPTION] = KIND_BLOCK,
+	[LXB_TAG_FIGURE] = KIND_BLOCK,
+	[LXB_TAG_FOOTER] = KIND_BLOCK,
+	[LXB_TAG_FORM] = KIND_BLOCK,
+	[LXB_TAG_H1] = KIND_BLOCK,
+	[LXB_TAG_H2] = KIND_BLOCK,
+	[LXB_TAG_H3] = KIND_BLOCK,
+	[LXB_TAG_H4] = KIND_BLOCK,
+	[LXB_TAG_H5] = KIND_BLOCK,
+	[LXB_TAG_H6] = KIND_BLOCK,
+	[LXB_TAG_HEAD] = KIND_SKIP,
+	[LXB_TAG_HEADER] = KIND_BLOCK,
+	[LXB_TAG_HGROUP] = KIND_BLOCK,
+	[LXB_TAG_HR] = KIND_BLOCK,
+	[LXB_TAG_HTML] = KIND_BLOCK,
+	[LXB_TAG_IFRAME] = KIND_SKIP,
+	[LXB_TAG_INPUT] = KIND_SKIP,
+	[LXB_TAG_LEGEND] = KIND_BLOCK,
+	[LXB_TAG_LI] = KIND_BLOCK,
+	[LXB_TAG_MAIN] = KIND_BLOCK,
+	[LXB_TAG_MENU] = KIND_BLOCK,
+	[LXB_TAG_METER] = KIND_SKIP,
+	[LXB_TAG_NAV] = KIND_BLOCK,
+	[LXB_TAG_NOEMBED] = KIND_SKIP,
+	[LXB_TAG_NOSCRIPT] = KIND_SKIP,
+	[LXB_TAG_OBJECT] = KIND_SKIP,
+	[LXB_TAG_OL] = KIND_BLOCK,
+	[LXB_TAG_OPTION] = KIND_SKIP,
+	[LXB_TAG_P] = KIND_BLOCK,
+	[LXB_TAG_PRE] = KIND_BLOCK,
+	[LXB_TAG_PROGRESS] = KIND_SKIP,
+	[LXB_TAG_RP] = KIND_SKIP,
+	[LXB_TAG_SCRIPT] = KIND_SKIP,
+	[LXB_TAG_SEARCH] = KIND_BLOCK,
+	[LXB_TAG_SECTION] = KIND_BLOCK,
+	[LXB_TAG_SELECT] = KIND_SKIP,
+	[LXB_TAG_STRONG] = KIND_BOLD,
+	[LXB_TAG_STYLE] = KIND_SKIP,
+	[LXB_TAG_SUMMARY] = KIND_BLOCK,
+	[LXB_TAG_SVG] = KIND_SKIP,
+	[LXB_TAG_TABLE] = KIND_BLOCK,
+	[LXB_TAG_TBODY] = KIND_BLOCK,
+	[LXB_TAG_TD] = KIND_CELL,
+	[LXB_TAG_TEMPLATE] = KIND_SKIP,
+	[LXB_TAG_TEXTAREA] = KIND_SKIP,
+	[LXB_TAG_TFOOT] = KIND_BLOCK,
+	[LXB_TAG_TH] = KIND_CELL,
+	[LXB_TAG_THEAD] = KIND_BLOCK,
+	[LXB_TAG_TITLE] = KIND_SKIP,
+	[LXB_TAG_TR] = KIND_ROW,
+	[LXB_TAG_UL] = KIND_BLOCK,
+	[LXB_TAG_VIDEO] = KIND_SKIP,
+};
+
+/* The walk over the tree. */
+struct walk {
+	struct arena *arena;
+	struct blocks *out;
+	size_t text_room, block_room, container_room, item_room;
+	uint32_t container;  /* the one that we are in */
+	uint32_t links;      /* link elements that we are in */
+	uint32_t bold;
+	const lxb_dom_node_t *data_row; /* a row whose cells are words; NULL: none */
+	uint32_t title[MAX_TITLE_WORDS]; /* hashes of the title's words */
+	struct block open;   /* the block being written */
+	bool is_open, pending_space, pending_line;
+	bool after_break;
+};
+
+static uint32_t fnv(uint32_t hash, uint8_t byte)
+{
+	return (hash ^ byte) * FNV_PRIME;
+}
+
+static uint32_t look_up(const struct page_entry *table, uint32_t slots, uint32_t hash)
+{
+	for (uint32_t at = hash % slots; table[at].groups != 0; at = (at + 1) % slots) {
+		if (table[at].hash == hash)
+			return table[at].groups;
+	}
+	return 0;
+}
+
+/* Make room for one more; false at the arena's ceiling. */
+static bool reserve(struct arena *arena, void **array, size_t len, size_t *room, size_t size)
+{
+	if (len < *room)
+		return true;
+	size_t more = *room == 0 ? 256 : *room * 2;
+	void *grown = arena_grow(arena, *array, *room, more, size);
+	if (grown == NULL)
+		return false;
+	*array = grown;
+	*room = more;
+	return true;
+}
+
+static bool is_lower(uint8_t c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* Groups of one word of a class: whole, or by its beginning. */
+static uint32_t word_groups(const uint8_t *word, size_t len)
+{
+	uint32_t hash = FNV_START, groups = 0;
+	for (size_t i = 0; i < len; i++) {
+		hash = fnv(hash, word[i] | 0x20);
+		if (i + 1 >= WORDS_BEGIN_SHORTEST && i < WORDS_BEGIN_LONGEST)
+			groups |= look_up(words_begin, WORDS_BEGIN_SLOTS, hash);
+	}
+	return groups | look_up(words_whole, WORDS_WHOLE_SLOTS, hash);
+}
+
+static uint32_t name_groups(struct span name)
+{
+	const uint8_t *s = (const uint8_t *)name.at;
+	size_t len = name.len < MAX_NAME_BYTES ? name.len : MAX_NAME_BYTES;
+	uint32_t groups = 0;
+	for (size_t i = 0; i < len;) {
+		if (!is_lower(s[i]) && !is_upper(s[i])) {
+			i++;
+			continue;
+		}
+		size_t start = i++;
+		while (i < len && (is_lower(s[i]) || (is_upper(s[i]) && !is_lower(s[i - 1]))))
+			i++;
+		groups |= word_groups(s + start, i - start);
+	}
+	return groups;
+}
+
+static struct span value_of(const lxb_dom_attr_t *attribute)
+{
+	if (attribute == NULL || attribute->value == NULL)
+		return (struct span){NULL, 0};
+	return (struct span){(const char *)attribute->value->data, attribute->value->length};
+}
+
+static bool contains(struct span in, struct span what)
+{
+	return in.len >= what.len && memmem(in.at, in.len, what.at, what.len) != NULL;
+}
+
+static bool attribute_is(const lxb_dom_attr_t *attribute, struct span name)
+{
+	size_t len = 0;
+	const lxb_char_t *at = lxb_dom_attr_local_name((lxb_dom_attr_t *)attribute, &len);
+	return len == name.len && memcmp(at, name.at, len) == 0;
+}
+
+/* What attributes other than class and id say. */
+static void read_attributes(const lxb_dom_element_t *element, struct container *c)
+{
+	for (const lxb_dom_attr_t *a = element->first_attr; a != NULL; a = a->next) {
+		if (a == element->attr_class || a == element->attr_id)
+			continue;
+		struct span value = value_of(a);
+		if (attribute_is(a, SPAN("style"))) {
+			if (contains(value, SPAN("display:none")) ||
+			    contains(value, SPAN("display: none")) ||
+			    contains(value, SPAN("visibility:hidden")))
+				c->places |= PLACE_HIDDEN;
+		} else if (attribute_is(a, SPAN("itemprop"))) {
+			c->groups |= name_groups(value);
+			if (contains(value, SPAN("articleBody")) || contains(value, SPAN("reviewBody")))
+				c->places |= PLACE_BODY_PROPERTY;
+		} else if (attribute_is(a, SPAN("role"))) {
+			c->groups |= name_groups(value);
+		} else if (attribute_is(a, SPAN("hidden"))) {
+			c->places |= PLACE_HIDDEN;
+		} else if (attribute_is(a, SPAN("aria-hidden"))) {
+			if (span_equal(value, SPAN("true")))
+				c->places |= PLACE_HIDDEN;
+		}
+	}
+}
+
+static uint32_t places_of(lxb_tag_id_t tag)
+{
+	switch (tag) {
+	case LXB_TAG_ARTICLE: return PLACE_ARTICLE;
+	case LXB_TAG_MAIN: return PLACE_MAIN;
+	case LXB_TAG_NAV: return PLACE_NAV;
+	case LXB_TAG_HEADER: return PLACE_HEADER;
+	case LXB_TAG_FOOTER: return PLACE_FOOTER;
+	case LXB_TAG_ASIDE: return PLACE_ASIDE;
+	case LXB_TAG_FORM: return PLACE_FORM;
+	case LXB_TAG_UL:
+	case LXB_TAG_OL: return PLACE_LIST;
+	case LXB_TAG_TABLE: return PLACE_TABLE;
+	case LXB_TAG_BLOCKQUOTE: return PLACE_QUOTE;
+	case LXB_TAG_FIGURE: return PLACE_FIGURE;
+	case LXB_TAG_SECTION: return PLACE_SECTION;
+	case LXB_TAG_DETAILS:
+	case LXB_TAG_DIALOG: return PLACE_DETAILS;
+	default: return 0;
+	}
+}
+
+static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
+{
+	struct blocks *out = walk->out;
+	out->partial |= out->container_count >= MAX_CONTAINERS;
+	if (out->partial ||
+	    !reserve(walk->arena, (void **)&out->containers, out->container_count,
+		     &walk->container_room, sizeof(*out->containers)))
+		return false;
+	uint32_t index = (uint32_t)out->container_count++;
+	struct container *c = &out->containers[index];
+	const struct container *parent = &out->containers[walk->container];
+	*c = (struct container){.node = node, .parent = walk->container, .tag = (uint16_t)node->local_name};
+	const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
+	c->places = places_of(node->local_name);
+	c->shape = fnv(FNV_START, (uint8_t)node->local_name);
+	struct span name = value_of(element->attr_class);
+	for (size_t i = 0; i < name.len && i < MAX_NAME_BYTES; i++) {
+		uint8_t byte = (uint8_t)name.at[i];
+		if (byte < '0' || byte > '9')
+			c->shape = fnv(c->shape, byte);
+	}
+	/* The body's classes speak of the page, not of a part of it. */
+	if (node->local_name != LXB_TAG_BODY) {
+		c->groups = name_groups(name) | name_groups(value_of(element->attr_id));
+		read_attributes(element, c);
+	}
+	c->near_groups = c->all_groups = c->groups;
+	c->path = c->shape;
+	if (index > 0) {
+		c->near_groups |= parent->groups;
+		c->all_groups |= parent->all_groups;
+		c->places |= parent->places;
+		c->depth = parent->depth + 1;
+		c->path = (parent->path ^ c->shape) * FNV_PRIME;
+	}
+	walk->container = index;
+	return true;
+}
+
+static void add_byte(struct walk *walk, char byte)
+{
+	walk->out->text[walk->out->text_len++] = byte;
+}
+
+static bool make_text_room(struct walk *walk, size_t more)
+{
+	struct blocks *out = walk->out;
+	if (out->text_len + more <= walk->text_room)
+		return true;
+	size_t room = walk->text_room * 2 + more;
+	char *grown = arena_grow(walk->arena, out->text, walk->text_room, room, 1);
+	if (grown == NULL)
+		return false;
+	out->text = grown;
+	walk->text_room = room;
+	return true;
+}
+
+/* Bytes of white space at the start of `at`; `*drop`: bytes that nobody sees. */
+static size_t space_len(const uint8_t *at, const uint8_t *end, bool *drop)
+{
+	*drop = false;
+	if (*at == ' ' || (*at >= '\t' && *at <= '\r'))
+		return 1;
+	if (*at < 0xC2)
+		return 0;
+	if (end - at >= 2 && at[0] == 0xC2 && (at[1] == 0xA0 || at[1] == 0xAD)) {
+		*drop = at[1] == 0xAD;
+		return 2;
+	}
+	if (end - at >= 3 && at[0] == 0xE2 && at[1] == 0x80 && at[2] >= 0x80 && at[2] <= 0x8B) {
+		*drop = at[2] == 0x8B;
+		return 3;
+	}
+	if (end - at >= 3 && at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF) {
+		*drop = true;
+		return 3;
+	}
+	return 0;
+}
+
+static bool open_block(struct walk *walk)
+{
+	struct blocks *out = walk->out;
+	out->partial |= out->len >= MAX_BLOCKS;
+	if (out->partial ||
+	    !reserve(walk->arena, (void **)&out->at, out->len, &walk->block_room, sizeof(*out->at)))
+		return false;
+	walk->open = (struct block){.text_byte = (uint32_t)out->text_len,
+				    .item = (uint32_t)out->item_count,
+				    .container = walk->container,
+				    .links = walk->links > 0,
+				    .after_break = walk->after_break};
+	walk->after_break = false;
+	walk->is_open = true;
+	return true;
+}
+
+static bool add_item(struct walk *walk, lxb_dom_node_t *node)
+{
+	struct blocks *out = walk->out;
+	if (!reserve(walk->arena, (void **)&out->items, out->item_count, &walk->item_room,
+		     sizeof(*out->items)))
+		return false;
+	out->items[out->item_count++] = (struct text_item){node, (uint32_t)out->text_len};
+	return true;
+}
+
+static void add_text(struct walk *walk, lxb_dom_node_t *node)
+{
+	const lexbor_str_t *data = &((lxb_dom_character_data_t *)node)->data;
+	const uint8_t *at = data->data, *end = at + data->length;
+	if (!make_text_room(walk, data->length + 4))
+		return;
+	bool started = false, drop;
+	uint32_t chars = 0;
+	while (at < end) {
+		size_t space = space_len(at, end, &drop);
+		if (space > 0) {
+			walk->pending_space |= !drop;
+			at += space;
+			continue;
+		}
+		if (!walk->is_open && !open_block(walk))
+			return;
+		bool first = walk->out->text_len == walk->open.text_byte;
+		if (!first && (walk->pending_line || walk->pending_space))
+			add_byte(walk, walk->pending_line ? '\n' : ' ');
+		walk->pending_line = walk->pending_space = false;
+		if (!started && !add_item(walk, node))
+			return;
+		started = true;
+		chars += (*at & 0xC0) != 0x80;
+		chars += *at >= 0xE3 && *at <= 0xED;
+		add_byte(walk, (char)*at++);
+	}
+	walk->open.link_chars += walk->links > 0 ? chars : 0;
+	walk->open.bold_chars += walk->bold > 0 ? chars : 0;
+}
+
+static uint32_t hash_word(struct span text, size_t *at, size_t *letters)
+{
+	uint32_t hash = FNV_START;
+	*letters = 0;
+	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
+		uint8_t byte = (uint8_t)text.at[(*at)++];
+		bool mark = byte < 0x80 && !is_lower(byte) && !is_upper(byte) &&
+			    (byte < '0' || byte > '9');
+		if (mark && byte != '-')
+			continue;
+		hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
+		(*letters)++;
+	}
+	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
+		(*at)++;
+	return hash;
+}
+
+/* The hash goes on over one space and the next word: phrases of up to PHRASE_WORDS words. */
+static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
+{
+	if (hash != FNV_START)
+		hash = fnv(hash, ' ');
+	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
+		uint8_t byte = (uint8_t)text.at[(*at)++];
+		bool mark = byte == ',' || byte == '.' || byte == ':' || byte == '!' || byte == '?' ||
+			    byte == '"' || byte == '(' || byte == ')' || byte == '[' ||
+			    byte == ']' || byte == '|' || byte == '*' || byte == '#' || byte == '>';
+		if (!mark)
+			hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
+	}
+	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
+		(*at)++;
+	return hash;
+}
+
+static uint32_t find_phrases(struct span text)
+{
+	uint32_t groups = 0;
+	size_t at = 0;
+	for (int word = 0; word < PHRASE_LOOKS && at < text.len; word++) {
+		uint32_t hash = FNV_START;
+		size_t end = at, next = at;
+		for (int n = 0; n < PHRASE_WORDS && end < text.len; n++) {
+			hash = continue_hash(hash, text, &end);
+			if (n == 0)
+				next = end;
+			groups |= look_up(phrases_inside, PHRASES_INSIDE_SLOTS, hash);
+			if (word == 0)
+				groups |= look_up(phrases_first, PHRASES_FIRST_SLOTS, hash);
+		}
+		at = next;
+	}
+	return groups;
+}
+
+static uint32_t shared_words(const struct walk *walk, struct span text)
+{
+	uint32_t shared = 0;
+	for (size_t at = 0; at < text.len;) {
+		size_t letters;
+		uint32_t hash = hash_word(text, &at, &letters);
+		for (size_t i = 0; letters > 0 && i < walk->out->title_words; i++) {
+			if (walk->title[i] == hash) {
+				shared++;
+				break;
+			}
+		}
+	}
+	return shared;
+}
+
+static bool is_wide_stop(uint32_t c)
+{
+	return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964 || c == 0x06D4 || c == 0x061F;
+}
+
+static void count_character(struct block *b, uint32_t c, bool word_start)
+{
+	bool wide = c >= 0x3040 && c <= 0xD7FF;
+	b->chars += 1 + wide;
+	b->words += word_start && !wide;
+	b->words += wide && b->chars % 4 < 2;
+	b->digits += c >= '0' && c <= '9';
+	b->capitals += word_start && ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) ||
+				      (c >= 0x0410 && c <= 0x042F));
+	b->commas += c == ',' || c == 0x3001 || c == 0xFF0C || c == 0x060C || c == ';';
+	bool stop = c == '.' || c == '!' || c == '?' || is_wide_stop(c);
+	b->stops += stop;
+	if (stop || c == 0x2026)
+		b->ends_with_stop = true;
+	else if (c != '"' && c != ')' && c != '\'' && c != 0x201D && c != 0x2019 && c != 0xBB &&
+		 c != 0x201C && c != ']')
+		b->ends_with_stop = false;
+}
+
+static void measure(struct block *b, struct span text)
+{
+	bool word_start = true;
+	for (size_t at = 0; at < text.len;) {
+		uint32_t c;
+		at += utf8_decode(text, at, &c);
+		if (c == ' ' || c == '\n') {
+			word_start = true;
+			b->chars++;
+			continue;
+		}
+		count_character(b, c, word_start);
+		if (b->words <= 1 && word_start)
+			b->starts_with_capital = b->capitals > 0;
+		word_start = false;
+	}
+}
+
+static void close_block(struct walk *walk)
+{
+	walk->pending_space = walk->pending_line = false;
+	if (!walk->is_open)
+		return;
+	struct blocks *out = walk->out;
+	struct block *b = &walk->open;
+	walk->is_open = false;
+	b->text_len = (uint32_t)(out->text_len - b->text_byte);
+	b->items = (uint32_t)(out->item_count - b->item);
+	struct span text = {out->text + b->text_byte, b->text_len};
+	measure(b, text);
+	if (b->words <= 60) {
+		b->phrases = find_phrases(text);
+		b->shared = shared_words(walk, text);
+	}
+	if (b->link_chars > b->chars)
+		b->link_chars = b->chars;
+	out->at[out->len++] = *b;
+}
+
+/* Does a row hold short cells of plain text? Then it is one block; else each cell is a container. */
+static bool is_data_row(const lxb_dom_node_t *row)
+{
+	size_t nodes = 0, cells = 0, chars = 0;
+	lxb_dom_node_t *node = (lxb_dom_node_t *)row;
+	while ((node = html_next(row, node, true)) != NULL) {
+		uint8_t kind = node->local_name < LXB_TAG__LAST_ENTRY ? kinds[node->local_name] : 0;
+		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
+			chars += ((lxb_dom_character_data_t *)node)->data.length;
+		else if (node->local_name == LXB_TAG_P || kind == KIND_CELL || kind == KIND_BREAK)
+			cells += kind == KIND_CELL;
+		else if (kind == KIND_BLOCK)
+			return false;
+		if (++nodes > CELL_NODES || chars > (cells + 1) * CELL_CHARS)
+			return false;
+	}
+	return cells > 1;
+}
+
+static void on_break(struct walk *walk)
+{
+	/* Two of them, with nothing but white space between, part paragraphs. */
+	if (walk->pending_line)
+		close_block(walk);
+	else
+		walk->pending_line = walk->is_open;
+}
+
+static uint8_t kind_of(const lxb_dom_node_t *node)
+{
+	if (node->type != LXB_DOM_NODE_TYPE_ELEMENT)
+		return KIND_INLINE;
+	return node->local_name < LXB_TAG__LAST_ENTRY ? kinds[node->local_name] : KIND_INLINE;
+}
+
+static bool is_container(const struct walk *walk, uint8_t kind, const lxb_dom_node_t *node)
+{
+	if (kind == KIND_CELL || (kind == KIND_BLOCK && node->local_name == LXB_TAG_P))
+		return walk->data_row == NULL;
+	return kind == KIND_BLOCK || kind == KIND_ROW;
+}
+
+static void enter(struct walk *walk, lxb_dom_node_t *node, uint8_t kind)
+{
+	switch (kind) {
+	case KIND_BREAK:
+		on_break(walk);
+		break;
+	case KIND_LINK:
+		walk->links++;
+		if (walk->is_open)
+			walk->open.links++;
+		break;
+	case KIND_BOLD:
+		walk->bold++;
+		break;
+	case KIND_ROW:
+		if (walk->data_row == NULL && is_data_row(node))
+			walk->data_row = node;
+		break;
+	case KIND_CELL:
+		walk->pending_space = true;
+		break;
+	default:
+		break;
+	}
+	if (node->local_name == LXB_TAG_HR)
+		walk->after_break = true;
+	node->user = NULL;
+	if (walk->data_row != NULL && node->local_name == LXB_TAG_P)
+		walk->pending_space = true;
+	if (walk->out->container_count == 0 || is_container(walk, kind, node)) {
+		close_block(walk);
+		if (enter_container(walk, node))
+			node->user = walk; /* marks the elements that leave() leaves */
+	}
+}
+
+static void leave(struct walk *walk, lxb_dom_node_t *node, uint8_t kind)
+{
+	if (kind == KIND_LINK)
+		walk->links--;
+	if (kind == KIND_BOLD)
+		walk->bold--;
+	if (kind == KIND_CELL)
+		walk->pending_space = true;
+	if (node == walk->data_row)
+		walk->data_row = NULL;
+	if (node->user == NULL)
+		return;
+	close_block(walk);
+	struct container *c = &walk->out->containers[walk->container];
+	c->end = (uint32_t)walk->out->container_count;
+	walk->container = c->parent;
+	node->user = NULL;
+}
+
+static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
+{
+	lxb_dom_node_t *node = root;
+	while (node != NULL && !walk->arena->failed && !walk->out->partial) {
+		uint8_t kind = kind_of(node);
+		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
+			add_text(walk, node);
+		else if (kind == KIND_SKIP)
+			walk->pending_space = true;
+		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
+			enter(walk, node, kind);
+		if (node->first_child != NULL && kind != KIND_SKIP) {
+			node = node->first_child;
+			continue;
+		}
+		for (;;) {
+			if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && kind_of(node) != KIND_SKIP)
+				leave(walk, node, kind_of(node));
+			if (node == root || node->next != NULL)
+				break;
+			node = node->parent;
+		}
+		node = node == root ? NULL : node->next;
+	}
+	close_block(walk);
+	/* Stopped early, some are still open. */
+	for (uint32_t c = walk->container; walk->out->container_count > 0 && c > 0;
+	     c = walk->out->containers[c].parent)
+		walk->out->containers[c].end = (uint32_t)walk->out->container_count;
+	if (walk->out->container_count > 0)
+		walk->out->containers[0].end = (uint32_t)walk->out->container_count;
+}
+
+static void read_title(struct walk *walk, const struct html_page *page)
+{
+	size_t len = 0;
+	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
+	struct span title = {(const char *)at, len};
+	for (size_t i = 0; i < title.len && walk->out->title_words < MAX_TITLE_WORDS;) {
+		size_t letters;
+		uint32_t hash = hash_word(title, &i, &letters);
+		if (letters > 0)
+			walk->title[walk->out->title_words++] = hash;
+	}
+}
+
+/* Sums over containers, from the innermost outwards. */
+static void sum_containers(struct blocks *out)
+{
+	for (size_t i = 0; i < out->len; i++) {
+		const struct block *b = &out->at[i];
+		struct container *c = &out->containers[b->container];
+		c->chars += b->chars;
+		c->link_chars += b->link_chars;
+		c->blocks++;
+		bool paragraph = b->chars >= 80 && b->link_chars * 3 < b->chars && b->stops > 0;
+		if (!paragraph)
+			continue;
+		c->paragraph_chars += b->chars;
+		float weight = 1 + (float)b->commas + (b->chars > 300 ? 3 : (float)b->chars / 100);
+		struct container *parent = &out->containers[c->parent];
+		bool leaf = c->tag != LXB_TAG_DIV && c->tag != LXB_TAG_TD && c->tag != LXB_TAG_SECTION &&
+			    c->tag != LXB_TAG_ARTICLE;
+		if (!leaf)
+			c->weight += weight;
+		parent->weight += leaf ? weight : weight / 2;
+		out->containers[parent->parent].weight += leaf ? weight / 2 : weight / 3;
+	}
+	for (size_t i = out->container_count; i-- > 1;) {
+		const struct container *c = &out->containers[i];
+		struct container *parent = &out->containers[c->parent];
+		parent->chars += c->chars;
+		parent->link_chars += c->link_chars;
+		parent->blocks += c->blocks;
+		parent->paragraph_chars += c->paragraph_chars;
+	}
+}
+
+void blocks_read(struct arena *arena, const struct html_page *page, struct blocks *out)
+{
+	*out = (struct blocks){0};
+	struct walk walk = {.arena = arena, .out = out};
+	lxb_dom_node_t *root = lxb_dom_interface_node(lxb_html_document_body_element(page->document));
+	if (root == NULL)
+		root = lxb_dom_interface_node(
+			lxb_dom_document_element(lxb_dom_interface_document(page->document)));
+	if (root == NULL)
+		return;
+	walk.text_room = page->text_bytes + 1024;
+	out->text = arena_alloc(arena, walk.text_room, 1);
+	if (out->text == NULL)
+		return;
+	read_title(&walk, page);
+	walk_tree(&walk, root);
+	if (!arena->failed)
+		sum_containers(out);
+}

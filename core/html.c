@@ -1,0 +1,236 @@
+#include "html.h"
+
+#include <lexbor/dom/interfaces/attr.h>
+#include <lexbor/dom/interfaces/element.h>
+
+enum {
+	CHUNK_BYTES = 4096,
+	MAX_DEPTH = 512,
+	MAX_ATTRIBUTES = 1000,
+	MAX_NODES = 1000000,
+	MAX_FORMATTING = 100, /* elements that every new paragraph opens again */
+	MAX_NAMES = 20000,    /* distinct names of elements or attributes: hash chains grow with them */
+	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
+};
+
+static const size_t max_memory_bytes = (size_t)64 << 20;
+/* One token can take this much: as many formatting elements as allowed, with their attributes. */
+static const size_t headroom_bytes = (size_t)16 << 20;
+/* Searches of the open elements: tokens times depth. */
+static const uint64_t max_steps = (uint64_t)1 << 30;
+
+/* One parse. The tree builder's own callback is called behind ours. */
+struct reader {
+	struct arena *arena;
+	struct span html;
+	struct extract_limits limits;
+	struct html_page *page;
+	lxb_html_tree_t *tree;
+	lxb_html_tokenizer_token_f build;
+	void *build_context;
+	struct lexbor_mem_chunk *seen_nodes, *seen_text; /* counted so far */
+	struct html_piece *waiting, *waiting_last;       /* text inside a table, not placed yet */
+	lxb_dom_node_t *last_node; /* the text node that last got a piece, and that piece */
+	struct html_piece *last_piece;
+	size_t tokens;
+};
+
+static size_t memory_of(const lexbor_mem_t *mem, struct lexbor_mem_chunk **seen)
+{
+	if (mem->chunk == *seen)
+		return 0;
+	size_t bytes = 0;
+	for (const struct lexbor_mem_chunk *c = mem->chunk; c != NULL && c != *seen; c = c->prev)
+		bytes += c->size;
+	*seen = mem->chunk;
+	return bytes;
+}
+
+static bool within_limits(struct reader *reader, const lxb_html_token_t *token)
+{
+	struct html_page *page = reader->page;
+	lxb_dom_document_t *document = lxb_dom_interface_document(page->document);
+	size_t attributes = 0;
+	for (const lxb_html_token_attr_t *a = token->attr_first; a != NULL; a = a->next)
+		attributes++;
+	page->memory_bytes += memory_of(document->mraw->mem, &reader->seen_nodes);
+	page->memory_bytes += memory_of(document->text->mem, &reader->seen_text);
+	size_t depth = lexbor_array_length(reader->tree->open_elements);
+	size_t formatting = lexbor_array_length(reader->tree->active_formatting);
+	page->nodes += 1 + attributes;
+	page->steps += depth + formatting + attributes;
+	if (++reader->tokens % TOKENS_A_LOOK == 0 && reader->limits.expired != NULL)
+		page->expired = reader->limits.expired(reader->limits.expired_arg);
+	return !page->expired && attributes <= reader->limits.max_attributes &&
+	       depth <= reader->limits.max_depth && formatting <= MAX_FORMATTING &&
+	       page->nodes <= reader->limits.max_nodes && page->steps <= max_steps &&
+	       page->memory_bytes + headroom_bytes <= reader->limits.max_memory_bytes;
+}
+
+static struct html_piece *make_piece(struct reader *reader, const lxb_html_token_t *token)
+{
+	const char *begin = (const char *)token->begin, *end = (const char *)token->end;
+	const char *from = reader->html.at, *to = reader->html.at + reader->html.len;
+	if (begin < from || end > to || begin >= end)
+		return NULL;
+	struct html_piece *piece = arena_alloc(reader->arena, 1, sizeof(*piece));
+	if (piece != NULL)
+		*piece = (struct html_piece){(uint32_t)(begin - from), (uint32_t)(end - from),
+					     (uint32_t)(token->text_end - token->text_start), NULL};
+	return piece;
+}
+
+/* Pieces `first` to `last` became text at the end of `node`. */
+static void attach(struct reader *reader, lxb_dom_node_t *node, struct html_piece *first,
+		   struct html_piece *last)
+{
+	if (node == NULL || node->type != LXB_DOM_NODE_TYPE_TEXT)
+		return;
+	if (node->user == NULL)
+		node->user = first;
+	else if (node == reader->last_node)
+		reader->last_piece->next = first;
+	else
+		return; /* rare: text that goes on after other nodes were made; its place is not known */
+	reader->last_node = node;
+	reader->last_piece = last;
+}
+
+static lxb_dom_node_t *open_table(const struct reader *reader)
+{
+	const lexbor_array_t *open = reader->tree->open_elements;
+	for (size_t i = lexbor_array_length((lexbor_array_t *)open); i-- > 0;) {
+		lxb_dom_node_t *node = open->list[i];
+		if (node->local_name == LXB_TAG_TABLE)
+			return node;
+	}
+	return NULL;
+}
+
+/* Text between the rows of a table is moved before the table, once the next tag is known. */
+static void place_waiting(struct reader *reader, lxb_dom_node_t *table)
+{
+	if (table != NULL)
+		attach(reader, table->prev, reader->waiting, reader->waiting_last);
+	reader->waiting = reader->waiting_last = NULL;
+}
+
+static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token,
+				  void *context)
+{
+	struct reader *reader = context;
+	if (!within_limits(reader, token)) {
+		reader->page->partial = true;
+		tokenizer->status = LXB_STATUS_STOPPED;
+		return NULL;
+	}
+	struct html_piece *piece = NULL;
+	lxb_dom_node_t *table = NULL;
+	if (token->tag_id == LXB_TAG__TEXT) {
+		reader->page->text_bytes += (size_t)(token->text_end - token->text_start);
+		piece = make_piece(reader, token);
+	} else if (reader->waiting != NULL) {
+		table = open_table(reader);
+	}
+	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
+	if (piece != NULL) {
+		lxb_dom_node_t *current = lxb_html_tree_current_node(reader->tree);
+		bool pending = reader->tree->mode == lxb_html_tree_insertion_mode_in_table_text;
+		if (!pending) {
+			attach(reader, current == NULL ? NULL : current->last_child, piece, piece);
+		} else if (reader->waiting == NULL) {
+			reader->waiting = reader->waiting_last = piece;
+		} else {
+			reader->waiting_last->next = piece;
+			reader->waiting_last = piece;
+		}
+	} else if (reader->waiting != NULL) {
+		place_waiting(reader, table);
+	}
+	return next;
+}
+
+/* Between chunks: what grows inside one token, before the callback has it. */
+static bool tokenizer_within_limits(const struct reader *reader, lxb_html_tokenizer_t *tokenizer)
+{
+	const lxb_dom_document_t *document = lxb_dom_interface_document(reader->page->document);
+	return lexbor_dobject_allocated(tokenizer->dobj_token_attr) <=
+		       reader->limits.max_attributes + CHUNK_BYTES &&
+	       lexbor_dobject_allocated(document->tags->entries) <= MAX_NAMES &&
+	       lexbor_dobject_allocated(document->attrs->entries) <= MAX_NAMES;
+}
+
+static void read_chunks(struct reader *reader)
+{
+	struct html_page *page = reader->page;
+	lxb_html_document_t *document = page->document;
+	if (lxb_html_document_parse_chunk_begin(document) != LXB_STATUS_OK) {
+		page->partial = true;
+		return;
+	}
+	lxb_html_parser_t *parser = document->dom_document.parser;
+	lxb_html_tokenizer_t *tokenizer = lxb_html_parser_tokenizer(parser);
+	reader->tree = lxb_html_parser_tree(parser);
+	reader->build = tokenizer->callback_token_done;
+	reader->build_context = tokenizer->callback_token_ctx;
+	lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, reader);
+	/* Looking for duplicates is quadratic; the first of two equal attributes is found first. */
+	lxb_html_tokenizer_keep_duplicate_set(tokenizer, true);
+	for (size_t at = 0; at < reader->html.len && !page->partial; at += CHUNK_BYTES) {
+		size_t len = reader->html.len - at;
+		if (len > CHUNK_BYTES)
+			len = CHUNK_BYTES;
+		const lxb_char_t *chunk = (const lxb_char_t *)reader->html.at + at;
+		if (lxb_html_document_parse_chunk(document, chunk, len) != LXB_STATUS_OK ||
+		    !tokenizer_within_limits(reader, tokenizer))
+			page->partial = true;
+	}
+	if (!page->partial && lxb_html_document_parse_chunk_end(document) != LXB_STATUS_OK)
+		page->partial = true;
+}
+
+void html_parse(struct arena *arena, struct span html, const struct extract_limits *limits,
+		struct html_page *out)
+{
+	*out = (struct html_page){.document = lxb_html_document_create()};
+	if (out->document == NULL)
+		return;
+	struct reader reader = {.arena = arena, .html = html, .page = out};
+	if (limits != NULL)
+		reader.limits = *limits;
+	struct extract_limits *l = &reader.limits;
+	l->max_memory_bytes = l->max_memory_bytes == 0 ? max_memory_bytes : l->max_memory_bytes;
+	l->max_depth = l->max_depth == 0 ? MAX_DEPTH : l->max_depth;
+	l->max_attributes = l->max_attributes == 0 ? MAX_ATTRIBUTES : l->max_attributes;
+	l->max_nodes = l->max_nodes == 0 ? MAX_NODES : l->max_nodes;
+	read_chunks(&reader);
+}
+
+void html_free(struct html_page *page)
+{
+	if (page->document != NULL)
+		lxb_html_document_destroy(page->document);
+	page->document = NULL;
+}
+
+struct span html_attribute(const lxb_dom_element_t *element, struct span name)
+{
+	for (const lxb_dom_attr_t *a = element->first_attr; a != NULL; a = a->next) {
+		size_t len = 0;
+		const lxb_char_t *at = lxb_dom_attr_local_name((lxb_dom_attr_t *)a, &len);
+		if (len == name.len && memcmp(at, name.at, len) == 0)
+			return a->value == NULL ? (struct span){NULL, 0}
+						: (struct span){(const char *)a->value->data,
+								a->value->length};
+	}
+	return (struct span){NULL, 0};
+}
+
+lxb_dom_node_t *html_next(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter)
+{
+	if (enter && node->first_child != NULL)
+		return node->first_child;
+	while (node != root && node->next == NULL)
+		node = node->parent;
+	return node == root ? NULL : node->next;
+}

@@ -1,0 +1,51 @@
+#ifndef CORE_HTML_H
+#define CORE_HTML_H
+
+#include "arena.h"
+#include "extract.h"
+#include "span.h"
+
+#include <lexbor/html/html.h>
+#include <stdint.h>
+
+/**
+ * A stretch of the page that became part of a text node. A text node's `user` points to its first
+ * piece (NULL: not known); a node that was written in several stretches has them in order.
+ */
+struct html_piece {
+	uint32_t start_byte, end_byte; /* in the page as given */
+	uint32_t data_len;             /* bytes of the node's text that it became, at most */
+	struct html_piece *next;
+};
+
+/** A page as a tree. Give it back with html_free(). */
+struct html_page {
+	lxb_html_document_t *document; /* NULL: no memory */
+	size_t text_bytes;             /* the sum of all text tokens */
+	size_t nodes;                  /* tokens that made a node, and elements opened again */
+	size_t memory_bytes;           /* of the tree, about */
+	uint64_t steps;                /* open and formatting elements and attributes, by token */
+	bool partial;                  /* a limit stopped the reading: the tree holds what came before */
+	bool expired;                  /* the limit was the time */
+};
+
+/**
+ * Parse `html` (valid UTF-8, at most 4 GiB) by the HTML standard, but within `limits`.
+ *
+ * The standard's algorithm is quadratic or worse in open elements, in formatting elements that are
+ * opened again, in attributes and in distinct names; so each token is looked at before the tree
+ * builder has it, and the reading stops at the first one over a bound. Never recurses. The pieces
+ * of text live in `arena`.
+ */
+void html_parse(struct arena *arena, struct span html, const struct extract_limits *limits,
+		struct html_page *out);
+
+void html_free(struct html_page *page);
+
+/** The value of the attribute `name` (lower case), empty when there is none. */
+struct span html_attribute(const lxb_dom_element_t *element, struct span name);
+
+/** The node behind `node` in document order within `root`, entering its children when `enter`. */
+lxb_dom_node_t *html_next(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter);
+
+#endif

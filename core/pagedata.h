@@ -1,0 +1,24 @@
+#ifndef CORE_PAGEDATA_H
+#define CORE_PAGEDATA_H
+
+#include "arena.h"
+#include "html.h"
+#include "span.h"
+
+/** Article text that a page holds only as data, and where in the page that stands. */
+struct pagedata_text {
+	struct span text; /* paragraphs separated by one blank line; in the arena */
+	uint32_t html_byte, html_len;
+};
+
+/**
+ * The longest "articleBody" (or the like) in the page's scripts: JSON-LD, __NEXT_DATA__ and other
+ * state. Escapes are decoded and markup inside it dropped. Empty when there is none. O(scripts).
+ */
+void pagedata_read(struct arena *arena, struct span html, const struct html_page *page,
+		   struct pagedata_text *out);
+
+/** Does the page's data say that the text is not free to read? O(scripts). */
+bool pagedata_paid(const struct html_page *page);
+
+#endif

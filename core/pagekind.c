@@ -1,0 +1,132 @@
+#include "pagekind.h"
+
+#include <lexbor/dom/interfaces/character_data.h>
+#include <lexbor/dom/interfaces/element.h>
+
+enum {
+	PARAGRAPH_CHARS = 120, /* of running text: less may be a teaser */
+	FEW_CHARS = 500,
+	HARDLY_CHARS = 150,
+	OWN_CHARS = 25,       /* outside links: less is no text at all */
+	LINKED_HEADLINES = 8, /* of an index page, at least */
+	PHRASE_BYTES = 200,   /* of a title or block that are looked at */
+};
+
+/* In the title or the first headline of pages that stand where another page should. */
+static const char *const error_words[] = {
+	"404", "403", "not found", "page not found", "no longer available", "does not exist",
+	"doesn't exist", "cannot be found", "can't be found", "access denied", "forbidden",
+	"nicht gefunden", "existiert nicht", "non trouvée", "introuvable", "n'existe pas",
+	"no encontrada", "no existe", "non trovata", "não encontrada", "niet gevonden",
+	"nie znaleziono", "не найдена", "見つかりません", "페이지를 찾을 수 없습니다", "找不到",
+};
+
+static const char *const login_words[] = {
+	"log in", "login", "sign in", "anmelden", "einloggen", "se connecter", "connexion",
+	"iniciar sesión", "accedi", "entrar", "inloggen", "zaloguj", "войти", "вход", "ログイン", "登录",
+};
+
+static const char *const search_words[] = {
+	"search results", "results for", "suchergebnisse", "résultats de recherche",
+	"resultados de la búsqueda", "risultati della ricerca", "resultados da pesquisa",
+	"zoekresultaten", "wyniki wyszukiwania", "результаты поиска", "検索結果", "搜索结果",
+};
+
+static const char *const script_words[] = {
+	"enable javascript", "javascript is disabled", "javascript is required", "turn on javascript",
+	"requires javascript", "javascript aktivieren", "activer javascript", "habilite javascript",
+	"active javascript", "activa javascript", "abilita javascript", "включите javascript",
+	"checking your browser", "verify you are human", "are you a robot", "unusual traffic",
+};
+
+static bool has_word(struct span text, const char *const *words, size_t count)
+{
+	char lower[PHRASE_BYTES];
+	size_t len = text.len < PHRASE_BYTES ? text.len : PHRASE_BYTES;
+	for (size_t i = 0; i < len; i++)
+		lower[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] | 0x20)
+								  : text.at[i];
+	for (size_t i = 0; i < count; i++) {
+		if (memmem(lower, len, words[i], strlen(words[i])) != NULL)
+			return true;
+	}
+	return false;
+}
+
+#define HAS_WORD(text, words) has_word((text), (words), sizeof(words) / sizeof((words)[0]))
+
+/* What the page holds, counted. */
+struct tally {
+	size_t chars, paragraphs; /* of blocks that may be the article's */
+	size_t linked_headlines;
+	bool wall;      /* a block asks for scripts */
+	bool error;     /* the title or a headline does */
+	bool search;
+	bool login_word;
+	bool own; /* a block that is no link */
+};
+
+static bool is_heading(uint16_t tag)
+{
+	return tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6;
+}
+
+static void count_blocks(const struct blocks *blocks, const float *score, struct tally *t)
+{
+	for (size_t i = 0; i < blocks->len; i++) {
+		const struct block *b = &blocks->at[i];
+		struct span text = {blocks->text + b->text_byte, b->text_len};
+		uint16_t tag = blocks->containers[b->container].tag;
+		bool linked = b->link_chars * 5 > b->chars * 4;
+		if (score[i] > 0 && !linked) {
+			t->chars += b->chars;
+			t->paragraphs += b->chars >= PARAGRAPH_CHARS && b->link_chars * 2 < b->chars &&
+					 b->stops > 0;
+		}
+		t->own |= !linked && b->chars >= OWN_CHARS;
+		t->linked_headlines += is_heading(tag) && linked && b->words >= 4;
+		t->wall |= b->chars < PHRASE_BYTES && HAS_WORD(text, script_words);
+		if (is_heading(tag) && b->words <= 12) {
+			t->error |= tag <= LXB_TAG_H2 && HAS_WORD(text, error_words);
+			t->search |= tag <= LXB_TAG_H2 && HAS_WORD(text, search_words);
+			t->login_word |= HAS_WORD(text, login_words);
+		}
+	}
+}
+
+static bool asks_password(const struct html_page *page)
+{
+	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
+	lxb_dom_node_t *node = (lxb_dom_node_t *)root;
+	while ((node = html_next(root, node, true)) != NULL) {
+		if (node->local_name == LXB_TAG_INPUT && node->type == LXB_DOM_NODE_TYPE_ELEMENT &&
+		    span_equal(html_attribute((const lxb_dom_element_t *)node, SPAN("type")),
+			       SPAN("password")))
+			return true;
+	}
+	return false;
+}
+
+const char *pagekind_not_article(const struct html_page *page, const struct blocks *blocks,
+				 const float *score)
+{
+	struct tally t = {0};
+	size_t len = 0;
+	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
+	struct span title = {(const char *)at, len};
+	count_blocks(blocks, score, &t);
+	bool little = t.chars < FEW_CHARS && t.paragraphs < 3;
+	if (t.wall && t.paragraphs < 2 && t.chars < FEW_CHARS)
+		return "a page that asks for a browser with scripts";
+	if (little && (t.error || HAS_WORD(title, error_words)))
+		return "an error page";
+	if (t.paragraphs < 3 && (t.search || HAS_WORD(title, search_words)))
+		return "a page of search results";
+	if (t.chars < HARDLY_CHARS && (t.login_word || HAS_WORD(title, login_words)) && asks_password(page))
+		return "a login page";
+	if (t.linked_headlines >= LINKED_HEADLINES && t.chars < HARDLY_CHARS)
+		return "a list of links to other pages";
+	if (t.chars == 0 && !t.own)
+		return "a page without text of its own";
+	return NULL;
+}

@@ -1,0 +1,166 @@
+#include "tests/check.h"
+#include "tests/extract_check.h"
+
+#include <glob.h>
+
+static const size_t plenty_bytes = (size_t)256 << 20;
+static const struct span nothing = {NULL, 0};
+
+static struct span read_file(const char *directory, const char *name)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *stream = fopen(path, "rb");
+	if (stream == NULL)
+		fail_msg("%s: cannot be read", path);
+	char *at = malloc(1 << 16);
+	assert_non_null(at);
+	size_t len = fread(at, 1, 1 << 16, stream);
+	fclose(stream);
+	return (struct span){at, len};
+}
+
+/* The article's text, one line feed at its end, is expected.txt. */
+static void check_case(const char *directory)
+{
+	struct span html = read_file(directory, "input.html");
+	struct span want = read_file(directory, "expected.txt");
+	struct arena arena;
+	struct article article;
+	arena_init(&arena, plenty_bytes);
+	CHECK(directory, extract_article(&arena, html, nothing, false, NULL, &article) == EXTRACT_OK);
+	if (extract_fault(html, &article) != NULL)
+		fail_msg("%s: not so: %s", directory, extract_fault(html, &article));
+	while (want.len > 0 && want.at[want.len - 1] == '\n')
+		want.len--;
+	CHECK_SPAN(directory, article.text, want);
+	arena_free(&arena);
+	free((char *)html.at);
+	free((char *)want.at);
+}
+
+static void test_cases(void **state)
+{
+	char pattern[4096];
+	glob_t found;
+	snprintf(pattern, sizeof(pattern), "%s/cases/extract/*", getenv("PRECIS_TESTS"));
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_case(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* A sentence of the text, and the bytes of the page that it must come from. */
+static const struct place {
+	const char *name, *html, *text, *from;
+} places[] = {
+	{"plain", "<p>First one. Second one here.</p>", "Second one here.", "Second one here."},
+	{"tags inside", "<p>One. A <b>bold</b> word here.</p>", "A bold word here.", "A <b>bold</b> word here."},
+	{"named reference", "<p>Salt &amp; pepper. Next one.</p>", "Salt & pepper.", "Salt &amp; pepper."},
+	{"reference at the end", "<p>He said &ldquo;No.&rdquo; Then he left.</p>", "He said \u201cNo.\u201d", "He said &ldquo;No.&rdquo;"},
+	{"reference at the start", "<p>Yes. &#8222;Gut&#8220; war es.</p>", "\u201eGut\u201c war es.", "&#8222;Gut&#8220; war es."},
+	{"without semicolon", "<p>Caf&eacute au lait. Next one.</p>", "Caf\u00e9 au lait.", "Caf&eacute au lait."},
+	{"no reference", "<p>R&D costs &zilch; here. Next.</p>", "R&D costs &zilch; here.", "R&D costs &zilch; here."},
+	{"old name goes on", "<p>Read &notso; here. Next.</p>", "Read \u00acso; here.", "Read &notso; here."},
+	{"ampersand of ampersand", "<p>Write &amp;amp; for it. Next.</p>", "Write &amp; for it.", "Write &amp;amp; for it."},
+	{"white space", "<p>  Two\r\n   lines   here.\r\n  And more.</p>", "Two lines here.", "Two\r\n   lines   here."},
+	{"behind white space", "<p>  Two lines.\r\n\t And\n more.</p>", "And more.", "And\n more."},
+	{"comment inside", "<p>It <!-- no -->goes on. End.</p>", "It goes on.", "It <!-- no -->goes on."},
+	{"out of a table", "<table>Some text that is moved here.<tr><td>In a cell.</table>", "Some text that is moved here.", "Some text that is moved here."},
+	{"soft hyphen", "<p>A hy&shy;phen in it. Next.</p>", "A hyphen in it.", "A hy&shy;phen in it."},
+	{"emoji", "<p>Fine \U0001F600 day. Next \U0001F600 one.</p>", "Next \U0001F600 one.", "Next \U0001F600 one."},
+	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.", "Fine &#x1F600; day."},
+};
+
+static void test_places(void **state)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const struct place *p = &places[i];
+		struct span html = span_of(p->html);
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, plenty_bytes);
+		CHECK(p->name, extract_article(&arena, html, nothing, true, NULL, &article) == EXTRACT_OK);
+		CHECK(p->name, extract_fault(html, &article) == NULL);
+		const char *at = memmem(article.text.at, article.text.len, p->text, strlen(p->text));
+		CHECK(p->name, at != NULL);
+		uint32_t start = (uint32_t)(at - article.text.at), from, to;
+		extract_html_range(&article, start, start + (uint32_t)strlen(p->text), &from, &to);
+		CHECK_SPAN(p->name, span_slice(html, from, to), span_of(p->from));
+		arena_free(&arena);
+	}
+}
+
+/* Cells and line breaks never glue words; inline elements never split them. */
+static void test_words(void **state)
+{
+	const struct {
+		const char *html, *text;
+	} cases[] = {
+		{"<p>one<br>two", "one\ntwo"},
+		{"<p>one<br><br>two", "one\n\ntwo"},
+		{"<p>o<b>n</b>e<i> </i>two", "one two"},
+		{"<table><tr><td>one<td>two<tr><td>three<td>four</table>", "one two\n\nthree four"},
+		{"<ul><li>one<li>two</ul>three", "one\n\ntwo\n\nthree"},
+		{"<p>one<script>x()</script>two<style>p{}</style></p>", "one two"},
+		{"<p>one&nbsp;&nbsp;two\xE2\x80\x8B</p>", "one two"},
+		{"<p>CO<sub>2</sub> and x<sup>2</sup></p>", "CO2 and x2"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, plenty_bytes);
+		struct span html = span_of(cases[i].html);
+		CHECK(cases[i].html,
+		      extract_article(&arena, html, nothing, true, NULL, &article) == EXTRACT_OK);
+		CHECK_SPAN(cases[i].html, article.text, span_of(cases[i].text));
+		arena_free(&arena);
+	}
+}
+
+/* What a caller sent as an article is one, however little it looks so. */
+static void test_given(void **state)
+{
+	struct arena arena;
+	struct article article;
+	arena_init(&arena, plenty_bytes);
+	const struct extract_limits none = {0};
+	struct span html = SPAN("<nav><a href=/>Home</a></nav>");
+	assert_int_equal(extract_article(&arena, html, nothing, true, &none, &article), EXTRACT_OK);
+	assert_int_equal(extract_article(&arena, html, nothing, false, &none, &article),
+			 EXTRACT_NO_ARTICLE);
+	assert_non_null(article.seen);
+	assert_int_equal(extract_article(&arena, SPAN(""), nothing, true, &none, &article),
+			 EXTRACT_NO_ARTICLE);
+	arena_free(&arena);
+}
+
+/* Under every ceiling from nothing to enough: an answer or EXTRACT_NO_MEMORY. */
+static void test_memory_refusal(void **state)
+{
+	char directory[4096];
+	snprintf(directory, sizeof(directory), "%s/cases/extract/news", getenv("PRECIS_TESTS"));
+	struct span html = read_file(directory, "input.html");
+	bool done = false;
+	for (size_t ceiling = 0; !done; ceiling += 4096) {
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, ceiling);
+		enum extract_status status = extract_article(&arena, html, nothing, false, NULL, &article);
+		assert_true(status == EXTRACT_OK || status == EXTRACT_NO_MEMORY);
+		assert_true((status == EXTRACT_NO_MEMORY) == arena.failed);
+		done = status == EXTRACT_OK;
+		arena_free(&arena);
+	}
+	free((char *)html.at);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases), cmocka_unit_test(test_places),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_given),
+		cmocka_unit_test(test_memory_refusal),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
