@@ -192,7 +192,9 @@ bool pagedata_paid(const struct html_page *page)
 		size_t at = (size_t)(found - script.at) + key.len;
 		while (at < script.len && (is_blank(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
 			at++;
-		if (at + 5 <= script.len && strncasecmp(script.at + at, "false", 5) == 0)
+		const lxb_char_t *value = (const lxb_char_t *)script.at + at;
+		if (at + 5 <= script.len &&
+		    lexbor_str_data_ncasecmp(value, (const lxb_char_t *)"false", 5))
 			return true;
 	}
 	return false;
