@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-	MEMO_SETS = 2048, /* a power of two; two words share a set, the older one gives way */
+	MEMO_SETS = 4096, /* a power of two; two words share a set, the older one gives way */
 	MEMO_BYTES = 24,  /* words longer than this are rare and are stemmed each time */
 	PREFIX_LETTERS = 6,
 };

@@ -16,7 +16,7 @@ enum { STEM_MAX_BYTES = 64 };
  * A Snowball stemmer is made by malloc and takes 200 ns a word, which for the 350 distinct words
  * of a usual article is more than all the rest of the core. Nothing here may be global, so the
  * caller owns it, as it owns the arena: one a worker. What it remembers changes the speed and
- * never a result. Bounded: a fixed table whose entries replace each other, about 250 KB.
+ * never a result. Bounded: a fixed table whose entries replace each other, at most 430 KB.
  */
 struct stems;
 
