@@ -1,5 +1,5 @@
 /*
- * Made by tests/quality/train: what it learns and how is said there.
+ * Made by tests/quality/train on 2026-11-23: what it learns and how is said there.
  * Learned from the train parts of cnndm, govtech, inshorts, klexiwiki, lctt, orangesum, ruscience,
  * scitldr, techdeck, techdesc, temario, vietnews, xsum.
  * Mean R1 / R2 of its choices on the dev parts, sentences asked for in brackets:
