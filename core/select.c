@@ -15,6 +15,8 @@ enum rank {
 enum {
 	HOLDERS = 32,     /* chosen sentences that the others are compared with */
 	LOOK_AGAIN = 256, /* candidates weighed anew before the next is taken as it is */
+	USUAL_WORDS = 22, /* of a sentence */
+	USUAL_CHARS = 130,
 };
 
 struct candidate {
@@ -269,11 +271,10 @@ static bool is_fragment(struct span text)
 size_t select_expect(const struct select_options *options, size_t n)
 {
 	size_t most = most_sentences(options, n);
-	if (options->max_words > 0 && options->max_words / 22 + 1 < most)
-		most = options->max_words / 22 +
-		       1; /* a usual sentence has 22 words or 130 characters */
-	if (options->max_chars > 0 && options->max_chars / 130 + 1 < most)
-		most = options->max_chars / 130 + 1;
+	if (options->max_words > 0 && options->max_words / USUAL_WORDS + 1 < most)
+		most = options->max_words / USUAL_WORDS + 1;
+	if (options->max_chars > 0 && options->max_chars / USUAL_CHARS + 1 < most)
+		most = options->max_chars / USUAL_CHARS + 1;
 	return most;
 }
 
@@ -362,7 +363,8 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			choose(&c, best.sentence);
 	}
 	for (size_t i = 0; counted && i < put_off_len && out->len < c.max_sentences; i++)
-		choose(&c, put_off[i]);
+		if (!c.chosen[put_off[i]]) /* both copies of a follower may wait */
+			choose(&c, put_off[i]);
 	while (counted && c.heap_len > 0 && out->len < c.max_sentences) {
 		struct candidate best = pop(&c);
 		if (!c.chosen[best.sentence])

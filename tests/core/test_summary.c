@@ -118,6 +118,26 @@ static void test_no_repeats(void **state)
 	arena_free(&arena);
 }
 
+/* A follower that points back comes twice into the choice, and must be counted once. */
+static void test_count_with_repeated_followers(void **state)
+{
+	static const char text[] = "The river rose by two metres in the night. It flooded the "
+				   "lower town and the mill. "
+				   "The river rose by two metres in the night. It flooded the "
+				   "lower town and the mill. "
+				   "The river rose by two metres in the night. It flooded the "
+				   "lower town and the mill.";
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text)};
+	for (size_t count = 1; count <= 6; count++) {
+		struct summary s =
+			make(&arena, &input, (struct select_options){.max_sentences = count});
+		CHECK_SIZE("exact count", s.selection.len, count);
+	}
+	arena_free(&arena);
+}
+
 static void test_query(void **state)
 {
 	struct arena arena;
@@ -241,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_budgets),
 		cmocka_unit_test(test_avoid),
 		cmocka_unit_test(test_no_repeats),
+		cmocka_unit_test(test_count_with_repeated_followers),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_keywords),
