@@ -261,9 +261,10 @@ static struct span next_part(struct span *rest, char separator)
 	return trim(part);
 }
 
+/* Cut where it is too long: never empty, which would mean that there was none. */
 static void copy_part(char *out, size_t room, struct span part)
 {
-	size_t len = part.len < room ? part.len : 0;
+	size_t len = part.len < room ? part.len : room - 1;
 	if (len > 0)
 		memcpy(out, part.at, len);
 	out[len] = '\0';

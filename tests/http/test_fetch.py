@@ -116,6 +116,8 @@ def test_odd_answer(hasty, origin, path):
 def test_text_comes_through(patient, origin):
     answer, _ = fetch(patient, origin.url("page"), include=["text"])
     assert "The harbour of Lindenau reopened on Monday" in answer.json()["source"]["text"]
+    answer, _ = fetch(patient, origin.url("latin-1"), include=["text"])
+    assert "Der Fluß trat über die Ufer." in answer.json()["source"]["text"]
 
 
 def test_final_url(patient, origin):
