@@ -486,7 +486,7 @@ void segment_text(struct arena *arena, struct span text, const struct language *
 			      .line_first = true};
 	g.capacity = 16 + text.len / 96;
 	*out = (struct sentences){arena_alloc(arena, g.capacity, sizeof(struct sentence)), 0};
-	if (out->at != NULL) {
+	if (out->at != NULL && text.len > 0) {
 		g.width = line_width(&g);
 		word_learn(&g);
 		scan(&g);

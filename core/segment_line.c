@@ -83,6 +83,8 @@ static void measure_line(const struct segmenter *g, struct measure *measure, siz
  * in the middle of a sentence. */
 size_t line_width(const struct segmenter *g)
 {
+	if (memchr(g->text.at, '\n', g->text.len) == NULL)
+		return 0;
 	struct measure measure = {0};
 	const char *text = g->text.at, *end = text + g->text.len, *newline;
 	size_t line = 0;

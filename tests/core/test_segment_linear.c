@@ -88,7 +88,7 @@ static size_t work_of(const char *unit, const struct language *language, size_t 
 	looked_at = 0;
 	segment_text(&arena, (struct span){text, count * len}, language, &out);
 	assert_false(arena.failed);
-	assert_true(out.len > 0 || strspn(text, " \n\r") >= count * len);
+	assert_true(out.len > 0 || strspn(unit, " \n\r") == len);
 	arena_free(&arena);
 	free(text);
 	return looked_at;
