@@ -137,6 +137,9 @@
 		return ranges;
 	};
 
+	/* Not a bare fragment for links: a <base> would send it elsewhere. */
+	const pageUrl = () => location.href.split('#')[0];
+
 	/* A text fragment that browsers scroll to; long sentences by their first and last words. */
 	const fragment = ({ text }, sentence) => {
 		if (sentence.fragment) return sentence.fragment;
@@ -372,17 +375,16 @@
 			/* Sentences in the markup, put there at publish time, need no service. */
 			const inlined = [...this.querySelectorAll('li')].map((li) => ({ text: li.textContent.trim() }));
 			const answer = inlined.length ? { sentences: inlined } : await this.#ask(article, view.text);
-			if (!answer) return;
 			this.#show(article, view, answer);
-			this.dispatchEvent(new CustomEvent('summary', { detail: answer, bubbles: true, composed: true }));
+			this.#tell('summary', answer);
 		}
 
 		async #ask(article, text) {
 			const fields = this.#option('source') === 'url'
-				? { url: document.querySelector('link[rel=canonical]')?.href || location.href.split('#')[0] }
+				? { url: document.querySelector('link[rel=canonical]')?.href || pageUrl() }
 				: { text };
 			const title = (article.querySelector('h1') || document.querySelector('h1'))?.textContent.trim();
-			if (title && !fields.url) fields.title = title.slice(0, 300).toWellFormed?.() ?? title.slice(0, 300);
+			if (title && !fields.url) fields.title = [...title].slice(0, 300).join('');
 			if (this.#option('language')) fields.language = this.#option('language');
 			if (this.#option('sentences')) fields.sentences = +this.#option('sentences');
 			else fields.length = this.#option('length') || 'short';
@@ -390,20 +392,17 @@
 			if (this.#known?.asked === asked) return this.#known.answer;
 
 			const abort = this.#abort = new AbortController();
-			/* A reader waits no longer. */
-			const late = setTimeout(() => abort.abort(), 20000);
+			const late = setTimeout(() => abort.abort(), 20000); /* nobody waits longer */
 			this.#busy(true);
 			/* Mostly the answer is there before anybody could read this. */
 			const slow = setTimeout(() => { this.#status.textContent = this.#name + '…'; }, 200);
 			try {
 				const service = new URL(this.#option('service') || home, document.baseURI);
 				const answer = await ask(service, this.#option('key'), fields, abort.signal);
-				if (this.#abort !== abort) return null; /* closed meanwhile */
 				this.#known = { asked, answer };
 				return answer;
 			} catch (error) {
-				if (this.#abort !== abort) return null;
-				throw error;
+				throw this.#abort === abort && error; /* false: closed meanwhile */
 			} finally {
 				clearTimeout(late);
 				clearTimeout(slow);
@@ -415,12 +414,17 @@
 		}
 
 		#fail(error) {
+			if (!error) return;
 			const [tag, , failed] = this.#words();
 			const { wait } = error;
 			if (wait > 0) this.#notBefore = Date.now() + wait * 1000;
 			const when = wait > 0 ? ` (${new Intl.RelativeTimeFormat(tag).format(wait, 'second')})` : '';
 			this.#status.textContent = failed + when;
-			this.dispatchEvent(new CustomEvent('summaryerror', { detail: error, bubbles: true, composed: true }));
+			this.#tell('summaryerror', error);
+		}
+
+		#tell(name, detail) {
+			this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
 		}
 
 		#show(article, view, answer) {
@@ -429,7 +433,7 @@
 				dir: getComputedStyle(article).direction,
 			});
 			const links = answer.sentences.map((sentence, index) => make('a', {
-				part: 'sentence', href: fragment(view, sentence), press: (event) => this.#go(event, index),
+				part: 'sentence', href: pageUrl() + fragment(view, sentence), press: (event) => this.#go(event, index),
 			}, sentence.text));
 			list.append(...links.map((link) => make('li', {}, link)));
 			this.#shown = { article, view, sentences: answer.sentences, links, current: -1 };

@@ -208,6 +208,18 @@ describe('pressed', () => {
 		await closePage(page);
 	});
 
+	test('its looks can be changed by custom properties, the highlights too', async () => {
+		site.pages.set('/look.css', { type: 'text/css', body: `article { --summary-highlight: rgb(1, 2, 3) }
+			summary-button { --summary-accent: rgb(4, 5, 6) } summary-button::part(button) { border-radius: 7px }` });
+		const page = await open('look', plain, { head: '<link rel="stylesheet" href="/look.css">' });
+		assert.deepEqual(await page.evaluate(() => {
+			const inner = getComputedStyle(document.querySelector('summary-button').shadowRoot.querySelector('button'));
+			return [getComputedStyle(document.querySelector('article p'), '::highlight(summary-sentence)').backgroundColor,
+				inner.backgroundColor, inner.borderTopLeftRadius];
+		}), ['rgb(1, 2, 3)', 'rgb(4, 5, 6)', '7px']);
+		await closePage(page);
+	});
+
 	test('its attributes reach the service', async () => {
 		const page = await openPage(browser);
 		const sent = [];
