@@ -283,7 +283,7 @@
 		#name;
 		#abort = null; /* while the service is asked */
 		#known = null; /* the last answer, and what was asked for it */
-		#shown = null; /* {view, sentences, current}: while the panel is open */
+		#shown = null; /* {article, sentences, links, current}: while the panel is open */
 		#ranges = [];
 		#unwrap = null;
 		#notBefore = 0; /* the service asked for a pause until then */
@@ -356,6 +356,10 @@
 				scope.querySelector('article,main,[role=main]') || document.body;
 		}
 
+		#read(article) {
+			return read(article, this.#option('skip') || SKIP);
+		}
+
 		#busy(on) {
 			this.#button.setAttribute('aria-busy', on);
 			this.#status.textContent = '';
@@ -371,7 +375,7 @@
 			if (left > 0) throw { wait: left };
 			const article = this.#article();
 			if (!article) throw { status: 0 };
-			const view = read(article, this.#option('skip') || SKIP);
+			const view = this.#read(article);
 			/* Sentences in the markup, put there at publish time, need no service. */
 			const inlined = [...this.querySelectorAll('li')].map((li) => ({ text: li.textContent.trim() }));
 			const answer = inlined.length ? { sentences: inlined } : await this.#ask(article, view.text);
@@ -436,7 +440,7 @@
 				part: 'sentence', href: pageUrl() + fragment(view, sentence), press: (event) => this.#go(event, index),
 			}, sentence.text));
 			list.append(...links.map((link) => make('li', {}, link)));
-			this.#shown = { article, view, sentences: answer.sentences, links, current: -1 };
+			this.#shown = { article, sentences: answer.sentences, links, current: -1 };
 			this.#panel.replaceChildren(list);
 			this.#panel.hidden = false;
 			this.#button.setAttribute('aria-expanded', true);
@@ -454,10 +458,9 @@
 		#paint() {
 			const { article, sentences, current } = this.#shown;
 			this.#clear();
-			/* The page may have changed since: then the sentences are looked for again. */
-			if (this.#shown.view.runs.some(({ node }) => !node.isConnected) || !canHighlight)
-				this.#shown.view = read(article, this.#option('skip') || SKIP);
-			const found = sentences.map((sentence) => find(this.#shown.view, sentence));
+			/* Read anew each time: the page may have changed since. */
+			const view = this.#read(article);
+			const found = sentences.map((sentence) => find(view, sentence));
 			const target = found[current]?.[0];
 			if (!canHighlight) {
 				this.#unwrap = wrap(found.flat());

@@ -205,6 +205,10 @@ describe('pressed', () => {
 		const { links } = parts(page);
 		await links.first().click();
 		assert.equal(await highlighted(page, 'summary-current'), squeeze(await links.first().textContent()));
+		/* The same text node, with other words in front. */
+		await page.evaluate(() => document.querySelector('article p + p').firstChild.insertData(0, 'Corrected at noon. '));
+		await links.nth(1).click();
+		assert.equal(await highlighted(page, 'summary-current'), squeeze(await links.nth(1).textContent()));
 		await closePage(page);
 	});
 
