@@ -214,7 +214,7 @@ BEHAVIOURS = {
     "coding-tower": answers(page(b"?", Content_Encoding=", ".join(["gzip"] * 40))),
     "transfer-gzip": answers(head(Transfer_Encoding="gzip, chunked"), b"0\r\n\r\n"),
     # statuses
-    **{f"status-{n}": answers(page(b"<p>No page for you.</p>", f"{n} Status"))
+    **{f"status-{n}": answers(page(PAGE if n < 300 else b"<p>No page for you.</p>", f"{n} Status"))
        for n in (201, 202, 206, 207, 226, 300, 305, 306, 400, 401, 402, 403, 404, 405, 406, 407, 408,
                  409, 410, 412, 416, 418, 421, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503,
                  504, 505, 511, 520, 599, 600, 999)},
