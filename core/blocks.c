@@ -9,13 +9,13 @@
 enum {
 	FNV_START = 2166136261u,
 	FNV_PRIME = 16777619u,
-	PHRASE_WORDS = 4,       /* of the longest phrase */
-	PHRASE_LOOKS = 20,      /* words of a block in which phrases inside it are looked for */
-	MAX_NAME_BYTES = 400,   /* of a class attribute: more is a style sheet's, not a word */
+	PHRASE_WORDS = 4,     /* of the longest phrase */
+	PHRASE_LOOKS = 20,    /* words of a block in which phrases inside it are looked for */
+	MAX_NAME_BYTES = 400, /* of a class attribute: more is a style sheet's, not a word */
 	MAX_TITLE_WORDS = 64,
-	CELL_NODES = 60,        /* looked at to tell a row of data from a page's layout */
+	CELL_NODES = 60, /* looked at to tell a row of data from a page's layout */
 	CELL_CHARS = 160,
-	MAX_BLOCKS = 20000, /* the most that a page of the corpora has is a tenth of it */
+	MAX_BLOCKS = 10000,
 	MAX_CONTAINERS = 100000,
 };
 
@@ -31,80 +31,43 @@ enum element_kind {
 };
 
 static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
-	[LXB_TAG_A] = KIND_LINK,
-	[LXB_TAG_ADDRESS] = KIND_BLOCK,
-	[LXB_TAG_ARTICLE] = KIND_BLOCK,
-	[LXB_TAG_ASIDE] = KIND_BLOCK,
-	[LXB_TAG_AUDIO] = KIND_SKIP,
-	[LXB_TAG_B] = KIND_BOLD,
-	[LXB_TAG_BLOCKQUOTE] = KIND_BLOCK,
-	[LXB_TAG_BODY] = KIND_BLOCK,
-	[LXB_TAG_BR] = KIND_BREAK,
-	[LXB_TAG_BUTTON] = KIND_SKIP,
-	[LXB_TAG_CANVAS] = KIND_SKIP,
-	[LXB_TAG_CAPTION] = KIND_BLOCK,
-	[LXB_TAG_CENTER] = KIND_BLOCK,
-	[LXB_TAG_DATALIST] = KIND_SKIP,
-	[LXB_TAG_DD] = KIND_BLOCK,
-	[LXB_TAG_DETAILS] = KIND_BLOCK,
-	[LXB_TAG_DIALOG] = KIND_BLOCK,
-	[LXB_TAG_DIR] = KIND_BLOCK,
-	[LXB_TAG_DIV] = KIND_BLOCK,
-	[LXB_TAG_DL] = KIND_BLOCK,
-	[LXB_TAG_DT] = KIND_BLOCK,
-	[LXB_TAG_EMBED] = KIND_SKIP,
-	[LXB_TAG_FIELDSET] = KIND_BLOCK,
-	[LXB_TAG_FIGCAPTION] = KIND_BLOCK,
-	[LXB_TAG_FIGURE] = KIND_BLOCK,
-	[LXB_TAG_FOOTER] = KIND_BLOCK,
-	[LXB_TAG_FORM] = KIND_BLOCK,
-	[LXB_TAG_H1] = KIND_BLOCK,
-	[LXB_TAG_H2] = KIND_BLOCK,
-	[LXB_TAG_H3] = KIND_BLOCK,
-	[LXB_TAG_H4] = KIND_BLOCK,
-	[LXB_TAG_H5] = KIND_BLOCK,
-	[LXB_TAG_H6] = KIND_BLOCK,
-	[LXB_TAG_HEAD] = KIND_SKIP,
-	[LXB_TAG_HEADER] = KIND_BLOCK,
-	[LXB_TAG_HGROUP] = KIND_BLOCK,
-	[LXB_TAG_HR] = KIND_BLOCK,
-	[LXB_TAG_HTML] = KIND_BLOCK,
-	[LXB_TAG_IFRAME] = KIND_SKIP,
-	[LXB_TAG_INPUT] = KIND_SKIP,
-	[LXB_TAG_LEGEND] = KIND_BLOCK,
-	[LXB_TAG_LI] = KIND_BLOCK,
-	[LXB_TAG_MAIN] = KIND_BLOCK,
-	[LXB_TAG_MENU] = KIND_BLOCK,
-	[LXB_TAG_METER] = KIND_SKIP,
-	[LXB_TAG_NAV] = KIND_BLOCK,
-	[LXB_TAG_NOEMBED] = KIND_SKIP,
-	[LXB_TAG_NOSCRIPT] = KIND_SKIP,
-	[LXB_TAG_OBJECT] = KIND_SKIP,
-	[LXB_TAG_OL] = KIND_BLOCK,
-	[LXB_TAG_OPTION] = KIND_SKIP,
-	[LXB_TAG_P] = KIND_BLOCK,
-	[LXB_TAG_PRE] = KIND_BLOCK,
-	[LXB_TAG_PROGRESS] = KIND_SKIP,
-	[LXB_TAG_RP] = KIND_SKIP,
-	[LXB_TAG_SCRIPT] = KIND_SKIP,
-	[LXB_TAG_SEARCH] = KIND_BLOCK,
-	[LXB_TAG_SECTION] = KIND_BLOCK,
-	[LXB_TAG_SELECT] = KIND_SKIP,
-	[LXB_TAG_STRONG] = KIND_BOLD,
-	[LXB_TAG_STYLE] = KIND_SKIP,
-	[LXB_TAG_SUMMARY] = KIND_BLOCK,
-	[LXB_TAG_SVG] = KIND_SKIP,
-	[LXB_TAG_TABLE] = KIND_BLOCK,
-	[LXB_TAG_TBODY] = KIND_BLOCK,
-	[LXB_TAG_TD] = KIND_CELL,
-	[LXB_TAG_TEMPLATE] = KIND_SKIP,
-	[LXB_TAG_TEXTAREA] = KIND_SKIP,
-	[LXB_TAG_TFOOT] = KIND_BLOCK,
-	[LXB_TAG_TH] = KIND_CELL,
-	[LXB_TAG_THEAD] = KIND_BLOCK,
-	[LXB_TAG_TITLE] = KIND_SKIP,
-	[LXB_TAG_TR] = KIND_ROW,
-	[LXB_TAG_UL] = KIND_BLOCK,
+	[LXB_TAG_A] = KIND_LINK,           [LXB_TAG_ADDRESS] = KIND_BLOCK,
+	[LXB_TAG_ARTICLE] = KIND_BLOCK,    [LXB_TAG_ASIDE] = KIND_BLOCK,
+	[LXB_TAG_AUDIO] = KIND_SKIP,       [LXB_TAG_B] = KIND_BOLD,
+	[LXB_TAG_BLOCKQUOTE] = KIND_BLOCK, [LXB_TAG_BODY] = KIND_BLOCK,
+	[LXB_TAG_BR] = KIND_BREAK,         [LXB_TAG_BUTTON] = KIND_SKIP,
+	[LXB_TAG_CANVAS] = KIND_SKIP,      [LXB_TAG_CAPTION] = KIND_BLOCK,
+	[LXB_TAG_CENTER] = KIND_BLOCK,     [LXB_TAG_DATALIST] = KIND_SKIP,
+	[LXB_TAG_DD] = KIND_BLOCK,         [LXB_TAG_DETAILS] = KIND_BLOCK,
+	[LXB_TAG_DIALOG] = KIND_BLOCK,     [LXB_TAG_DIR] = KIND_BLOCK,
+	[LXB_TAG_DIV] = KIND_BLOCK,        [LXB_TAG_DL] = KIND_BLOCK,
+	[LXB_TAG_DT] = KIND_BLOCK,         [LXB_TAG_EMBED] = KIND_SKIP,
+	[LXB_TAG_FIELDSET] = KIND_BLOCK,   [LXB_TAG_FIGCAPTION] = KIND_BLOCK,
+	[LXB_TAG_FIGURE] = KIND_BLOCK,     [LXB_TAG_FOOTER] = KIND_BLOCK,
+	[LXB_TAG_FORM] = KIND_BLOCK,       [LXB_TAG_H1] = KIND_BLOCK,
+	[LXB_TAG_H2] = KIND_BLOCK,         [LXB_TAG_H3] = KIND_BLOCK,
+	[LXB_TAG_H4] = KIND_BLOCK,         [LXB_TAG_H5] = KIND_BLOCK,
+	[LXB_TAG_H6] = KIND_BLOCK,         [LXB_TAG_HEAD] = KIND_SKIP,
+	[LXB_TAG_HEADER] = KIND_BLOCK,     [LXB_TAG_HGROUP] = KIND_BLOCK,
+	[LXB_TAG_HR] = KIND_BLOCK,         [LXB_TAG_HTML] = KIND_BLOCK,
+	[LXB_TAG_IFRAME] = KIND_SKIP,      [LXB_TAG_INPUT] = KIND_SKIP,
+	[LXB_TAG_LEGEND] = KIND_BLOCK,     [LXB_TAG_LI] = KIND_BLOCK,
+	[LXB_TAG_MAIN] = KIND_BLOCK,       [LXB_TAG_MENU] = KIND_BLOCK,
+	[LXB_TAG_METER] = KIND_SKIP,       [LXB_TAG_NAV] = KIND_BLOCK,
+	[LXB_TAG_NOEMBED] = KIND_SKIP,     [LXB_TAG_NOSCRIPT] = KIND_SKIP,
+	[LXB_TAG_OBJECT] = KIND_SKIP,      [LXB_TAG_OL] = KIND_BLOCK,
+	[LXB_TAG_OPTION] = KIND_SKIP,      [LXB_TAG_P] = KIND_BLOCK,
+	[LXB_TAG_PRE] = KIND_BLOCK,        [LXB_TAG_PROGRESS] = KIND_SKIP,
+	[LXB_TAG_RP] = KIND_SKIP,          [LXB_TAG_SCRIPT] = KIND_SKIP,
+	[LXB_TAG_SEARCH] = KIND_BLOCK,     [LXB_TAG_SECTION] = KIND_BLOCK,
+	[LXB_TAG_SELECT] = KIND_SKIP,      [LXB_TAG_STRONG] = KIND_BOLD,
+	[LXB_TAG_STYLE] = KIND_SKIP,       [LXB_TAG_SUMMARY] = KIND_BLOCK,
+	[LXB_TAG_SVG] = KIND_SKIP,         [LXB_TAG_TABLE] = KIND_BLOCK,
+	[LXB_TAG_TBODY] = KIND_BLOCK,      [LXB_TAG_TD] = KIND_CELL,
+	[LXB_TAG_TEMPLATE] = KIND_SKIP,    [LXB_TAG_TEXTAREA] = KIND_SKIP,
+	[LXB_TAG_TFOOT] = KIND_BLOCK,      [LXB_TAG_TH] = KIND_CELL,
+	[LXB_TAG_THEAD] = KIND_BLOCK,      [LXB_TAG_TITLE] = KIND_SKIP,
+	[LXB_TAG_TR] = KIND_ROW,           [LXB_TAG_UL] = KIND_BLOCK,
 	[LXB_TAG_VIDEO] = KIND_SKIP,
 };
 
@@ -113,12 +76,12 @@ struct walk {
 	struct arena *arena;
 	struct blocks *out;
 	size_t text_room, block_room, container_room, item_room;
-	uint32_t container;  /* the one that we are in */
-	uint32_t links;      /* link elements that we are in */
+	uint32_t container; /* the one that we are in */
+	uint32_t links;     /* link elements that we are in */
 	uint32_t bold;
-	const lxb_dom_node_t *data_row; /* a row whose cells are words; NULL: none */
+	const lxb_dom_node_t *data_row;  /* a row whose cells are words; NULL: none */
 	uint32_t title[MAX_TITLE_WORDS]; /* hashes of the title's words */
-	struct block open;   /* the block being written */
+	struct block open;               /* the block being written */
 	bool is_open, pending_space, pending_line;
 	bool after_break;
 };
@@ -224,7 +187,8 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 				c->places |= PLACE_HIDDEN;
 		} else if (attribute_is(a, SPAN("itemprop"))) {
 			c->groups |= name_groups(value);
-			if (contains(value, SPAN("articleBody")) || contains(value, SPAN("reviewBody")))
+			if (contains(value, SPAN("articleBody")) ||
+			    contains(value, SPAN("reviewBody")))
 				c->places |= PLACE_BODY_PROPERTY;
 		} else if (attribute_is(a, SPAN("role"))) {
 			c->groups |= name_groups(value);
@@ -240,22 +204,36 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 static uint32_t places_of(lxb_tag_id_t tag)
 {
 	switch (tag) {
-	case LXB_TAG_ARTICLE: return PLACE_ARTICLE;
-	case LXB_TAG_MAIN: return PLACE_MAIN;
-	case LXB_TAG_NAV: return PLACE_NAV;
-	case LXB_TAG_HEADER: return PLACE_HEADER;
-	case LXB_TAG_FOOTER: return PLACE_FOOTER;
-	case LXB_TAG_ASIDE: return PLACE_ASIDE;
-	case LXB_TAG_FORM: return PLACE_FORM;
+	case LXB_TAG_ARTICLE:
+		return PLACE_ARTICLE;
+	case LXB_TAG_MAIN:
+		return PLACE_MAIN;
+	case LXB_TAG_NAV:
+		return PLACE_NAV;
+	case LXB_TAG_HEADER:
+		return PLACE_HEADER;
+	case LXB_TAG_FOOTER:
+		return PLACE_FOOTER;
+	case LXB_TAG_ASIDE:
+		return PLACE_ASIDE;
+	case LXB_TAG_FORM:
+		return PLACE_FORM;
 	case LXB_TAG_UL:
-	case LXB_TAG_OL: return PLACE_LIST;
-	case LXB_TAG_TABLE: return PLACE_TABLE;
-	case LXB_TAG_BLOCKQUOTE: return PLACE_QUOTE;
-	case LXB_TAG_FIGURE: return PLACE_FIGURE;
-	case LXB_TAG_SECTION: return PLACE_SECTION;
+	case LXB_TAG_OL:
+		return PLACE_LIST;
+	case LXB_TAG_TABLE:
+		return PLACE_TABLE;
+	case LXB_TAG_BLOCKQUOTE:
+		return PLACE_QUOTE;
+	case LXB_TAG_FIGURE:
+		return PLACE_FIGURE;
+	case LXB_TAG_SECTION:
+		return PLACE_SECTION;
 	case LXB_TAG_DETAILS:
-	case LXB_TAG_DIALOG: return PLACE_DETAILS;
-	default: return 0;
+	case LXB_TAG_DIALOG:
+		return PLACE_DETAILS;
+	default:
+		return 0;
 	}
 }
 
@@ -263,14 +241,14 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 {
 	struct blocks *out = walk->out;
 	out->partial |= out->container_count >= MAX_CONTAINERS;
-	if (out->partial ||
-	    !reserve(walk->arena, (void **)&out->containers, out->container_count,
-		     &walk->container_room, sizeof(*out->containers)))
+	if (out->partial || !reserve(walk->arena, (void **)&out->containers, out->container_count,
+				     &walk->container_room, sizeof(*out->containers)))
 		return false;
 	uint32_t index = (uint32_t)out->container_count++;
 	struct container *c = &out->containers[index];
 	const struct container *parent = &out->containers[walk->container];
-	*c = (struct container){.node = node, .parent = walk->container, .tag = (uint16_t)node->local_name};
+	*c = (struct container){
+		.node = node, .parent = walk->container, .tag = (uint16_t)node->local_name};
 	const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
 	c->places = places_of(node->local_name);
 	c->shape = fnv(FNV_START, (uint8_t)node->local_name);
@@ -424,9 +402,10 @@ static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 		hash = fnv(hash, ' ');
 	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
 		uint8_t byte = (uint8_t)text.at[(*at)++];
-		bool mark = byte == ',' || byte == '.' || byte == ':' || byte == '!' || byte == '?' ||
-			    byte == '"' || byte == '(' || byte == ')' || byte == '[' ||
-			    byte == ']' || byte == '|' || byte == '*' || byte == '#' || byte == '>';
+		bool mark = byte == ',' || byte == '.' || byte == ':' || byte == '!' ||
+			    byte == '?' || byte == '"' || byte == '(' || byte == ')' ||
+			    byte == '[' || byte == ']' || byte == '|' || byte == '*' ||
+			    byte == '#' || byte == '>';
 		if (!mark)
 			hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
 	}
@@ -473,7 +452,8 @@ static uint32_t shared_words(const struct walk *walk, struct span text)
 
 static bool is_wide_stop(uint32_t c)
 {
-	return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964 || c == 0x06D4 || c == 0x061F;
+	return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964 || c == 0x06D4 ||
+	       c == 0x061F;
 }
 
 static void count_character(struct block *b, uint32_t c, bool word_start)
@@ -534,7 +514,8 @@ static void close_block(struct walk *walk)
 	out->at[out->len++] = *b;
 }
 
-/* Does a row hold short cells of plain text? Then it is one block; else each cell is a container. */
+/* Does a row hold short cells of plain text? Then it is one block; else each cell is a container.
+ */
 static bool is_data_row(const lxb_dom_node_t *row)
 {
 	size_t nodes = 0, cells = 0, chars = 0;
@@ -692,8 +673,8 @@ static void sum_containers(struct blocks *out)
 		c->paragraph_chars += b->chars;
 		float weight = 1 + (float)b->commas + (b->chars > 300 ? 3 : (float)b->chars / 100);
 		struct container *parent = &out->containers[c->parent];
-		bool leaf = c->tag != LXB_TAG_DIV && c->tag != LXB_TAG_TD && c->tag != LXB_TAG_SECTION &&
-			    c->tag != LXB_TAG_ARTICLE;
+		bool leaf = c->tag != LXB_TAG_DIV && c->tag != LXB_TAG_TD &&
+			    c->tag != LXB_TAG_SECTION && c->tag != LXB_TAG_ARTICLE;
 		if (!leaf)
 			c->weight += weight;
 		parent->weight += leaf ? weight : weight / 2;
@@ -713,7 +694,8 @@ void blocks_read(struct arena *arena, const struct html_page *page, struct block
 {
 	*out = (struct blocks){0};
 	struct walk walk = {.arena = arena, .out = out};
-	lxb_dom_node_t *root = lxb_dom_interface_node(lxb_html_document_body_element(page->document));
+	lxb_dom_node_t *root =
+		lxb_dom_interface_node(lxb_html_document_body_element(page->document));
 	if (root == NULL)
 		root = lxb_dom_interface_node(
 			lxb_dom_document_element(lxb_dom_interface_document(page->document)));

@@ -8,7 +8,7 @@
 enum {
 	NEIGHBOURS = 2,
 	NEVER_WORDS = 8, /* of a block that only says "read more" and the like, at most */
-	CLIMB = 24, /* steps up the tree to the densest container */
+	CLIMB = 24,      /* steps up the tree to the densest container */
 	PATH_SLOTS_MIN = 64,
 };
 
@@ -29,9 +29,9 @@ struct paths {
 struct page_facts {
 	const struct blocks *blocks;
 	struct paths paths, shapes;
-	uint32_t best;        /* container with the greatest weight */
+	uint32_t best;                 /* container with the greatest weight */
 	uint32_t span_start, span_end; /* blocks of the densest stretch */
-	uint32_t title;       /* block that holds the headline; len: none */
+	uint32_t title;                /* block that holds the headline; len: none */
 	uint32_t chars, paragraph_chars, longest;
 	const uint32_t *before; /* characters before each block */
 };
@@ -195,29 +195,46 @@ static float size(uint32_t n)
 static uint8_t tag_class(uint16_t tag)
 {
 	switch (tag) {
-	case LXB_TAG_P: return 1;
-	case LXB_TAG_LI: return 2;
-	case LXB_TAG_H1: return 3;
-	case LXB_TAG_H2: return 4;
-	case LXB_TAG_H3: return 5;
-	case LXB_TAG_H4: return 6;
+	case LXB_TAG_P:
+		return 1;
+	case LXB_TAG_LI:
+		return 2;
+	case LXB_TAG_H1:
+		return 3;
+	case LXB_TAG_H2:
+		return 4;
+	case LXB_TAG_H3:
+		return 5;
+	case LXB_TAG_H4:
+		return 6;
 	case LXB_TAG_H5:
-	case LXB_TAG_H6: return 7;
-	case LXB_TAG_BLOCKQUOTE: return 8;
-	case LXB_TAG_PRE: return 9;
+	case LXB_TAG_H6:
+		return 7;
+	case LXB_TAG_BLOCKQUOTE:
+		return 8;
+	case LXB_TAG_PRE:
+		return 9;
 	case LXB_TAG_TD:
-	case LXB_TAG_TH: return 10;
-	case LXB_TAG_TR: return 11;
+	case LXB_TAG_TH:
+		return 10;
+	case LXB_TAG_TR:
+		return 11;
 	case LXB_TAG_FIGCAPTION:
-	case LXB_TAG_CAPTION: return 12;
+	case LXB_TAG_CAPTION:
+		return 12;
 	case LXB_TAG_DT:
-	case LXB_TAG_DD: return 13;
+	case LXB_TAG_DD:
+		return 13;
 	case LXB_TAG_SECTION:
 	case LXB_TAG_ARTICLE:
-	case LXB_TAG_MAIN: return 14;
-	case LXB_TAG_BODY: return 15;
-	case LXB_TAG_DIV: return 16;
-	default: return 17;
+	case LXB_TAG_MAIN:
+		return 14;
+	case LXB_TAG_BODY:
+		return 15;
+	case LXB_TAG_DIV:
+		return 16;
+	default:
+		return 17;
 	}
 }
 
@@ -255,7 +272,8 @@ static void put_path(struct row *row, const struct path_sum *sum, const struct p
 	put(row, ratio(sum->stops, sum->blocks));
 }
 
-static void put_container(struct row *row, const struct container *c, const struct page_facts *facts)
+static void put_container(struct row *row, const struct container *c,
+			  const struct page_facts *facts)
 {
 	put(row, size(c->chars));
 	put(row, ratio(c->link_chars, c->chars));
@@ -387,7 +405,8 @@ static bool read_opinion(struct arena *arena, const struct blocks *blocks, const
 	o->containers = arena_zalloc(arena, blocks->container_count, sizeof(float));
 	o->weights = arena_zalloc(arena, blocks->container_count, sizeof(float));
 	if (o->containers == NULL || o->weights == NULL ||
-	    !make_paths(arena, blocks->len, &o->paths) || !make_paths(arena, blocks->len, &o->shapes))
+	    !make_paths(arena, blocks->len, &o->paths) ||
+	    !make_paths(arena, blocks->len, &o->shapes))
 		return false;
 	for (uint32_t i = 0; i < blocks->len; i++) {
 		const struct block *b = &blocks->at[i];
@@ -459,7 +478,8 @@ void blockscore_context(struct arena *arena, const struct blocks *blocks, const 
 		uint32_t parent = blocks->containers[b->container].parent;
 		uint32_t grand = blocks->containers[parent].parent;
 		const struct path_sum *path = find_path(&o.paths, path_key(blocks, b->container));
-		const struct path_sum *shape = find_path(&o.shapes, shape_key(blocks, b->container));
+		const struct path_sum *shape =
+			find_path(&o.shapes, shape_key(blocks, b->container));
 		put(&row, s);
 		put_window(&row, blocks, score, i);
 		put(&row, mean_without(path->score, path->weight, s, weight));
@@ -475,10 +495,17 @@ void blockscore_context(struct arena *arena, const struct blocks *blocks, const 
 	}
 }
 
+enum { EARLY_TREES = 32 };
+static const float early_score = -2.6f, early_factor = 1.8f;
+static const float sure_score = -4; /* below it the second pass is not asked */
+
 static float run_trees(const struct tree_model *model, const float *features)
 {
 	float sum = model->base;
 	for (uint32_t tree = model->first; tree < model->last; tree++) {
+		/* Most of a page is plainly not the article: what is left would say no more. */
+		if (tree - model->first == EARLY_TREES && sum < early_score)
+			return sum * early_factor;
 		const struct tree_node *node = &tree_nodes[tree_starts[tree]];
 		while (node->feature != LEAF)
 			node += node->child + !(features[node->feature] < node->threshold);
@@ -487,7 +514,8 @@ static float run_trees(const struct tree_model *model, const float *features)
 	return sum;
 }
 
-/* Buttons and their like, among them the one that asks for a summary: no text, wherever they are. */
+/* Buttons and their like, among them the one that asks for a summary: no text, wherever they are.
+ */
 static bool is_never(const struct block *b)
 {
 	return b->phrases >> PHRASE_NEVER & 1 && b->words <= NEVER_WORDS;
@@ -504,8 +532,9 @@ float *blockscore_run(struct arena *arena, const struct blocks *blocks)
 		first[i] = run_trees(&tree_models[0], features + i * BLOCK_FEATURES);
 	blockscore_context(arena, blocks, first, features);
 	for (size_t i = 0; i < blocks->len; i++)
-		second[i] = is_never(&blocks->at[i])
-				    ? NEVER
+		second[i] = is_never(&blocks->at[i]) ? NEVER
+			    : first[i] < sure_score
+				    ? first[i]
 				    : run_trees(&tree_models[1], features + i * BLOCK_FEATURES);
 	return arena->failed ? NULL : second;
 }

@@ -6,8 +6,8 @@
 
 /** Numbers that describe a block for the scorer; the trainer reads them in this order. */
 enum {
-	BLOCK_FEATURES_FIRST = 170,  /* of the first pass, unused ones zero */
-	BLOCK_FEATURES_SECOND = 24,  /* the second pass adds what the first said of the neighbours */
+	BLOCK_FEATURES_FIRST = 170, /* of the first pass, unused ones zero */
+	BLOCK_FEATURES_SECOND = 24, /* the second pass adds what the first said of the neighbours */
 	BLOCK_FEATURES = BLOCK_FEATURES_FIRST + BLOCK_FEATURES_SECOND,
 };
 

@@ -53,6 +53,11 @@ static bool add_run(struct builder *to, struct extract_run run)
 	return true;
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool is_alphanumeric(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -106,8 +111,8 @@ static size_t reference_len(const struct aligner *a)
 /* One step: how many bytes of data came from how many of the page. False at the end. */
 static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
 {
-	while (a->html < a->html_end && a->data < a->data_end && *a->html == '\0' && *a->data != '\0' &&
-	       *a->data != 0xEF)
+	while (a->html < a->html_end && a->data < a->data_end && *a->html == '\0' &&
+	       *a->data != '\0' && *a->data != 0xEF)
 		a->html++;
 	if (a->html >= a->html_end || a->data >= a->data_end)
 		return false;
@@ -138,9 +143,16 @@ static void open_piece(struct source *source)
 	source->at.html_end = html + source->piece->end_byte;
 	/* A piece may have lost its leading white space to the tree builder. */
 	const uint8_t *data = source->at.data;
-	bool blank = *data == ' ' || (*data >= '\t' && *data <= '\r');
-	while (!blank && source->at.html < source->at.html_end && *source->at.html <= ' ')
+	while (!is_blank(*data) && source->at.html < source->at.html_end &&
+	       (is_blank(*source->at.html) || *source->at.html == '\0'))
 		source->at.html++;
+}
+
+/* The same bytes, or a reference in the page; anything else is a place that is not known. */
+static bool agrees(const struct aligner *a, size_t data_len, size_t html_len)
+{
+	return *a->html == '&' || *a->html == '\0' ||
+	       (data_len == html_len && memcmp(a->html, a->data, data_len) == 0);
 }
 
 static bool next_character(struct source *source, size_t *data_len, size_t *html_len)
@@ -155,7 +167,8 @@ static bool next_character(struct source *source, size_t *data_len, size_t *html
 	return false;
 }
 
-/* Runs of the part of the flat text [at, end) that `node` wrote; it stands at `out` in the answer. */
+/* Runs of the part of the flat text [at, end) that `node` wrote; it stands at `out` in the answer.
+ */
 static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at, uint32_t end,
 			  uint32_t out)
 {
@@ -175,13 +188,17 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 			out++;
 			continue; /* white space that was collapsed, at the character behind it */
 		}
-		if (at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0) {
+		bool same =
+			at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0;
+		if (same && agrees(&source.at, data_len, html_len)) {
 			uint32_t html_byte =
 				(uint32_t)(source.at.html - (const uint8_t *)to->html.at);
 			struct extract_run run = {out, (uint32_t)data_len, html_byte,
 						  (uint32_t)html_len};
 			if (!add_run(to, run))
 				return false;
+		}
+		if (same) {
 			at += (uint32_t)data_len;
 			out += (uint32_t)data_len;
 		}
@@ -285,7 +302,8 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 	blocks_read(arena, page, &blocks);
 	to->blocks = &blocks;
 	out->partial |= blocks.partial;
-	const float *score = arena->failed || blocks.len == 0 ? NULL : blockscore_run(arena, &blocks);
+	const float *score =
+		arena->failed || blocks.len == 0 ? NULL : blockscore_run(arena, &blocks);
 	size_t chars = score == NULL ? 0 : chosen_chars(&blocks, score, 0);
 	bool from_data = chars < FEW_CHARS && use_data(to, page, chars);
 	const char *seen = NULL;
@@ -359,7 +377,8 @@ void extract_html_range(const struct article *article, uint32_t start_byte, uint
 	const struct extract_run *last = &article->runs[find_run(article, end_byte - 1)];
 	uint32_t behind = end_byte - last->text_byte;
 	verbatim = last->text_len == last->html_len;
-	*html_end_byte = last->html_byte + (verbatim && behind < last->html_len ? behind : last->html_len);
+	*html_end_byte =
+		last->html_byte + (verbatim && behind < last->html_len ? behind : last->html_len);
 	if (*html_end_byte < *html_start_byte)
 		*html_end_byte = *html_start_byte;
 }

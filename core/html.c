@@ -9,13 +9,15 @@ enum {
 	MAX_ATTRIBUTES = 1000,
 	MAX_NODES = 1000000,
 	MAX_FORMATTING = 100, /* elements that every new paragraph opens again */
-	MAX_NAMES = 20000,    /* distinct names of elements or attributes: hash chains grow with them */
+	MAX_NAMES =
+		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
 };
 
 static const size_t max_memory_bytes = (size_t)64 << 20;
-/* One token can take this much: as many formatting elements as allowed, with their attributes. */
-static const size_t headroom_bytes = (size_t)16 << 20;
+/* One token can take half of this: as many formatting elements as allowed, with their attributes.
+ * The other half is for the blocks made of the tree. */
+static const size_t headroom_bytes = (size_t)32 << 20;
 /* Searches of the open elements: tokens times depth. */
 static const uint64_t max_steps = (uint64_t)1 << 30;
 
@@ -91,7 +93,8 @@ static void attach(struct reader *reader, lxb_dom_node_t *node, struct html_piec
 	else if (node == reader->last_node)
 		reader->last_piece->next = first;
 	else
-		return; /* rare: text that goes on after other nodes were made; its place is not known */
+		return; /* rare: text that goes on after other nodes were made; its place is not
+			   known */
 	reader->last_node = node;
 	reader->last_piece = last;
 }
@@ -184,6 +187,11 @@ static void read_chunks(struct reader *reader)
 		if (lxb_html_document_parse_chunk(document, chunk, len) != LXB_STATUS_OK ||
 		    !tokenizer_within_limits(reader, tokenizer))
 			page->partial = true;
+		/* Nobody reads the errors, and a page can be made of nothing else. */
+		if (tokenizer->parse_errors != NULL)
+			lexbor_array_obj_clean(tokenizer->parse_errors);
+		if (reader->tree->parse_errors != NULL)
+			lexbor_array_obj_clean(reader->tree->parse_errors);
 	}
 	if (!page->partial && lxb_html_document_parse_chunk_end(document) != LXB_STATUS_OK)
 		page->partial = true;

@@ -25,8 +25,8 @@ struct html_page {
 	size_t nodes;                  /* tokens that made a node, and elements opened again */
 	size_t memory_bytes;           /* of the tree, about */
 	uint64_t steps;                /* open and formatting elements and attributes, by token */
-	bool partial;                  /* a limit stopped the reading: the tree holds what came before */
-	bool expired;                  /* the limit was the time */
+	bool partial; /* a limit stopped the reading: the tree holds what came before */
+	bool expired; /* the limit was the time */
 };
 
 /**

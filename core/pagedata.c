@@ -22,9 +22,10 @@ static uint32_t read_hex(struct span from, size_t at)
 	uint32_t value = 0;
 	for (size_t i = at; i < at + 4; i++) {
 		char c = i < from.len ? from.at[i] : '0';
-		uint32_t digit = c >= '0' && c <= '9'		    ? (uint32_t)(c - '0')
-				 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (uint32_t)((c | 0x20) - 'a' + 10)
-								    : 0;
+		uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
+				 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f'
+					 ? (uint32_t)((c | 0x20) - 'a' + 10)
+					 : 0;
 		value = value << 4 | digit;
 	}
 	return value;
@@ -36,12 +37,16 @@ static uint32_t read_escape(struct span from, size_t *at)
 	char c = from.at[(*at)++];
 	switch (c) {
 	case 'n':
-	case 'r': return '\n';
+	case 'r':
+		return '\n';
 	case 't':
 	case 'b':
-	case 'f': return ' ';
-	case 'u': break;
-	default: return (uint8_t)c;
+	case 'f':
+		return ' ';
+	case 'u':
+		break;
+	default:
+		return (uint8_t)c;
 	}
 	uint32_t value = read_hex(from, *at);
 	*at += 4;
@@ -60,7 +65,11 @@ struct writer {
 	char *at;
 	size_t len;
 	bool space, line;
-	enum { TAG_NONE, TAG_NAME, TAG_REST } tag; /* its first letter says whether it parts blocks */
+	enum {
+		TAG_NONE,
+		TAG_NAME,
+		TAG_REST
+	} tag; /* its first letter says whether it parts blocks */
 };
 
 static void write_character(struct writer *w, uint32_t c)
@@ -121,8 +130,9 @@ static struct span find_body(struct span script)
 	for (size_t k = 0; k < sizeof(body_keys) / sizeof(body_keys[0]); k++) {
 		size_t at = 0;
 		const char *found;
-		while (at < script.len && (found = memmem(script.at + at, script.len - at, body_keys[k].at,
-							  body_keys[k].len)) != NULL) {
+		while (at < script.len &&
+		       (found = memmem(script.at + at, script.len - at, body_keys[k].at,
+				       body_keys[k].len)) != NULL) {
 			at = (size_t)(found - script.at) + body_keys[k].len;
 			while (at < script.len && (is_blank(script.at[at]) || script.at[at] == ':'))
 				at++;
@@ -138,7 +148,8 @@ static struct span find_body(struct span script)
 }
 
 /* The next script of the page behind `node`; `*text` is its content. */
-static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *node, struct span *text)
+static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *node,
+				   struct span *text)
 {
 	while ((node = html_next(root, node, true)) != NULL) {
 		const lxb_dom_node_t *content = node->first_child;
@@ -168,8 +179,8 @@ void pagedata_read(struct arena *arena, struct span html, const struct html_page
 		out->html_byte = piece == NULL ? 0 : piece->start_byte;
 		out->html_len = piece == NULL ? 0 : piece->end_byte - piece->start_byte;
 		const char *same = piece == NULL ? NULL
-						 : memmem(html.at + piece->start_byte, out->html_len,
-							  body.at, body.len);
+						 : memmem(html.at + piece->start_byte,
+							  out->html_len, body.at, body.len);
 		if (same != NULL) {
 			out->html_byte = (uint32_t)(same - html.at);
 			out->html_len = (uint32_t)body.len;
@@ -190,7 +201,8 @@ bool pagedata_paid(const struct html_page *page)
 		if (found == NULL)
 			continue;
 		size_t at = (size_t)(found - script.at) + key.len;
-		while (at < script.len && (is_blank(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
+		while (at < script.len &&
+		       (is_blank(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
 			at++;
 		const lxb_char_t *value = (const lxb_char_t *)script.at + at;
 		if (at + 5 <= script.len &&

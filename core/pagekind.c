@@ -14,29 +14,62 @@ enum {
 
 /* In the title or the first headline of pages that stand where another page should. */
 static const char *const error_words[] = {
-	"404", "403", "not found", "page not found", "no longer available", "does not exist",
-	"doesn't exist", "cannot be found", "can't be found", "access denied", "forbidden",
-	"nicht gefunden", "existiert nicht", "non trouvée", "introuvable", "n'existe pas",
-	"no encontrada", "no existe", "non trovata", "não encontrada", "niet gevonden",
-	"nie znaleziono", "не найдена", "見つかりません", "페이지를 찾을 수 없습니다", "找不到",
+	"404",
+	"403",
+	"not found",
+	"page not found",
+	"no longer available",
+	"does not exist",
+	"doesn't exist",
+	"cannot be found",
+	"can't be found",
+	"access denied",
+	"forbidden",
+	"nicht gefunden",
+	"existiert nicht",
+	"non trouvée",
+	"introuvable",
+	"n'existe pas",
+	"no encontrada",
+	"no existe",
+	"non trovata",
+	"não encontrada",
+	"niet gevonden",
+	"nie znaleziono",
+	"не найдена",
+	"見つかりません",
+	"페이지를 찾을 수 없습니다",
+	"找不到",
 };
 
 static const char *const login_words[] = {
-	"log in", "login", "sign in", "anmelden", "einloggen", "se connecter", "connexion",
-	"iniciar sesión", "accedi", "entrar", "inloggen", "zaloguj", "войти", "вход", "ログイン", "登录",
+	"log in",    "login",          "sign in",  "anmelden", "einloggen", "se connecter",
+	"connexion", "iniciar sesión", "accedi",   "entrar",   "inloggen",  "zaloguj",
+	"войти",     "вход",           "ログイン", "登录",
 };
 
 static const char *const search_words[] = {
-	"search results", "results for", "suchergebnisse", "résultats de recherche",
-	"resultados de la búsqueda", "risultati della ricerca", "resultados da pesquisa",
-	"zoekresultaten", "wyniki wyszukiwania", "результаты поиска", "検索結果", "搜索结果",
+	"search results",
+	"results for",
+	"suchergebnisse",
+	"résultats de recherche",
+	"resultados de la búsqueda",
+	"risultati della ricerca",
+	"resultados da pesquisa",
+	"zoekresultaten",
+	"wyniki wyszukiwania",
+	"результаты поиска",
+	"検索結果",
+	"搜索结果",
 };
 
 static const char *const script_words[] = {
-	"enable javascript", "javascript is disabled", "javascript is required", "turn on javascript",
-	"requires javascript", "javascript aktivieren", "activer javascript", "habilite javascript",
-	"active javascript", "activa javascript", "abilita javascript", "включите javascript",
-	"checking your browser", "verify you are human", "are you a robot", "unusual traffic",
+	"enable javascript",     "javascript is disabled", "javascript is required",
+	"turn on javascript",    "requires javascript",    "javascript aktivieren",
+	"activer javascript",    "habilite javascript",    "active javascript",
+	"activa javascript",     "abilita javascript",     "включите javascript",
+	"checking your browser", "verify you are human",   "are you a robot",
+	"unusual traffic",
 };
 
 static bool has_word(struct span text, const char *const *words, size_t count)
@@ -59,8 +92,8 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 struct tally {
 	size_t chars, paragraphs; /* of blocks that may be the article's */
 	size_t linked_headlines;
-	bool wall;      /* a block asks for scripts */
-	bool error;     /* the title or a headline does */
+	bool wall;  /* a block asks for scripts */
+	bool error; /* the title or a headline does */
 	bool search;
 	bool login_word;
 	bool own; /* a block that is no link */
@@ -80,8 +113,8 @@ static void count_blocks(const struct blocks *blocks, const float *score, struct
 		bool linked = b->link_chars * 5 > b->chars * 4;
 		if (score[i] > 0 && !linked) {
 			t->chars += b->chars;
-			t->paragraphs += b->chars >= PARAGRAPH_CHARS && b->link_chars * 2 < b->chars &&
-					 b->stops > 0;
+			t->paragraphs += b->chars >= PARAGRAPH_CHARS &&
+					 b->link_chars * 2 < b->chars && b->stops > 0;
 		}
 		t->own |= !linked && b->chars >= OWN_CHARS;
 		t->linked_headlines += is_heading(tag) && linked && b->words >= 4;
@@ -122,11 +155,12 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 		return "an error page";
 	if (t.paragraphs < 3 && (t.search || HAS_WORD(title, search_words)))
 		return "a page of search results";
-	if (t.chars < HARDLY_CHARS && (t.login_word || HAS_WORD(title, login_words)) && asks_password(page))
+	if (t.chars < HARDLY_CHARS && (t.login_word || HAS_WORD(title, login_words)) &&
+	    asks_password(page))
 		return "a login page";
 	if (t.linked_headlines >= LINKED_HEADLINES && t.chars < HARDLY_CHARS)
 		return "a list of links to other pages";
-	if (t.chars == 0 && !t.own)
+	if (t.chars == 0 && !t.own && blocks->containers[0].chars < HARDLY_CHARS)
 		return "a page without text of its own";
 	return NULL;
 }

@@ -77,7 +77,8 @@ static void measure_lines(struct arena *arena, struct sums *sums)
 		json_t *row = json_loads(line, JSON_ALLOW_NUL, NULL);
 		json_t *html = json_object_get(row, "html");
 		if (html != NULL)
-			measure(arena, (struct span){json_string_value(html), json_string_length(html)},
+			measure(arena,
+				(struct span){json_string_value(html), json_string_length(html)},
 				sums);
 		json_decref(row);
 	}
@@ -107,7 +108,8 @@ int main(int argc, char **argv)
 	if (argc == 1)
 		measure_lines(&arena, &sums);
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%zu pages, %.1f MB: parse %.1f ms, parse + extract %.1f ms, ratio %.2f; slowest page "
+	printf("%zu pages, %.1f MB: parse %.1f ms, parse + extract %.1f ms, ratio %.2f; slowest "
+	       "page "
 	       "%.1f ms (%zu KB); largest arena %.1f MB, resident at most %ld MB\n",
 	       sums.pages, (double)sums.bytes / 1e6, sums.parse_ms, sums.extract_ms,
 	       sums.parse_ms > 0 ? sums.extract_ms / sums.parse_ms : 0, sums.slowest_ms,

