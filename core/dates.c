@@ -1,11 +1,9 @@
 #include "dates.h"
 
+#include "ascii.h"
 #include "utf8.h"
 
-#include <ctype.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <time.h>
 #include <utf8proc.h>
 
 #define LOOKED_AT 200
@@ -161,7 +159,7 @@ static size_t digits(const char *at, size_t max, int *value)
 {
 	size_t n = 0;
 	*value = 0;
-	for (; isdigit((unsigned char)at[n]); n++) {
+	for (; ascii_is_digit(at[n]); n++) {
 		if (n == max)
 			return 0;
 		*value = *value * 10 + (at[n] - '0');
@@ -219,7 +217,7 @@ static void read_time(const char *at, struct moment *m)
 	if (*at == ':' && digits(at + 1, 2, &second) == 2)
 		at += 3;
 	m->second = second;
-	if (*at == '.' && isdigit((unsigned char)at[1]))
+	if (*at == '.' && ascii_is_digit(at[1]))
 		at += 1 + strspn(at + 1, "0123456789");
 	at += strspn(at, " ");
 	if (strncmp(at, "pm", 2) == 0 && m->hour < 12)
@@ -309,7 +307,7 @@ static int number_before(const char *text, const char *at)
 	while (at > text && strchr(" .", at[-1]) != NULL)
 		at--;
 	const char *end = at;
-	while (at > text && isdigit((unsigned char)at[-1]))
+	while (at > text && ascii_is_digit(at[-1]))
 		at--;
 	int value = 0;
 	return end - at >= 1 && end - at <= 2 && digits(at, 2, &value) > 0 ? value : 0;
@@ -319,10 +317,10 @@ static int number_before(const char *text, const char *at)
 static bool read_named(const struct reader *r, const char *at, struct moment *m)
 {
 	int month = month_at(at), value;
-	if (month == 0 || (at > r->text && isalpha((unsigned char)at[-1])))
+	if (month == 0 || (at > r->text && ascii_is_letter(at[-1])))
 		return false;
 	int day = number_before(r->text, at);
-	while (*at != '\0' && !isdigit((unsigned char)*at) && strchr(" ,.", *at) == NULL)
+	while (*at != '\0' && !ascii_is_digit(*at) && strchr(" ,.", *at) == NULL)
 		at++; /* the rest of the name */
 	for (int tries = 0; tries < 2; tries++) {
 		size_t skipped = strspn(at, " ,.'");
@@ -341,7 +339,7 @@ static bool read_named(const struct reader *r, const char *at, struct moment *m)
 			return false;
 		day = value;
 		at += n;
-		if (isalpha((unsigned char)at[0]) && isalpha((unsigned char)at[1]))
+		if (ascii_is_letter(at[0]) && ascii_is_letter(at[1]))
 			at += 2; /* 12th */
 	}
 	return false;
@@ -372,40 +370,66 @@ static bool read_east_asian(const char *at, struct moment *m)
 	return false;
 }
 
+/* The date of a day counted from 1 January 1970: years begin in March here, so that the leap day
+ * comes last, and 400 of them always have the same 146,097 days. */
+static void set_civil(struct moment *m, int day)
+{
+	int since = day + 719468, era = since / 146097, of_era = since % 146097;
+	int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int of_year = of_era - (365 * year + year / 4 - year / 100);
+	int month = (5 * of_year + 2) / 153; /* 0: March */
+	m->day = of_year - (153 * month + 2) / 5 + 1;
+	m->month = month < 10 ? month + 3 : month - 9;
+	m->year = year + era * 400 + (m->month <= 2);
+}
+
 static bool read_unix_time(const struct reader *r, struct moment *m)
 {
 	if (r->len != strspn(r->text, "0123456789") || (r->len != 10 && r->len != 13))
 		return false;
-	time_t seconds = 0;
+	int64_t seconds = 0;
 	for (size_t i = 0; i < 10; i++)
 		seconds = seconds * 10 + (r->text[i] - '0');
-	struct tm utc;
-	gmtime_r(&seconds, &utc);
-	*m = (struct moment){.year = utc.tm_year + 1900,
-			     .month = utc.tm_mon + 1,
-			     .day = utc.tm_mday,
-			     .hour = utc.tm_hour,
-			     .minute = utc.tm_min,
-			     .second = utc.tm_sec,
+	int of_day = (int)(seconds % 86400);
+	*m = (struct moment){.hour = of_day / 3600,
+			     .minute = of_day / 60 % 60,
+			     .second = of_day % 60,
 			     .has_time = true,
 			     .has_offset = true};
+	set_civil(m, (int)(seconds / 86400));
 	return is_date(m);
+}
+
+/* `value` as `digits` digits and then `end`; returns what follows. */
+static char *write_number(char *out, int value, int digit_count, char end)
+{
+	for (int i = digit_count; i-- > 0; value /= 10)
+		out[i] = (char)('0' + value % 10);
+	out[digit_count] = end;
+	return out + digit_count + 1;
 }
 
 static void write_moment(const struct moment *m, char out[DATE_MAX])
 {
-	int n = snprintf(out, DATE_MAX, "%04d-%02d-%02d", m->year % 10000, m->month % 100,
-			 m->day % 100);
-	if (!m->has_time || !m->has_offset)
-		return; /* RFC 3339 has no time without an offset */
-	n += snprintf(out + n, DATE_MAX - (size_t)n, "T%02d:%02d:%02d", m->hour % 100,
-		      m->minute % 100, m->second % 100);
+	bool whole = m->has_time && m->has_offset; /* RFC 3339 has no time without an offset */
+	out = write_number(out, m->year, 4, '-');
+	out = write_number(out, m->month, 2, '-');
+	out = write_number(out, m->day, 2, whole ? 'T' : '\0');
+	if (!whole)
+		return;
 	int offset = m->offset_minutes < 0 ? -m->offset_minutes : m->offset_minutes;
-	if (offset == 0)
-		snprintf(out + n, DATE_MAX - (size_t)n, "Z");
-	else
-		snprintf(out + n, DATE_MAX - (size_t)n, "%c%02d:%02d",
-			 m->offset_minutes < 0 ? '-' : '+', offset / 60 % 100, offset % 60);
+	out = write_number(out, m->hour, 2, ':');
+	out = write_number(out, m->minute, 2, ':');
+	out = write_number(out, m->second, 2,
+			   offset == 0             ? 'Z'
+			   : m->offset_minutes < 0 ? '-'
+						   : '+');
+	if (offset == 0) {
+		*out = '\0';
+		return;
+	}
+	out = write_number(out, offset / 60, 2, ':');
+	write_number(out, offset % 60, 2, '\0');
 }
 
 bool date_read(struct span text, bool month_first, char out[DATE_MAX])
@@ -415,12 +439,11 @@ bool date_read(struct span text, bool month_first, char out[DATE_MAX])
 	lower(text, &r);
 	bool found = read_unix_time(&r, &m);
 	for (const char *at = r.text; !found && *at != '\0'; at++) {
-		bool number = isdigit((unsigned char)*at) &&
-			      (at == r.text || !isdigit((unsigned char)at[-1]));
+		bool number = ascii_is_digit(*at) && (at == r.text || !ascii_is_digit(at[-1]));
 		if (number)
 			found = read_year_first(at, &m) || read_east_asian(at, &m) ||
 				read_day_first(at, month_first, &m);
-		else if (!isdigit((unsigned char)*at))
+		else if (!ascii_is_digit(*at))
 			found = read_named(&r, at, &m);
 	}
 	if (found)
@@ -433,11 +456,11 @@ bool date_read_url(struct span url, char out[DATE_MAX])
 	for (size_t at = 0; at + 11 <= url.len; at++) {
 		char piece[16] = "";
 		struct moment m;
-		if (url.at[at] != '/' || !isdigit((unsigned char)url.at[at + 1]))
+		if (url.at[at] != '/' || !ascii_is_digit(url.at[at + 1]))
 			continue;
 		size_t len = url.len - at - 1 < 12 ? url.len - at - 1 : 12;
 		memcpy(piece, url.at + at + 1, len);
-		if (isdigit((unsigned char)piece[4]) || !read_year_first(piece, &m))
+		if (ascii_is_digit(piece[4]) || !read_year_first(piece, &m))
 			continue;
 		m.has_time = false;
 		write_moment(&m, out);

@@ -1,5 +1,6 @@
 #include "metadata.h"
 
+#include "ascii.h"
 #include "dates.h"
 #include "headline.h"
 #include "utf8.h"
@@ -8,7 +9,6 @@
 #include <lexbor/dom/interfaces/attr.h>
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/url/url.h>
-#include <strings.h>
 
 #define MAX_TEXT_BYTES 600 /* of a heading, a byline … */
 #define MAX_TEXT_NODES 200
@@ -53,14 +53,14 @@ static bool is_space(char c)
 
 static bool same(struct span a, const char *b)
 {
-	return a.len == strlen(b) && strncasecmp(a.at, b, a.len) == 0;
+	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
 }
 
 static bool has_part(struct span whole, const char *part)
 {
 	size_t len = strlen(part);
 	for (size_t i = 0; i + len <= whole.len; i++)
-		if (strncasecmp(whole.at + i, part, len) == 0)
+		if (ascii_same(whole.at + i, part, len))
 			return true;
 	return false;
 }
@@ -613,8 +613,7 @@ static bool ends_name(struct span byline, size_t at)
 	if (byline.at[at - 1] != ' ')
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (rest.len >= strlen(words[i]) &&
-		    strncasecmp(rest.at, words[i], strlen(words[i])) == 0)
+		if (rest.len >= strlen(words[i]) && ascii_same(rest.at, words[i], strlen(words[i])))
 			return true;
 	return false;
 }
@@ -657,7 +656,7 @@ static struct span bare_byline(struct span byline)
 					    "words by "};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t len = strlen(words[i]);
-		if (byline.len > len && strncasecmp(byline.at, words[i], len) == 0) {
+		if (byline.len > len && ascii_same(byline.at, words[i], len)) {
 			byline = span_slice(byline, len, byline.len);
 			while (byline.len > 0 && byline.at[0] == ' ')
 				byline = span_slice(byline, 1, byline.len);
@@ -679,8 +678,7 @@ static struct span byline(const struct facts *facts, struct span site_name)
 	for (size_t i = 0; i < SOURCES; i++) {
 		struct span one = bare_byline(facts->byline[i]);
 		if (one.len >= 2 && one.len <= MAX_BYLINE_BYTES && !is_url(one) &&
-		    !(site_name.len == one.len &&
-		      strncasecmp(one.at, site_name.at, one.len) == 0) &&
+		    !(site_name.len == one.len && ascii_same(one.at, site_name.at, one.len)) &&
 		    memchr(one.at, '@', one.len) == NULL && !same(one, "admin") && !is_label(one))
 			return one;
 	}
@@ -756,7 +754,7 @@ void metadata_read(struct arena *arena, lxb_html_document_t *document, struct sp
 	out->site_name = first(facts->site_name);
 	out->language = tag(arena, first(facts->language));
 	out->description = first(facts->description);
-	bool month_first = out->language.len >= 5 && strncasecmp(out->language.at, "en-us", 5) == 0;
+	bool month_first = out->language.len >= 5 && ascii_same(out->language.at, "en-us", 5);
 	struct span url = base_url.len > 0 ? base_url : first(facts->canonical);
 	char in_url[DATE_MAX];
 	if (date_read_url(url, in_url))

@@ -17,6 +17,7 @@ strlen|strnlen|strcmp|strncmp|strchr|strrchr|strstr|strspn|strcspn
 sqrt|sqrtf|log|logf|log1p|log1pf|log2|log2f|exp|expf|exp2|exp2f|pow|powf|tanhf?
 fabs|fabsf|floor|floorf|ceil|ceilf|lround|lrint|round|roundf|fmax|fmaxf|fmin|fminf
 (utf8proc|sb_stemmer|uchardet|lxb|lexbor)_[a-z0-9_]+
+json_(loadb|delete|object_[a-z_]+|array_[a-z_]+|string_[a-z_]+|integer_value|real_value|number_value)
 '
 allowed="^($(printf '%s' "$allowed" | tr '\n' '|' | sed 's/^|*//; s/|*$//'))\$"
 

@@ -1,0 +1,33 @@
+#ifndef CORE_ASCII_H
+#define CORE_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** What <ctype.h> and <strings.h> ask the locale for, asked of ASCII alone. */
+
+static inline bool ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool ascii_is_letter(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+/** Are `len` bytes the same, but for the case of ASCII letters? */
+static inline bool ascii_same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+#endif
