@@ -16,6 +16,9 @@
 #define MAX_JSON_BYTES ((size_t)1024 * 1024)
 #define MAX_JSON_BLOCKS 16
 #define MAX_JSON_VALUES 512 /* objects and arrays looked into */
+#define MAX_JSON_OPENERS                                                                           \
+	20000            /* objects and arrays at all: each takes a hundred times its two bytes */
+#define MAX_LOOKS 100000 /* nodes of bylines and dates on a page: they may be nested */
 
 /* Where a fact comes from; the first that says something is believed. */
 enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, SOURCES };
@@ -28,7 +31,10 @@ struct facts {
 	struct span published[SOURCES], modified[SOURCES], language[SOURCES];
 	struct span canonical[SOURCES], image[SOURCES];
 	struct span page_title;
-	size_t json_blocks;
+	struct span
+		person; /* the first in JSON-LD: whom an author's mere @id names, nearly always */
+	bool data_is_author; /* "twitter:label1" says that "twitter:data1" is who wrote it */
+	size_t json_blocks, looks;
 	bool json_is_article; /* the JSON facts come from an article and not from a mere page */
 };
 
@@ -268,6 +274,8 @@ static void read_other_object(struct facts *facts, const json_t *object)
 	if (type_has(object, "website") || type_has(object, "organization"))
 		set(&facts->site_name[FROM_LAST],
 		    json_text(arena, json_object_get(object, "name")));
+	if (type_has(object, "person"))
+		set(&facts->person, json_text(arena, json_object_get(object, "name")));
 	if (!type_has(object, "webpage"))
 		return;
 	set(&facts->published[FROM_LAST],
@@ -275,12 +283,20 @@ static void read_other_object(struct facts *facts, const json_t *object)
 	set(&facts->modified[FROM_LAST], json_text(arena, json_object_get(object, "dateModified")));
 }
 
+static bool is_bounded(struct span text)
+{
+	size_t openers = 0;
+	for (size_t i = 0; i < text.len; i++)
+		openers += text.at[i] == '{' || text.at[i] == '[';
+	return text.len <= MAX_JSON_BYTES && openers <= MAX_JSON_OPENERS;
+}
+
 /* All objects of the document, with an explicit stack. */
 static void read_json(struct facts *facts, struct span text)
 {
 	const json_t *stack[MAX_JSON_VALUES];
 	size_t depth = 0, seen = 0, i;
-	if (text.len > MAX_JSON_BYTES || facts->json_blocks++ >= MAX_JSON_BLOCKS)
+	if (!is_bounded(text) || facts->json_blocks++ >= MAX_JSON_BLOCKS)
 		return;
 	json_t *root = json_loadb(text.at, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
 	if (root != NULL)
@@ -307,6 +323,99 @@ static void read_json(struct facts *facts, struct span text)
 		}
 	}
 	json_decref(root);
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
+static bool ends_name(struct span byline, size_t at)
+{
+	static const char *const words[] = {
+		"updated", "published", "posted",  "view ",     "follow ",  "read more", "see ",
+		"is a ",   "is the ",   "on ",     "january",   "february", "march ",    "april ",
+		"june ",   "july ",     "august ", "september", "october",  "november",  "december",
+		"jan ",    "feb ",      "mar ",    "apr ",      "jun ",     "jul ",      "aug ",
+		"sep ",    "sept ",     "oct ",    "nov ",      "dec ",     "jan.",      "feb.",
+		"aug.",    "sept.",     "oct.",    "nov.",      "dec."};
+	struct span rest = span_slice(byline, at, byline.len);
+	if (rest.at[0] == '|' || (rest.at[0] >= '0' && rest.at[0] <= '9') ||
+	    (rest.len >= 2 && memcmp(rest.at, "\xC2\xB7", 2) == 0) ||
+	    (rest.len >= 3 && memcmp(rest.at, "\xE2\x80\xA2", 3) == 0))
+		return true;
+	if (byline.at[at - 1] != ' ')
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (rest.len >= strlen(words[i]) && ascii_same(rest.at, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* Labels and fields of forms that stand where a name is looked for. */
+static bool is_label(struct span text)
+{
+	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
+					    "comment", "subscribe",  "full bio",  "share", "login",
+					    "log in",  "written by", "read more", "follow"};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (has_part(text, parts[i]))
+			return true;
+	return false;
+}
+
+/* "By Jane Doe", "Von Jane Doe | 3 May" -> "Jane Doe". */
+static struct span bare_byline(struct span byline)
+{
+	static const char *const words[] = {"post author",
+					    "byby ",
+					    "erstellt von ",
+					    "written by ",
+					    "posted by ",
+					    "ver\xC3\xB6"
+					    "ffentlicht von",
+					    "eingestellt von ",
+					    "geschrieben von ",
+					    "by ",
+					    "by: ",
+					    "vom ",
+					    "von ",
+					    "par ",
+					    "por ",
+					    "di ",
+					    "door ",
+					    "af ",
+					    "av ",
+					    "author: ",
+					    "autor: ",
+					    "text: ",
+					    "words by "};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t len = strlen(words[i]);
+		if (byline.len > len && ascii_same(byline.at, words[i], len)) {
+			byline = span_slice(byline, len, byline.len);
+			while (byline.len > 0 && byline.at[0] == ' ')
+				byline = span_slice(byline, 1, byline.len);
+		}
+	}
+	for (size_t i = 1; i < byline.len; i++) {
+		if (ends_name(byline, i)) {
+			byline.len = i;
+			break;
+		}
+	}
+	while (byline.len > 0 && strchr(" ,-/(", byline.at[byline.len - 1]) != NULL)
+		byline.len--;
+	return byline;
+}
+
+static bool is_url(struct span text)
+{
+	return has_part(text, "://") || (text.len > 0 && text.at[0] == '/');
+}
+
+static bool may_be_name(struct span bare)
+{
+	return bare.len >= 2 && bare.len <= MAX_BYLINE_BYTES && !is_url(bare) &&
+	       memchr(bare.at, '@', bare.len) == NULL && !same(bare, "admin") && !is_label(bare);
 }
 
 /* ---- elements ------------------------------------------------------------------------------- */
@@ -346,6 +455,8 @@ static const struct {
 	{"dc.creator", FACT_BYLINE, FROM_META},
 	{"dcterms.creator", FACT_BYLINE, FROM_META},
 	{"citation_author", FACT_BYLINE, FROM_META},
+	{"shareaholic:article_author_name", FACT_BYLINE, FROM_META},
+	{"twitter:data1", FACT_BYLINE, FROM_META},
 	{"twitter:creator", FACT_BYLINE, FROM_LAST},
 	{"og:site_name", FACT_SITE, FROM_PROPERTY},
 	{"application-name", FACT_SITE, FROM_MARKUP},
@@ -399,9 +510,15 @@ static void state(struct facts *facts, enum fact fact, size_t source, struct spa
 		set(&slots[fact][source], value);
 }
 
-static bool is_url(struct span text)
+static bool says_author(struct span label)
 {
-	return has_part(text, "://") || (text.len > 0 && text.at[0] == '/');
+	static const char *const labels[] = {"written by",      "verfasst von", "geschrieben von",
+					     "crit par",        "escrito por",  "scritto da",
+					     "geschreven door", "autor",        "author"};
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (has_part(label, labels[i]))
+			return true;
+	return false;
 }
 
 static void read_meta(struct facts *facts, lxb_dom_element_t *element)
@@ -410,12 +527,16 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 	struct span content = attribute(element, "content");
 	for (size_t k = 0; k < 4 && content.len > 0; k++) {
 		struct span name = attribute(element, keys[k]);
+		if (same(name, "twitter:label1"))
+			facts->data_is_author = says_author(content);
 		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
 		     i++) {
 			if (!same(name, meta_names[i].name))
 				continue;
 			struct span value = collapse(facts->arena, content, MAX_TEXT_BYTES * 4);
 			bool person = meta_names[i].fact == FACT_BYLINE;
+			if (person && same(name, "twitter:data1") && !facts->data_is_author)
+				return;
 			if (!person || (!is_url(value) && value.at[0] != '@'))
 				state(facts, meta_names[i].fact, meta_names[i].source, value);
 			return;
@@ -442,10 +563,17 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		value = attribute(element, "content");
 	if (value.len == 0)
 		value = attribute(element, "title");
-	if (!date_read(value, false, date))
+	if (facts->looks > MAX_LOOKS)
+		return;
+	struct arena_mark mark = arena_mark(facts->arena);
+	if (!date_read(value, false, date)) {
+		facts->looks += MAX_TEXT_NODES / 4;
 		value = text_of(facts->arena, node);
+	}
 	if (value.len < 100 && date_read(value, false, date))
 		state(facts, fact, source, collapse(facts->arena, value, MAX_TEXT_BYTES));
+	else
+		arena_rewind(facts->arena, mark);
 }
 
 static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned level)
@@ -462,13 +590,19 @@ static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned lev
 
 static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
 {
+	if (facts->byline[source].len > 0 || facts->looks > MAX_LOOKS)
+		return;
+	facts->looks += MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
 	struct span text = text_of(facts->arena, node);
-	if (text.len >= 3 && text.len <= MAX_BYLINE_BYTES)
+	if (text.len >= 3 && text.len <= MAX_BYLINE_BYTES && may_be_name(bare_byline(text)))
 		state(facts, FACT_BYLINE, source, text);
+	else
+		arena_rewind(facts->arena, mark);
 }
 
 struct roles {
-	struct span itemprop, rel, class, id;
+	struct span itemprop, rel, class, id, href;
 };
 
 /* One pass over the attributes: looking each up by its name would cost more than the rest. */
@@ -484,6 +618,8 @@ static struct roles roles_of(lxb_dom_element_t *element)
 			slot = &roles.class;
 		} else if (attr->node.local_name == LXB_DOM_ATTR_ID) {
 			slot = &roles.id;
+		} else if (attr->node.local_name == LXB_DOM_ATTR_HREF) {
+			slot = &roles.href;
 		} else if (attr->node.local_name >= LXB_DOM_ATTR__LAST_ENTRY) {
 			const lxb_char_t *name = lxb_dom_attr_local_name(attr, &len);
 			if (len == 3 && memcmp(name, "rel", 3) == 0)
@@ -497,6 +633,13 @@ static struct roles roles_of(lxb_dom_element_t *element)
 	return roles;
 }
 
+static bool is_authors_page(struct span href)
+{
+	return has_part(href, "/author/") || has_part(href, "/authors/") ||
+	       has_part(href, "/autor/") || has_part(href, "/auteur/") ||
+	       has_part(href, "?author=");
+}
+
 /* Microdata, rel and class names. */
 static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
 {
@@ -504,6 +647,8 @@ static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_
 	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class, id = roles.id;
 	if (same(itemprop, "author") || same(rel, "author"))
 		read_byline(facts, node, FROM_MARKUP);
+	else if (node->local_name == LXB_TAG_A && is_authors_page(roles.href))
+		read_byline(facts, node, FROM_LAST);
 	else if (same(itemprop, "datePublished"))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
 	else if (same(itemprop, "dateModified"))
@@ -564,6 +709,8 @@ static void read_element(struct facts *facts, lxb_dom_node_t *node)
 	default:
 		break;
 	}
+	if (node->local_name == LXB_TAG_ADDRESS)
+		read_byline(facts, node, FROM_LAST);
 	if (element->first_attr != NULL)
 		read_roles(facts, element, node);
 }
@@ -595,94 +742,21 @@ static struct span date(struct arena *arena, const struct span from[SOURCES], bo
 	return (struct span){0};
 }
 
-/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
-static bool ends_name(struct span byline, size_t at)
-{
-	static const char *const words[] = {
-		"updated", "published", "posted",  "view ",     "follow ",  "read more", "see ",
-		"is a ",   "is the ",   "on ",     "january",   "february", "march ",    "april ",
-		"june ",   "july ",     "august ", "september", "october",  "november",  "december",
-		"jan ",    "feb ",      "mar ",    "apr ",      "jun ",     "jul ",      "aug ",
-		"sep ",    "sept ",     "oct ",    "nov ",      "dec ",     "jan.",      "feb.",
-		"aug.",    "sept.",     "oct.",    "nov.",      "dec."};
-	struct span rest = span_slice(byline, at, byline.len);
-	if (rest.at[0] == '|' || (rest.at[0] >= '0' && rest.at[0] <= '9') ||
-	    (rest.len >= 2 && memcmp(rest.at, "\xC2\xB7", 2) == 0) ||
-	    (rest.len >= 3 && memcmp(rest.at, "\xE2\x80\xA2", 3) == 0))
-		return true;
-	if (byline.at[at - 1] != ' ')
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (rest.len >= strlen(words[i]) && ascii_same(rest.at, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
-/* Labels and fields of forms that stand where a name is looked for. */
-static bool is_label(struct span text)
-{
-	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
-					    "comment", "subscribe",  "full bio",  "share", "login",
-					    "log in",  "written by", "read more", "follow"};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (has_part(text, parts[i]))
-			return true;
-	return false;
-}
-
-/* "By Jane Doe", "Von Jane Doe | 3 May" -> "Jane Doe". */
-static struct span bare_byline(struct span byline)
-{
-	static const char *const words[] = {"post author",
-					    "written by ",
-					    "posted by ",
-					    "ver\xC3\xB6"
-					    "ffentlicht von",
-					    "eingestellt von ",
-					    "geschrieben von ",
-					    "by ",
-					    "by: ",
-					    "vom ",
-					    "von ",
-					    "par ",
-					    "por ",
-					    "di ",
-					    "door ",
-					    "af ",
-					    "av ",
-					    "author: ",
-					    "autor: ",
-					    "text: ",
-					    "words by "};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t len = strlen(words[i]);
-		if (byline.len > len && ascii_same(byline.at, words[i], len)) {
-			byline = span_slice(byline, len, byline.len);
-			while (byline.len > 0 && byline.at[0] == ' ')
-				byline = span_slice(byline, 1, byline.len);
-		}
-	}
-	for (size_t i = 1; i < byline.len; i++) {
-		if (ends_name(byline, i)) {
-			byline.len = i;
-			break;
-		}
-	}
-	while (byline.len > 0 && strchr(" ,-/(", byline.at[byline.len - 1]) != NULL)
-		byline.len--;
-	return byline;
-}
-
+/* The site itself is who wrote it only where nobody else is named. */
 static struct span byline(const struct facts *facts, struct span site_name)
 {
-	for (size_t i = 0; i < SOURCES; i++) {
-		struct span one = bare_byline(facts->byline[i]);
-		if (one.len >= 2 && one.len <= MAX_BYLINE_BYTES && !is_url(one) &&
-		    !(site_name.len == one.len && ascii_same(one.at, site_name.at, one.len)) &&
-		    memchr(one.at, '@', one.len) == NULL && !same(one, "admin") && !is_label(one))
+	struct span site = {0};
+	for (size_t i = 0; i <= SOURCES; i++) {
+		struct span one = bare_byline(i < SOURCES ? facts->byline[i] : facts->person);
+		bool is_site =
+			site_name.len == one.len && ascii_same(one.at, site_name.at, one.len);
+		if (!may_be_name(one))
+			continue;
+		if (!is_site)
 			return one;
+		set(&site, one);
 	}
-	return (struct span){0};
+	return site;
 }
 
 /* "en_US" -> "en-US". */
