@@ -84,6 +84,7 @@ struct walk {
 	struct block open;               /* the block being written */
 	bool is_open, pending_space, pending_line;
 	bool after_break;
+	bool noscript; /* read what browsers with scripts do not show */
 };
 
 static uint32_t fnv(uint32_t hash, uint8_t byte)
@@ -543,8 +544,10 @@ static void on_break(struct walk *walk)
 		walk->pending_line = walk->is_open;
 }
 
-static uint8_t kind_of(const lxb_dom_node_t *node)
+static uint8_t kind_of(const struct walk *walk, const lxb_dom_node_t *node)
 {
+	if (node->local_name == LXB_TAG_NOSCRIPT && walk->noscript)
+		return KIND_BLOCK;
 	if (node->type != LXB_DOM_NODE_TYPE_ELEMENT)
 		return KIND_INLINE;
 	return node->local_name < LXB_TAG__LAST_ENTRY ? kinds[node->local_name] : KIND_INLINE;
@@ -616,7 +619,7 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 {
 	lxb_dom_node_t *node = root;
 	while (node != NULL && !walk->arena->failed && !walk->out->partial) {
-		uint8_t kind = kind_of(node);
+		uint8_t kind = kind_of(walk, node);
 		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
 			add_text(walk, node);
 		else if (kind == KIND_SKIP)
@@ -628,8 +631,9 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 			continue;
 		}
 		for (;;) {
-			if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && kind_of(node) != KIND_SKIP)
-				leave(walk, node, kind_of(node));
+			if (node->type == LXB_DOM_NODE_TYPE_ELEMENT &&
+			    kind_of(walk, node) != KIND_SKIP)
+				leave(walk, node, kind_of(walk, node));
 			if (node == root || node->next != NULL)
 				break;
 			node = node->parent;
@@ -690,10 +694,11 @@ static void sum_containers(struct blocks *out)
 	}
 }
 
-void blocks_read(struct arena *arena, const struct html_page *page, struct blocks *out)
+void blocks_read(struct arena *arena, const struct html_page *page, bool noscript,
+		 struct blocks *out)
 {
 	*out = (struct blocks){0};
-	struct walk walk = {.arena = arena, .out = out};
+	struct walk walk = {.arena = arena, .out = out, .noscript = noscript};
 	lxb_dom_node_t *root =
 		lxb_dom_interface_node(lxb_html_document_body_element(page->document));
 	if (root == NULL)

@@ -78,8 +78,10 @@ struct blocks {
 
 /**
  * Cut the tree of `page` into blocks. `node->user` of its elements is overwritten.
+ * `noscript`: with the text in <noscript> elements.
  * O(nodes + text + blocks * depth). On failure arena->failed is set.
  */
-void blocks_read(struct arena *arena, const struct html_page *page, struct blocks *out);
+void blocks_read(struct arena *arena, const struct html_page *page, bool noscript,
+		 struct blocks *out);
 
 #endif

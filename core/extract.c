@@ -294,29 +294,51 @@ static void copy_metadata(struct arena *arena, const struct html_page *page, str
 	out->image_url = metadata.image_url;
 }
 
+/* A page's blocks and what was found of them. */
+struct reading {
+	struct blocks blocks;
+	const float *score; /* NULL: no blocks, or no memory */
+	size_t chars;       /* of the blocks that are likely the article's */
+};
+
+static void read_blocks(struct arena *arena, const struct html_page *page, bool noscript,
+			struct reading *out)
+{
+	*out = (struct reading){0};
+	blocks_read(arena, page, noscript, &out->blocks);
+	if (!arena->failed && out->blocks.len > 0)
+		out->score = blockscore_run(arena, &out->blocks);
+	if (out->score != NULL)
+		out->chars = chosen_chars(&out->blocks, out->score, 0);
+}
+
 static enum extract_status read_page(struct builder *to, const struct html_page *page, bool given,
 				     struct article *out)
 {
-	struct blocks blocks;
+	struct reading reading, other;
 	struct arena *arena = to->arena;
-	blocks_read(arena, page, &blocks);
-	to->blocks = &blocks;
-	out->partial |= blocks.partial;
-	const float *score =
-		arena->failed || blocks.len == 0 ? NULL : blockscore_run(arena, &blocks);
-	size_t chars = score == NULL ? 0 : chosen_chars(&blocks, score, 0);
-	bool from_data = chars < FEW_CHARS && use_data(to, page, chars);
+	read_blocks(arena, page, false, &reading);
+	if (reading.chars < FEW_CHARS) {
+		read_blocks(arena, page, true, &other);
+		if (other.chars > 2 * reading.chars)
+			reading = other;
+	}
+	const struct blocks *blocks = &reading.blocks;
+	const float *score = reading.score;
+	to->blocks = blocks;
+	out->partial |= blocks->partial;
+	bool from_data = reading.chars < FEW_CHARS && use_data(to, page, reading.chars);
 	const char *seen = NULL;
 	if (!from_data && score != NULL && !given)
-		seen = pagekind_not_article(page, &blocks, score);
+		seen = pagekind_not_article(page, blocks, score);
 	if (seen != NULL)
 		return no_article(out, seen);
 	if (!from_data && score != NULL) {
-		build_text(to, score, choose_threshold(&blocks, score));
+		build_text(to, score, choose_threshold(blocks, score));
 		if (to->len == 0 && given)
 			build_text(to, score, -INFINITY);
 	}
-	if (chars < PAID_CHARS)
+	if (reading.chars < PAID_CHARS)
 		out->partial |= pagedata_paid(page);
 	if (arena->failed)
 		return EXTRACT_NO_MEMORY;

@@ -85,7 +85,7 @@ static bool dump_blocks(struct arena *arena, struct span html, FILE *scores)
 	struct html_page page;
 	struct blocks blocks;
 	html_parse(arena, html, NULL, &page);
-	blocks_read(arena, &page, &blocks);
+	blocks_read(arena, &page, false, &blocks);
 	float *features = blockscore_features(arena, &blocks);
 	float *score = arena_alloc(arena, blocks.len + 1, sizeof(*score));
 	bool ok = score != NULL && features != NULL;
