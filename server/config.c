@@ -20,6 +20,7 @@ enum kind {
 	KIND_COUNT,
 	KIND_BYTES, /* 4096, 64K, 10M, 1G */
 	KIND_MS,
+	KIND_SWITCH,  /* yes or no */
 	KIND_HOSTS,   /* as url_hosts_check() takes them */
 	KIND_NETS,    /* as address_nets_parse() takes them */
 	KIND_FILE,    /* a file that can be read; empty: none */
@@ -44,12 +45,20 @@ struct option {
 #define GIB (1024 * MIB)
 #define HOUR_MS UINT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
+#define FILE_MAX_BYTES (64 * 1024)
 
+/* The first names the file that the others may come from. */
 static const struct option options[] = {
+	{"config", KIND_FILE, AT(config_file), "", 0, 0, NULL,
+	 "file of options, name = value a line; flags and the environment win; on SIGHUP rate, "
+	 "log-level and api-keys-file are taken from it anew"},
 	{"listen", KIND_ADDRESS, AT(listen), "127.0.0.1:8080", 0, 0, NULL,
 	 "address and port of the service"},
 	{"admin-listen", KIND_ADDRESS, AT(admin_listen), "", 0, 0, NULL,
 	 "own address for probes and metrics; empty: on the service's"},
+	{"reuse-port", KIND_SWITCH, AT(reuse_port), "no", 0, 0, NULL,
+	 "share the port with other instances of the same user, to start the next before the last "
+	 "ends"},
 	{"io-threads", KIND_COUNT, AT(io_threads), "1", 1, 64, NULL,
 	 "threads that read and write sockets"},
 	{"workers", KIND_COUNT, AT(workers), "0", 0, 1024, NULL,
@@ -147,6 +156,9 @@ static void describe(const struct option *option, char *out, size_t size)
 		describe_bytes(option->min, low);
 		describe_bytes(option->max, high);
 		snprintf(out, size, "bytes from %s to %s (K, M and G are understood)", low, high);
+		break;
+	case KIND_SWITCH:
+		snprintf(out, size, "yes or no");
 		break;
 	case KIND_HOSTS:
 		snprintf(out, size, "*, or host names and *.suffixes, comma-separated");
@@ -250,6 +262,9 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_BYTES:
 	case KIND_MS:
 		return parse_number(option, value, at);
+	case KIND_SWITCH:
+		*(bool *)at = strcmp(value, "yes") == 0;
+		return *(bool *)at || strcmp(value, "no") == 0;
 	case KIND_CHOICE:
 		*(const char **)at = value;
 		return is_choice(option->choices, value);
@@ -274,11 +289,12 @@ static bool store(struct config *config, const struct option *option, const char
 
 static void print_help(FILE *out)
 {
-	fprintf(out,
-		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
-		"usage: precis [--OPTION VALUE]...\n"
-		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		"Each option has a twin in the environment: --max-body is PRECIS_MAX_BODY.\n\n");
+	fprintf(out, "precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
+		     "usage: precis [--OPTION VALUE]...\n"
+		     "       precis health [URL]    exit 0 when the service at URL is alive\n\n"
+		     "Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
+		     "and in the\n"
+		     "file of --config: max-body = 10M.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -303,6 +319,16 @@ struct setting {
 	const char *value, *origin;
 };
 
+/** The option of that name; OPTION_COUNT where there is none. */
+static size_t find_name(const char *name, size_t len)
+{
+	size_t i = 0;
+	while (i < OPTION_COUNT &&
+	       (strlen(options[i].flag) != len || memcmp(options[i].flag, name, len) != 0))
+		i++;
+	return i;
+}
+
 /** The option that `argument` ("--queue" or "--queue=9") names; `*value` is what follows '='. */
 static size_t find_option(const char *argument, const char **value)
 {
@@ -312,11 +338,87 @@ static size_t find_option(const char *argument, const char **value)
 	size_t len = strcspn(argument + 2, "=");
 	if (argument[2 + len] == '=')
 		*value = argument + 2 + len + 1;
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (strlen(options[i].flag) == len &&
-		    memcmp(options[i].flag, argument + 2, len) == 0)
-			return i;
-	return OPTION_COUNT;
+	return find_name(argument + 2, len);
+}
+
+/** The whole file as new memory, with a NUL; NULL with errno. */
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file == NULL ? NULL : malloc(FILE_MAX_BYTES + 1);
+	if (text != NULL) {
+		size_t len = fread(text, 1, FILE_MAX_BYTES, file);
+		text[len] = '\0';
+		bool fits = !ferror(file) && feof(file);
+		if (!fits || strlen(text) != len) {
+			errno = ferror(file) ? errno : fits ? EINVAL : EFBIG;
+			free(text);
+			text = NULL;
+		}
+	}
+	int error = errno;
+	if (file != NULL)
+		fclose(file);
+	errno = error;
+	return text;
+}
+
+/** Cut white space off both ends, in place. */
+static char *trim(char *text)
+{
+	text += strspn(text, " \t\r");
+	size_t len = strlen(text);
+	while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+/** One line "name = value" into `settings`; NULL, or what is wrong with it. */
+static const char *read_line(char *line, const char *path, struct setting *settings)
+{
+	line = trim(line);
+	if (*line == '\0' || *line == '#')
+		return NULL;
+	char *equals = strchr(line, '=');
+	if (equals == NULL)
+		return "'name = value' is wanted";
+	*equals = '\0';
+	const char *name = trim(line);
+	size_t option = find_name(name, strlen(name));
+	if (option == OPTION_COUNT)
+		return "unknown name; --help lists them, here without the dashes";
+	if (option == 0)
+		return "a file cannot name another";
+	if (settings[option].value != NULL)
+		return "this name stood before";
+	settings[option] = (struct setting){trim(equals + 1), path};
+	return NULL;
+}
+
+/** All lines of `text`, which is cut into pieces that `settings` borrows. */
+static bool read_lines(char *text, const char *path, struct setting *settings, FILE *err)
+{
+	char *rest = text, *line;
+	for (size_t number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
+		const char *wrong = read_line(line, path, settings);
+		if (wrong != NULL) {
+			fprintf(err, "precis: %s, line %zu: %s\n", path, number, wrong);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_file(struct config *config, struct setting *settings, FILE *err)
+{
+	if (*config->config_file == '\0')
+		return true;
+	config->file_text = read_text(config->config_file);
+	if (config->file_text != NULL)
+		return read_lines(config->file_text, config->config_file, settings, err);
+	fprintf(err, "precis: --config %s: %s\n", config->config_file, strerror(errno));
+	return false;
 }
 
 static enum config_result read_flags(int argc, char **argv, struct setting *settings, bool *check,
@@ -353,35 +455,112 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 	return CONFIG_RUN;
 }
 
+/** What holds for the option: flag, environment, file, default. */
+static struct setting choose(const struct option *option, const char *env, struct setting flag,
+			     struct setting file)
+{
+	const char *inherited = getenv(env);
+	if (flag.value != NULL)
+		return flag;
+	if (inherited != NULL && *inherited != '\0')
+		return (struct setting){inherited, env};
+	if (file.value != NULL)
+		return file;
+	return (struct setting){option->fallback, "default"};
+}
+
+static bool store_all(struct config *config, const struct setting *flags, bool say, FILE *out,
+		      FILE *err)
+{
+	struct setting file[OPTION_COUNT] = {{0}};
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		char env[64], allowed[128];
+		env_name(&options[i], env, sizeof(env));
+		struct setting setting = choose(&options[i], env, flags[i], file[i]);
+		if (!store(config, &options[i], setting.value)) {
+			describe(&options[i], allowed, sizeof(allowed));
+			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
+				options[i].flag, env, setting.value, allowed);
+			return false;
+		}
+		if (i == 0 && !read_file(config, file, err))
+			return false;
+		if (say)
+			fprintf(out, "%s = %s (%s)\n", options[i].flag, setting.value,
+				setting.origin);
+	}
+	return true;
+}
+
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err)
 {
-	struct setting settings[OPTION_COUNT] = {{0}};
+	struct setting flags[OPTION_COUNT] = {{0}};
 	bool check = false;
-	enum config_result result = read_flags(argc, argv, settings, &check, out, err);
+	enum config_result result = read_flags(argc, argv, flags, &check, out, err);
 	if (result != CONFIG_RUN)
 		return result;
 
 	memset(config, 0, sizeof(*config));
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char env[64];
-		env_name(&options[i], env, sizeof(env));
-		const char *inherited = getenv(env);
-		if (settings[i].value == NULL && inherited != NULL && *inherited != '\0')
-			settings[i] = (struct setting){inherited, env};
-		if (settings[i].value == NULL)
-			settings[i] = (struct setting){options[i].fallback, "default"};
-		if (!store(config, &options[i], settings[i].value)) {
-			char allowed[128];
-			describe(&options[i], allowed, sizeof(allowed));
-			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
-				options[i].flag, env, settings[i].value, allowed);
-			return CONFIG_REFUSED;
-		}
-		if (check)
-			fprintf(out, "%s = %s (%s)\n", options[i].flag, settings[i].value,
-				settings[i].origin);
-	}
+	if (!store_all(config, flags, check, out, err))
+		result = CONFIG_REFUSED;
+	else if (check)
+		result = CONFIG_STOP;
+	if (result != CONFIG_RUN)
+		config_free(config);
 	if (config->workers == 0)
 		config->workers = cores();
-	return check ? CONFIG_STOP : CONFIG_RUN;
+	return result;
+}
+
+void config_free(struct config *config)
+{
+	free(config->file_text);
+	config->file_text = NULL;
+}
+
+/** A service that runs takes these in on SIGHUP. */
+static bool is_reloaded(const struct option *option)
+{
+	return option->offset == AT(rate) || option->offset == AT(log_level) ||
+	       option->offset == AT(api_keys_file);
+}
+
+static bool is_same(const struct option *option, const struct config *a, const struct config *b)
+{
+	const void *at_a = (const char *)a + option->offset,
+		   *at_b = (const char *)b + option->offset;
+	switch (option->kind) {
+	case KIND_ADDRESS:
+		return memcmp(at_a, at_b, sizeof(struct listen_address)) == 0;
+	case KIND_COUNT:
+	case KIND_BYTES:
+	case KIND_MS:
+		return *(const uint64_t *)at_a == *(const uint64_t *)at_b;
+	case KIND_SWITCH:
+		return *(const bool *)at_a == *(const bool *)at_b;
+	case KIND_HOSTS:
+	case KIND_NETS:
+	case KIND_FILE:
+	case KIND_RATE:
+	case KIND_ORIGINS:
+	case KIND_CHOICE:
+		return strcmp(*(const char *const *)at_a, *(const char *const *)at_b) == 0;
+	}
+	return true;
+}
+
+const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
+				 size_t size)
+{
+	size_t len = 0;
+	*out = '\0';
+	for (size_t i = 0; i < OPTION_COUNT && len < size; i++) {
+		const struct option *option = &options[i];
+		/* Keys that were asked for once are not dropped by a line that got lost. */
+		bool opens = option->offset == AT(api_keys_file) && *next->api_keys_file == '\0';
+		if ((!is_reloaded(option) || opens) && !is_same(option, running, next))
+			len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "," : "",
+						option->flag);
+	}
+	return out;
 }

@@ -17,9 +17,12 @@ enum { CONFIG_MAX_NETS = 64 }; /* in url_allow_nets */
 
 /** Everything an operator can turn. One table in config.c makes the flags, the environment
  *  variables, --help, --check-config and the README's table of it. Strings are borrowed from
- *  argv, the environment or the table, and live as long as the process. */
+ *  argv, the environment, the table or `file_text`. */
 struct config {
+	char *file_text; /* what --config named, owned: config_free() */
+	const char *config_file;
 	struct listen_address listen, admin_listen;
+	bool reuse_port;
 	uint64_t io_threads;
 	uint64_t workers; /* resolved: never 0 */
 	uint64_t queue;
@@ -40,9 +43,21 @@ enum config_result {
 };
 
 /**
- * Read flags and environment (flags win) into `config`. Answers of --help and the like go to
- * `out`; a wrong name or value is refused on `err` with the name, the value and what is allowed.
+ * Read flags, environment and the file of --config (the first that has a name wins) into `config`,
+ * which config_free() empties after CONFIG_RUN; else there is nothing to free. Answers of --help
+ * and the like go to `out`; a wrong name or value is refused on `err` with the name, the value and
+ * what is allowed.
  */
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err);
+
+/** Free what config_read() made; strings borrowed from it end here. */
+void config_free(struct config *config);
+
+/**
+ * Names of the options, comma-separated, in which `next` differs from `running` and that a running
+ * service cannot take in; "" where there are none. Cut to fit `size`; returns `out`.
+ */
+const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
+				 size_t size);
 
 #endif

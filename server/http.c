@@ -23,7 +23,8 @@
 #include <unistd.h>
 
 /* Room for a request's head; our own limits (head.c) are below it, so that over-long heads get an
- * answer in JSON. libmicrohttpd clears all of it for each request: twice as much cost 2% of a summary. */
+ * answer in JSON. libmicrohttpd clears all of it for each request: twice as much cost 2% of a
+ * summary. */
 #define CONNECTION_MEMORY (32 * 1024)
 /* A body that is refused by its head is read and thrown away up to this size, because most clients
  * read no answer before they have sent everything. */
@@ -990,7 +991,7 @@ static void close_listener(struct http *http)
 	int socket = MHD_quiesce_daemon(http->service.daemon);
 	if (socket < 0)
 		return;
-	for (;;) {
+	while (!http->parts.socket_is_shared) {
 		struct sockaddr_storage address;
 		socklen_t len = sizeof(address);
 		int client = accept4(socket, (struct sockaddr *)&address, &len,
@@ -1050,7 +1051,7 @@ void http_free(struct http *http)
 	free(http);
 }
 
-int http_listen(const struct listen_address *address, int backlog)
+int http_listen(const struct listen_address *address, int backlog, bool reuse_port)
 {
 	int on = 1;
 	int listener =
@@ -1058,6 +1059,8 @@ int http_listen(const struct listen_address *address, int backlog)
 	if (listener < 0)
 		return -1;
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (reuse_port)
+		setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (bind(listener, (const struct sockaddr *)&address->address, address->len) == 0 &&
 	    listen(listener, backlog) == 0)
 		return listener;

@@ -30,6 +30,9 @@ struct http_parts {
 	struct keys *keys;
 	struct metrics *metrics;
 	struct rate *rate;
+	/* Somebody else holds the service's socket, too, and gives it to the next instance: what it
+	 * has queued when we end is not lost, and not ours. */
+	bool socket_is_shared;
 };
 
 /**
@@ -49,7 +52,11 @@ size_t http_drain(struct http *http, uint64_t drain_ms);
 /** Stop and free; http_drain() must have returned. NULL is allowed. */
 void http_free(struct http *http);
 
-/** A socket bound to `address` and listening; -1 with errno where that fails. */
-int http_listen(const struct listen_address *address, int backlog);
+/**
+ * A socket bound to `address` and listening; -1 with errno where that fails. With `reuse_port`
+ * other processes of the same user that ask for it may have the port as well; the kernel then
+ * divides the connections among them.
+ */
+int http_listen(const struct listen_address *address, int backlog, bool reuse_port);
 
 #endif

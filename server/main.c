@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "log.h"
 #include "queue.h"
+#include "systemd.h"
 #include "version.h"
 #include "worker.h"
 
@@ -60,39 +61,115 @@ static bool load_keys(struct keys *keys, const char *path)
 	return false;
 }
 
-static void wait_for_end(const sigset_t *signals, struct keys *keys, const char *keys_path)
+/** What SIGHUP reads again, and what it changes. */
+struct reload {
+	int argc;
+	char **argv;
+	const struct config *running;
+	struct keys *keys;
+	struct rate *rate;
+};
+
+static void take_in(const struct reload *reload, const struct config *next)
+{
+	struct rate_rule rule;
+	char names[400];
+	if (rate_rule_parse(next->rate, &rule))
+		rate_set_rule(reload->rate, rule);
+	log_set_level(next->log_level);
+	if (config_needs_restart(reload->running, next, names, sizeof(names))[0] != '\0')
+		log_event(LOG_WARN, "restart_needed", ",\"options\":\"%s\"", names);
+	if (load_keys(reload->keys, next->api_keys_file))
+		log_event(LOG_INFO, "reloaded", "%s", "");
+}
+
+/* On a fault everything stays as it is. */
+static void read_again(const struct reload *reload)
+{
+	struct config next;
+	char *said = NULL, quoted[600];
+	size_t len;
+	systemd_notify_reloading();
+	FILE *err = open_memstream(&said, &len);
+	if (err != NULL) {
+		bool good = config_read(&next, reload->argc, reload->argv, err, err) == CONFIG_RUN;
+		fclose(err);
+		if (good) {
+			take_in(reload, &next);
+			config_free(&next);
+		} else {
+			log_event(LOG_ERROR, "config_refused", ",\"why\":%s",
+				  log_quoted(said, quoted, sizeof(quoted)));
+		}
+		free(said);
+	}
+	systemd_notify("READY=1");
+}
+
+static void wait_for_end(const sigset_t *signals, const struct reload *reload)
 {
 	int signal_number = 0;
 	while (sigwait(signals, &signal_number) != 0 || signal_number == SIGHUP)
-		if (load_keys(keys, keys_path))
-			log_event(LOG_INFO, "reloaded", "%s", "");
+		read_again(reload);
 }
 
-static int listen_on(const struct listen_address *address, const char *flag, unsigned *port)
+/* The service's socket and the admin's, or -1: handed over by a supervisor, or opened here. */
+struct listeners {
+	int socket[2];
+	unsigned port[2];
+	bool handed_over;
+};
+
+static unsigned port_of(int listener)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	if (listener < 0 || getsockname(listener, (struct sockaddr *)&bound, &len) != 0)
+		return 0;
+	return ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
+						: ((struct sockaddr_in6 *)&bound)->sin6_port);
+}
+
+static int listen_on(const struct listen_address *address, const char *flag, bool reuse_port)
 {
 	if (address->len == 0)
 		return -1;
-	int listener = http_listen(address, BACKLOG);
+	int listener = http_listen(address, BACKLOG, reuse_port);
 	if (listener < 0) {
 		fprintf(stderr, "precis: cannot listen on the address of --%s: %s\n", flag,
 			strerror(errno));
 		exit(1);
 	}
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
-	getsockname(listener, (struct sockaddr *)&bound, &len);
-	*port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
-						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
 	return listener;
 }
 
-static struct fetcher *start_fetcher(const struct config *config, int listener, int admin_listener)
+static struct listeners open_listeners(const struct config *config)
+{
+	struct listeners all = {.socket = {-1, -1}};
+	int given = systemd_listeners(all.socket);
+	if (given < 0) {
+		fprintf(stderr,
+			"precis: LISTEN_FDS: one or two listening TCP sockets are wanted: %s\n",
+			strerror(errno));
+		exit(1);
+	}
+	all.handed_over = given > 0;
+	if (given < 1)
+		all.socket[0] = listen_on(&config->listen, "listen", config->reuse_port);
+	if (given < 2)
+		all.socket[1] =
+			listen_on(&config->admin_listen, "admin-listen", config->reuse_port);
+	all.port[0] = port_of(all.socket[0]);
+	all.port[1] = port_of(all.socket[1]);
+	return all;
+}
+
+static struct fetcher *start_fetcher(const struct config *config, const int listeners[2])
 {
 	struct address_net nets[CONFIG_MAX_NETS];
 	struct sockaddr_storage own[2];
 	size_t fault, own_len = 0;
 	int nets_len = address_nets_parse(config->url_allow_nets, nets, CONFIG_MAX_NETS, &fault);
-	const int listeners[] = {listener, admin_listener};
 	for (size_t i = 0; i < 2; i++) {
 		socklen_t len = sizeof(own[own_len]);
 		if (getsockname(listeners[i], (struct sockaddr *)&own[own_len], &len) == 0)
@@ -115,14 +192,12 @@ static struct fetcher *start_fetcher(const struct config *config, int listener, 
 	return fetcher_new(&options);
 }
 
-static int serve(const struct config *config)
+static int serve(const struct config *config, int argc, char **argv)
 {
-	unsigned port = 0, admin_port = 0;
 	sigset_t signals = block_signals();
 	raise_descriptor_limit();
 	workers_prepare();
-	int listener = listen_on(&config->listen, "listen", &port);
-	int admin_listener = listen_on(&config->admin_listen, "admin-listen", &admin_port);
+	struct listeners listeners = open_listeners(config);
 
 	int exit_code = 1;
 	struct worker_options worker_options = {.count = config->workers,
@@ -143,7 +218,7 @@ static int serve(const struct config *config)
 	struct connections *connections = NULL;
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
-	    (fetcher = start_fetcher(config, listener, admin_listener)) == NULL ||
+	    (fetcher = start_fetcher(config, listeners.socket)) == NULL ||
 	    (queue = queue_new(config->queue)) == NULL ||
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
 	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
@@ -158,14 +233,19 @@ static int serve(const struct config *config)
 				   .fetcher = fetcher,
 				   .keys = keys,
 				   .metrics = metrics,
-				   .rate = rate};
+				   .rate = rate,
+				   .socket_is_shared = listeners.handed_over};
 	if (!load_keys(keys, config->api_keys_file) ||
-	    (http = http_new(&parts, listener, admin_listener)) == NULL)
+	    (http = http_new(&parts, listeners.socket[0], listeners.socket[1])) == NULL)
 		goto out;
 	log_event(LOG_INFO, "started",
 		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu",
-		  PRECIS_VERSION, port, admin_port, (unsigned long long)config->workers);
-	wait_for_end(&signals, keys, config->api_keys_file);
+		  PRECIS_VERSION, listeners.port[0], listeners.port[1],
+		  (unsigned long long)config->workers);
+	systemd_notify("READY=1");
+	struct reload reload = {argc, argv, config, keys, rate};
+	wait_for_end(&signals, &reload);
+	systemd_notify("STOPPING=1");
 	log_event(LOG_INFO, "draining", "%s", "");
 	size_t given_up = http_drain(http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
@@ -199,9 +279,12 @@ int main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
 		return health_check(argc >= 3 ? argv[2] : NULL);
 	struct config config;
+	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
-		return serve(&config);
+		exit_code = serve(&config, argc, argv);
+		config_free(&config);
+		return exit_code;
 	case CONFIG_STOP:
 		return 0;
 	case CONFIG_REFUSED:

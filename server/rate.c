@@ -62,6 +62,8 @@ void rate_free(struct rate *rate)
 void rate_set_rule(struct rate *rate, struct rate_rule rule)
 {
 	pthread_mutex_lock(&rate->lock);
+	if (rate->rule.quota != rule.quota || rate->rule.window_s != rule.window_s)
+		memset(rate->sets, 0, sizeof(rate->sets));
 	rate->rule = rule;
 	pthread_mutex_unlock(&rate->lock);
 }

@@ -31,7 +31,8 @@ struct rate *rate_new(struct rate_rule rule);
 
 void rate_free(struct rate *rate);
 
-/** Change the rule; buckets keep their fill. Any thread. */
+/** Take another rule; every bucket is full then, for fills of different rules do not compare. The
+ *  rule that holds already changes nothing. Any thread. */
 void rate_set_rule(struct rate *rate, struct rate_rule rule);
 
 struct rate_rule rate_rule(struct rate *rate);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 /* Run config_read() with up to three arguments; `said` gets what it wrote to either stream. */
 static enum config_result read_config(struct config *config, const char *const args[3], char **said)
@@ -59,6 +60,9 @@ static const struct {
 	{{"--url-allow-nets", "10.0.0.0/33"}, "--url-allow-nets"},
 	{{"--url-hosts", "bad host"}, "--url-hosts"},
 	{{"--queue"}, "needs a value"},
+	{{"--reuse-port", "1"}, "yes or no"},
+	{{"--config", "/nonexistent/file"}, "a file that can be read"},
+	{{"--config", "/"}, "--config /: "},
 	{{"--no-such", "1"}, "unknown option '--no-such'"},
 	{{"queue", "1"}, "unknown option 'queue'"},
 };
@@ -125,6 +129,96 @@ static void questions_are_answered(void **state)
 	}
 }
 
+/* A file of that text; unlink() it. */
+static const char *write_file(const char *text)
+{
+	static char path[64];
+	strcpy(path, "/tmp/precis-config-XXXXXX");
+	int file = mkstemp(path);
+	assert_true(file >= 0);
+	assert_int_equal(write(file, text, strlen(text)), strlen(text));
+	close(file);
+	return path;
+}
+
+static void a_file_comes_after_flags_and_environment(void **state)
+{
+	const char *path = write_file("# limits\r\n\n  queue = 5\nmax-body=64K\nrate =  10/s \n"
+				      "workers = 3");
+	struct config config;
+	char *said, argument[96];
+	snprintf(argument, sizeof(argument), "--config=%s", path);
+	setenv("PRECIS_WORKERS", "2", 1);
+	assert_int_equal(
+		read_config(&config, (const char *[3]){argument, "--queue=9", NULL}, &said),
+		CONFIG_RUN);
+	unsetenv("PRECIS_WORKERS");
+	assert_int_equal(config.queue, 9);
+	assert_int_equal(config.workers, 2);
+	assert_int_equal(config.max_body_bytes, 65536);
+	assert_string_equal(config.rate, "10/s");
+	config_free(&config);
+	free(said);
+	assert_int_equal(
+		read_config(&config, (const char *[3]){argument, "--check-config", NULL}, &said),
+		CONFIG_STOP);
+	snprintf(argument, sizeof(argument), "queue = 5 (%s)", path);
+	CHECK("origin", strstr(said, argument) != NULL);
+	free(said);
+	unlink(path);
+}
+
+static void wrong_files_are_refused_with_the_line(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} wrong[] = {
+		{"queue = 5\nquue = 5\n", "line 2: unknown name"},
+		{"queue 5\n", "line 1: 'name = value' is wanted"},
+		{"queue = 5\nqueue = 6\n", "line 2: this name stood before"},
+		{"config = other\n", "line 1: a file cannot name another"},
+		{"--queue = 5\n", "line 1: unknown name"},
+		{"queue = 0\n", "--queue (PRECIS_QUEUE): '0' is not allowed"},
+		{"log-level = loud\n", "one of: error"},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *path = write_file(wrong[i].text);
+		struct config config;
+		char *said;
+		enum config_result result =
+			read_config(&config, (const char *[3]){"--config", path}, &said);
+		if (result != CONFIG_REFUSED || strstr(said, wrong[i].said) == NULL)
+			fail_msg("%s: result %d, said \"%s\"", wrong[i].text, result, said);
+		free(said);
+		unlink(path);
+	}
+}
+
+static void what_needs_a_restart_is_named(void **state)
+{
+	struct config running, next;
+	char *said, names[64];
+	assert_int_equal(read_config(&running, (const char *[3]){NULL}, &said), CONFIG_RUN);
+	free(said);
+	assert_int_equal(
+		read_config(&next, (const char *[3]){"--rate=5/s", "--log-level=error"}, &said),
+		CONFIG_RUN);
+	free(said);
+	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)), "");
+	assert_int_equal(read_config(&next,
+				     (const char *[3]){"--listen=127.0.0.1:9", "--queue=9",
+						       "--reuse-port=yes"},
+				     &said),
+			 CONFIG_RUN);
+	free(said);
+	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)),
+			    "listen,reuse-port,queue");
+	assert_string_equal(config_needs_restart(&running, &next, names, 8), "listen,");
+	running.api_keys_file = "keys"; /* and none in `next`: doors do not open by a reload */
+	assert_non_null(strstr(config_needs_restart(&running, &next, names, sizeof(names)),
+			       "api-keys-file"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +227,9 @@ int main(void)
 		cmocka_unit_test(flags_win_over_the_environment),
 		cmocka_unit_test(addresses_are_read),
 		cmocka_unit_test(questions_are_answered),
+		cmocka_unit_test(a_file_comes_after_flags_and_environment),
+		cmocka_unit_test(wrong_files_are_refused_with_the_line),
+		cmocka_unit_test(what_needs_a_restart_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+#ifndef SERVER_SYSTEMD_H
+#define SERVER_SYSTEMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * The two small protocols of systemd (and of supervisors that speak like it), without its library:
+ * sd_notify(3), how far the service has come, and sd_listen_fds(3), sockets that were opened before
+ * it started. Without them in the environment every call does nothing.
+ */
+
+enum { SYSTEMD_MAX_LISTENERS = 2 };
+
+/**
+ * The listening sockets that were handed over (LISTEN_PID, LISTEN_FDS), to `out` in their order,
+ * close-on-exec and non-blocking. Returns how many; -1 with errno where there are too many, or one
+ * is not a listening TCP socket. The variables are removed from the environment: call it once,
+ * before any thread exists.
+ */
+int systemd_listeners(int out[SYSTEMD_MAX_LISTENERS]);
+
+/**
+ * Send `state` ("READY=1", several divided by line ends) to NOTIFY_SOCKET, a path or, with a
+ * leading
+ * '@', an abstract name. False when there is none or it takes nothing: never a reason to stop.
+ */
+bool systemd_notify(const char *state);
+
+/** Say that a reload begins; systemd_notify("READY=1") ends it. */
+bool systemd_notify_reloading(void);
+
+#endif

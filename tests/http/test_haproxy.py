@@ -1,0 +1,87 @@
+"""deploy/haproxy.cfg in front of the program: the file as it is, but for addresses."""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+
+import service as running
+
+HAPROXY = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+JSON = {"Content-Type": "application/json"}
+BODY = json.dumps({"text": "The harbour opens again. Ferries run every hour until midnight."}).encode()
+SERVER = "server one 127.0.0.1:8080"
+
+pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed")
+
+
+@pytest.fixture
+def start_haproxy(tmp_path):
+    started = []
+
+    def start(*instances):
+        port = running.free_port()
+        text = (running.ROOT / "deploy/haproxy.cfg").read_text()
+        assert text.count("bind :80\n") == 1 and text.count(SERVER) == 1
+        text = text.replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
+        line = next(line for line in text.splitlines() if SERVER in line)
+        lines = [line.replace(SERVER, f"server i{i.port} 127.0.0.1:{i.port}") for i in instances]
+        (tmp_path / "haproxy.cfg").write_text(text.replace(line, "\n".join(lines)))
+        with open(tmp_path / "haproxy.log", "wb") as log:
+            process = subprocess.Popen([HAPROXY, "-db", "-f", tmp_path / "haproxy.cfg"], stderr=log, stdout=log)
+        started.append(process)
+        while True:
+            assert process.poll() is None, (tmp_path / "haproxy.log").read_text()
+            try:
+                running.exchange(port, "GET", "/")
+                return port
+            except OSError:
+                time.sleep(0.02)
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait()
+
+
+def test_same_answer_as_without_proxy(service, start_haproxy):
+    port = start_haproxy(service)
+    through = running.exchange(port, "POST", "/v1/summaries", BODY, JSON)
+    direct = service.request("POST", "/v1/summaries", BODY, JSON)
+    assert (through.status, through.body) == (200, direct.body)
+    assert through.headers["X-Request-Id"]
+    assert [running.exchange(port, "GET", path).status for path in ("/livez", "/readyz", "/metrics")] == [404] * 3
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize("end", ["kill", "terminate"])
+def test_an_instance_less_and_no_request_lost(start_service, start_haproxy, end):
+    instances = [start_service() for _ in range(3)]
+    port, failures, stop, answered = start_haproxy(*instances), [], threading.Event(), []
+
+    def client():
+        while not stop.is_set():
+            try:
+                answer = running.exchange(port, "POST", "/v1/summaries", BODY, JSON)
+                if answer.status != 200:
+                    failures.append((answer.status, answer.body[:300]))
+            except OSError as error:
+                failures.append(repr(error))
+            answered.append(1)
+
+    threads = [threading.Thread(target=client) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while len(answered) < 200:
+        time.sleep(0.01)
+    getattr(instances[1], end)()
+    while len(answered) < 800:
+        time.sleep(0.01)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []

@@ -1,0 +1,177 @@
+"""A supervisor that speaks systemd's protocols: readiness, sockets handed over, reload, upgrade under load."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+import service as running
+
+JSON = {"Content-Type": "application/json"}
+BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode()
+
+
+@pytest.fixture
+def notify(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "notify"))
+        receiver.settimeout(60)
+        yield receiver
+
+
+def heard(receiver):
+    return receiver.recv(4096).decode().split("\n")
+
+
+def wait_for_event(service, name, count=1):
+    while len(service.events(name)) < count:
+        time.sleep(0.01)
+
+
+def test_states_are_told(start_service, notify, tmp_path):
+    service = start_service(env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    assert heard(notify) == ["READY=1"]
+    service.process.send_signal(signal.SIGHUP)
+    reloading = heard(notify)
+    assert reloading[0] == "RELOADING=1" and reloading[1].startswith("MONOTONIC_USEC=")
+    assert heard(notify) == ["READY=1"]
+    service.stop()
+    assert heard(notify) == ["STOPPING=1"]
+
+
+def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
+    file = tmp_path / "precis.conf"
+    file.write_text("rate = 2/h\nqueue = 7\n")
+    service = start_service("--config", file)
+    assert [service.request("POST", "/v1/summaries", BODY, JSON).status for _ in range(3)] == [200, 200, 429]
+    file.write_text("rate = 100000/s\nlog-level = debug\nqueue = 8\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "reloaded")
+    assert service.events("restart_needed")[0]["options"] == "queue"
+    assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+    file.write_text("rate = often\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "config_refused")
+    assert "often" in service.events("config_refused")[0]["why"]
+    assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+
+
+class Instance:
+    """A precis that got its sockets as descriptors 3 and up, as from systemd."""
+
+    def __init__(self, folder, name, *sockets):
+        self.log_path = folder / f"{name}.log"
+        env = {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")} | running.SANITIZERS
+        # The shell has the process id that precis will have.
+        self.log_file = open(self.log_path, "wb")
+        moves = " ".join(f"{3 + i}<&{s.fileno()}" for i, s in enumerate(sockets))
+        command = f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec "$0"'
+        self.process = subprocess.Popen(["bash", "-c", command, running.PROGRAM], env=env, cwd=folder,
+                                        pass_fds=[s.fileno() for s in sockets],
+                                        stderr=self.log_file, stdout=self.log_file)
+        while "\"started\"" not in self.log_path.read_text():
+            assert self.process.poll() is None, self.log_path.read_text()
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait()
+        self.log_file.close()
+        log = self.log_path.read_text()
+        assert code == 0 and running.REPORT.search(log) is None, log
+
+
+def listener():
+    """Numbered above the ones that the shell moves it to."""
+    made = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    high = socket.socket(fileno=fcntl.fcntl(made.fileno(), fcntl.F_DUPFD, 50))
+    made.close()
+    return high
+
+
+class Load:
+    """Clients with a connection a request, until told to stop; every failure is kept."""
+
+    def __init__(self, port, clients=8):
+        self.port, self.stopping = port, threading.Event()
+        self.answered, self.failures = 0, []
+        self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self):
+        while not self.stopping.is_set():
+            try:
+                answer = running.exchange(self.port, "POST", "/v1/summaries", BODY, JSON)
+                if answer.status != 200:
+                    self.failures.append((answer.status, answer.body[:300]))
+            except OSError as error:
+                self.failures.append(repr(error))
+            self.answered += 1
+
+    def wait_for(self, answers):
+        target = self.answered + answers
+        while self.answered < target:
+            time.sleep(0.01)
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_sockets_are_handed_over(tmp_path):
+    with listener() as service, listener() as admin:
+        instance = Instance(tmp_path, "handed", service, admin)
+        port, admin_port = service.getsockname()[1], admin.getsockname()[1]
+        assert running.exchange(port, "POST", "/v1/summaries", BODY, JSON).status == 200
+        assert running.exchange(admin_port, "GET", "/readyz").status == 200
+        assert running.exchange(port, "GET", "/metrics").status == 404
+        instance.stop()
+
+
+@pytest.mark.concurrency
+def test_upgrade_on_a_socket_handed_over_loses_nothing(tmp_path):
+    with listener() as service:
+        first = Instance(tmp_path, "first", service)
+        load = Load(service.getsockname()[1])
+        load.wait_for(200)
+        first.stop()  # between the two the socket stays open and connections wait in it
+        second = Instance(tmp_path, "second", service)
+        load.wait_for(200)
+        load.stop()
+        second.stop()
+    assert load.failures == []
+
+
+@pytest.mark.concurrency
+def test_upgrade_on_a_shared_port_answers_on(start_service, tmp_path):
+    first = start_service("--reuse-port", "yes")
+    load = Load(first.port)
+    load.wait_for(100)
+    command = [running.PROGRAM, "--listen", f"127.0.0.1:{first.port}", "--reuse-port", "yes"]
+    with open(tmp_path / "second.log", "wb") as log:
+        second = subprocess.Popen(command, stderr=log, env=first.env)
+    while "\"started\"" not in (tmp_path / "second.log").read_text():
+        assert second.poll() is None
+        time.sleep(0.01)
+    load.wait_for(100)
+    first.stop()
+    load.wait_for(100)
+    load.stop()
+    second.terminate()
+    assert second.wait() == 0
+    assert load.failures == []
+
+
+def test_a_port_is_not_shared_unless_asked_for(start_service):
+    first = start_service()
+    run = subprocess.run([running.PROGRAM, "--listen", f"127.0.0.1:{first.port}", "--reuse-port", "yes"],
+                         capture_output=True, text=True)
+    assert run.returncode == 1 and "cannot listen" in run.stderr
