@@ -65,8 +65,9 @@ static bool same(struct span a, const char *b)
 static bool has_part(struct span whole, const char *part)
 {
 	size_t len = strlen(part);
+	char first_letter = ascii_lower(part[0]);
 	for (size_t i = 0; i + len <= whole.len; i++)
-		if (ascii_same(whole.at + i, part, len))
+		if (ascii_lower(whole.at[i]) == first_letter && ascii_same(whole.at + i, part, len))
 			return true;
 	return false;
 }
