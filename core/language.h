@@ -26,6 +26,7 @@ enum language_property {
 	LANGUAGE_SPEECH = 128,        /* a colon before a quotation ends a sentence */
 	LANGUAGE_COLON_CAPITAL = 256, /* a colon before a capital ends a sentence */
 	LANGUAGE_ENDINGS = 512,       /* words of class WORD_ENDING end a sentence without a stop */
+	LANGUAGE_PHRASES = 1024,      /* a space behind a long phrase ends a sentence */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.

@@ -250,8 +250,64 @@ static bool item_begins(const struct segmenter *g, size_t at)
 	return next.style != MARKER_NONE && marker_follows(&next, &g->marker);
 }
 
+enum {
+	PHRASES_MIN_BYTES = 180, /* 60 letters: shorter sentences are rarer than pauses */
+	PHRASES_REST_BYTES = 75, /* what is left of the line: less is the end of this sentence */
+	PHRASES_LOOK_BACK = 300,
+};
+
+static bool is_thai(uint32_t c)
+{
+	return c >= 0xE01 && c <= 0xE4F;
+}
+
+/* Is the last quotation mark or bracket before `at`, as far as is looked, an opening one? */
+static bool is_enclosed(const struct segmenter *g, size_t at)
+{
+	for (size_t looked = 0; at > g->start && looked < PHRASES_LOOK_BACK;) {
+		struct glyph glyph = glyph_before(g->text, at);
+		if (glyph.c == 0x201C || glyph.kind == GLYPH_OPEN)
+			return true;
+		if (glyph.c == 0x201D || glyph.kind == GLYPH_CLOSE)
+			return false;
+		at -= glyph.len;
+		looked += glyph.len;
+	}
+	return false;
+}
+
+/* Does a word of class inner begin at `at`, in a run of letters without spaces? */
+static bool begins_inner(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	while (end < g->text.len && end - at < 36) {
+		struct glyph glyph = glyph_at(g->text, end);
+		if (!is_thai(glyph.c))
+			break;
+		end += glyph.len;
+		if (language_word(g->language, span_slice(g->text, at, end)) & WORD_INNER)
+			return true;
+	}
+	return false;
+}
+
+/* Thai has spaces between phrases and sentences alike, and no stops: a space is taken for an end
+ * when enough stands before and behind it and what follows does not carry on. Right half the time.
+ */
+static bool phrases_end(const struct segmenter *g, size_t space)
+{
+	size_t next = space + 1;
+	if (space - g->start < PHRASES_MIN_BYTES || g->text.len - next < PHRASES_REST_BYTES ||
+	    !is_thai(glyph_before(g->text, space).c) || !is_thai(glyph_at(g->text, next).c) ||
+	    memchr(g->text.at + next, '\n', PHRASES_REST_BYTES) != NULL)
+		return false;
+	return !begins_inner(g, next) && !is_enclosed(g, space);
+}
+
 static bool space_ends(struct segmenter *g, size_t at, size_t *end)
 {
+	if (g->language->properties & LANGUAGE_PHRASES)
+		return phrases_end(g, at);
 	if (g->marker.style != MARKER_NONE && item_begins(g, at + 1))
 		return true;
 	if (g->language->properties & LANGUAGE_ENDINGS)
@@ -412,7 +468,8 @@ static uint64_t wake_mask(const struct segmenter *g, size_t base, bool each_word
 /* Lists and word endings want a look at each word. */
 static bool wants_each_word(const struct segmenter *g)
 {
-	return g->marker.style != MARKER_NONE || g->language->properties & LANGUAGE_ENDINGS;
+	return g->marker.style != MARKER_NONE ||
+	       (g->language->properties & (LANGUAGE_ENDINGS | LANGUAGE_PHRASES)) != 0;
 }
 
 static size_t at_wide(struct segmenter *g, size_t at)

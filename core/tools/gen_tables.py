@@ -17,7 +17,7 @@ CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "m
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
-              "colon-capital", "endings"]
+              "colon-capital", "endings", "phrases"]
 
 
 def die(path, number, message):
