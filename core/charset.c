@@ -185,10 +185,10 @@ static encoding *choose(struct arena *arena, struct span bytes, struct span decl
 {
 	size_t good, bad;
 	judge_utf8(bytes, &good, &bad);
-	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says. */
 	encoding *wide = from_nuls(bytes);
 	if (wide != NULL)
 		return wide;
+	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says. */
 	if (bad == 0 && (good > 0 || declared.len == 0))
 		return utf_8();
 	encoding *said = from_meta(bytes);

@@ -285,7 +285,8 @@ static bool read_day_first(const char *at, bool month_first, struct moment *m)
 static int month_at(const char *at)
 {
 	for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++)
-		if (strncmp(at, months[i].start, strlen(months[i].start)) == 0)
+		if (at[0] == months[i].start[0] &&
+		    strncmp(at, months[i].start, strlen(months[i].start)) == 0)
 			return months[i].month;
 	return 0;
 }
@@ -316,8 +317,8 @@ static int number_before(const char *text, const char *at)
 /* 12 March 2024, March 12th, 2024, 12. März 2024, 12 de marzo de 2024 */
 static bool read_named(const struct reader *r, const char *at, struct moment *m)
 {
-	int month = month_at(at), value;
-	if (month == 0 || (at > r->text && ascii_is_letter(at[-1])))
+	int month, value;
+	if ((at > r->text && ascii_is_letter(at[-1])) || (month = month_at(at)) == 0)
 		return false;
 	int day = number_before(r->text, at);
 	while (*at != '\0' && !ascii_is_digit(*at) && strchr(" ,.", *at) == NULL)

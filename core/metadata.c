@@ -566,6 +566,7 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		value = attribute(element, "title");
 	if (facts->looks > MAX_LOOKS)
 		return;
+	facts->looks += MAX_TEXT_NODES / 4;
 	struct arena_mark mark = arena_mark(facts->arena);
 	if (!date_read(value, false, date)) {
 		facts->looks += MAX_TEXT_NODES / 4;
@@ -727,7 +728,10 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node)
 	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
 	    parent == LXB_TAG_OPTION || (!has_part(text, "20") && !has_part(text, "19")) ||
-	    has_part(text, "\xC2\xA9") || !date_read(text, false, found))
+	    has_part(text, "\xC2\xA9") || facts->looks > MAX_LOOKS)
+		return;
+	facts->looks += MAX_TEXT_NODES / 4;
+	if (!date_read(text, false, found))
 		return;
 	state(facts, FACT_PUBLISHED, FROM_LAST, collapse(facts->arena, text, MAX_TEXT_BYTES));
 }
