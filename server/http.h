@@ -52,11 +52,4 @@ size_t http_drain(struct http *http, uint64_t drain_ms);
 /** Stop and free; http_drain() must have returned. NULL is allowed. */
 void http_free(struct http *http);
 
-/**
- * A socket bound to `address` and listening; -1 with errno where that fails. With `reuse_port`
- * other processes of the same user that ask for it may have the port as well; the kernel then
- * divides the connections among them.
- */
-int http_listen(const struct listen_address *address, int backlog, bool reuse_port);
-
 #endif

@@ -6,6 +6,7 @@
 #include "fetch.h"
 #include "health.h"
 #include "http.h"
+#include "listen.h"
 #include "keys.h"
 #include "log.h"
 #include "queue.h"
@@ -130,11 +131,11 @@ static unsigned port_of(int listener)
 						: ((struct sockaddr_in6 *)&bound)->sin6_port);
 }
 
-static int listen_on(const struct listen_address *address, const char *flag, bool reuse_port)
+static int listen_or_exit(const struct listen_address *address, const char *flag, bool reuse_port)
 {
 	if (address->len == 0)
 		return -1;
-	int listener = http_listen(address, BACKLOG, reuse_port);
+	int listener = listen_on(address, BACKLOG, reuse_port);
 	if (listener < 0) {
 		fprintf(stderr, "precis: cannot listen on the address of --%s: %s\n", flag,
 			strerror(errno));
@@ -155,10 +156,10 @@ static struct listeners open_listeners(const struct config *config)
 	}
 	all.handed_over = given > 0;
 	if (given < 1)
-		all.socket[0] = listen_on(&config->listen, "listen", config->reuse_port);
+		all.socket[0] = listen_or_exit(&config->listen, "listen", config->reuse_port);
 	if (given < 2)
 		all.socket[1] =
-			listen_on(&config->admin_listen, "admin-listen", config->reuse_port);
+			listen_or_exit(&config->admin_listen, "admin-listen", config->reuse_port);
 	all.port[0] = port_of(all.socket[0]);
 	all.port[1] = port_of(all.socket[1]);
 	return all;

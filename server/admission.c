@@ -1,0 +1,137 @@
+#include "admission.h"
+
+#include "cors.h"
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void admission_refuse_body(struct exchange *x, uint64_t actual)
+{
+	uint64_t limit = x->http->parts.config->max_body_bytes;
+	problem_set(&x->report, PROBLEM_BODY_TOO_LARGE,
+		    "The body has %s%llu bytes; at most %llu are allowed.",
+		    x->body_len > 0 || actual > limit + 1 ? "" : "over ",
+		    (unsigned long long)(actual > limit + 1 ? actual : limit),
+		    (unsigned long long)limit);
+	x->report.has_limit = 1;
+	x->report.limit = limit;
+	x->report.actual = actual;
+}
+
+/* Is the body packed in a way that is understood? Then `x->gunzip` unpacks it. */
+static void check_coding(struct exchange *x)
+{
+	const char *coding =
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Encoding");
+	if (coding == NULL || strcasecmp(coding, "identity") == 0)
+		return;
+	if (x->is_batch || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0))
+		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			    "Of Content-Encodings only gzip is understood, and not for batches.");
+	else if ((x->gunzip = gunzip_new()) == NULL)
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+}
+
+static void check_head(struct exchange *x, const char *path, const struct head *head)
+{
+	if (x->route == NULL) {
+		char quoted[80];
+		problem_set(&x->report, PROBLEM_NOT_FOUND, "Nothing is served at %s.",
+			    log_quoted(path, quoted, sizeof(quoted)));
+		return;
+	}
+	if (!route_allows(x->route, x->method)) {
+		problem_set(&x->report, PROBLEM_METHOD_NOT_ALLOWED, "%s has %s.", x->route->path,
+			    x->route->allow);
+		return;
+	}
+	bool posts = strcmp(x->method, "POST") == 0;
+	x->is_batch = posts && head_is_type(x->connection, "application/x-ndjson");
+	if (posts && !x->is_batch && !head_is_type(x->connection, "application/json")) {
+		problem_set(
+			&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+			"A Content-Type of application/json or application/x-ndjson (in UTF-8) is "
+			"wanted.");
+		return;
+	}
+	if (posts)
+		check_coding(x);
+	if (x->report.problem == PROBLEM_NONE && !x->is_batch && head->has_length &&
+	    head->length > x->http->parts.config->max_body_bytes)
+		admission_refuse_body(x, head->length);
+}
+
+void admission_refuse_full(struct exchange *x)
+{
+	uint64_t room = x->http->parts.config->queue;
+	problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
+		    (unsigned long long)room);
+	x->report.has_limit = 1;
+	x->report.limit = x->report.actual = room;
+}
+
+/* Has this client a key, and requests left? */
+static void check_client(struct exchange *x)
+{
+	struct http *http = x->http;
+	char key_name[KEYS_NAME_MAX + 1];
+	if (keys_wanted(http->parts.keys)) {
+		const char *key = head_api_key(x->connection);
+		if (key == NULL) {
+			problem_set(
+				&x->report, PROBLEM_UNAUTHORIZED,
+				"Send one as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\".");
+			return;
+		}
+		if (!keys_find(http->parts.keys, key, key_name)) {
+			problem_set(&x->report, PROBLEM_FORBIDDEN, "%s", "");
+			return;
+		}
+		snprintf(x->client, sizeof(x->client), "key %s", key_name);
+	}
+	x->rule = rate_rule(http->parts.rate);
+	if (x->rule.quota == 0)
+		return;
+	x->state = rate_take(http->parts.rate, x->client, x->begun_ns);
+	if (x->state.allowed)
+		return;
+	problem_set(&x->report, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed.",
+		    (unsigned long long)x->rule.quota, (unsigned long long)x->rule.window_s);
+	x->report.has_limit = 1;
+	x->report.limit = x->rule.quota;
+	x->report.actual = x->rule.quota + 1;
+	x->report.retry_after_s = x->state.reset_s == 0 ? 1 : (unsigned)x->state.reset_s;
+}
+
+static void find_client(struct exchange *x)
+{
+	struct MHD_Connection *c = x->connection;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info == NULL || info->client_addr == NULL)
+		return;
+	client_name(info->client_addr, x->http->trusted, x->http->trusted_len,
+		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Forwarded"),
+		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Forwarded-For"), x->client);
+}
+
+static void find_origin(struct exchange *x)
+{
+	const char *list = x->http->parts.config->cors_origins;
+	const char *origin = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Origin");
+	if (origin != NULL && *list != '\0' && cors_allows(list, origin))
+		x->origin = origin;
+}
+
+void admission_check(struct exchange *x, const char *path, const struct head *head)
+{
+	find_origin(x);
+	check_head(x, path, head);
+	if (x->report.problem != PROBLEM_NONE || !x->route->closed ||
+	    strcmp(x->method, "OPTIONS") == 0)
+		return;
+	find_client(x);
+	check_client(x);
+}

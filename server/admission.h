@@ -1,0 +1,19 @@
+#ifndef SERVER_ADMISSION_H
+#define SERVER_ADMISSION_H
+
+#include "exchange.h"
+
+/**
+ * Refuse by its head alone, before a byte of its body is kept, a request that has no chance: no
+ * such path, method, type or coding, too long, no key, too many from this client. x->report says
+ * why; PROBLEM_NONE lets it in. Who asks, and from which origin, is known afterwards.
+ */
+void admission_check(struct exchange *x, const char *path, const struct head *head);
+
+/** All places of the queue are taken. */
+void admission_refuse_full(struct exchange *x);
+
+/** The body has `actual` bytes, or more: too many. */
+void admission_refuse_body(struct exchange *x, uint64_t actual);
+
+#endif

@@ -1,0 +1,127 @@
+#include "body.h"
+
+#include "admission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool grow_body(struct exchange *x, size_t more)
+{
+	struct http *http = x->http;
+	size_t room = x->body_room == 0 ? 8192 : x->body_room;
+	while (room < x->body_len + more)
+		room *= 2;
+	if (room > http->parts.config->max_body_bytes)
+		room = http->parts.config->max_body_bytes;
+	size_t added = room - x->body_room;
+	if (atomic_fetch_add(&http->body_bytes, added) + added >
+	    http->parts.config->max_inflight_bytes) {
+		atomic_fetch_sub(&http->body_bytes, added);
+		problem_set(&x->report, PROBLEM_OVERLOADED,
+			    "The bodies of all requests together are at their limit.");
+		return false;
+	}
+	char *grown = realloc(x->body, room);
+	if (grown == NULL) {
+		atomic_fetch_sub(&http->body_bytes, added);
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for the body.");
+		return false;
+	}
+	x->body = grown;
+	x->body_room = room;
+	return true;
+}
+
+void body_drop(struct exchange *x)
+{
+	atomic_fetch_sub(&x->http->body_bytes, x->body_room);
+	free(x->body);
+	x->body = NULL;
+	x->body_len = x->body_room = 0;
+}
+
+/* Add to the body what is allowed; false with `x->report` set where it is not. */
+static bool store(void *arg, const char *data, size_t len)
+{
+	struct exchange *x = arg;
+	if (len > x->http->parts.config->max_body_bytes - x->body_len) {
+		admission_refuse_body(x, x->body_len + len);
+		return false;
+	}
+	if (x->body_len + len > x->body_room && !grow_body(x, len))
+		return false;
+	memcpy(x->body + x->body_len, data, len);
+	x->body_len += len;
+	return true;
+}
+
+static void report_bad_gzip(struct exchange *x)
+{
+	if (x->report.problem == PROBLEM_NONE)
+		problem_set(&x->report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+}
+
+enum MHD_Result body_receive(struct exchange *x, const char *data, size_t *size)
+{
+	size_t len = *size;
+	*size = 0;
+	if (x->report.problem == PROBLEM_NONE) {
+		if (x->gunzip == NULL ? store(x, data, len)
+				      : gunzip_feed(x->gunzip, data, len, store, x))
+			return MHD_YES;
+		report_bad_gzip(x);
+		body_drop(x);
+	}
+	x->discarded += len;
+	return x->discarded > BODY_DISCARD_MAX_BYTES ? MHD_NO : MHD_YES;
+}
+
+void body_end(struct exchange *x)
+{
+	if (x->gunzip != NULL && !gunzip_ended(x->gunzip))
+		report_bad_gzip(x);
+}
+
+struct arguments {
+	char *at;
+	size_t len, room;
+	bool has_nul;
+};
+
+static enum MHD_Result gather_argument(void *arg, enum MHD_ValueKind kind, const char *key,
+				       size_t key_len, const char *value, size_t value_len)
+{
+	struct arguments *arguments = arg;
+	(void)kind;
+	if (arguments->len + key_len + value_len + 2 > arguments->room)
+		return MHD_NO; /* cannot be: head_check() bounded the sum */
+	if (value == NULL)
+		value_len = 0;
+	arguments->has_nul |= memchr(key, '\0', key_len) != NULL;
+	arguments->has_nul |= value_len > 0 && memchr(value, '\0', value_len) != NULL;
+	memcpy(arguments->at + arguments->len, key, key_len);
+	arguments->len += key_len;
+	arguments->at[arguments->len++] = '\0';
+	if (value_len > 0)
+		memcpy(arguments->at + arguments->len, value, value_len);
+	arguments->len += value_len;
+	arguments->at[arguments->len++] = '\0';
+	return MHD_YES;
+}
+
+bool body_take_arguments(struct exchange *x)
+{
+	struct arguments arguments = {.room = 16 * 1024};
+	arguments.at = malloc(arguments.room);
+	if (arguments.at == NULL) {
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for the query string.");
+		return false;
+	}
+	MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, gather_argument,
+				    &arguments);
+	x->body = arguments.at;
+	x->body_len = arguments.len;
+	if (arguments.has_nul)
+		problem_set(&x->report, PROBLEM_NULL_CHARACTER, "In the query string.");
+	return !arguments.has_nul;
+}

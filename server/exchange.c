@@ -1,0 +1,94 @@
+#include "exchange.h"
+
+#include "body.h"
+#include "log.h"
+#include "monotonic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The names that logs and metrics may hold. */
+static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"};
+
+bool exchange_is_get(const struct exchange *x)
+{
+	return strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0;
+}
+
+struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
+				const char *method)
+{
+	const union MHD_ConnectionInfo *context =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	if (context == NULL || context->socket_context == NULL)
+		return NULL;
+	struct exchange *x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		return NULL;
+	x->http = http;
+	x->connection = connection;
+	x->tracked = context->socket_context;
+	x->begun_ns = monotonic_ns();
+	x->generation = atomic_load(&http->draining);
+	x->method = "other";
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(method, methods[i]) == 0)
+			x->method = methods[i];
+	atomic_fetch_add(&http->under_way[x->generation], 1);
+	head_request_id(connection, x->request_id);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_BODY,
+			  x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS, NULL);
+	return x;
+}
+
+static void log_request(const struct exchange *x)
+{
+	/* Nothing needs escaping: names are constants, ids are checked, the rest are numbers. */
+	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
+	if (!log_wants(level))
+		return;
+	static const struct job_times none;
+	const struct job_times *times = x->answer == NULL ? &none : &x->answer->times;
+	log_event(level, "request",
+		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
+		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"queue_ms\":%.3f,\"fetch_ms\":%.3f,"
+		  "\"extract_ms\":%.3f,\"summarize_ms\":%.3f,\"trace\":\"%s\"",
+		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
+		  x->status == 0                      ? "dropped"
+		  : x->report.problem == PROBLEM_NONE ? "ok"
+						      : problem_code(x->report.problem),
+		  x->body_len, (double)(monotonic_ns() - x->begun_ns) / 1e6,
+		  (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
+		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6,
+		  x->traceparent);
+}
+
+static void count_request(const struct exchange *x)
+{
+	struct metrics_request request = {
+		.handler = x->route == NULL ? HANDLER_NONE : x->route->handler,
+		.problem = x->report.problem,
+		.dropped = x->status == 0,
+		.body_bytes = x->body_len,
+		.answer_bytes = x->answer_len,
+		.total_ns = monotonic_ns() - x->begun_ns,
+		/* A hit has the times of the request that made it. */
+		.times = x->ticket == NULL || x->answer == NULL ? NULL : &x->answer->times};
+	metrics_count(x->http->parts.metrics, &request);
+}
+
+void exchange_end(struct exchange *x)
+{
+	struct http *http = x->http;
+	log_request(x);
+	count_request(x);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
+			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
+	batch_free(x->batch);
+	gunzip_free(x->gunzip);
+	ticket_release(x->ticket);
+	answer_release(x->answer);
+	body_drop(x);
+	atomic_fetch_sub(&http->under_way[x->generation], 1);
+	free(x);
+}

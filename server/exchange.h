@@ -1,0 +1,87 @@
+#ifndef SERVER_EXCHANGE_H
+#define SERVER_EXCHANGE_H
+
+#include "answer.h"
+#include "assets.h"
+#include "batch.h"
+#include "client.h"
+#include "gunzip.h"
+#include "head.h"
+#include "http.h"
+#include "job.h"
+#include "problem.h"
+#include "rate.h"
+#include "routes.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+/**
+ * What the files of the HTTP side share; nobody else includes this. The way of a request through
+ * them: http.c (libmicrohttpd's callbacks) → admission.c → body.c → submit.c, or endpoints.c where
+ * there is nothing to compute → respond.c → response_headers.c. drain.c brings all to an end.
+ */
+
+/** One daemon: the service's listener, or the admin's. */
+struct door {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	bool admin;
+};
+
+struct http {
+	struct http_parts parts;
+	struct door service, admin;
+	bool has_admin;
+	struct batches *batches;
+	atomic_bool draining;
+	/* Requests under way that began before [0] and after [1] the drain did. */
+	atomic_size_t under_way[2];
+	atomic_size_t body_bytes; /* held for all of them */
+	struct address_net trusted[CONFIG_MAX_NETS];
+	size_t trusted_len;
+};
+
+/** One request on its connection; lives from its head to the end of its answer. */
+struct exchange {
+	struct http *http;
+	struct MHD_Connection *connection;
+	struct connection *tracked;
+	const struct route *route;    /* NULL: not found */
+	const struct asset *asset;    /* the file asked for, where the route serves files */
+	const char *method;           /* constant */
+	struct batch *batch;          /* JSON lines, answered while they arrive */
+	struct ticket *ticket;        /* waits for a job */
+	struct answer *answer;        /* what is being answered, where it is more than a problem */
+	struct problem_report report; /* already refused, and why */
+	struct gunzip *gunzip;        /* NULL: the body comes as it is */
+	char *body;
+	size_t body_len, body_room, discarded;
+	uint64_t begun_ns;
+	unsigned generation; /* index into http's under_way */
+	size_t answer_len;
+	bool is_batch;
+	bool close;            /* after the answer */
+	unsigned status;       /* 0: nothing answered yet */
+	const char *origin;    /* may call us from its pages; NULL: none, or not allowed */
+	struct rate_rule rule; /* quota 0: none holds here */
+	struct rate_state state;
+	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* who asks: a key's name or an address */
+	char traceparent[56];
+	char request_id[129];
+};
+
+/**
+ * A request's head has come. It counts as under way until exchange_end(). NULL: no memory, or the
+ * connection is not known.
+ */
+struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
+				const char *method);
+
+/** Answered, or its client is gone: log it, count it, give back all that it holds. */
+void exchange_end(struct exchange *x);
+
+/** GET, or HEAD, which is GET with its body withheld. */
+bool exchange_is_get(const struct exchange *x);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef SERVER_RESPOND_H
+#define SERVER_RESPOND_H
+
+#include "exchange.h"
+
+/**
+ * Answer an exchange. Each queues a response with all headers and returns what the callback of
+ * libmicrohttpd has to return: MHD_NO, which drops the connection, only where memory is out.
+ */
+
+/** `response` is taken; NULL: there was no memory for it. `type` NULL: no Content-Type. */
+enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
+			struct MHD_Response *response);
+
+/** With `body` of malloc(), which is taken; NULL: there was no memory for it. */
+enum MHD_Result respond_body(struct exchange *x, unsigned status, const char *type, char *body,
+			     size_t len);
+
+/** With a text that lives as long as the program. */
+enum MHD_Result respond_constant(struct exchange *x, unsigned status, const char *type,
+				 const char *text);
+
+/** With x->report (RFC 9457). */
+enum MHD_Result respond_problem(struct exchange *x);
+
+/** With x->answer, from the cache or from its job; or with its problem; or with 304. */
+enum MHD_Result respond_answer(struct exchange *x);
+
+/** Does the client have what `etag` (without quotes) names already? */
+bool respond_matches_etag(const struct exchange *x, const char *etag);
+
+#endif

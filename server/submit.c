@@ -1,0 +1,120 @@
+#include "submit.h"
+
+#include "admission.h"
+#include "body.h"
+#include "cacheable.h"
+#include "monotonic.h"
+#include "respond.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void resume(struct ticket *ticket)
+{
+	MHD_resume_connection(ticket->owner);
+}
+
+/* Wait suspended for a job of one's own or one that is under way already. */
+static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
+{
+	struct http *http = x->http;
+	struct ticket *ticket = x->ticket;
+	struct answer *found = NULL;
+	ticket->socket = connection_socket(x->tracked);
+	ticket->accepted_ns = x->begun_ns;
+	ticket->deadline_ns = job->deadline_ns;
+	ticket->wake = resume;
+	ticket->owner = x->connection;
+	/* Suspended before anybody knows of it: it may be answered before this function returns. */
+	MHD_suspend_connection(x->connection);
+	enum cache_result result = CACHE_LEAD;
+	if (job->has_key)
+		result = cache_join(http->parts.cache, job, ticket, x->begun_ns, &found);
+	else
+		ticket_join(ticket, job);
+	connections_enter(http->parts.connections, x->tracked, CONNECTION_WORK, ticket->deadline_ns,
+			  ticket);
+	struct problem_report report;
+	problem_set(&report, PROBLEM_QUEUE_FULL, "The queue has just filled up.");
+	struct job *pushed = job_hold(job);
+	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
+		ticket_finish(ticket, found);
+	else if (result == CACHE_LEAD && queue_push(http->parts.queue, &pushed) != QUEUE_OK)
+		job_fail(pushed, &report);
+	answer_release(found);
+	job_release(pushed);
+	job_release(job);
+	return MHD_YES;
+}
+
+enum MHD_Result submit(struct exchange *x)
+{
+	struct http *http = x->http;
+	unsigned char key[JOB_KEY_BYTES];
+	if (exchange_is_get(x) && !body_take_arguments(x))
+		return respond_problem(x);
+	bool has_key = exchange_is_get(x) ? cacheable_query(x->body, x->body_len)
+					  : cacheable_body(x->body, x->body_len);
+	if (has_key) {
+		cache_key(x->body, x->body_len, exchange_is_get(x), key);
+		x->answer = cache_find(http->parts.cache, key, x->begun_ns);
+		if (x->answer != NULL)
+			return respond_answer(x);
+	}
+	if (!queue_has_room(http->parts.queue)) {
+		admission_refuse_full(x);
+		return respond_problem(x);
+	}
+	struct job *job = job_new(x->body, x->body_len, exchange_is_get(x));
+	x->body = NULL; /* its size stays counted until the exchange ends */
+	x->ticket = ticket_new();
+	if (job == NULL || x->ticket == NULL) {
+		job_release(job);
+		return MHD_NO;
+	}
+	job->has_key = has_key;
+	memcpy(job->key, key, sizeof(job->key));
+	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
+	return wait_for_job(x, job);
+}
+
+enum MHD_Result submit_resumed(struct exchange *x)
+{
+	if (ticket_is_pending(x->ticket))
+		return MHD_YES;
+	if (x->ticket->answer == NULL)
+		return MHD_NO; /* nobody waits any more */
+	x->answer = answer_hold(x->ticket->answer);
+	return respond_answer(x);
+}
+
+/* The head of the answer, which we write ourselves (see batch.h). */
+static char *batch_head(const struct exchange *x)
+{
+	char *head = NULL;
+	bool listed = *x->http->parts.config->cors_origins != '\0';
+	int len = asprintf(&head,
+			   "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+			   "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+			   "X-Request-Id: %s\r\nConnection: close\r\n%s%s%s%s",
+			   x->request_id, listed ? "Vary: Origin\r\n" : "",
+			   x->origin != NULL ? "Access-Control-Allow-Origin: " : "",
+			   x->origin != NULL ? x->origin : "", x->origin != NULL ? "\r\n" : "");
+	return len < 0 ? NULL : head;
+}
+
+enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
+{
+	if (!queue_has_room(x->http->parts.queue)) {
+		x->close = true;
+		admission_refuse_full(x);
+		return respond_problem(x);
+	}
+	char *head = batch_head(x);
+	if (head != NULL)
+		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, head, is_1_1);
+	if (x->batch == NULL)
+		return MHD_NO;
+	x->status = 200;
+	return MHD_YES;
+}
