@@ -1,0 +1,215 @@
+#include "download.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	HEAD_MAX_BYTES = 64 * 1024,          /* all header lines of one answer */
+	REDIRECT_BODY_MAX_BYTES = 16 * 1024, /* read and dropped, to keep the connection */
+	BODY_FIRST_BYTES = 32 * 1024,
+};
+
+static bool equals_any_case(struct span text, const char *word)
+{
+	return text.len == strlen(word) && strncasecmp(text.at, word, text.len) == 0;
+}
+
+static struct span trim(struct span text)
+{
+	while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
+		text = span_slice(text, 1, text.len);
+	while (text.len > 0 && (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}
+
+/* Cut `*rest` at its first `separator` and return what stood before it, trimmed. */
+static struct span next_part(struct span *rest, char separator)
+{
+	const char *end = rest->len == 0 ? NULL : memchr(rest->at, separator, rest->len);
+	size_t len = end == NULL ? rest->len : (size_t)(end - rest->at);
+	struct span part = span_slice(*rest, 0, len);
+	*rest = span_slice(*rest, len + (end != NULL), rest->len);
+	return trim(part);
+}
+
+/* Cut where it is too long: never empty, which would mean that there was none. */
+static void copy_part(char *out, size_t room, struct span part)
+{
+	size_t len = part.len < room ? part.len : room - 1;
+	if (len > 0)
+		memcpy(out, part.at, len);
+	out[len] = '\0';
+}
+
+/* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. */
+static void read_content_type(struct fetch_result *result, struct span value)
+{
+	copy_part(result->content_type, sizeof result->content_type, next_part(&value, ';'));
+	for (char *c = result->content_type; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c | 0x20);
+	while (value.len > 0 && result->charset[0] == '\0') {
+		struct span parameter = next_part(&value, ';');
+		if (!equals_any_case(next_part(&parameter, '='), "charset"))
+			continue;
+		parameter = trim(parameter);
+		if (parameter.len >= 2 && parameter.at[0] == '"' &&
+		    parameter.at[parameter.len - 1] == '"')
+			parameter = span_slice(parameter, 1, parameter.len - 1);
+		copy_part(result->charset, sizeof result->charset, parameter);
+	}
+}
+
+static bool is_page_type(const char *content_type)
+{
+	static const char *const types[] = {"", "text/html", "application/xhtml+xml", "text/plain"};
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(content_type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool all_among(struct span codings, const char *const *known, size_t known_len)
+{
+	while (codings.len > 0) {
+		struct span coding = next_part(&codings, ',');
+		bool found = coding.len == 0;
+		for (size_t i = 0; i < known_len; i++)
+			found = found || equals_any_case(coding, known[i]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Only codings that were offered: libcurl would also undo others it was built with, in either
+ * header, such as zstd, whose window can take 128 MiB for each download.
+ */
+static bool is_offered_coding(CURL *easy)
+{
+	static const char *const content[] = {"identity", "gzip", "x-gzip", "deflate", "br"};
+	static const char *const transfer[] = {"identity", "chunked"};
+	struct curl_header *header = NULL;
+	while ((header = curl_easy_nextheader(easy, CURLH_HEADER, -1, header)) != NULL) {
+		struct span value = span_of(header->value);
+		if (strcasecmp(header->name, "Content-Encoding") == 0 &&
+		    !all_among(value, content, sizeof content / sizeof content[0]))
+			return false;
+		if (strcasecmp(header->name, "Transfer-Encoding") == 0 &&
+		    !all_among(value, transfer, sizeof transfer / sizeof transfer[0]))
+			return false;
+	}
+	return true;
+}
+
+struct span fetch_header_of(CURL *easy, const char *name)
+{
+	struct curl_header *header;
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return (struct span){"", 0};
+	return trim(span_of(header->value));
+}
+
+static bool is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* The whole head is here: is a body of ours to come? */
+static void judge_head(struct fetch *fetch)
+{
+	long status = 0;
+	curl_off_t len = -1; /* unknown */
+	curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+	if (status < 200)
+		return;
+	fetch->head_done = true;
+	fetch->result.http_status = (int)status;
+	fetch->redirecting = is_redirect(status);
+	if (fetch->redirecting)
+		return;
+	/* 204 to 206 have no page, or a part of one that was not asked for. */
+	if (status > 203) {
+		fetch_blame(fetch, FETCH_STATUS, "the origin answered with this status");
+		return;
+	}
+	read_content_type(&fetch->result, fetch_header_of(fetch->easy, "Content-Type"));
+	if (!is_page_type(fetch->result.content_type))
+		fetch_blame(fetch, FETCH_NOT_HTML, "content type is not that of a page");
+	else if (!is_offered_coding(fetch->easy))
+		fetch_blame(fetch, FETCH_UNREACHABLE, "content coding was not offered");
+	else if (len > 0 && (uint64_t)len > fetch->fetcher->options.max_bytes)
+		fetch_blame(fetch, FETCH_TOO_LARGE, "answer announces too much");
+}
+
+size_t fetch_on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct fetch *fetch = arg;
+	size_t len = size * count;
+	fetch->head_bytes += len;
+	if (fetch->head_bytes > HEAD_MAX_BYTES)
+		fetch_blame(fetch, FETCH_TOO_LARGE, "head is too large");
+	else if (!fetch->head_done && (line[0] == '\r' || line[0] == '\n'))
+		judge_head(fetch);
+	return fetch->verdict == FETCH_OK ? len : 0;
+}
+
+bool fetch_make_room(struct fetch *fetch, size_t need)
+{
+	const struct fetch_options *options = &fetch->fetcher->options;
+	size_t room = fetch->body_room == 0 ? BODY_FIRST_BYTES : fetch->body_room;
+	if (need > options->max_bytes) {
+		fetch_blame(fetch, FETCH_TOO_LARGE, "body is too large");
+		return false;
+	}
+	while (room < need + 1)
+		room *= 2;
+	if (room > options->max_bytes + 1)
+		room = options->max_bytes + 1;
+	if (room == fetch->body_room)
+		return true;
+	size_t grown = room - fetch->body_room;
+	if (atomic_load(&fetch->fetcher->body_bytes) + grown > options->max_total_bytes) {
+		fetch_blame(fetch, FETCH_BUSY, "all downloads together hold too many bytes");
+		return false;
+	}
+	char *body = realloc(fetch->result.body, room);
+	if (body == NULL) {
+		fetch_blame(fetch, FETCH_NO_MEMORY, "out of memory");
+		return false;
+	}
+	atomic_fetch_add(&fetch->fetcher->body_bytes, grown);
+	fetch->result.body = body;
+	fetch->body_room = room;
+	return true;
+}
+
+size_t fetch_on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct fetch *fetch = arg;
+	struct fetch_result *result = &fetch->result;
+	size_t len = size * count;
+	if (fetch->redirecting) {
+		fetch->dropped_bytes += len;
+		return fetch->dropped_bytes > REDIRECT_BODY_MAX_BYTES ? 0 : len;
+	}
+	if (!fetch_make_room(fetch, result->body_len + len))
+		return 0;
+	memcpy(result->body + result->body_len, bytes, len);
+	result->body_len += len;
+	return len;
+}
+
+int fetch_on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
+		      curl_off_t up_now)
+{
+	struct fetch *fetch = arg;
+	if ((uint64_t)now <= fetch->fetcher->options.max_bytes)
+		return 0;
+	fetch_blame(fetch, FETCH_TOO_LARGE, "answer is too large");
+	return 1;
+}

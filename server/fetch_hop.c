@@ -1,0 +1,261 @@
+#include "download.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static CURLcode set_options(struct fetch *fetch)
+{
+	int64_t left_ms = (fetch->limit_us - fetch_now_us()) / 1000;
+	CURLcode code = CURLE_OK;
+#define SET(option, value)                                                                         \
+	(code = code == CURLE_OK ? curl_easy_setopt(fetch->easy, option, value) : code)
+	SET(CURLOPT_URL, fetch->url.text);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, ""); /* not even from the environment */
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
+	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+	/* A directory of roots would be read again for each connection; a bundle is kept. */
+	SET(CURLOPT_CAPATH, (char *)NULL);
+	if (fetch->fetcher->ca_file != NULL)
+		SET(CURLOPT_CAINFO, fetch->fetcher->ca_file);
+	SET(CURLOPT_SHARE, fetch->share);
+	SET(CURLOPT_RESOLVE, fetch->pinned);
+	SET(CURLOPT_PRIVATE, fetch);
+	SET(CURLOPT_OPENSOCKETFUNCTION, fetch_guard_socket);
+	SET(CURLOPT_OPENSOCKETDATA, fetch);
+	SET(CURLOPT_PREREQFUNCTION, fetch_guard_request);
+	SET(CURLOPT_PREREQDATA, fetch);
+	SET(CURLOPT_HEADERFUNCTION, fetch_on_header);
+	SET(CURLOPT_HEADERDATA, fetch);
+	SET(CURLOPT_WRITEFUNCTION, fetch_on_body);
+	SET(CURLOPT_WRITEDATA, fetch);
+	SET(CURLOPT_XFERINFOFUNCTION, fetch_on_progress);
+	SET(CURLOPT_XFERINFODATA, fetch);
+	SET(CURLOPT_NOPROGRESS, 0L);
+#undef SET
+	return code;
+}
+
+/* "host:port:address,address", as CURLOPT_RESOLVE wants it. */
+static struct curl_slist *pin(const struct url *url, const struct lookup *lookup)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		return NULL;
+	fprintf(out, "%s:%u:", url->host, url->port);
+	for (int i = 0; i < lookup->count; i++) {
+		const struct sockaddr_storage *address = &lookup->addresses[i];
+		char ip[INET6_ADDRSTRLEN] = "";
+		if (address->ss_family == AF_INET)
+			inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, ip,
+				  sizeof ip);
+		else
+			inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, ip,
+				  sizeof ip);
+		fprintf(out, "%s%s", i == 0 ? "" : ",", ip);
+	}
+	bool good = fclose(out) == 0;
+	struct curl_slist *list = good ? curl_slist_append(NULL, text) : NULL;
+	free(text);
+	return list;
+}
+
+/* `lookup` NULL: the host is an address. */
+static void start_transfer(struct fetch *fetch, const struct lookup *lookup)
+{
+	fetch->state = FETCH_STATE_TRANSFER;
+	fetch->easy = curl_easy_init();
+	/* libcurl keeps pinned names for ever and for everybody: this hop gets a cache of its own.
+	 */
+	fetch->share = curl_share_init();
+	fetch->pinned = lookup == NULL ? NULL : pin(&fetch->url, lookup);
+	bool ready = fetch->easy != NULL && fetch->share != NULL &&
+		     (lookup == NULL || fetch->pinned != NULL) &&
+		     curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) ==
+			     CURLSHE_OK &&
+		     set_options(fetch) == CURLE_OK &&
+		     curl_multi_add_handle(fetch->fetcher->multi, fetch->easy) == CURLM_OK;
+	if (!ready)
+		fetch_finish(fetch, FETCH_NO_MEMORY, "out of memory");
+}
+
+static void start_literal(struct fetch *fetch)
+{
+	struct sockaddr_storage address;
+	enum address_verdict verdict = ADDRESS_UNKNOWN;
+	if (address_parse(fetch->url.host, fetch->url.port, &address) != 0)
+		verdict = fetch_judge(fetch->fetcher, (const struct sockaddr *)&address);
+	if (address_may_connect(verdict))
+		start_transfer(fetch, NULL);
+	else
+		fetch_finish(fetch, FETCH_REFUSED, fetch_why_not(verdict));
+}
+
+static void start_hop(struct fetch *fetch)
+{
+	fetch->head_bytes = fetch->dropped_bytes = 0;
+	fetch->head_done = fetch->redirecting = false;
+	if (!url_hosts_match(fetch->fetcher->allow_hosts, fetch->url.host)) {
+		fetch_finish(fetch, FETCH_REFUSED, "host is not among the allowed ones");
+	} else if (fetch->url.literal) {
+		start_literal(fetch);
+	} else if (lookup_start(fetch->fetcher->lookups, fetch->url.host, fetch)) {
+		fetch->state = FETCH_STATE_LOOKUP;
+	} else {
+		fetch_finish(fetch, FETCH_BUSY, "no thread for a look-up");
+	}
+}
+
+static void set_port(struct sockaddr_storage *address, unsigned port)
+{
+	if (address->ss_family == AF_INET)
+		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
+	else if (address->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)address)->sin6_port = htons((uint16_t)port);
+}
+
+void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
+{
+	if (fetch->state == FETCH_STATE_ENDED) {
+		fetch_release(fetch);
+		return;
+	}
+	fetch->state = FETCH_STATE_TRANSFER;
+	if (lookup->count <= 0) {
+		fetch_finish(fetch, FETCH_UNREACHABLE,
+			     lookup->count == 0 ? "no such host" : "host look-up failed");
+		return;
+	}
+	if (lookup->count > LOOKUP_ADDRESSES_MAX) {
+		fetch_finish(fetch, FETCH_REFUSED, "host has too many addresses");
+		return;
+	}
+	for (int i = 0; i < lookup->count; i++) {
+		set_port(&lookup->addresses[i], fetch->url.port);
+		enum address_verdict verdict =
+			fetch_judge(fetch->fetcher, (const struct sockaddr *)&lookup->addresses[i]);
+		if (!address_may_connect(verdict)) {
+			fetch_finish(fetch, FETCH_REFUSED, fetch_why_not(verdict));
+			return;
+		}
+	}
+	start_transfer(fetch, lookup);
+}
+
+void fetch_begin(struct fetch *fetch)
+{
+	struct fetcher *fetcher = fetch->fetcher;
+	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
+	fetch->begun_us = fetch_now_us();
+	fetch->limit_us = fetch->begun_us + timeout_us;
+	if (fetch->limit_us > fetch->deadline_us)
+		fetch->limit_us = fetch->deadline_us;
+	atomic_store(&fetcher->active_now, ++fetcher->active);
+	fetch->state = FETCH_STATE_TRANSFER;
+	struct span text = span_of(fetch->text);
+	if (text.len <= FETCH_URL_MAX && url_parse(text, NULL, &fetch->url))
+		start_hop(fetch);
+	else
+		fetch_finish(fetch, FETCH_REFUSED, "not a URL that can be asked for");
+}
+
+static void follow(struct fetch *fetch)
+{
+	struct url next;
+	struct span location = fetch_header_of(fetch->easy, "Location");
+	if (location.len == 0) {
+		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
+		return;
+	}
+	if (fetch->redirects == fetch->fetcher->options.max_redirects) {
+		fetch_finish(fetch, FETCH_STATUS, "too many redirects");
+		return;
+	}
+	if (location.len > FETCH_URL_MAX || !url_parse(location, &fetch->url, &next)) {
+		fetch_finish(fetch, FETCH_REFUSED, "redirected to no URL that can be asked for");
+		return;
+	}
+	if (fetch->url.https && !next.https) {
+		url_free(&next);
+		fetch_finish(fetch, FETCH_REFUSED, "redirected from https to http");
+		return;
+	}
+	fetch_end_transfer(fetch);
+	url_free(&fetch->url);
+	fetch->url = next;
+	fetch->redirects++;
+	start_hop(fetch);
+}
+
+/* Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */
+static bool looks_binary(const char *body, size_t len)
+{
+	const unsigned char *b = (const unsigned char *)body;
+	if (len >= 2 && ((b[0] == 0xFE && b[1] == 0xFF) || (b[0] == 0xFF && b[1] == 0xFE)))
+		return false;
+	for (size_t i = 0; i < len && i < 512; i++)
+		if (b[i] <= 0x08 || b[i] == 0x0B || (b[i] >= 0x0E && b[i] <= 0x1A) ||
+		    (b[i] >= 0x1C && b[i] <= 0x1F))
+			return true;
+	return len >= 5 && memcmp(body, "%PDF-", 5) == 0;
+}
+
+static void got_page(struct fetch *fetch)
+{
+	struct fetch_result *result = &fetch->result;
+	if (!fetch_make_room(fetch, result->body_len)) {
+		fetch_finish(fetch, fetch->verdict, fetch->why);
+		return;
+	}
+	result->body[result->body_len] = '\0';
+	if (result->content_type[0] == '\0' && looks_binary(result->body, result->body_len))
+		fetch_finish(fetch, FETCH_NOT_HTML, "no content type, and not text");
+	else
+		fetch_finish(fetch, FETCH_OK, "");
+}
+
+static enum fetch_status status_of_curl(CURLcode code, bool head_done)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return FETCH_TIMEOUT;
+	case CURLE_FILESIZE_EXCEEDED:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
+		return FETCH_TOO_LARGE;
+	case CURLE_OUT_OF_MEMORY:
+		/* libcurl before 8.6 says so of a header line above its own bound. */
+		return head_done ? FETCH_NO_MEMORY : FETCH_TOO_LARGE;
+	default:
+		return FETCH_UNREACHABLE;
+	}
+}
+
+void fetch_transferred(struct fetch *fetch, CURLcode code)
+{
+	if (fetch->verdict != FETCH_OK)
+		fetch_finish(fetch, fetch->verdict, fetch->why);
+	else if (fetch->redirecting)
+		follow(fetch); /* whatever became of its body */
+	else if (code != CURLE_OK)
+		fetch_finish(fetch, status_of_curl(code, fetch->head_done),
+			     curl_easy_strerror(code));
+	else if (!fetch->head_done)
+		fetch_finish(fetch, FETCH_UNREACHABLE, "no complete answer");
+	else
+		got_page(fetch);
+}
