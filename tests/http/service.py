@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -70,6 +71,39 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
         return Answer(connection.getresponse())
     finally:
         connection.close()
+
+
+class Load:
+    """Clients with a connection a request, until told to stop; every failure is kept."""
+
+    def __init__(self, port, clients=8, **fields):
+        self.port, self.stopping = port, threading.Event()
+        self.body = json.dumps(fields).encode()
+        self.answered, self.failures = 0, []
+        self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self):
+        while not self.stopping.is_set():
+            try:
+                answer = exchange(self.port, "POST", "/v1/summaries", self.body,
+                                  {"Content-Type": "application/json"})
+                if answer.status != 200:
+                    self.failures.append((answer.status, answer.body[:300]))
+            except OSError as error:
+                self.failures.append(repr(error))
+            self.answered += 1
+
+    def wait_for(self, answers):
+        target = self.answered + answers
+        while self.answered < target:
+            time.sleep(0.01)
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
 
 
 class Service:

@@ -410,6 +410,12 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
+def leave(connection, reset):
+    if reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 @pytest.mark.concurrency
 def test_leaving_at_every_byte(service):
     """By a close and by a reset, in requests of both framings."""
@@ -419,9 +425,7 @@ def test_leaving_at_every_byte(service):
             for reset in (False, True):
                 connection = service.connect()
                 connection.sendall(request[:end])
-                if reset:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                connection.close()
+                leave(connection, reset)
     still_works(service)
     wait_until(lambda: descriptors(service) <= before + 1)
 
@@ -438,9 +442,7 @@ def test_leaving_with_the_answer_unread(service):
         connection.connect(("127.0.0.1", service.port))
         connection.sendall(post(length(len(body)), body=body))
         connection.recv(1)
-        if reset:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+        leave(connection, reset)
     still_works(service)
     wait_until(lambda: descriptors(service) <= before + 1)
 

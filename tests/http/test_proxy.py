@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -86,37 +85,6 @@ def start_nginx(tmp_path):
         nginx.stop()
 
 
-class Load:
-    """Clients that ask for summaries, one connection a request, until told to stop."""
-
-    def __init__(self, nginx, clients):
-        self.nginx, self.stopping = nginx, threading.Event()
-        self.answered, self.failures = 0, []
-        self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self):
-        while not self.stopping.is_set():
-            try:
-                answer = self.nginx.summarize(text=TEXT)
-                if answer.status != 200:
-                    self.failures.append((answer.status, answer.body[:300]))
-            except OSError as error:
-                self.failures.append(error)
-            self.answered += 1
-
-    def wait_for(self, answers):
-        target = self.answered + answers
-        while self.answered < target:
-            time.sleep(0.01)
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-
 def test_same_answer_as_without_proxy(service, start_nginx):
     nginx = start_nginx(service)
     through, direct = nginx.summarize(text=TEXT, sentences=2), service.summarize(text=TEXT, sentences=2)
@@ -190,7 +158,7 @@ def test_no_instance_left(start_service, start_nginx):
 @pytest.mark.parametrize("end", ["kill", "terminate"])
 def test_an_instance_less_and_no_request_lost(start_service, start_nginx, end):
     instances = [start_service() for _ in range(3)]
-    load = Load(start_nginx(*instances), clients=8)
+    load = running.Load(start_nginx(*instances).port, text=TEXT)
     load.wait_for(200)
     getattr(instances[1], end)()
     load.wait_for(400)

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 import service as running
 
 JSON = {"Content-Type": "application/json"}
-BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode()
+TEXT = "A sentence to summarize. And a second one."
+BODY = json.dumps({"text": TEXT}).encode()
 
 
 @pytest.fixture
@@ -95,37 +95,6 @@ def listener():
     return high
 
 
-class Load:
-    """Clients with a connection a request, until told to stop; every failure is kept."""
-
-    def __init__(self, port, clients=8):
-        self.port, self.stopping = port, threading.Event()
-        self.answered, self.failures = 0, []
-        self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self):
-        while not self.stopping.is_set():
-            try:
-                answer = running.exchange(self.port, "POST", "/v1/summaries", BODY, JSON)
-                if answer.status != 200:
-                    self.failures.append((answer.status, answer.body[:300]))
-            except OSError as error:
-                self.failures.append(repr(error))
-            self.answered += 1
-
-    def wait_for(self, answers):
-        target = self.answered + answers
-        while self.answered < target:
-            time.sleep(0.01)
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-
 def test_sockets_are_handed_over(tmp_path):
     with listener() as service, listener() as admin:
         instance = Instance(tmp_path, "handed", service, admin)
@@ -140,7 +109,7 @@ def test_sockets_are_handed_over(tmp_path):
 def test_upgrade_on_a_socket_handed_over_loses_nothing(tmp_path):
     with listener() as service:
         first = Instance(tmp_path, "first", service)
-        load = Load(service.getsockname()[1])
+        load = running.Load(service.getsockname()[1], text=TEXT)
         load.wait_for(200)
         first.stop()  # between the two the socket stays open and connections wait in it
         second = Instance(tmp_path, "second", service)
@@ -153,7 +122,7 @@ def test_upgrade_on_a_socket_handed_over_loses_nothing(tmp_path):
 @pytest.mark.concurrency
 def test_upgrade_on_a_shared_port_answers_on(start_service, tmp_path):
     first = start_service("--reuse-port", "yes")
-    load = Load(first.port)
+    load = running.Load(first.port, text=TEXT)
     load.wait_for(100)
     command = [running.PROGRAM, "--listen", f"127.0.0.1:{first.port}", "--reuse-port", "yes"]
     with open(tmp_path / "second.log", "wb") as log:

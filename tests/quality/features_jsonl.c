@@ -9,18 +9,16 @@
  *
  *   features_jsonl [--asked N] < corpus.jsonl
  */
+#include "jsonl.h"
+
 #include "core/feature.h"
 #include "core/summary.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static struct span string_of(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-	return (struct span){json_string_value(value), json_string_length(value)};
-}
+struct filter {
+	struct arena arena;
+	struct stems *stems;
+	size_t asked;
+};
 
 static void put(uint32_t number)
 {
@@ -41,25 +39,26 @@ static void put_sentence(const struct score_input *input, const struct features 
 	}
 }
 
-static void put_article(struct arena *arena, struct stems *stems, const json_t *article,
-			size_t asked)
+static void put_article(void *arg, const json_t *article)
 {
-	struct span tag = string_of(article, "lang");
+	struct filter *filter = arg;
+	struct arena *arena = &filter->arena;
+	struct span tag = jsonl_string(article, "lang");
 	const struct language *language = language_from_tag(tag.len > 0 ? tag : SPAN("en"));
-	struct span text = string_of(article, "text");
+	struct span text = jsonl_string(article, "text");
 	struct sentences sentences;
 	struct terms terms;
 	struct features features;
 	arena_reset(arena);
 	segment_text(arena, text, language, &sentences);
-	tokenize_sentences(arena, stems, text, &sentences, language, &terms);
+	tokenize_sentences(arena, filter->stems, text, &sentences, language, &terms);
 	struct score_input input = {.text = text,
-				    .title = string_of(article, "title"),
-				    .stems = stems,
+				    .title = jsonl_string(article, "title"),
+				    .stems = filter->stems,
 				    .language = language,
 				    .sentences = &sentences,
 				    .terms = &terms,
-				    .asked = asked};
+				    .asked = filter->asked};
 	feature_compute(arena, &input, &features);
 	put((uint32_t)features.len);
 	put(FEATURE_COUNT);
@@ -72,22 +71,12 @@ static void put_article(struct arena *arena, struct stems *stems, const json_t *
 
 int main(int argc, char **argv)
 {
-	size_t asked =
-		argc == 3 && strcmp(argv[1], "--asked") == 0 ? strtoul(argv[2], NULL, 10) : 3;
-	struct arena arena;
-	arena_init(&arena, (size_t)1 << 30);
-	struct stems *stems = stems_new();
-	char *line = NULL;
-	size_t room = 0;
-	while (stems != NULL && getline(&line, &room, stdin) > 0) {
-		json_t *article = json_loads(line, 0, NULL);
-		if (article == NULL)
-			return fprintf(stderr, "%s: not JSON: %.60s\n", argv[0], line), 1;
-		put_article(&arena, stems, article, asked);
-		json_decref(article);
-	}
-	free(line);
-	stems_free(stems);
-	arena_free(&arena);
-	return 0;
+	bool given = argc == 3 && strcmp(argv[1], "--asked") == 0;
+	struct filter filter = {.stems = stems_new(),
+				.asked = given ? strtoul(argv[2], NULL, 10) : 3};
+	arena_init(&filter.arena, (size_t)1 << 30);
+	bool good = filter.stems != NULL && jsonl_each(put_article, &filter);
+	stems_free(filter.stems);
+	arena_free(&filter.arena);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,17 +6,16 @@
  *
  * In: {"id", "text", "lang", "title"}; out: {"id", "summary": ["sentence", ...]}.
  */
+#include "jsonl.h"
+
 #include "core/summary.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static struct span string_of(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-	return (struct span){json_string_value(value), json_string_length(value)};
-}
+struct filter {
+	struct arena arena;
+	struct stems *stems;
+	size_t sentences;
+	bool use_title;
+};
 
 static json_t *answer(const json_t *article, const struct summary *summary, struct span text)
 {
@@ -29,19 +28,20 @@ static json_t *answer(const json_t *article, const struct summary *summary, stru
 	return json_pack("{s:O, s:o}", "id", json_object_get(article, "id"), "summary", sentences);
 }
 
-static void summarize(struct arena *arena, struct stems *stems, const json_t *article,
-		      size_t sentences, bool use_title)
+static void summarize(void *arg, const json_t *article)
 {
-	struct span language = string_of(article, "lang");
-	struct summary_input input = {
-		.text = string_of(article, "text"),
-		.title = use_title ? string_of(article, "title") : (struct span){NULL, 0},
-		.language = language.len > 0 ? language_from_tag(language) : NULL,
-		.stems = stems};
-	struct summary_options options = {.select.max_sentences = sentences};
+	struct filter *filter = arg;
+	struct span language = jsonl_string(article, "lang");
+	struct summary_input input = {.text = jsonl_string(article, "text"),
+				      .title = filter->use_title ? jsonl_string(article, "title")
+								 : (struct span){NULL, 0},
+				      .language =
+					      language.len > 0 ? language_from_tag(language) : NULL,
+				      .stems = filter->stems};
+	struct summary_options options = {.select.max_sentences = filter->sentences};
 	struct summary summary;
-	arena_reset(arena);
-	if (summary_make(arena, &input, &options, &summary) != SUMMARY_OK)
+	arena_reset(&filter->arena);
+	if (summary_make(&filter->arena, &input, &options, &summary) != SUMMARY_OK)
 		summary.selection.len = 0;
 	json_t *out = answer(article, &summary, input.text);
 	json_dumpf(out, stdout, JSON_COMPACT);
@@ -51,32 +51,19 @@ static void summarize(struct arena *arena, struct stems *stems, const json_t *ar
 
 int main(int argc, char **argv)
 {
-	size_t sentences = 3;
-	bool use_title = true;
+	struct filter filter = {.stems = stems_new(), .sentences = 3, .use_title = true};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--sentences") == 0 && i + 1 < argc)
-			sentences = strtoul(argv[++i], NULL, 10);
+			filter.sentences = strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--no-title") == 0)
-			use_title = false;
+			filter.use_title = false;
 		else
 			return fprintf(stderr, "usage: %s [--sentences N] [--no-title]\n", argv[0]),
 			       2;
 	}
-
-	struct arena arena;
-	arena_init(&arena, (size_t)1 << 30);
-	struct stems *stems = stems_new();
-	char *line = NULL;
-	size_t room = 0;
-	while (stems != NULL && getline(&line, &room, stdin) > 0) {
-		json_t *article = json_loads(line, 0, NULL);
-		if (article == NULL)
-			return fprintf(stderr, "%s: not JSON: %.60s\n", argv[0], line), 1;
-		summarize(&arena, stems, article, sentences, use_title);
-		json_decref(article);
-	}
-	free(line);
-	stems_free(stems);
-	arena_free(&arena);
-	return 0;
+	arena_init(&filter.arena, (size_t)1 << 30);
+	bool good = filter.stems != NULL && jsonl_each(summarize, &filter);
+	stems_free(filter.stems);
+	arena_free(&filter.arena);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
