@@ -34,7 +34,8 @@ struct word_entry {
 	uint32_t at; /* in word_pool */
 	uint8_t len;
 	uint16_t first;
-	uint8_t count; /* senses [first, first + count) */
+	uint8_t count;            /* senses [first, first + count) */
+	uint8_t speakers, enders; /* those of a function word or starter, and of an ending */
 };
 
 struct word_sense {
@@ -69,7 +70,7 @@ bool language_is_latin(const struct language *language)
 
 static bool is_alpha(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
 static bool is_digit(char c)
@@ -118,25 +119,37 @@ const struct language *language_from_tag(struct span tag)
 	return &languages[LANGUAGE_UND];
 }
 
+#define HASH_START 2166136261u
+
+static uint32_t hash_step(uint32_t hash, char byte)
+{
+	return (hash ^ (unsigned char)byte) * 16777619u;
+}
+
 static uint32_t word_hash(struct span word)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = HASH_START;
 	for (size_t i = 0; i < word.len; i++)
-		hash = (hash ^ (unsigned char)word.at[i]) * 16777619u;
+		hash = hash_step(hash, word.at[i]);
 	return hash;
+}
+
+static const struct word_entry *find_hashed(struct span word, uint32_t hash)
+{
+	uint32_t mask = COUNT(word_slots) - 1;
+	for (uint32_t at = hash & mask; word_slots[at] != 0; at = (at + 1) & mask) {
+		const struct word_entry *entry = &word_entries[word_slots[at] - 1];
+		if (entry->len == word.len && memcmp(word_pool + entry->at, word.at, word.len) == 0)
+			return entry;
+	}
+	return NULL;
 }
 
 static const struct word_entry *find_word(struct span word)
 {
 	if (word.len == 0 || word.len > LANGUAGE_WORD_BYTES)
 		return NULL;
-	uint32_t mask = COUNT(word_slots) - 1;
-	for (uint32_t at = word_hash(word) & mask; word_slots[at] != 0; at = (at + 1) & mask) {
-		const struct word_entry *entry = &word_entries[word_slots[at] - 1];
-		if (entry->len == word.len && memcmp(word_pool + entry->at, word.at, word.len) == 0)
-			return entry;
-	}
-	return NULL;
+	return find_hashed(word, word_hash(word));
 }
 
 unsigned language_word(const struct language *language, struct span word)
@@ -150,54 +163,92 @@ unsigned language_word(const struct language *language, struct span word)
 	return 0;
 }
 
-static enum script script_of(uint32_t c)
+struct range {
+	uint32_t first, last;
+	enum script script;
+};
+
+static const struct range ranges[] = {
+	{0x370, 0x3FF, SCRIPT_GREEK},      {0x400, 0x52F, SCRIPT_CYRILLIC},
+	{0x531, 0x58A, SCRIPT_ARMENIAN},   {0x5D0, 0x5F4, SCRIPT_HEBREW},
+	{0x620, 0x6D3, SCRIPT_ARABIC},     {0x750, 0x77F, SCRIPT_ARABIC},
+	{0x900, 0x97F, SCRIPT_DEVANAGARI}, {0x980, 0x9FF, SCRIPT_BENGALI},
+	{0xB80, 0xBFF, SCRIPT_TAMIL},      {0xC00, 0xC7F, SCRIPT_TELUGU},
+	{0xE01, 0xE4E, SCRIPT_THAI},       {0x1000, 0x109F, SCRIPT_MYANMAR},
+	{0x10A0, 0x10FF, SCRIPT_GEORGIAN}, {0x1100, 0x11FF, SCRIPT_HANGUL},
+	{0x1200, 0x139F, SCRIPT_ETHIOPIC}, {0x1E00, 0x1EFF, SCRIPT_LATIN},
+	{0x1F00, 0x1FFF, SCRIPT_GREEK},    {0x3040, 0x30FF, SCRIPT_KANA},
+	{0x3400, 0x4DBF, SCRIPT_HAN},      {0x4E00, 0x9FFF, SCRIPT_HAN},
+	{0xAC00, 0xD7A3, SCRIPT_HANGUL},   {0xF900, 0xFAFF, SCRIPT_HAN},
+	{0xFB50, 0xFDFF, SCRIPT_ARABIC},   {0xFE70, 0xFEFC, SCRIPT_ARABIC},
+	{0x20000, 0x3FFFF, SCRIPT_HAN},
+};
+
+/* The script of `c`, not ASCII. A letter's neighbour is mostly of the same range: `near` remembers
+ * which. */
+static enum script script_of(uint32_t c, const struct range **near)
 {
-	if (c < 0x80)
-		return is_alpha((char)c) ? SCRIPT_LATIN : SCRIPT_NONE;
+	if (c - (*near)->first <= (*near)->last - (*near)->first)
+		return (*near)->script;
 	if (c < 0x250)
 		return c >= 0xC0 || c == 0xAA || c == 0xBA ? SCRIPT_LATIN : SCRIPT_NONE;
-	static const struct {
-		uint32_t first, last;
-		enum script script;
-	} ranges[] = {
-		{0x370, 0x3FF, SCRIPT_GREEK},      {0x400, 0x52F, SCRIPT_CYRILLIC},
-		{0x531, 0x58A, SCRIPT_ARMENIAN},   {0x5D0, 0x5F4, SCRIPT_HEBREW},
-		{0x620, 0x6D3, SCRIPT_ARABIC},     {0x750, 0x77F, SCRIPT_ARABIC},
-		{0x900, 0x97F, SCRIPT_DEVANAGARI}, {0x980, 0x9FF, SCRIPT_BENGALI},
-		{0xB80, 0xBFF, SCRIPT_TAMIL},      {0xC00, 0xC7F, SCRIPT_TELUGU},
-		{0xE01, 0xE4E, SCRIPT_THAI},       {0x1000, 0x109F, SCRIPT_MYANMAR},
-		{0x10A0, 0x10FF, SCRIPT_GEORGIAN}, {0x1100, 0x11FF, SCRIPT_HANGUL},
-		{0x1200, 0x139F, SCRIPT_ETHIOPIC}, {0x1E00, 0x1EFF, SCRIPT_LATIN},
-		{0x1F00, 0x1FFF, SCRIPT_GREEK},    {0x3040, 0x30FF, SCRIPT_KANA},
-		{0x3400, 0x4DBF, SCRIPT_HAN},      {0x4E00, 0x9FFF, SCRIPT_HAN},
-		{0xAC00, 0xD7A3, SCRIPT_HANGUL},   {0xF900, 0xFAFF, SCRIPT_HAN},
-		{0xFB50, 0xFDFF, SCRIPT_ARABIC},   {0xFE70, 0xFEFC, SCRIPT_ARABIC},
-		{0x20000, 0x3FFFF, SCRIPT_HAN},
-	};
-	for (size_t i = 0; i < COUNT(ranges) && c >= ranges[i].first; i++)
-		if (c <= ranges[i].last)
-			return ranges[i].script;
+	for (size_t i = 0; i < COUNT(ranges) && c >= ranges[i].first; i++) {
+		if (c > ranges[i].last)
+			continue;
+		*near = &ranges[i];
+		return ranges[i].script;
+	}
 	return SCRIPT_NONE;
 }
 
-/* Detection reads no further than this: enough for certainty, and never felt in the whole. */
-enum { SAMPLE_BYTES = 3000, WORD_WEIGHT = 120, LETTER_WEIGHT = 20, ENDING_WEIGHT = 40 };
+/* Detection reads no further than SAMPLE_BYTES: enough for certainty, and never felt in the whole.
+ * It looks up every STEP_BYTES whether it is certain already, which most prose is at the first. */
+enum {
+	SAMPLE_BYTES = 3000,
+	STEP_BYTES = 1000,
+	WORD_WEIGHT = 120,
+	LETTER_WEIGHT = 20,
+	ENDING_WEIGHT = 40,
+	CERTAIN_SCORE = 10 * WORD_WEIGHT,
+};
 
 struct evidence {
 	unsigned letters[SCRIPT_COUNT + 1];
 	unsigned score[LANGUAGES];
 };
 
+/* `speakers` share the weight: those whose sense of the word has one of `classes`. */
 static void count_senses(struct evidence *evidence, const struct word_entry *entry,
-			 unsigned classes, unsigned weight)
+			 unsigned classes, unsigned weight, unsigned speakers)
 {
-	unsigned speakers = 0;
-	for (size_t i = 0; i < entry->count; i++)
-		speakers += (word_senses[entry->first + i].classes & classes) != 0;
-	for (size_t i = 0; i < entry->count; i++)
-		if (word_senses[entry->first + i].classes & classes)
-			evidence->score[word_senses[entry->first + i].language] +=
-				weight / speakers;
+	if (speakers == 0)
+		return;
+	weight /= speakers;
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct word_sense *sense = &word_senses[entry->first + i];
+		evidence->score[sense->language] += (sense->classes & classes) != 0 ? weight : 0;
+	}
+}
+
+/* A word as it is gathered: in lower case, its hash so far; too long a one is not listed. */
+struct gathered {
+	char at[LANGUAGE_WORD_BYTES + 4];
+	size_t len;
+	uint32_t hash;
+};
+
+static void gathered_clear(struct gathered *word)
+{
+	word->len = 0;
+	word->hash = HASH_START;
+}
+
+static void gathered_add(struct gathered *word, char byte)
+{
+	if (word->len > LANGUAGE_WORD_BYTES)
+		return;
+	word->at[word->len++] = byte;
+	word->hash = hash_step(word->hash, byte);
 }
 
 /* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4
@@ -210,22 +261,28 @@ static void count_ending(struct evidence *evidence, struct span word)
 		do
 			at--;
 		while (at > 0 && (word.at[at] & 0xC0) == 0x80);
+		if (chars < 3 || at == 0)
+			continue;
 		size_t len = word.len - at;
 		memcpy(ending + 1, word.at + at, len);
-		const struct word_entry *entry =
-			chars < 3 || at == 0 ? NULL : find_word((struct span){ending, len + 1});
+		const struct word_entry *entry = find_word((struct span){ending, len + 1});
 		if (entry != NULL)
-			count_senses(evidence, entry, WORD_ENDING, ENDING_WEIGHT);
+			count_senses(evidence, entry, WORD_ENDING, ENDING_WEIGHT, entry->enders);
 	}
 }
 
-static void count_word(struct evidence *evidence, struct span word)
+static void count_word(struct evidence *evidence, struct gathered *word)
 {
-	const struct word_entry *entry = find_word(word);
-	if (entry != NULL)
-		count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT);
-	else if (word.len > 4 && word.len <= LANGUAGE_WORD_BYTES)
-		count_ending(evidence, word);
+	struct span bytes = {word->at, word->len};
+	if (word->len > 0 && word->len <= LANGUAGE_WORD_BYTES) {
+		const struct word_entry *entry = find_hashed(bytes, word->hash);
+		if (entry != NULL)
+			count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT,
+				     entry->speakers);
+		else if (word->len > 4)
+			count_ending(evidence, bytes);
+	}
+	gathered_clear(word);
 }
 
 static void count_letter(struct evidence *evidence, uint32_t letter)
@@ -246,41 +303,58 @@ static void count_letter(struct evidence *evidence, uint32_t letter)
 		evidence->score[__builtin_ctzll(mask)] += weight;
 }
 
-static void gather(struct evidence *evidence, struct span text)
+/* Count a character that is not ASCII; false where it ends the word before it. */
+static bool gather_wide(struct evidence *evidence, struct gathered *word, uint32_t c,
+			const struct range **near)
 {
-	char word[LANGUAGE_WORD_BYTES + 4];
-	size_t len = 0, end = text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES;
-	for (size_t i = 0; i < end;) {
-		uint32_t c;
-		i += utf8_decode(text, i, &c);
-		enum script script = script_of(c);
-		bool mark = c >= 0x80 && script == SCRIPT_NONE &&
-			    utf8proc_category((int32_t)c) == UTF8PROC_CATEGORY_MN;
-		if (script != SCRIPT_NONE || ((c == '\'' || c == 0x2019 || mark) && len > 0)) {
-			evidence->letters[script]++;
-			c = c == 0x2019 ? '\'' : c < 0x80 && script != SCRIPT_NONE ? c | 0x20 : c;
-			if (c >= 0x80) {
-				c = (uint32_t)utf8proc_tolower((int32_t)c);
-				count_letter(evidence, c);
-			}
-			if (len <= LANGUAGE_WORD_BYTES)
-				len += utf8_encode(c, word + len);
-			continue;
+	char bytes[4];
+	enum script script = script_of(c, near);
+	if (script == SCRIPT_NONE) {
+		if (word->len == 0)
+			return false;
+		if (c == 0x2019) {
+			gathered_add(word, '\'');
+			return true;
 		}
-		count_word(evidence, (struct span){word, len});
-		len = 0;
+		if (utf8proc_category((int32_t)c) != UTF8PROC_CATEGORY_MN)
+			return false;
 	}
-	if (end == text.len)
-		count_word(evidence, (struct span){word, len});
+	evidence->letters[script]++;
+	if (script < SCRIPT_HANGUL) { /* what follows has neither case nor letters of its own */
+		c = (uint32_t)utf8proc_tolower((int32_t)c);
+		count_letter(evidence, c);
+	}
+	unsigned len = utf8_encode(c, bytes);
+	for (unsigned i = 0; i < len; i++)
+		gathered_add(word, bytes[i]);
+	return true;
 }
 
-const struct language *language_detect(struct span text)
+/* Add the ASCII letters from `at` on; returns where they end. */
+static size_t gather_letters(struct evidence *evidence, struct gathered *word, const char *text,
+			     size_t at, size_t end)
 {
-	struct evidence evidence = {0};
-	gather(&evidence, text);
+	size_t start = at, len = word->len;
+	uint32_t hash = word->hash;
+	for (; at < end && is_alpha(text[at]); at++) {
+		char lower = (char)(text[at] | 0x20);
+		if (len > LANGUAGE_WORD_BYTES)
+			continue;
+		word->at[len++] = lower;
+		hash = hash_step(hash, lower);
+	}
+	evidence->letters[SCRIPT_LATIN] += (unsigned)(at - start);
+	word->len = len;
+	word->hash = hash;
+	return at;
+}
 
+/* The script of most letters. */
+static enum script script_found(const struct evidence *evidence)
+{
+	unsigned letters[SCRIPT_COUNT];
 	enum script script = SCRIPT_LATIN;
-	unsigned *letters = evidence.letters;
+	memcpy(letters, evidence->letters, sizeof letters);
 	/* Han characters stand in Japanese as well, and Japanese cannot do without kana. */
 	if (letters[SCRIPT_KANA] * 8 > letters[SCRIPT_HAN])
 		letters[SCRIPT_KANA] += letters[SCRIPT_HAN];
@@ -291,7 +365,61 @@ const struct language *language_detect(struct span text)
 	for (enum script i = 0; i < SCRIPT_COUNT; i++)
 		if (letters[i] > letters[script])
 			script = i;
-	if (letters[script] == 0)
+	return letters[script] == 0 ? SCRIPT_NONE : script;
+}
+
+/* Has one language of the text's only script many words, and three times as many as any other? */
+static bool is_certain(const struct evidence *evidence)
+{
+	unsigned best = 0, second = 0, letters = 0;
+	enum script script = script_found(evidence);
+	if (script == SCRIPT_NONE)
+		return false;
+	for (enum script i = 0; i < SCRIPT_COUNT; i++)
+		letters += evidence->letters[i];
+	for (size_t i = 1; i < LANGUAGES; i++) {
+		unsigned score = language_scripts[i] == script ? evidence->score[i] : 0;
+		second = score > best ? best : score > second ? score : second;
+		best = score > best ? score : best;
+	}
+	return evidence->letters[script] * 20 >= letters * 19 && best >= CERTAIN_SCORE &&
+	       best >= 3 * second;
+}
+
+static void gather(struct evidence *evidence, struct span text)
+{
+	struct gathered word;
+	const struct range *near = ranges;
+	size_t end = text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES, look = STEP_BYTES;
+	gathered_clear(&word);
+	for (size_t i = 0; i < end;) {
+		char byte = text.at[i];
+		if (is_alpha(byte)) {
+			i = gather_letters(evidence, &word, text.at, i, end);
+			continue;
+		}
+		uint32_t c = (unsigned char)byte;
+		i += c < 0x80 ? 1 : utf8_decode(text, i, &c);
+		if (c == '\'' && word.len > 0)
+			gathered_add(&word, byte);
+		else if (c < 0x80 || !gather_wide(evidence, &word, c, &near))
+			count_word(evidence, &word);
+		if (i >= look) {
+			if (is_certain(evidence))
+				return;
+			look += STEP_BYTES;
+		}
+	}
+	if (end == text.len)
+		count_word(evidence, &word);
+}
+
+const struct language *language_detect(struct span text)
+{
+	struct evidence evidence = {0};
+	gather(&evidence, text);
+	enum script script = script_found(&evidence);
+	if (script == SCRIPT_NONE)
 		return &languages[LANGUAGE_UND];
 
 	size_t best = LANGUAGE_UND;

@@ -18,6 +18,9 @@ SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devana
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
               "colon-capital", "endings", "phrases"]
+# As enum word_class in language.h numbers them.
+SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
+ENDING = 1 << CLASSES.index("ending")
 
 
 def die(path, number, message):
@@ -121,7 +124,9 @@ def main():
         at = hash_of(key) & slots - 1
         while table[at]:
             at = at + 1 & slots - 1
-        entries.append((len(pool), len(key), len(rows), len(senses[word])))
+        speakers = sum(1 for _, classes in senses[word] if classes & SPOKEN)
+        enders = sum(1 for _, classes in senses[word] if classes & ENDING)
+        entries.append((len(pool), len(key), len(rows), len(senses[word]), speakers, enders))
         table[at] = len(entries)
         pool += key
         rows += senses[word]
@@ -152,7 +157,7 @@ def main():
             put('\t{"%s", %d},' % alias)
         put("};")
         put_rows("unsigned char word_pool", [(byte,) for byte in pool], "%d,")
-        put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d},")
+        put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("struct word_sense word_senses", rows, "{%d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
