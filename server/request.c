@@ -1,5 +1,7 @@
 #include "request.h"
 
+#include "decode.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -401,8 +403,7 @@ bool request_decode(struct span body, size_t max_text_bytes, struct request *out
 	if (body.len >= 3 && memcmp(body.at, "\xEF\xBB\xBF", 3) == 0)
 		body = span_slice(body, 3, body.len);
 	json_error_t error;
-	json_t *json = json_loadb(body.at == NULL ? "" : body.at, body.len,
-				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	json_t *json = decode_json(body.at == NULL ? SPAN("") : body, &error);
 	if (json == NULL) {
 		report_json_error(&error, report);
 		return false;

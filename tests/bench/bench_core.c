@@ -1,36 +1,53 @@
 /* What does each step of the core cost?
  *
- * usage: bench_core [FILE [LANGUAGE]]
+ * usage: bench_core FILE LANGUAGE [ROUNDS]
  *
- * FILE is plain UTF-8 text; without it, a small article of our own. Prints, for the file's first 5
- * KB as one article, microseconds a step (the best of many rounds, a worker's stemmers warm),
- * beside the time of copying and of checking the same bytes in the same run as a measure of the
- * machine; and nanoseconds a byte for the file repeated to 1 KB … 10 MB, which must not grow by
- * half. */
+ * FILE holds articles in UTF-8, a form feed between them. They are summarized in turn, so that no
+ * processor learns one of them by heart, ROUNDS times all (0: as often as fit into about a third of
+ * a second), a worker's stemmers warm. Prints one JSON object: the articles' number and mean size,
+ * and microseconds an article for each step, the median round and the fastest: language detection
+ * (of a text whose language nobody told), segmenting, tokenizing, scoring, choosing; "core" is
+ * their sum. Beside them, as measures of the machine, the same bytes copied, checked as UTF-8,
+ * walked through by utf8proc, and parsed by jansson as a string of JSON. */
 #include "core/summary.h"
 #include "core/utf8.h"
 
-#include "tests/core/sample.h"
-
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-enum { MOST_BYTES = 10 * 1000 * 1000, ROUNDS = 400 };
+#include <utf8proc.h>
 
 enum step {
+	STEP_DETECT,
 	STEP_SEGMENT,
 	STEP_TOKENIZE,
 	STEP_SCORE,
 	STEP_SELECT,
 	STEP_KEYWORDS,
-	STEP_COPY,
-	STEP_CHECK,
+	STEP_CORE, /* the first five */
+	STEP_MEMCPY,
+	STEP_UTF8_CHECK,
+	STEP_UTF8PROC,
+	STEP_JANSSON,
 	STEPS
 };
 
-static const char *const step_names[STEPS] = {"segment",  "tokenize", "score",     "select",
-					      "keywords", "memcpy",   "utf8_check"};
+static const char *const names[STEPS] = {"detect", "segment",  "tokenize", "score",
+					 "select", "keywords", "core",     "memcpy",
+					 "check",  "utf8proc", "jansson"};
+
+enum { MAX_ROUNDS = 1000, LEAST_ROUNDS = 5 };
+
+struct bench {
+	struct arena arena;
+	struct stems *stems;
+	const struct language *language;
+	struct span *article, *json; /* the same as one JSON string */
+	size_t count, bytes, largest;
+	char *copy;
+	double took[MAX_ROUNDS][STEPS]; /* microseconds, of all articles together */
+};
 
 static double now_us(void)
 {
@@ -39,8 +56,7 @@ static double now_us(void)
 	return (double)at.tv_sec * 1e6 + (double)at.tv_nsec / 1e3;
 }
 
-static void run_steps(struct arena *arena, struct stems *stems, struct span text,
-		      const struct language *language, double took[STEPS])
+static void run_core(struct bench *bench, struct span text, double *took)
 {
 	struct sentences sentences;
 	struct terms terms;
@@ -48,16 +64,20 @@ static void run_steps(struct arena *arena, struct stems *stems, struct span text
 	struct selection selection;
 	struct keywords keywords;
 	struct select_options options = {.max_sentences = 3};
-	double at[STEPS + 1];
+	double at[STEP_CORE + 1];
+	struct arena *arena = &bench->arena;
 	arena_reset(arena);
+	at[STEP_DETECT] = now_us();
+	const struct language *volatile detected = language_detect(text);
+	(void)detected;
 	at[STEP_SEGMENT] = now_us();
-	segment_text(arena, text, language, &sentences);
+	segment_text(arena, text, bench->language, &sentences);
 	at[STEP_TOKENIZE] = now_us();
-	tokenize_sentences(arena, stems, text, &sentences, language, &terms);
+	tokenize_sentences(arena, bench->stems, text, &sentences, bench->language, &terms);
 	at[STEP_SCORE] = now_us();
 	struct score_input input = {.text = text,
-				    .stems = stems,
-				    .language = language,
+				    .stems = bench->stems,
+				    .language = bench->language,
 				    .sentences = &sentences,
 				    .terms = &terms,
 				    .asked = 3};
@@ -66,78 +86,113 @@ static void run_steps(struct arena *arena, struct stems *stems, struct span text
 	select_sentences(arena, &input, &scores, &options, &selection);
 	at[STEP_KEYWORDS] = now_us();
 	keywords_find(arena, &input, &scores, 10, &keywords);
-	at[STEP_COPY] = now_us();
-	arena_copy(arena, text);
-	at[STEP_CHECK] = now_us();
+	at[STEP_CORE] = now_us();
+	if (arena->failed)
+		exit(EXIT_FAILURE);
+	for (int step = 0; step < STEP_CORE; step++)
+		took[step] += at[step + 1] - at[step];
+	took[STEP_CORE] += at[STEP_KEYWORDS] - at[STEP_DETECT];
+}
+
+static void run_measures(struct bench *bench, size_t article, double *took)
+{
+	struct span text = bench->article[article], json = bench->json[article];
+	double at[STEPS + 1];
+	at[STEP_MEMCPY] = now_us();
+	memcpy(bench->copy, text.at, text.len);
+	__asm__ volatile("" : : "r"(bench->copy) : "memory");
+	at[STEP_UTF8_CHECK] = now_us();
 	volatile size_t fault = utf8_check(text);
 	(void)fault;
+	at[STEP_UTF8PROC] = now_us();
+	utf8proc_int32_t codepoint, sum = 0;
+	for (utf8proc_ssize_t i = 0; i < (utf8proc_ssize_t)text.len;) {
+		i += utf8proc_iterate((const utf8proc_uint8_t *)text.at + i,
+				      (utf8proc_ssize_t)text.len - i, &codepoint);
+		sum ^= codepoint;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	at[STEP_JANSSON] = now_us();
+	json_decref(json_loadb(json.at, json.len, JSON_DECODE_ANY, NULL));
 	at[STEPS] = now_us();
-	if (arena->failed)
-		exit(1);
-	for (int step = 0; step < STEPS; step++)
-		if (at[step + 1] - at[step] < took[step])
-			took[step] = at[step + 1] - at[step];
+	for (int step = STEP_MEMCPY; step < STEPS; step++)
+		took[step] += at[step + 1] - at[step];
 }
 
-static double measure(struct span text, const struct language *language, unsigned rounds,
-		      double took[STEPS])
+static void read_articles(struct bench *bench, const char *path)
 {
-	struct arena arena;
-	struct stems *stems = stems_new();
-	double core = 0;
-	arena_init(&arena, (size_t)4 << 30);
-	for (int step = 0; step < STEPS; step++)
-		took[step] = 1e12;
-	for (unsigned round = 0; round < rounds; round++)
-		run_steps(&arena, stems, text, language, took);
-	for (int step = 0; step <= STEP_SELECT; step++)
-		core += took[step];
-	stems_free(stems);
-	arena_free(&arena);
-	return core;
+	FILE *file = fopen(path, "rb");
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0)
+		exit(EXIT_FAILURE);
+	size_t len = (size_t)ftell(file);
+	char *text = malloc(len + 1);
+	rewind(file);
+	if (text == NULL || fread(text, 1, len, file) != len)
+		exit(EXIT_FAILURE);
+	fclose(file);
+	text[len] = '\0';
+	for (char *at = text, *end; at < text + len; at = end + 1) {
+		end = at + strcspn(at, "\f");
+		bench->article = realloc(bench->article, (bench->count + 1) * sizeof(struct span));
+		bench->json = realloc(bench->json, (bench->count + 1) * sizeof(struct span));
+		struct span article = {at, (size_t)(end - at)};
+		json_t *string = json_stringn(article.at, article.len);
+		char *json = json_dumps(string, JSON_ENCODE_ANY);
+		if (json == NULL)
+			exit(EXIT_FAILURE);
+		json_decref(string);
+		bench->article[bench->count] = article;
+		bench->json[bench->count++] = span_of(json);
+		bench->bytes += article.len;
+		if (article.len > bench->largest)
+			bench->largest = article.len;
+	}
 }
 
-/* The first `len` bytes, without a broken character at the end. */
-static struct span first_bytes(const char *text, size_t len)
+static int compare(const void *a, const void *b)
 {
-	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-		len--;
-	return (struct span){text, len};
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+static void print(const struct bench *bench, size_t rounds)
+{
+	double column[MAX_ROUNDS], articles = (double)bench->count;
+	printf("{\"language\": \"%s\", \"articles\": %zu, \"bytes\": %.0f, \"rounds\": %zu",
+	       bench->language->tag, bench->count, (double)bench->bytes / articles, rounds);
+	for (int step = 0; step < STEPS; step++) {
+		for (size_t round = 0; round < rounds; round++)
+			column[round] = bench->took[round][step];
+		qsort(column, rounds, sizeof *column, compare);
+		printf(", \"%s\": {\"median\": %.3f, \"least\": %.3f}", names[step],
+		       column[rounds / 2] / articles, column[0] / articles);
+	}
+	puts("}");
 }
 
 int main(int argc, char **argv)
 {
-	char *text = malloc(MOST_BYTES + 1);
-	size_t len = 0;
-	if (text == NULL)
-		return 1;
-	FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
-	if (file != NULL) {
-		len = fread(text, 1, MOST_BYTES, file);
-		fclose(file);
-	} else {
-		len = sizeof sample_article - 1;
-		memcpy(text, sample_article, len);
+	static struct bench bench;
+	if (argc < 3) {
+		fprintf(stderr, "usage: bench_core FILE LANGUAGE [ROUNDS]\n");
+		return EXIT_FAILURE;
 	}
-	if (len == 0)
-		return 1;
-	for (size_t have = len; have < MOST_BYTES; have++)
-		text[have] = text[have - len];
-	text[MOST_BYTES] = '\0';
-
-	const struct language *language = language_from_tag(span_of(argc > 2 ? argv[2] : "en"));
-	double took[STEPS];
-	struct span article = first_bytes(text, len < 5000 ? len : 5000);
-	double core = measure(article, language, ROUNDS, took);
-	printf("%zu bytes:", article.len);
-	for (int step = 0; step < STEPS; step++)
-		printf(" %s %.1f", step_names[step], took[step]);
-	printf(" us; segment to select %.1f us\n", core);
-	for (size_t size = 1000; size <= MOST_BYTES; size *= 10) {
-		struct span part = first_bytes(text, size);
-		core = measure(part, language, size <= 100000 ? 50 : 3, took);
-		printf("%zu bytes: %.1f ns a byte\n", part.len, 1e3 * core / (double)part.len);
+	read_articles(&bench, argv[1]);
+	bench.language = language_from_tag(span_of(argv[2]));
+	bench.copy = malloc(bench.largest + 1);
+	bench.stems = stems_new();
+	if (bench.language == NULL || bench.copy == NULL || bench.stems == NULL)
+		return EXIT_FAILURE;
+	arena_init(&bench.arena, (size_t)8 << 30);
+	size_t most = argc > 3 ? strtoul(argv[3], NULL, 10) : 0, round = 0;
+	for (double start = now_us(); round < MAX_ROUNDS; round++) {
+		if (most > 0 ? round == most : round >= LEAST_ROUNDS && now_us() - start > 350e3)
+			break;
+		for (size_t i = 0; i < bench.count; i++) {
+			run_core(&bench, bench.article[i], bench.took[round]);
+			run_measures(&bench, i, bench.took[round]);
+		}
 	}
-	free(text);
-	return 0;
+	print(&bench, round);
+	return EXIT_SUCCESS;
 }

@@ -1,0 +1,224 @@
+#include "decode.h"
+
+#include "core/utf8.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Shorter strings are jansson's: nothing is gained there. */
+#define LONG_BYTES 256
+
+#define FLAGS (JSON_REJECT_DUPLICATES | JSON_DECODE_ANY)
+
+#define EACH_BYTE(value) (0x0101010101010101u * (value))
+
+/* The bytes of `eight` below 0x20, the quotes and the backslashes have their top bits set in what
+ * comes out; above the first of them others may have, too. */
+static uint64_t special_in(uint64_t eight)
+{
+	uint64_t quote = eight ^ EACH_BYTE('"'), backslash = eight ^ EACH_BYTE('\\');
+	uint64_t control = (eight - EACH_BYTE(0x20)) & ~eight;
+	quote = (quote - EACH_BYTE(1)) & ~quote;
+	backslash = (backslash - EACH_BYTE(1)) & ~backslash;
+	return (control | quote | backslash) & EACH_BYTE(0x80);
+}
+
+static bool is_special(char c)
+{
+	return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+/* Where the next quote, backslash or control character at or behind `at` stands, or body.len.
+ * What is passed over is copied to `out` where that is not NULL. */
+static size_t next_special(struct span body, size_t at, char *out)
+{
+	uint64_t eight;
+	size_t start = at;
+	for (; at + 8 <= body.len; at += 8) {
+		memcpy(&eight, body.at + at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		eight = __builtin_bswap64(eight);
+#endif
+		uint64_t special = special_in(eight);
+		if (out != NULL) /* what is too much is overwritten by what follows */
+			memcpy(out + (at - start), body.at + at, 8);
+		if (special != 0)
+			return at + (unsigned)__builtin_ctzll(special) / 8;
+	}
+	for (; at < body.len && !is_special(body.at[at]); at++)
+		if (out != NULL)
+			out[at - start] = body.at[at];
+	return at;
+}
+
+/* The closing quote of the string whose first character is at `at`, or body.len. */
+static size_t string_end(struct span body, size_t at)
+{
+	while ((at = next_special(body, at, NULL)) < body.len) {
+		if (body.at[at] == '"')
+			return at;
+		at += body.at[at] == '\\' ? 2 : 1;
+	}
+	return body.len;
+}
+
+static size_t skip_space(struct span body, size_t at)
+{
+	while (at < body.len && memchr(" \t\n\r", body.at[at], 4) != NULL)
+		at++;
+	return at;
+}
+
+/* Where the value at `at` ends, or body.len. jansson will say whether it is a value at all. */
+static size_t value_end(struct span body, size_t at)
+{
+	size_t depth = 0;
+	for (; at < body.len; at++) {
+		char c = body.at[at];
+		if (c == '"')
+			at = string_end(body, at + 1);
+		else if (c == '{' || c == '[')
+			depth++;
+		else if ((c == ',' || c == '}' || c == ']') && depth == 0)
+			return at;
+		else if (c == '}' || c == ']')
+			depth--;
+	}
+	return body.len;
+}
+
+static bool is_key(struct span key)
+{
+	return span_equal(key, SPAN("text")) || span_equal(key, SPAN("html"));
+}
+
+/* The contents of the first long "text" or "html" of the top-level object; false without one. */
+static bool find_long(struct span body, struct span *key, struct span *raw)
+{
+	size_t at = skip_space(body, 0);
+	if (at == body.len || body.at[at] != '{')
+		return false;
+	do {
+		at = skip_space(body, at + 1);
+		if (at == body.len || body.at[at] != '"')
+			return false;
+		size_t end = string_end(body, at + 1);
+		*key = span_slice(body, at + 1, end);
+		at = skip_space(body, end + (end < body.len));
+		if (at == body.len || body.at[at] != ':')
+			return false;
+		at = skip_space(body, at + 1);
+		if (at < body.len && body.at[at] == '"' && is_key(*key)) {
+			end = string_end(body, at + 1);
+			*raw = span_slice(body, at + 1, end);
+			if (end < body.len && raw->len >= LONG_BYTES)
+				return true;
+		}
+		at = value_end(body, at);
+	} while (at < body.len && body.at[at] == ',');
+	return false;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The code unit of "\uXXXX" at `at`, or 0, which jansson refuses. */
+static uint32_t read_unit(struct span raw, size_t at)
+{
+	uint32_t unit = 0;
+	if (at + 6 > raw.len || raw.at[at] != '\\' || raw.at[at + 1] != 'u')
+		return 0;
+	for (size_t i = 2; i < 6; i++) {
+		int digit = hex_digit(raw.at[at + i]);
+		if (digit < 0)
+			return 0;
+		unit = unit << 4 | (uint32_t)digit;
+	}
+	return unit;
+}
+
+/* Decode the escape at `at` to `out`: how long it is, 0 where it is none that jansson takes. */
+static size_t decode_escape(struct span raw, size_t at, char *out, size_t *out_len)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	if (at + 2 > raw.len)
+		return 0;
+	const char *name = memchr(names, raw.at[at + 1], sizeof(names) - 1);
+	if (name != NULL) {
+		out[(*out_len)++] = values[name - names];
+		return 2;
+	}
+	uint32_t c = read_unit(raw, at);
+	size_t len = 6;
+	if (c >= 0xD800 && c < 0xDC00) {
+		uint32_t low = read_unit(raw, at + 6);
+		if (low < 0xDC00 || low > 0xDFFF)
+			return 0;
+		c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+		len = 12;
+	} else if (c == 0 || (c >= 0xDC00 && c <= 0xDFFF)) {
+		return 0;
+	}
+	*out_len += utf8_encode(c, out + *out_len);
+	return len;
+}
+
+/* `out` has room for raw.len + 8 bytes: nothing grows when it is decoded. */
+static bool decode_string(struct span raw, char *out, size_t *out_len)
+{
+	*out_len = 0;
+	for (size_t at = 0;;) {
+		size_t next = next_special(raw, at, out + *out_len);
+		*out_len += next - at;
+		if (next == raw.len)
+			break;
+		size_t len = raw.at[next] == '\\' ? decode_escape(raw, next, out, out_len) : 0;
+		if (len == 0)
+			return false;
+		at = next + len;
+	}
+	return utf8_check((struct span){out, *out_len}) == *out_len;
+}
+
+/* The document with an empty string in the place of `raw`, of which it holds the decoded text. */
+static json_t *load_around(struct span body, struct span key, struct span raw, char *out,
+			   size_t out_len)
+{
+	size_t before = (size_t)(raw.at - body.at), behind = body.len - before - raw.len;
+	char name[8] = "", *rest = malloc(before + behind);
+	json_t *json = NULL;
+	if (rest == NULL)
+		return NULL;
+	memcpy(rest, body.at, before);
+	memcpy(rest + before, raw.at + raw.len, behind);
+	memcpy(name, key.at, key.len);
+	json = json_loadb(rest, before + behind, FLAGS, NULL);
+	free(rest);
+	if (json != NULL &&
+	    json_object_set_new_nocheck(json, name, json_stringn_nocheck(out, out_len)) != 0) {
+		json_decref(json);
+		json = NULL;
+	}
+	return json;
+}
+
+json_t *decode_json(struct span body, json_error_t *error)
+{
+	struct span key, raw;
+	json_t *json = NULL;
+	if (find_long(body, &key, &raw)) {
+		char *out = malloc(raw.len + 8);
+		size_t out_len;
+		if (out != NULL && decode_string(raw, out, &out_len))
+			json = load_around(body, key, raw, out, out_len);
+		free(out);
+	}
+	/* What is refused is read once more, so that the error is of the body as it was sent. */
+	return json != NULL ? json : json_loadb(body.at, body.len, FLAGS, error);
+}

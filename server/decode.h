@@ -1,0 +1,19 @@
+#ifndef SERVER_DECODE_H
+#define SERVER_DECODE_H
+
+#include "core/span.h"
+
+#include <jansson.h>
+
+/**
+ * Parse JSON as json_loadb() does with JSON_REJECT_DUPLICATES and JSON_DECODE_ANY: the same tree,
+ * or NULL and the same error.
+ *
+ * jansson reads character by character, which for an article costs as much as half a summary. So
+ * the long string that a request mostly is, the "text" or "html" of its top-level object, is
+ * decoded here, eight bytes a step, and jansson parses the rest. What is not well-formed is left to
+ * jansson as it came. O(body.len).
+ */
+json_t *decode_json(struct span body, json_error_t *error);
+
+#endif

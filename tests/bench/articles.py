@@ -1,0 +1,58 @@
+"""Articles of any size for the benchmarks, made from a few written ones.
+
+Sentences are drawn at random, and one word in eight is replaced by one put together from halves of
+two others: so the vocabulary grows with the text, as in real ones, and no sentence comes twice as it
+is. The same seed gives the same article everywhere.
+"""
+import pathlib
+import random
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = {"en": ROOT / "deploy/sample-article.txt",
+         **{path.stem: path for path in sorted((ROOT / "tests/bench/articles").glob("*.txt"))}}
+LANGUAGES = list(FILES)
+UNSPACED = {"zh"}
+
+
+# Behind a stop that closes a word of four letters, "z. B." and "Dr." are no ends.
+SENTENCE_END = re.compile(r"(?<=\w{4}[.!?؟])\s+|(?<=[.!?؟][\"”“»])\s+|(?<=[。？！])(?!”)|(?<=[。？！]”)|\n+")
+
+
+def _sentences(language):
+    """Headings and lists stay out."""
+    found = SENTENCE_END.split(FILES[language].read_text())
+    return [s.strip() for s in found if len(s.encode()) > 50 and s.strip()[-1] in ".!?。？！؟\"”“"]
+
+
+class Writer:
+    def __init__(self, language, seed=1):
+        self.random = random.Random(f"{language} {seed}")
+        self.sentences = _sentences(language)
+        self.spaced = language not in UNSPACED
+        self.words = [w for s in self.sentences for w in re.findall(r"[^\W\d_]{5,}", s)]
+
+    def _new_word(self):
+        a, b = self.random.choice(self.words), self.random.choice(self.words)
+        return a[:len(a) // 2] + b[len(b) // 2:].lower()
+
+    def _vary(self, sentence):
+        if not self.spaced:
+            letters = list(sentence)
+            for i in range(len(letters) - 1):
+                if letters[i] >= "一" and self.random.random() < 0.06:
+                    letters[i] = self.random.choice(self.random.choice(self.words))
+            return "".join(letters)
+        return re.sub(r"(?<!^)\b[^\W\d_]{5,}\b",
+                      lambda m: self._new_word() if self.random.random() < 0.125 else m[0], sentence)
+
+    def article(self, size):
+        """About `size` bytes of UTF-8: whole sentences, three to six a paragraph."""
+        out, have = [], 0
+        while have < size:
+            count = self.random.randint(3, 6)
+            chosen = [self._vary(self.random.choice(self.sentences)) for _ in range(count)]
+            out.append((" " if self.spaced else "").join(chosen))
+            have += len(out[-1].encode()) + 2
+        text = "\n\n".join(out).encode()[:size].decode("utf-8", "ignore")
+        return text[:max(text.rfind(stop) for stop in ".。") + 1] or text
