@@ -1,12 +1,13 @@
-"""Make the web assets: build.py OUTPUT.h SOURCE_FOLDER
+"""Make the web assets: build.py OUTPUT.h SOURCE_FOLDER VERSION
 
-Reads button.js, words.txt, index.html, page.css and page.js; writes a C table of every file that is
+Reads button.js, words.txt, index.html, page.css, page.js and openapi.json; writes a C table of every file that is
 served, plain and gzipped, with its ETag and how long it may be kept. Prints the button's size and
 its hash for Subresource Integrity. Offline, and the same bytes out for the same bytes in."""
 
 import base64
 import gzip
 import hashlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -139,7 +140,7 @@ def array(name, data):
 
 
 def main():
-    output, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    output, folder, version = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     read = lambda name: (folder / name).read_text(encoding="utf-8")
 
     button = shrink_script(read("button.js"))
@@ -152,9 +153,13 @@ def main():
     for mark, name in names.items():
         page = page.replace(mark, name)
 
+    api = json.loads(read("openapi.json").replace("@VERSION@", version))
+    api = json.dumps(api, ensure_ascii=False, separators=(",", ":")).encode()
+
     javascript, css = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
     assets = [  # path, type, bytes, keeping, open to other origins
         ("/", "text/html; charset=utf-8", page.encode(), "ASSET_CHECKED", "false"),
+        ("/openapi.json", "application/json", api, "ASSET_CHECKED", "true"),
         ("/button.js", javascript, button, "ASSET_HOUR", "true"),
         ("/" + names["@BUTTON@"], javascript, button, "ASSET_FOREVER", "true"),
         ("/" + names["@STYLE@"], css, style, "ASSET_FOREVER", "false"),

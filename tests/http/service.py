@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+import contract
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("PRECIS_PROGRAM", ROOT / "build/server/precis")).resolve()
 REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
@@ -155,7 +157,9 @@ class Service:
         return [line for line in lines if name in (None, line["event"])]
 
     def request(self, method, path, body=None, headers=None, timeout=60.0):
-        return exchange(self.port, method, path, body, headers, timeout)
+        answer = exchange(self.port, method, path, body, headers, timeout)
+        contract.check(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     def summarize(self, **fields):
         """POST /v1/summaries with these fields as JSON."""
