@@ -62,14 +62,20 @@ static bool same(struct span a, const char *b)
 	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
 }
 
+/* `part` is in lower case. */
 static bool has_part(struct span whole, const char *part)
 {
 	size_t len = strlen(part);
-	char first_letter = ascii_lower(part[0]);
 	for (size_t i = 0; i + len <= whole.len; i++)
-		if (ascii_lower(whole.at[i]) == first_letter && ascii_same(whole.at + i, part, len))
+		if (ascii_lower(whole.at[i]) == part[0] && ascii_same(whole.at + i, part, len))
 			return true;
 	return false;
+}
+
+/* `part` is in one case only. */
+static bool has_bytes(struct span whole, struct span part)
+{
+	return memmem(whole.at, whole.len, part.at, part.len) != NULL;
 }
 
 /* `len` without a character that was cut at the end. */
@@ -635,18 +641,69 @@ static struct roles roles_of(lxb_dom_element_t *element)
 	return roles;
 }
 
+/* What attribute values tell of roles by, as parts of words; found in one pass, because nearly all
+ * values hold none of them. */
+enum {
+	PART_BYLINE = 1,
+	PART_AUTHOR = 2, /* in any of the spellings of authors' pages */
+	PART_PUBLISHED = 4,
+	PART_DATE = 8,
+};
+
+static unsigned part_at(const char *at, size_t left)
+{
+	switch (ascii_lower(*at)) {
+	case 'b':
+		return left >= 6 && ascii_same(at, "byline", 6) ? PART_BYLINE : 0;
+	case 'a':
+		return left >= 3 && ascii_same(at, "aut", 3) ? PART_AUTHOR : 0;
+	case 'p':
+		return left >= 9 && ascii_same(at, "published", 9) ? PART_PUBLISHED : 0;
+	case 'd':
+		return left >= 3 && ascii_same(at, "dat", 3) ? PART_DATE : 0;
+	default:
+		return 0;
+	}
+}
+
+static unsigned parts_of(struct span value)
+{
+	unsigned parts = 0;
+	for (size_t i = 0; i + 3 <= value.len; i++) {
+		unsigned char c = (unsigned char)value.at[i] | 0x20;
+		if (c == 'a' || c == 'b' || c == 'd' || c == 'p')
+			parts |= part_at(value.at + i, value.len - i);
+	}
+	return parts;
+}
+
 static bool is_authors_page(struct span href)
 {
-	return has_part(href, "/author/") || has_part(href, "/authors/") ||
-	       has_part(href, "/autor/") || has_part(href, "/auteur/") ||
-	       has_part(href, "?author=");
+	return (parts_of(href) & PART_AUTHOR) != 0 &&
+	       (has_part(href, "/author/") || has_part(href, "/authors/") ||
+		has_part(href, "/autor/") || has_part(href, "/auteur/") ||
+		has_part(href, "?author="));
+}
+
+static bool names_author(struct span class)
+{
+	return has_part(class, "author-name") || has_part(class, "author__name") ||
+	       has_part(class, "author_name") || same(class, "author");
+}
+
+static bool is_date(struct span class)
+{
+	return has_part(class, "entry-date") || has_part(class, "pubdate") ||
+	       has_part(class, "post-date") || has_part(class, "article-date") ||
+	       has_part(class, "dateline") || has_part(class, "date-posted") ||
+	       same(class, "date") || same(class, "datum");
 }
 
 /* Microdata, rel and class names. */
 static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
 {
 	struct roles roles = roles_of(element);
-	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class, id = roles.id;
+	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class;
 	if (same(itemprop, "author") || same(rel, "author"))
 		read_byline(facts, node, FROM_MARKUP);
 	else if (node->local_name == LXB_TAG_A && is_authors_page(roles.href))
@@ -655,20 +712,16 @@ static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
 	else if (same(itemprop, "dateModified"))
 		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
-	if (class.len == 0 && id.len == 0)
-		return;
-	if (has_part(class, "byline") || has_part(id, "byline") || has_part(class, "author-name") ||
-	    has_part(class, "author__name") || has_part(class, "author_name") ||
-	    same(class, "author"))
+
+	unsigned parts = parts_of(class);
+	if ((parts & PART_BYLINE) || (parts_of(roles.id) & PART_BYLINE) ||
+	    ((parts & PART_AUTHOR) && names_author(class)))
 		read_byline(facts, node, FROM_CLASS);
-	else if (has_part(class, "author") && node->local_name != LXB_TAG_DIV &&
-		 node->local_name != LXB_TAG_SECTION && node->local_name != LXB_TAG_ARTICLE &&
-		 node->local_name != LXB_TAG_BODY)
+	else if ((parts & PART_AUTHOR) && has_part(class, "author") &&
+		 node->local_name != LXB_TAG_DIV && node->local_name != LXB_TAG_SECTION &&
+		 node->local_name != LXB_TAG_ARTICLE && node->local_name != LXB_TAG_BODY)
 		read_byline(facts, node, FROM_LAST);
-	if (has_part(class, "published") || has_part(class, "entry-date") ||
-	    has_part(class, "pubdate") || has_part(class, "post-date") ||
-	    has_part(class, "article-date") || has_part(class, "dateline") ||
-	    has_part(class, "date-posted") || same(class, "date") || same(class, "datum"))
+	if ((parts & PART_PUBLISHED) || ((parts & PART_DATE) && is_date(class)))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_CLASS);
 }
 
@@ -727,8 +780,9 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node)
 	lxb_tag_id_t parent = node->parent->local_name;
 	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
-	    parent == LXB_TAG_OPTION || (!has_part(text, "20") && !has_part(text, "19")) ||
-	    has_part(text, "\xC2\xA9") || facts->looks > MAX_LOOKS)
+	    parent == LXB_TAG_OPTION ||
+	    (!has_bytes(text, SPAN("20")) && !has_bytes(text, SPAN("19"))) ||
+	    has_bytes(text, SPAN("\xC2\xA9")) || facts->looks > MAX_LOOKS)
 		return;
 	facts->looks += MAX_TEXT_NODES / 4;
 	if (!date_read(text, false, found))
