@@ -81,6 +81,7 @@ struct walk {
 	uint32_t bold;
 	const lxb_dom_node_t *data_row;  /* a row whose cells are words; NULL: none */
 	uint32_t title[MAX_TITLE_WORDS]; /* hashes of the title's words */
+	uint64_t title_bits;             /* one for the lowest bits of each: most words have none */
 	struct block open;               /* the block being written */
 	bool is_open, pending_space, pending_line;
 	bool after_break;
@@ -370,9 +371,18 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 		if (!started && !add_item(walk, node))
 			return;
 		started = true;
-		chars += (*at & 0xC0) != 0x80;
-		chars += *at >= 0xE3 && *at <= 0xED;
-		add_byte(walk, (char)*at++);
+		const uint8_t *word = at;
+		while (at<end && * at> ' ' && *at < 0x80)
+			at++;
+		if (at == word) {
+			chars += (*at & 0xC0) != 0x80;
+			chars += *at >= 0xE3 && *at <= 0xED;
+			add_byte(walk, (char)*at++);
+			continue;
+		}
+		memcpy(walk->out->text + walk->out->text_len, word, (size_t)(at - word));
+		walk->out->text_len += (size_t)(at - word);
+		chars += (uint32_t)(at - word);
 	}
 	walk->open.link_chars += walk->links > 0 ? chars : 0;
 	walk->open.bold_chars += walk->bold > 0 ? chars : 0;
@@ -426,13 +436,16 @@ static uint32_t find_phrases(struct span text)
 			hash = continue_hash(hash, text, &end);
 			if (n == 0)
 				next = end;
-			groups |= look_up(phrases_inside, PHRASES_INSIDE_SLOTS, hash);
+			uint32_t found = look_up(phrases_inside, PHRASES_INSIDE_SLOTS, hash);
 			if (word == 0)
-				groups |= look_up(phrases_first, PHRASES_FIRST_SLOTS, hash);
+				found |= look_up(phrases_first, PHRASES_FIRST_SLOTS, hash);
+			groups |= found;
+			if (!(found & PHRASE_GOES_ON) && hash != FNV_START)
+				break;
 		}
 		at = next;
 	}
-	return groups;
+	return groups & ~PHRASE_GOES_ON;
 }
 
 static uint32_t shared_words(const struct walk *walk, struct span text)
@@ -441,6 +454,8 @@ static uint32_t shared_words(const struct walk *walk, struct span text)
 	for (size_t at = 0; at < text.len;) {
 		size_t letters;
 		uint32_t hash = hash_word(text, &at, &letters);
+		if (!(walk->title_bits >> (hash & 63) & 1))
+			continue;
 		for (size_t i = 0; letters > 0 && i < walk->out->title_words; i++) {
 			if (walk->title[i] == hash) {
 				shared++;
@@ -476,21 +491,82 @@ static void count_character(struct block *b, uint32_t c, bool word_start)
 		b->ends_with_stop = false;
 }
 
+/* What an ASCII character counts as. */
+enum {
+	ASCII_SPACE = 1,
+	ASCII_DIGIT = 2,
+	ASCII_CAPITAL = 4,
+	ASCII_COMMA = 8,
+	ASCII_STOP = 16,
+	ASCII_CLOSER = 32, /* may stand behind a stop */
+};
+
+static const uint8_t ascii_kinds[128] = {
+	[' '] = ASCII_SPACE,
+	['\n'] = ASCII_SPACE,
+	[','] = ASCII_COMMA,
+	[';'] = ASCII_COMMA,
+	['.'] = ASCII_STOP,
+	['!'] = ASCII_STOP,
+	['?'] = ASCII_STOP,
+	['"'] = ASCII_CLOSER,
+	[')'] = ASCII_CLOSER,
+	['\''] = ASCII_CLOSER,
+	[']'] = ASCII_CLOSER,
+	['0' ... '9'] = ASCII_DIGIT,
+	['A' ... 'Z'] = ASCII_CAPITAL,
+};
+
+/* The same as count_character() for an ASCII character that is no space. */
+static void count_ascii(struct block *b, uint8_t kind, bool word_start)
+{
+	b->chars++;
+	b->words += word_start;
+	b->digits += (kind & ASCII_DIGIT) != 0;
+	b->capitals += word_start && (kind & ASCII_CAPITAL) != 0;
+	b->commas += (kind & ASCII_COMMA) != 0;
+	b->stops += (kind & ASCII_STOP) != 0;
+	if (kind & ASCII_STOP)
+		b->ends_with_stop = true;
+	else if (!(kind & ASCII_CLOSER))
+		b->ends_with_stop = false;
+}
+
+/* Letters inside a word, which most of a text is, only make it longer. */
+static size_t skip_letters(struct block *b, struct span text, size_t at)
+{
+	size_t start = at;
+	while (at < text.len && (uint8_t)text.at[at] < 0x80 &&
+	       (ascii_kinds[(uint8_t)text.at[at]] & ~ASCII_CAPITAL) == 0)
+		at++;
+	b->chars += (uint32_t)(at - start);
+	b->ends_with_stop &= at == start;
+	return at;
+}
+
 static void measure(struct block *b, struct span text)
 {
 	bool word_start = true;
 	for (size_t at = 0; at < text.len;) {
-		uint32_t c;
-		at += utf8_decode(text, at, &c);
-		if (c == ' ' || c == '\n') {
+		uint8_t byte = (uint8_t)text.at[at];
+		if (byte == ' ' || byte == '\n') {
 			word_start = true;
 			b->chars++;
+			at++;
 			continue;
 		}
-		count_character(b, c, word_start);
+		if (byte < 0x80) {
+			count_ascii(b, ascii_kinds[byte], word_start);
+			at++;
+		} else {
+			uint32_t c;
+			at += utf8_decode(text, at, &c);
+			count_character(b, c, word_start);
+		}
 		if (b->words <= 1 && word_start)
 			b->starts_with_capital = b->capitals > 0;
 		word_start = false;
+		at = skip_letters(b, text, at);
 	}
 }
 
@@ -657,8 +733,10 @@ static void read_title(struct walk *walk, const struct html_page *page)
 	for (size_t i = 0; i < title.len && walk->out->title_words < MAX_TITLE_WORDS;) {
 		size_t letters;
 		uint32_t hash = hash_word(title, &i, &letters);
-		if (letters > 0)
-			walk->title[walk->out->title_words++] = hash;
+		if (letters == 0)
+			continue;
+		walk->title[walk->out->title_words++] = hash;
+		walk->title_bits |= (uint64_t)1 << (hash & 63);
 	}
 }
 

@@ -167,6 +167,38 @@ static bool next_character(struct source *source, size_t *data_len, size_t *html
 	return false;
 }
 
+/* Does any of the eight bytes equal `byte`? Mycroft's test for a zero byte. */
+static uint64_t has_byte(uint64_t word, uint8_t byte)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t zero = word ^ ones * byte;
+	return (zero - ones) & ~zero & ones * 0x80;
+}
+
+/* Bytes from here on, of whole characters, that are the same in the flat text, in the node and in
+ * the page: nearly all. */
+static size_t verbatim_len(const struct aligner *a, const uint8_t *flat, size_t flat_len)
+{
+	size_t len = (size_t)(a->data_end - a->data), html_len = (size_t)(a->html_end - a->html);
+	len = len < flat_len ? len : flat_len;
+	len = len < html_len ? len : html_len;
+	size_t n = 0;
+	for (uint64_t word, data, text; n + 8 <= len; n += 8) {
+		memcpy(&word, a->html + n, 8);
+		memcpy(&data, a->data + n, 8);
+		memcpy(&text, flat + n, 8);
+		if (word != data || word != text ||
+		    (has_byte(word, '&') | has_byte(word, '\r') | has_byte(word, '\0')) != 0)
+			break;
+	}
+	while (n < len && a->html[n] == a->data[n] && a->html[n] == flat[n] && a->html[n] != '&' &&
+	       a->html[n] != '\r' && a->html[n] != '\0')
+		n++;
+	while (n > 0 && a->data + n < a->data_end && (a->data[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
 /* Runs of the part of the flat text [at, end) that `node` wrote; it stands at `out` in the answer.
  */
 static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at, uint32_t end,
@@ -180,8 +212,23 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 		return true;
 	open_piece(&source);
 	const uint8_t *flat = (const uint8_t *)to->blocks->text;
+	const uint8_t *html = (const uint8_t *)to->html.at;
 	size_t data_len, html_len;
-	while (at < end && next_character(&source, &data_len, &html_len)) {
+	while (at < end) {
+		uint32_t plain = (uint32_t)verbatim_len(&source.at, flat + at, end - at);
+		if (plain > 0) {
+			struct extract_run run = {out, plain, (uint32_t)(source.at.html - html),
+						  plain};
+			if (!add_run(to, run))
+				return false;
+			at += plain;
+			out += plain;
+			source.at.data += plain;
+			source.at.html += plain;
+			continue;
+		}
+		if (!next_character(&source, &data_len, &html_len))
+			break;
 		bool blank = flat[at] == ' ' || flat[at] == '\n';
 		if (blank && *source.at.data != flat[at]) {
 			at++;
@@ -191,9 +238,8 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 		bool same =
 			at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0;
 		if (same && agrees(&source.at, data_len, html_len)) {
-			uint32_t html_byte =
-				(uint32_t)(source.at.html - (const uint8_t *)to->html.at);
-			struct extract_run run = {out, (uint32_t)data_len, html_byte,
+			struct extract_run run = {out, (uint32_t)data_len,
+						  (uint32_t)(source.at.html - html),
 						  (uint32_t)html_len};
 			if (!add_run(to, run))
 				return false;

@@ -92,10 +92,6 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 struct tally {
 	size_t chars, paragraphs; /* of blocks that may be the article's */
 	size_t linked_headlines;
-	bool wall;  /* a block asks for scripts */
-	bool error; /* the title or a headline does */
-	bool search;
-	bool login_word;
 	bool own; /* a block that is no link */
 };
 
@@ -108,7 +104,6 @@ static void count_blocks(const struct blocks *blocks, const float *score, struct
 {
 	for (size_t i = 0; i < blocks->len; i++) {
 		const struct block *b = &blocks->at[i];
-		struct span text = {blocks->text + b->text_byte, b->text_len};
 		uint16_t tag = blocks->containers[b->container].tag;
 		bool linked = b->link_chars * 5 > b->chars * 4;
 		if (score[i] > 0 && !linked) {
@@ -118,14 +113,38 @@ static void count_blocks(const struct blocks *blocks, const float *score, struct
 		}
 		t->own |= !linked && b->chars >= OWN_CHARS;
 		t->linked_headlines += is_heading(tag) && linked && b->words >= 4;
-		t->wall |= b->chars < PHRASE_BYTES && HAS_WORD(text, script_words);
-		if (is_heading(tag) && b->words <= 12) {
-			t->error |= tag <= LXB_TAG_H2 && HAS_WORD(text, error_words);
-			t->search |= tag <= LXB_TAG_H2 && HAS_WORD(text, search_words);
-			t->login_word |= HAS_WORD(text, login_words);
-		}
 	}
 }
+
+/* Does a block ask for scripts? Looking costs more than the rest, and an article is never asked. */
+static bool is_wall(const struct blocks *blocks)
+{
+	for (size_t i = 0; i < blocks->len; i++) {
+		const struct block *b = &blocks->at[i];
+		struct span text = {blocks->text + b->text_byte, b->text_len};
+		if (b->chars < PHRASE_BYTES && HAS_WORD(text, script_words))
+			return true;
+	}
+	return false;
+}
+
+/* Does a short headline, down to `lowest`, hold one of the words? */
+static bool heading_has(const struct blocks *blocks, uint16_t lowest, const char *const *words,
+			size_t count)
+{
+	for (size_t i = 0; i < blocks->len; i++) {
+		const struct block *b = &blocks->at[i];
+		uint16_t tag = blocks->containers[b->container].tag;
+		struct span text = {blocks->text + b->text_byte, b->text_len};
+		if (is_heading(tag) && tag <= lowest && b->words <= 12 &&
+		    has_word(text, words, count))
+			return true;
+	}
+	return false;
+}
+
+#define HEADING_HAS(blocks, lowest, words)                                                         \
+	heading_has((blocks), (lowest), (words), sizeof(words) / sizeof((words)[0]))
 
 static bool asks_password(const struct html_page *page)
 {
@@ -149,13 +168,16 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	struct span title = {(const char *)at, len};
 	count_blocks(blocks, score, &t);
 	bool little = t.chars < FEW_CHARS && t.paragraphs < 3;
-	if (t.wall && t.paragraphs < 2 && t.chars < FEW_CHARS)
+	if (t.paragraphs < 2 && t.chars < FEW_CHARS && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
-	if (little && (t.error || HAS_WORD(title, error_words)))
+	if (little &&
+	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";
-	if (t.paragraphs < 3 && (t.search || HAS_WORD(title, search_words)))
+	if (t.paragraphs < 3 &&
+	    (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words)))
 		return "a page of search results";
-	if (t.chars < HARDLY_CHARS && (t.login_word || HAS_WORD(title, login_words)) &&
+	if (t.chars < HARDLY_CHARS &&
+	    (HAS_WORD(title, login_words) || HEADING_HAS(blocks, LXB_TAG_H6, login_words)) &&
 	    asks_password(page))
 		return "a login page";
 	if (t.linked_headlines >= LINKED_HEADLINES && t.chars < HARDLY_CHARS)

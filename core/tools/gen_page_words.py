@@ -47,6 +47,15 @@ def table(out, name, entries):
     out.write("};\n")
 
 
+def add_beginnings(phrases):
+    """The first words of each longer phrase, so that a reader knows when to stop."""
+    for phrase in list(phrases):
+        words = phrase.split(" ")
+        for n in range(1, len(words)):
+            beginning = " ".join(words[:n])
+            phrases[beginning] = phrases.get(beginning, 0) | 1 << 31
+
+
 def main():
     output, words, phrases = sys.argv[1:]
     with open(output, "w", encoding="ascii") as out:
@@ -70,6 +79,9 @@ def main():
             for e in entries:
                 to = inside if e.startswith("*") else first
                 to[e.lstrip("*")] = to.get(e.lstrip("*"), 0) | 1 << bit
+        out.write("static const uint32_t PHRASE_GOES_ON = 1u << 31; /* more words may make a phrase */\n")
+        add_beginnings(first)
+        add_beginnings(inside)
         table(out, "phrases_first", first)
         table(out, "phrases_inside", inside)
 
