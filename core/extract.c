@@ -15,6 +15,8 @@ enum {
 	SHORT_CHARS = 140, /* less than this in all: what is likely next is taken too */
 	FEW_CHARS = 400,   /* less than this: the page's data is asked */
 	PAID_CHARS = 2000, /* less than this may be a teaser */
+	MAX_RUNS =
+		1 << 19, /* every other byte a character reference: 1 MB of text, 16 MB of runs */
 };
 
 /* Chosen blocks joined by blank lines, with room for the runs. */
@@ -26,8 +28,10 @@ struct builder {
 	size_t len;
 	struct extract_run *runs;
 	size_t run_count, run_room;
+	bool full; /* no more runs: what comes behind is left out */
 };
 
+/* False: no room, and the text ends here. */
 static bool add_run(struct builder *to, struct extract_run run)
 {
 	if (to->run_count > 0) {
@@ -40,6 +44,9 @@ static bool add_run(struct builder *to, struct extract_run run)
 			return true;
 		}
 	}
+	to->full |= to->run_count == MAX_RUNS;
+	if (to->full)
+		return false;
 	if (to->run_count == to->run_room) {
 		size_t room = to->run_room == 0 ? 64 : to->run_room * 2;
 		struct extract_run *runs =
@@ -254,6 +261,16 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 	return true;
 }
 
+static void cut_behind_runs(struct builder *to)
+{
+	const struct extract_run *last = &to->runs[to->run_count - 1];
+	if (!to->full)
+		return;
+	to->len = last->text_byte + last->text_len;
+	while (to->len > 0 && is_blank((uint8_t)to->text[to->len - 1]))
+		to->len--;
+}
+
 static bool add_block(struct builder *to, const struct block *b)
 {
 	const struct blocks *blocks = to->blocks;
@@ -266,8 +283,10 @@ static bool add_block(struct builder *to, const struct block *b)
 		const struct text_item *item = &blocks->items[b->item + i];
 		uint32_t end = i + 1 < b->items ? item[1].text_byte : b->text_byte + b->text_len;
 		uint32_t out = (uint32_t)to->len + item->text_byte - b->text_byte;
-		if (!add_node_runs(to, item->node, item->text_byte, end, out))
+		if (!add_node_runs(to, item->node, item->text_byte, end, out)) {
+			cut_behind_runs(to);
 			return false;
+		}
 	}
 	to->len += b->text_len;
 	return true;
@@ -364,7 +383,7 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 	struct reading reading, other;
 	struct arena *arena = to->arena;
 	read_blocks(arena, page, false, &reading);
-	if (reading.chars < FEW_CHARS) {
+	if (reading.chars < FEW_CHARS && page->has_noscript) {
 		read_blocks(arena, page, true, &other);
 		if (other.chars > 2 * reading.chars)
 			reading = other;
@@ -384,6 +403,7 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 		if (to->len == 0 && given)
 			build_text(to, score, -INFINITY);
 	}
+	out->partial |= to->full;
 	if (reading.chars < PAID_CHARS)
 		out->partial |= pagedata_paid(page);
 	if (arena->failed)

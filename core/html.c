@@ -135,6 +135,7 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 	} else if (reader->waiting != NULL) {
 		table = open_table(reader);
 	}
+	reader->page->has_noscript |= token->tag_id == LXB_TAG_NOSCRIPT;
 	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
 	if (piece != NULL) {
 		lxb_dom_node_t *current = lxb_html_tree_current_node(reader->tree);

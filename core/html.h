@@ -24,6 +24,7 @@ struct html_page {
 	size_t text_bytes;             /* the sum of all text tokens */
 	size_t nodes;                  /* tokens that made a node, and elements opened again */
 	size_t memory_bytes;           /* of the tree, about */
+	bool has_noscript;             /* a <noscript> stands in it */
 	uint64_t steps;                /* open and formatting elements and attributes, by token */
 	bool partial; /* a limit stopped the reading: the tree holds what came before */
 	bool expired; /* the limit was the time */

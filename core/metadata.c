@@ -256,7 +256,7 @@ static void read_article_object(struct facts *facts, const json_t *object)
 	const json_t *body = json_object_get(object, "articleBody");
 	if (facts->json_is_article && body == NULL)
 		return; /* the first article of the page is the page's */
-	facts->json_is_article = facts->out->is_article = true;
+	facts->json_is_article = true;
 	set(&facts->titles[FROM_JSON], json_text(arena, json_object_get(object, "headline")));
 	set(&facts->byline[FROM_JSON], json_names(arena, json_object_get(object, "author")));
 	set(&facts->published[FROM_JSON],
@@ -267,12 +267,6 @@ static void read_article_object(struct facts *facts, const json_t *object)
 	set(&facts->image[FROM_META], json_image(arena, json_object_get(object, "image")));
 	set(&facts->site_name[FROM_META], json_names(arena, json_object_get(object, "publisher")));
 	set(&facts->language[FROM_META], json_text(arena, json_object_get(object, "inLanguage")));
-	if (json_is_string(body) && facts->out->article_body.len == 0) {
-		struct span text = {json_string_value(body), json_string_length(body)};
-		facts->out->article_body = (struct span){arena_copy(arena, text), text.len};
-		if (facts->out->article_body.at == NULL)
-			facts->out->article_body.len = 0;
-	}
 }
 
 static void read_other_object(struct facts *facts, const json_t *object)
@@ -437,8 +431,7 @@ enum fact {
 	FACT_MODIFIED,
 	FACT_LANGUAGE,
 	FACT_CANONICAL,
-	FACT_IMAGE,
-	FACT_TYPE
+	FACT_IMAGE
 };
 
 static const struct {
@@ -500,7 +493,6 @@ static const struct {
 	{"og:image", FACT_IMAGE, FROM_PROPERTY},
 	{"og:image:url", FACT_IMAGE, FROM_PROPERTY},
 	{"twitter:image", FACT_IMAGE, FROM_MARKUP},
-	{"og:type", FACT_TYPE, FROM_PROPERTY},
 };
 
 static void state(struct facts *facts, enum fact fact, size_t source, struct span value)
@@ -511,10 +503,7 @@ static void state(struct facts *facts, enum fact fact, size_t source, struct spa
 		[FACT_PUBLISHED] = facts->published, [FACT_MODIFIED] = facts->modified,
 		[FACT_LANGUAGE] = facts->language,   [FACT_CANONICAL] = facts->canonical,
 		[FACT_IMAGE] = facts->image};
-	if (fact == FACT_TYPE)
-		facts->out->is_article |= same(value, "article");
-	else
-		set(&slots[fact][source], value);
+	set(&slots[fact][source], value);
 }
 
 static bool says_author(struct span label)

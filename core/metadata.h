@@ -13,8 +13,6 @@ struct metadata {
 	struct span published, modified;      /* RFC 3339: a date, or a date with time and offset */
 	struct span language;                 /* BCP 47 tag */
 	struct span canonical_url, image_url; /* absolute where `base_url` makes them so */
-	struct span article_body;             /* plain text of JSON-LD's articleBody */
-	bool is_article;                      /* JSON-LD or Open Graph call the page an article */
 };
 
 /**

@@ -108,8 +108,8 @@ static size_t string_end(struct span script, size_t at)
 
 static struct span decode(struct arena *arena, struct span string)
 {
-	/* A line feed is two bytes in the string, and two in the text. */
-	struct writer w = {.at = arena_alloc(arena, 3 * string.len + 8, 1)};
+	/* It grows at most where a raw line feed becomes two, before a character. */
+	struct writer w = {.at = arena_alloc(arena, string.len + string.len / 2 + 8, 1)};
 	for (size_t at = 0; w.at != NULL && at < string.len;) {
 		uint32_t c;
 		if (string.at[at] == '\\' && at + 1 < string.len) {

@@ -1,0 +1,118 @@
+#include "tests/check.h"
+
+#include "core/extract.h"
+
+#include <jansson.h>
+#include <lexbor/core/base.h>
+#include <malloc.h>
+
+/* All that the extraction of a page takes, counted where it is asked for: the tree (lexbor), JSON
+ * in the page (jansson), and the arena. */
+enum { PAGE_BYTES = 10 << 20 }; /* the largest download, as delivered */
+static const size_t ceiling_bytes = (size_t)64 << 20;
+static size_t held_bytes, most_bytes;
+
+static void *counted(void *at)
+{
+	held_bytes += at == NULL ? 0 : malloc_usable_size(at);
+	most_bytes = held_bytes > most_bytes ? held_bytes : most_bytes;
+	return at;
+}
+
+static void *count_malloc(size_t size)
+{
+	return counted(malloc(size));
+}
+
+static void *count_calloc(size_t count, size_t size)
+{
+	return counted(calloc(count, size));
+}
+
+static void count_free(void *at)
+{
+	held_bytes -= at == NULL ? 0 : malloc_usable_size(at);
+	free(at);
+}
+
+/* The old and the new block are both held while one is copied to the other. */
+static void *count_realloc(void *at, size_t size)
+{
+	size_t old_bytes = at == NULL ? 0 : malloc_usable_size(at);
+	void *grown = counted(realloc(at, size));
+	held_bytes -= grown == NULL ? 0 : old_bytes;
+	return grown;
+}
+
+/* Each fills ten megabytes. */
+static const struct page {
+	const char *name, *before, *unit, *behind;
+} pages[] = {
+	{"one text", "<p>", "word and more of it, ", ""},
+	{"one word", "<p>", "x", ""},
+	{"one-letter words", "<p>", "a ", ""},
+	{"carriage returns", "<p>", "a\r", ""},
+	{"references", "<p>", "&amp;", ""},
+	{"references of two characters", "<p>", "&NotEqualTilde;", ""},
+	{"ideographs", "<p>", "\u6F22\u5B57", ""},
+	{"an attribute", "<p title='", "x", "'>text"},
+	{"a comment", "<!--", "x", "--><p>text"},
+	{"a script", "<script>", "x", "</script><p>text"},
+	{"an article in JSON", "<script type='application/ld+json'>{\"articleBody\":\"", "x",
+	 "\"}</script>"},
+	{"nested JSON", "<script type='application/ld+json'>", "[{\"a\":", "</script>"},
+	{"a title", "<title>", "x ", "</title><p>text"},
+	{"paragraphs", "", "<p>word and", ""},
+	{"line breaks", "", "<br>x", ""},
+	{"comments", "", "<!---->", ""},
+	{"boxes", "", "<div>x</div>", ""},
+	{"cells", "<table>", "<tr><td>x", ""},
+	{"formatting", "", "<p><b id=x>x", ""},
+	{"formatting with attributes", "", "<b a=1 b=2 c=3 d=4 e=5 f=6><p>x", ""},
+	{"attributes", "", "<p a=1 b=2 c=3 d=4>x", ""},
+	{"NULs", "<p>", "\1", "text"}, /* \1 becomes a NUL */
+};
+
+static struct span fill(const struct page *page)
+{
+	size_t before = strlen(page->before), unit = strlen(page->unit),
+	       behind = strlen(page->behind);
+	char *at = malloc(PAGE_BYTES);
+	assert_non_null(at);
+	memcpy(at, page->before, before);
+	size_t len = before;
+	for (; len + unit + behind <= PAGE_BYTES; len += unit)
+		memcpy(at + len, page->unit, unit);
+	memcpy(at + len, page->behind, behind);
+	for (size_t i = 0; page->unit[0] == '\1' && i < len; i++)
+		at[i] = at[i] == '\1' ? '\0' : at[i];
+	return (struct span){at, len + behind};
+}
+
+static void no_page_takes_more_than_64_MB(void **state)
+{
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		struct span html = fill(&pages[i]);
+		struct arena arena;
+		struct article article;
+		held_bytes = most_bytes = 0;
+		arena_init(&arena, (size_t)512 << 20);
+		extract_article(&arena, html, (struct span){NULL, 0}, false, NULL, &article);
+		size_t bytes = most_bytes + arena.used_bytes;
+		if (bytes > ceiling_bytes)
+			fail_msg("%s: %zu MB", pages[i].name, bytes >> 20);
+		CHECK_SIZE(pages[i].name, held_bytes, 0);
+		arena_free(&arena);
+		free((char *)html.at);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_page_takes_more_than_64_MB),
+	};
+	lexbor_memory_setup(count_malloc, count_realloc, count_calloc, count_free);
+	json_set_alloc_funcs(count_malloc, count_free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
