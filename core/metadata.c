@@ -371,8 +371,8 @@ static struct span bare_byline(struct span byline)
 					    "erstellt von ",
 					    "written by ",
 					    "posted by ",
-					    "ver\xC3\xB6"
-					    "ffentlicht von",
+					    ("ver\xC3\xB6"
+					     "ffentlicht von"),
 					    "eingestellt von ",
 					    "geschrieben von ",
 					    "by ",

@@ -114,6 +114,9 @@ static const struct option options[] = {
 	 "web origins whose pages may call the service"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
 	 "what is logged to standard error, a JSON line an event; info: a line a request"},
+	{"sandbox", KIND_CHOICE, AT(sandbox), "auto", 0, 0, "auto on off",
+	 "give up what a running service does not need (seccomp, Landlock, core dumps); auto: what "
+	 "the kernel has; on: all of it, or do not start"},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -239,9 +242,9 @@ static bool parse_number(const struct option *option, const char *value, uint64_
 static bool is_choice(const char *choices, const char *value)
 {
 	size_t len = strlen(value);
-	for (const char *at = choices; (at = strstr(at, value)) != NULL; at += len) {
+	for (const char *at = choices; len > 0 && (at = strstr(at, value)) != NULL; at += len) {
 		bool starts = at == choices || at[-1] == ' ';
-		if (len > 0 && starts && (at[len] == ' ' || at[len] == '\0'))
+		if (starts && (at[len] == ' ' || at[len] == '\0'))
 			return true;
 	}
 	return false;
@@ -563,4 +566,14 @@ const char *config_needs_restart(const struct config *running, const struct conf
 						option->flag);
 	}
 	return out;
+}
+
+void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES + 1])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < OPTION_COUNT && count < CONFIG_MAX_FILES; i++)
+		if (options[i].kind == KIND_FILE)
+			out[count++] =
+				*(const char *const *)((const char *)config + options[i].offset);
+	out[count] = NULL;
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES 1024
-
 struct key {
 	char name[KEYS_NAME_MAX + 1];
 	unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -62,30 +60,47 @@ static const char *read_line(char *line, struct key *out)
 	return NULL;
 }
 
+/* One line of `bytes` into the grown array; NULL, or what is wrong with it. */
+static const char *add_line(char *line, size_t bytes, struct key **all, size_t *len)
+{
+	if (strlen(line) != bytes)
+		return "there is a NUL in it";
+	while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
+		line[--bytes] = '\0';
+	if (line[0] == '\0' || line[0] == '#')
+		return NULL;
+	struct key *grown = realloc(*all, (*len + 1) * sizeof(**all));
+	if (grown == NULL)
+		return "no memory";
+	*all = grown;
+	const char *wrong = read_line(line, &grown[*len]);
+	*len += wrong == NULL;
+	return wrong;
+}
+
 /* All keys of the file as new memory; NULL with `fault` set. */
 static struct key *read_file(FILE *file, size_t *len, char *fault, size_t fault_size)
 {
-	char line[LINE_BYTES];
 	struct key *all = malloc(sizeof(*all));
-	size_t number = 0;
+	const char *wrong = all == NULL ? "no memory" : NULL;
+	char *line = NULL;
+	size_t number = 0, room = 0;
+	ssize_t bytes;
 	*len = 0;
-	while (all != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (wrong == NULL && (bytes = getline(&line, &room, file)) >= 0) {
 		number++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == '\0' || line[0] == '#')
-			continue;
-		struct key *grown = realloc(all, (*len + 1) * sizeof(*all));
-		const char *wrong = grown == NULL ? "no memory" : read_line(line, &grown[*len]);
-		all = grown != NULL ? grown : all;
-		if (wrong != NULL) {
-			snprintf(fault, fault_size, "line %zu: %s", number, wrong);
-			free(all);
-			return NULL;
-		}
-		++*len;
+		wrong = add_line(line, (size_t)bytes, &all, len);
 	}
-	OPENSSL_cleanse(line, sizeof(line));
-	return all;
+	if (wrong == NULL && ferror(file))
+		wrong = strerror(errno);
+	if (line != NULL)
+		OPENSSL_cleanse(line, room);
+	free(line);
+	if (wrong == NULL)
+		return all;
+	snprintf(fault, fault_size, "line %zu: %s", number, wrong);
+	free(all);
+	return NULL;
 }
 
 bool keys_load(struct keys *keys, const char *path, char *fault, size_t fault_size)

@@ -450,6 +450,12 @@ bool request_decode_query(struct span arguments, size_t max_text_bytes, struct r
 		const char *name = at, *value = name + strlen(name) + 1;
 		at = value + strlen(value) + 1;
 		const struct field *field = find_field(name);
+		if (utf8_check(span_of(name)) != strlen(name)) {
+			problem_set(report, PROBLEM_INVALID_UTF8,
+				    "A name in the query string is not UTF-8.");
+			json_decref(json);
+			return false;
+		}
 		if (json_object_get(json, name) != NULL) {
 			problem_set_field(report, PROBLEM_DUPLICATE_KEY, name,
 					  "\"%.60s\" stands twice in the query string.", name);
@@ -465,8 +471,7 @@ bool request_decode_query(struct span arguments, size_t max_text_bytes, struct r
 			return false;
 		}
 		if (json_object_set_new(json, name, decoded) != 0) {
-			problem_set(report, PROBLEM_INVALID_UTF8,
-				    "A name in the query string is not UTF-8.");
+			problem_set(report, PROBLEM_TOO_COMPLEX, "No memory for the query string.");
 			json_decref(json);
 			return false;
 		}

@@ -77,9 +77,14 @@ static bool host_of(const lxb_url_host_t *host, struct url *out)
 	return true;
 }
 
+/* What is no visible ASCII goes percent-encoded: lexbor leaves it as it is behind a '%' that begins
+   no escape. */
 static lxb_status_t append_text(const lxb_char_t *data, size_t len, void *arg)
 {
-	return fwrite(data, 1, len, arg) == len ? LXB_STATUS_OK : LXB_STATUS_ERROR;
+	for (size_t i = 0; i < len; i++)
+		if (fprintf(arg, data[i] > ' ' && data[i] < 0x7F ? "%c" : "%%%02X", data[i]) < 0)
+			return LXB_STATUS_ERROR;
+	return LXB_STATUS_OK;
 }
 
 /* scheme://host[:port]/path?query. Put together from the parts that were checked, so that
@@ -98,7 +103,7 @@ static bool text_of(const lxb_url_t *parsed, struct url *out)
 	bool good = lxb_url_serialize_path(&parsed->path, append_text, text) == LXB_STATUS_OK;
 	if (parsed->query.data != NULL && parsed->query.length > 0) {
 		fputc('?', text);
-		fwrite(parsed->query.data, 1, parsed->query.length, text);
+		append_text(parsed->query.data, parsed->query.length, text);
 	}
 	good = good && !ferror(text);
 	return fclose(text) == 0 && good;

@@ -1,10 +1,7 @@
 /* The first byte: bit 0, a caller sent the page as an article; bit 1, small limits. */
+#include "fuzz.h"
+
 #include "tests/extract_check.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

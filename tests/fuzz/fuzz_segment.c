@@ -1,12 +1,9 @@
 /* The first byte chooses the language (0xFF: let it be found), the rest is the text. */
+#include "fuzz.h"
+
 #include "core/language.h"
 #include "core/utf8.h"
 #include "tests/segment_check.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

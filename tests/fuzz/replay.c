@@ -2,12 +2,9 @@
  * build, with or without libFuzzer.
  *
  * usage: replay_NAME DIRECTORY */
-#include <glob.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <glob.h>
 
 static void replay(const char *path)
 {

@@ -57,6 +57,7 @@ static const struct {
 	{{"--deadline-ms", "5"}, "milliseconds from 10"},
 	{{"--log-level", "loud"}, "one of: error warn info debug"},
 	{{"--log-level", "or"}, "one of"},
+	{{"--log-level", ""}, "one of"},
 	{{"--url-allow-nets", "10.0.0.0/33"}, "--url-allow-nets"},
 	{{"--url-hosts", "bad host"}, "--url-hosts"},
 	{{"--queue"}, "needs a value"},

@@ -2,7 +2,18 @@
 
 #include "server/keys.h"
 
+#include <openssl/crypto.h>
 #include <unistd.h>
+
+/* In place of the library's, to see that keys are compared by it and by nothing else. */
+static size_t compared, compared_bytes;
+
+int CRYPTO_memcmp(const void *a, const void *b, size_t len)
+{
+	compared++;
+	compared_bytes += len;
+	return memcmp(a, b, len) != 0;
+}
 
 /* Load a file of these bytes. */
 static bool load(struct keys *keys, const char *text, char *fault, size_t size)
@@ -43,6 +54,7 @@ static void a_faulty_file_changes_nothing(void **state)
 					     "short:0123\n",
 					     "sp ace:0123456789abcdef\n",
 					     "name:0123456789 abcdef\n",
+					     "good:0123456789abcdef\rx\n",
 					     "good:0123456789abcdef\nbad\n"};
 	char fault[100], name[KEYS_NAME_MAX + 1];
 	struct keys *keys = keys_new();
@@ -62,11 +74,60 @@ static void a_faulty_file_changes_nothing(void **state)
 	keys_free(keys);
 }
 
+/* A line is a line, however long; a NUL does not end it unseen. */
+static void lines_are_taken_whole(void **state)
+{
+	enum { KEY_LEN = 5000 };
+	char text[KEY_LEN + 3] = "k:", path[] = "/tmp/precis-keys-XXXXXX", fault[100];
+	char name[KEYS_NAME_MAX + 1];
+	struct keys *keys = keys_new();
+	memset(text + 2, 'x', KEY_LEN);
+	assert_true(load(keys, text, fault, sizeof(fault)));
+	assert_true(keys_find(keys, text + 2, name));
+	assert_false(keys_find(keys, text + 3, name));
+	text[0] = '#';
+	assert_true(load(keys, text, fault, sizeof(fault)));
+	assert_false(keys_find(keys, text + 2, name));
+	static const char with_nul[] = "a:0123456789abcdef\0more\n";
+	int file = mkstemp(path);
+	assert_int_equal(write(file, with_nul, sizeof(with_nul) - 1), sizeof(with_nul) - 1);
+	close(file);
+	assert_false(keys_load(keys, path, fault, sizeof(fault)));
+	assert_non_null(strstr(fault, "NUL"));
+	unlink(path);
+	keys_free(keys);
+}
+
+/* Whichever key is asked for, and whether it is one: all are compared, whole, by the function that
+ * takes the same time for all bytes. */
+static void a_look_up_tells_nothing_by_its_time(void **state)
+{
+	static const char *const asked[] = {"0123456789abcdef",
+					    "1111111111111111",
+					    "2222222222222222",
+					    "2222222222222223",
+					    "0",
+					    ""};
+	char fault[100], name[KEYS_NAME_MAX + 1];
+	struct keys *keys = keys_new();
+	assert_true(load(keys, "a:0123456789abcdef\nb:1111111111111111\nc:2222222222222222\n",
+			 fault, sizeof(fault)));
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		compared = compared_bytes = 0;
+		keys_find(keys, asked[i], name);
+		CHECK_SIZE(asked[i], compared, 3);
+		CHECK_SIZE(asked[i], compared_bytes, 3 * 32);
+	}
+	keys_free(keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_found_by_value),
 		cmocka_unit_test(a_faulty_file_changes_nothing),
+		cmocka_unit_test(lines_are_taken_whole),
+		cmocka_unit_test(a_look_up_tells_nothing_by_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,8 @@ static void test_plain(void **state)
 		{"http://example.org/a b", "http://example.org/a%20b", "example.org", 80, false},
 		{"http://example.org/\xC3\xA9?\xC3\xA9", "http://example.org/%C3%A9?%C3%A9",
 		 "example.org", 80, false},
+		{"http://example.org/a%\xC3\xA9%zz% b?%\xC3\xA9",
+		 "http://example.org/a%%C3%A9%zz%%20b?%%C3%A9", "example.org", 80, false},
 		{"http://example.org/a/../b/./c/%2e%2e/d", "http://example.org/b/d", "example.org",
 		 80, false},
 		{"http://my_host-1.example/", "http://my_host-1.example/", "my_host-1.example", 80,
