@@ -13,7 +13,10 @@ struct listen_address {
 	socklen_t len;
 };
 
-enum { CONFIG_MAX_NETS = 64 }; /* in url_allow_nets */
+enum {
+	CONFIG_MAX_NETS = 64,  /* in url_allow_nets */
+	CONFIG_MAX_FILES = 16, /* options that name one */
+};
 
 /** Everything an operator can turn. One table in config.c makes the flags, the environment
  *  variables, --help, --check-config and the README's table of it. Strings are borrowed from
@@ -33,7 +36,7 @@ struct config {
 	uint64_t url_timeout_ms, url_max_bytes, url_max_redirects, url_downloads;
 	uint64_t cache_bytes, cache_text_ms, cache_url_ms, cache_failure_ms;
 	const char *api_keys_file, *trust_proxies, *cors_origins, *rate;
-	const char *log_level;
+	const char *log_level, *sandbox;
 };
 
 enum config_result {
@@ -59,5 +62,8 @@ void config_free(struct config *config);
  */
 const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
 				 size_t size);
+
+/** The names of all files that options name, then NULL; an option without one gives "". */
+void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES + 1]);
 
 #endif

@@ -40,7 +40,8 @@ static char *render_metrics(struct http *http, size_t *len)
 					.cache_entries = cache.entries,
 					.cache_bytes = cache.bytes,
 					.body_bytes = atomic_load(&http->body_bytes),
-					.ready = is_ready(http)};
+					.ready = is_ready(http),
+					.sandbox = parts->sandbox};
 	size_t busy, download_bytes;
 	connections_count(parts->connections, &gauges.connections, &busy);
 	fetcher_load(parts->fetcher, &gauges.downloads, &gauges.downloads_waiting, &download_bytes);

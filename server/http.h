@@ -9,6 +9,7 @@
 #include "metrics.h"
 #include "rate.h"
 #include "queue.h"
+#include "sandbox.h"
 #include "worker.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct http_parts {
 	struct keys *keys;
 	struct metrics *metrics;
 	struct rate *rate;
+	struct sandbox sandbox; /* what is in force, for the metrics */
 	/* Somebody else holds the service's socket, too, and gives it to the next instance: what it
 	 * has queued when we end is not lost, and not ours. */
 	bool socket_is_shared;

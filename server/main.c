@@ -10,6 +10,7 @@
 #include "keys.h"
 #include "log.h"
 #include "queue.h"
+#include "sandbox.h"
 #include "systemd.h"
 #include "version.h"
 #include "worker.h"
@@ -193,12 +194,27 @@ static struct fetcher *start_fetcher(const struct config *config, const int list
 	return fetcher_new(&options);
 }
 
+static struct sandbox enter_sandbox_or_exit(const struct config *config)
+{
+	const char *files[CONFIG_MAX_FILES + 1];
+	struct sandbox sandbox;
+	char parts[80];
+	config_files(config, files);
+	if (!sandbox_enter(sandbox_mode(config->sandbox), files, &sandbox)) {
+		fprintf(stderr, "precis: --sandbox on: not all of it is to be had here: %s\n",
+			sandbox_describe(&sandbox, parts, sizeof(parts)));
+		exit(1);
+	}
+	return sandbox;
+}
+
 static int serve(const struct config *config, int argc, char **argv)
 {
 	sigset_t signals = block_signals();
 	raise_descriptor_limit();
 	workers_prepare();
 	struct listeners listeners = open_listeners(config);
+	struct sandbox sandbox = enter_sandbox_or_exit(config);
 
 	int exit_code = 1;
 	struct worker_options worker_options = {.count = config->workers,
@@ -235,14 +251,18 @@ static int serve(const struct config *config, int argc, char **argv)
 				   .keys = keys,
 				   .metrics = metrics,
 				   .rate = rate,
+				   .sandbox = sandbox,
 				   .socket_is_shared = listeners.handed_over};
 	if (!load_keys(keys, config->api_keys_file) ||
 	    (http = http_new(&parts, listeners.socket[0], listeners.socket[1])) == NULL)
 		goto out;
+	char confined[80];
 	log_event(LOG_INFO, "started",
-		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu",
+		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu,"
+		  "\"sandbox\":\"%s\"",
 		  PRECIS_VERSION, listeners.port[0], listeners.port[1],
-		  (unsigned long long)config->workers);
+		  (unsigned long long)config->workers,
+		  sandbox_describe(&sandbox, confined, sizeof(confined)));
 	systemd_notify("READY=1");
 	struct reload reload = {argc, argv, config, keys, rate};
 	wait_for_end(&signals, &reload);

@@ -183,6 +183,12 @@ static void write_gauges(FILE *out, const struct metrics_gauges *g)
 	one(out, "cache_entries", "gauge", "Answers kept.", (double)g->cache_entries);
 	one(out, "cache_bytes", "gauge", "Memory of the answers kept.", (double)g->cache_bytes);
 	one(out, "ready", "gauge", "Does /readyz say yes?", g->ready);
+	head(out, "sandbox", "gauge",
+	     "What holds the process in: 0, not in force; of Landlock, its version.");
+	fprintf(out,
+		"precis_sandbox{part=\"seccomp\"} %d\nprecis_sandbox{part=\"landlock\"} %u\n"
+		"precis_sandbox{part=\"no_core_dumps\"} %d\n",
+		g->sandbox.syscalls, g->sandbox.landlock, g->sandbox.no_core);
 }
 
 static double seconds(struct timeval t)

@@ -5,6 +5,7 @@
 #include "fetch.h"
 #include "problem.h"
 #include "routes.h"
+#include "sandbox.h"
 
 #include <stddef.h>
 
@@ -42,6 +43,7 @@ struct metrics_gauges {
 	size_t cache_entries, cache_bytes;
 	uint64_t limited;
 	bool ready;
+	struct sandbox sandbox;
 };
 
 /** The exposition as new (malloc'ed) text of `*len` bytes, or NULL without memory. */

@@ -1,0 +1,47 @@
+#ifndef SERVER_SANDBOX_H
+#define SERVER_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** What holds the process in, for the log and the metrics. */
+struct sandbox {
+	bool no_core;      /* no core dumps, and no debugger of the same user */
+	bool syscalls;     /* seccomp: only the system calls that a running service makes */
+	unsigned landlock; /* the version of the kernel's Landlock that is in force; 0: none */
+};
+
+enum sandbox_mode {
+	SANDBOX_AUTO, /* what the kernel has */
+	SANDBOX_ON,   /* all of it, or an error */
+	SANDBOX_OFF,
+};
+
+/** "auto", "on" or "off", as the table of options lets through. */
+enum sandbox_mode sandbox_mode(const char *text);
+
+/**
+ * Give up, for good, what a running service has no use for. Afterwards the process can make no new
+ * process, run no other program, look into none, write and make no file, listen on no further
+ * socket and map no memory that is both written and executed; it can read the resolver's and TLS
+ * library's files, the libraries that it loaded, and whatever lies in the folder of one of the
+ * `files` (NULL-terminated; empty names are passed over), so that a file that was replaced is still
+ * found. No core is dumped, no privileges can be gained.
+ *
+ * Call it before any thread exists and after all listeners do: Landlock binds the calling thread
+ * and those that it makes. `out` tells what is in force. False where `mode` is SANDBOX_ON and a
+ * part is missing: then end. Builds with the address or thread sanitizer need what is given up
+ * here, and have no sandbox.
+ */
+bool sandbox_enter(enum sandbox_mode mode, const char *const *files, struct sandbox *out);
+
+/** What `sandbox` is, in a few words without marks that JSON would escape. */
+const char *sandbox_describe(const struct sandbox *sandbox, char *out, size_t size);
+
+/* -- sandbox_files.c: the version of Landlock that now holds, 0 for none -- */
+unsigned sandbox_restrict_files(const char *const *files);
+
+/* -- sandbox_syscalls.c: is the filter in force? -- */
+bool sandbox_restrict_syscalls(void);
+
+#endif
