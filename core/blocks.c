@@ -165,7 +165,7 @@ static struct span value_of(const lxb_dom_attr_t *attribute)
 
 static bool contains(struct span in, struct span what)
 {
-	return in.len >= what.len && memmem(in.at, in.len, what.at, what.len) != NULL;
+	return in.at != NULL && memmem(in.at, in.len, what.at, what.len) != NULL;
 }
 
 static bool attribute_is(const lxb_dom_attr_t *attribute, struct span name)
@@ -429,10 +429,10 @@ static uint32_t find_phrases(struct span text)
 {
 	uint32_t groups = 0;
 	size_t at = 0;
-	for (int word = 0; word < PHRASE_LOOKS && at < text.len; word++) {
+	for (unsigned word = 0; word < PHRASE_LOOKS && at < text.len; word++) {
 		uint32_t hash = FNV_START;
 		size_t end = at, next = at;
-		for (int n = 0; n < PHRASE_WORDS && end < text.len; n++) {
+		for (unsigned n = 0; n < PHRASE_WORDS && end < text.len; n++) {
 			hash = continue_hash(hash, text, &end);
 			if (n == 0)
 				next = end;

@@ -378,21 +378,21 @@ static void read_blocks(struct arena *arena, const struct html_page *page, bool 
 }
 
 static enum extract_status read_page(struct builder *to, const struct html_page *page, bool given,
-				     struct article *out)
+				     struct reading *reading, struct article *out)
 {
-	struct reading reading, other;
+	struct reading other;
 	struct arena *arena = to->arena;
-	read_blocks(arena, page, false, &reading);
-	if (reading.chars < FEW_CHARS && page->has_noscript) {
+	read_blocks(arena, page, false, reading);
+	if (reading->chars < FEW_CHARS && page->has_noscript) {
 		read_blocks(arena, page, true, &other);
-		if (other.chars > 2 * reading.chars)
-			reading = other;
+		if (other.chars > 2 * reading->chars)
+			*reading = other;
 	}
-	const struct blocks *blocks = &reading.blocks;
-	const float *score = reading.score;
+	const struct blocks *blocks = &reading->blocks;
+	const float *score = reading->score;
 	to->blocks = blocks;
 	out->partial |= blocks->partial;
-	bool from_data = reading.chars < FEW_CHARS && use_data(to, page, reading.chars);
+	bool from_data = reading->chars < FEW_CHARS && use_data(to, page, reading->chars);
 	const char *seen = NULL;
 	if (!from_data && score != NULL && !given)
 		seen = pagekind_not_article(page, blocks, score);
@@ -404,7 +404,7 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 			build_text(to, score, -INFINITY);
 	}
 	out->partial |= to->full;
-	if (reading.chars < PAID_CHARS)
+	if (reading->chars < PAID_CHARS)
 		out->partial |= pagedata_paid(page);
 	if (arena->failed)
 		return EXTRACT_NO_MEMORY;
@@ -423,10 +423,11 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	html_parse(arena, html, limits, &page);
 	enum extract_status status = EXTRACT_NO_MEMORY;
 	struct builder to = {.arena = arena, .html = html};
+	struct reading reading;
 	if (page.expired)
 		status = EXTRACT_EXPIRED;
 	else if (page.document != NULL && !arena->failed)
-		status = read_page(&to, &page, given, out);
+		status = read_page(&to, &page, given, &reading, out);
 	if (status == EXTRACT_OK)
 		copy_metadata(arena, &page, base_url, out);
 	if (arena->failed)

@@ -75,7 +75,7 @@ static bool has_part(struct span whole, const char *part)
 /* `part` is in one case only. */
 static bool has_bytes(struct span whole, struct span part)
 {
-	return memmem(whole.at, whole.len, part.at, part.len) != NULL;
+	return whole.at != NULL && memmem(whole.at, whole.len, part.at, part.len) != NULL;
 }
 
 /* `len` without a character that was cut at the end. */
