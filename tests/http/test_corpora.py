@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-EVAL = Path(os.environ.get("PRECIS_EVAL", "/nonexistent"))
+EVAL = Path(os.environ.get("PRECIS_EVAL") or "/nonexistent")
 # ROUGE-1, -2 and -Lsum of the first three sentences, on news in the official mix.
 LEAD_3 = (41.9, 19.4, 38.3)
 

@@ -23,6 +23,7 @@ LANDLOCK_CREATE_RULESET = 444  # on every machine
 
 
 def in_force(service):
+    wait_for_event(service, "started")  # the log is written by a thread of its own
     return service.events("started")[0]["sandbox"]
 
 
