@@ -1,0 +1,101 @@
+"""Nothing of what clients send, and nothing of what is downloaded for them, gets into the log: not on
+any way to fail, and not on the most talkative level."""
+
+import json
+import time
+
+import pytest
+
+from origin import BEHAVIOURS, Origin, answers, head, page
+
+SECRET = "xyzzyplugh"  # a word that nothing else contains
+KEY = f"k-{SECRET}-0123456789"
+JSON = {"Content-Type": "application/json", "X-API-Key": KEY}
+ARTICLE = f"The {SECRET} harbour was closed on Monday. Nobody knows for how long. It may take weeks."
+PAGE = f"<html><title>{SECRET}</title><article><h1>{SECRET}</h1><p>{ARTICLE}</p></article>".encode()
+
+
+def body(**fields):
+    return json.dumps(fields).encode()
+
+
+# What is sent, and the code that must come back: so each way to fail was really taken.
+POSTS = {
+    "fine": (body(text=ARTICLE, title=SECRET, query=SECRET, id=SECRET, include=["text"]), None),
+    "html": (body(html=PAGE.decode(), base_url=f"https://{SECRET}.example/"), None),
+    "not JSON": (b'{"text": "' + SECRET.encode(), "invalid_json"),
+    "twice": (f'{{"{SECRET}": 1, "{SECRET}": 2}}'.encode(), "duplicate_key"),
+    "not UTF-8": (b'{"text": "' + SECRET.encode() + b'\xff"}', "invalid_utf8"),
+    "NUL": (body(text=f"{SECRET}\0"), "null_character"),
+    "unknown field": (body(text=ARTICLE, **{SECRET: SECRET}), "unknown_field"),
+    "wrong type": (body(text=[SECRET]), "wrong_type"),
+    "no such value": (body(text=ARTICLE, length=SECRET), "invalid_value"),
+    "out of range": (body(text=ARTICLE, id=SECRET * 100), "out_of_range"),
+    "both": (body(text=ARTICLE, url=f"https://{SECRET}.example/"), "conflicting_input"),
+    "no article": (body(html=f"<!-- {SECRET} -->"), "no_article"),
+    "too large": (body(text=SECRET * 20000), "body_too_large"),
+    "no such name": (body(url=f"http://{SECRET}.invalid/{SECRET}?{SECRET}"), "url_unreachable"),
+    "no URL": (body(url=f"gopher://{SECRET}/"), "url_refused"),
+    "credentials": (body(url=f"http://{SECRET}:{SECRET}@news.example/"), "url_refused"),
+    "private": (body(url=f"http://10.0.0.1/{SECRET}?q={SECRET}"), "url_refused"),
+}
+
+DOWNLOADS = {
+    "good": (page(PAGE), None),
+    "absent": (page(PAGE, "404 Not Found"), "url_status"),
+    "moved": (page(PAGE, "302 Found", Location=f"http://10.0.0.1/{SECRET}"), "url_refused"),
+    "no page": (page(PAGE, Content_Type=f"application/{SECRET}"), "url_not_html"),
+    "garbage": (SECRET.encode() * 9, "url_unreachable"),
+    "short": (head(Content_Length=len(PAGE) + 9) + PAGE, "url_unreachable"),
+}
+
+RAW = [
+    f"GET /{SECRET} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    f"{SECRET} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    f"GET /livez {SECRET} HTTP/1.1\r\nHost: a\r\n\r\n",
+    f"GET /livez HTTP/1.1\r\nHost: a\r\n{SECRET}\r\nConnection: close\r\n\r\n",
+    f"GET /livez HTTP/1.1\r\nHost: a\r\nX: {SECRET * 5000}\r\n\r\n",
+    f"GET /livez?{SECRET * 2000} HTTP/1.1\r\nHost: a\r\n\r\n",
+    f"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Length: {SECRET}\r\n\r\n",
+    f"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{SECRET}\r\n",
+    f"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: {SECRET}\r\nContent-Length: 0\r\n"
+    "Connection: close\r\n\r\n",
+    f"GET /v1/summaries?url=http%3A%2F%2F10.0.0.1%2F{SECRET}&{SECRET}=1 HTTP/1.1\r\nHost: a\r\n"
+    f"X-API-Key: {KEY}\r\nConnection: close\r\n\r\n",
+    f"GET /v1/summaries?url={SECRET} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {SECRET}-{SECRET}\r\n"
+    "Connection: close\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_the_log_never_quotes(start_service, tmp_path, level):
+    keys = tmp_path / "keys"
+    keys.write_text(f"reader:{KEY}\n")
+    service = start_service("--log-level", level, "--api-keys-file", keys, "--max-body", "64K",
+                            "--url-allow-nets", "127.0.0.0/8", "--trust-proxies", "127.0.0.1",
+                            "--cors-origins", "https://a.example")
+    origin, asked = Origin(), 0
+    for name, (sent, code) in POSTS.items():
+        answer = service.request("POST", "/v1/summaries", sent, JSON)
+        assert answer.json().get("code") == code, (name, answer)
+        asked += 1
+    for name, (answered, code) in DOWNLOADS.items():
+        path = f"{SECRET}/{name}".replace(" ", "-")
+        BEHAVIOURS[path] = answers(answered)
+        answer = service.request("POST", "/v1/summaries", body(url=origin.url(f"{path}?{SECRET}"), cache=False), JSON)
+        assert answer.json().get("code") == code, (name, answer)
+        asked += 1
+    lines = b"\n".join(sent for sent, _ in POSTS.values() if b"\xff" not in sent)
+    service.request("POST", "/v1/summaries", lines, {**JSON, "Content-Type": "application/x-ndjson"})
+    for wrong in ({"X-API-Key": f"{SECRET}-wrong-key-0123"}, {"Origin": f"https://{SECRET}.example"},
+                  {"X-Request-Id": f"{SECRET} ", "X-Forwarded-For": SECRET, "traceparent": SECRET}):
+        service.request("POST", "/v1/summaries", body(text=ARTICLE), {**JSON, **wrong})
+    for request in RAW:
+        service.raw(request.encode())
+    while len(service.events("request")) < asked:
+        time.sleep(0.01)
+    service.stop()
+    origin.close()
+    assert service.events("download_failed")
+    quoted = [line for line in service.log.splitlines() if SECRET in line.lower()]
+    assert quoted == []
