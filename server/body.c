@@ -119,6 +119,7 @@ bool body_take_arguments(struct exchange *x)
 	}
 	MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, gather_argument,
 				    &arguments);
+	body_drop(x); /* a GET may have come with one, too, which means nothing (RFC 9110, 9.3.1) */
 	x->body = arguments.at;
 	x->body_len = arguments.len;
 	if (arguments.has_nul)
