@@ -72,6 +72,13 @@ void admission_refuse_full(struct exchange *x)
 	x->report.limit = x->report.actual = room;
 }
 
+static void on_rate_decided(void *arg, struct rate_state state)
+{
+	struct exchange *x = arg;
+	x->state = state;
+	MHD_resume_connection(x->connection);
+}
+
 /* Has this client a key, and requests left? */
 static void check_client(struct exchange *x)
 {
@@ -94,7 +101,22 @@ static void check_client(struct exchange *x)
 	x->rule = rate_rule(http->parts.rate);
 	if (x->rule.quota == 0)
 		return;
-	x->state = rate_take(http->parts.rate, x->client, x->begun_ns);
+	if (http->parts.shared_rate == NULL) {
+		x->state = rate_take(http->parts.rate, x->client, x->begun_ns);
+	} else if (!shared_rate_decides(http->parts.shared_rate, x->client, x->begun_ns,
+					&x->state)) {
+		x->asks_rate = true;
+		/* First, for it may be decided before the next line returns. */
+		MHD_suspend_connection(x->connection);
+		shared_rate_ask(http->parts.shared_rate, x->client, on_rate_decided, x);
+		return;
+	}
+	admission_apply_rate(x);
+}
+
+void admission_apply_rate(struct exchange *x)
+{
+	x->asks_rate = false;
 	if (x->state.allowed)
 		return;
 	problem_set(&x->report, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed.",

@@ -10,6 +10,10 @@
  */
 void admission_check(struct exchange *x, const char *path, const struct head *head);
 
+/** x->state is known: refuse a client that has no requests left. Where admission_check() left
+ *  x->asks_rate set, the connection is suspended until then, and this is for its caller to do. */
+void admission_apply_rate(struct exchange *x);
+
 /** All places of the queue are taken. */
 void admission_refuse_full(struct exchange *x);
 

@@ -26,6 +26,7 @@ struct answer {
 	char etag[ANSWER_ETAG_LEN + 1]; /* hex digits of the body's hash */
 	struct problem_report report;
 	struct job_times times;
+	bool is_shared;   /* another instance made it: see shared_cache.h */
 	uint64_t keep_ms; /* how long it may be kept in a cache; 0: not at all */
 };
 

@@ -164,7 +164,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(slot->ticket, found);
-	else if (result == CACHE_LEAD && queue_push_last(parts->queue, &pushed) != QUEUE_OK)
+	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed, true) &&
+		 queue_push_last(parts->queue, &pushed) != QUEUE_OK)
 		job_finish(pushed, NULL);
 	answer_release(found);
 	job_release(pushed);

@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "connections.h"
 #include "queue.h"
+#include "shared_cache.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -27,6 +28,7 @@ struct batch;
 struct batch_parts {
 	struct queue *queue;
 	struct cache *cache;
+	struct shared_cache *shared_cache; /* NULL: none */
 	struct connections *connections;
 	atomic_size_t *body_bytes; /* of all requests: lines under way are added */
 	size_t max_inflight_bytes; /* bound of that; a line beyond it is answered `overloaded` */

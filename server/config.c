@@ -3,6 +3,7 @@
 #include "address.h"
 #include "cors.h"
 #include "rate.h"
+#include "redis_url.h"
 #include "url.h"
 #include "version.h"
 
@@ -26,6 +27,7 @@ enum kind {
 	KIND_FILE,    /* a file that can be read; empty: none */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
 	KIND_ORIGINS, /* as cors_check() takes them */
+	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
 	KIND_CHOICE,  /* one of `choices` */
 };
 
@@ -102,6 +104,14 @@ static const struct option options[] = {
 	 "time an answer for a URL is kept"},
 	{"cache-failure-ms", KIND_MS, AT(cache_failure_ms), "5000", 0, DAY_MS, NULL,
 	 "time a URL that failed is not asked for again"},
+	{"cache-url", KIND_CACHE, AT(cache_url), "", 0, 0, NULL,
+	 "Redis or Valkey that instances share answers and rates in"},
+	{"cache-timeout-ms", KIND_MS, AT(cache_timeout_ms), "100", 1, 10000, NULL,
+	 "time the shared cache has for one answer; over it the service goes on without it"},
+	{"cache-ca-file", KIND_FILE, AT(cache_ca_file), "", 0, 0, NULL,
+	 "certificates (PEM) that the shared cache's is checked against; empty: the system's"},
+	{"cache-client-file", KIND_FILE, AT(cache_client_file), "", 0, 0, NULL,
+	 "certificate and key (PEM, one file) shown to the shared cache"},
 	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
@@ -177,6 +187,10 @@ static void describe(const struct option *option, char *out, size_t size)
 		break;
 	case KIND_FILE:
 		snprintf(out, size, "a file that can be read");
+		break;
+	case KIND_CACHE:
+		snprintf(out, size,
+			 "redis:// or rediss:// [user:password@]host:port/db, or unix:///path");
 		break;
 	case KIND_CHOICE:
 		snprintf(out, size, "one of: %s", option->choices);
@@ -254,6 +268,7 @@ static bool store(struct config *config, const struct option *option, const char
 {
 	void *at = (char *)config + option->offset;
 	struct address_net nets[CONFIG_MAX_NETS];
+	struct redis_address server;
 	struct rate_rule rule;
 	size_t fault;
 	switch (option->kind) {
@@ -280,6 +295,9 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_ORIGINS:
 		*(const char **)at = value;
 		return cors_check(value);
+	case KIND_CACHE:
+		*(const char **)at = value;
+		return *value == '\0' || redis_url_parse(value, &server);
 	case KIND_NETS:
 		*(const char **)at = value;
 		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
@@ -472,25 +490,36 @@ static struct setting choose(const struct option *option, const char *env, struc
 	return (struct setting){option->fallback, "default"};
 }
 
+/** The value as it may be shown: without a password, though it be in the wrong place. */
+static const char *shown(const struct option *option, const char *value,
+			 char room[REDIS_URL_SHOWN_MAX])
+{
+	struct redis_address server;
+	if (option->kind != KIND_CACHE || *value == '\0')
+		return value;
+	return redis_url_parse(value, &server) ? redis_url_show(&server, room) : "***";
+}
+
 static bool store_all(struct config *config, const struct setting *flags, bool say, FILE *out,
 		      FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char env[64], allowed[128];
+		char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
 		env_name(&options[i], env, sizeof(env));
 		struct setting setting = choose(&options[i], env, flags[i], file[i]);
 		if (!store(config, &options[i], setting.value)) {
 			describe(&options[i], allowed, sizeof(allowed));
 			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
-				options[i].flag, env, setting.value, allowed);
+				options[i].flag, env, shown(&options[i], setting.value, room),
+				allowed);
 			return false;
 		}
 		if (i == 0 && !read_file(config, file, err))
 			return false;
 		if (say)
-			fprintf(out, "%s = %s (%s)\n", options[i].flag, setting.value,
-				setting.origin);
+			fprintf(out, "%s = %s (%s)\n", options[i].flag,
+				shown(&options[i], setting.value, room), setting.origin);
 	}
 	return true;
 }
@@ -546,6 +575,7 @@ static bool is_same(const struct option *option, const struct config *a, const s
 	case KIND_FILE:
 	case KIND_RATE:
 	case KIND_ORIGINS:
+	case KIND_CACHE:
 	case KIND_CHOICE:
 		return strcmp(*(const char *const *)at_a, *(const char *const *)at_b) == 0;
 	}

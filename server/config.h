@@ -35,6 +35,8 @@ struct config {
 	const char *url_hosts, *url_allow_nets, *url_ca_file;
 	uint64_t url_timeout_ms, url_max_bytes, url_max_redirects, url_downloads;
 	uint64_t cache_bytes, cache_text_ms, cache_url_ms, cache_failure_ms;
+	const char *cache_url, *cache_ca_file, *cache_client_file;
+	uint64_t cache_timeout_ms;
 	const char *api_keys_file, *trust_proxies, *cors_origins, *rate;
 	const char *log_level, *sandbox;
 };

@@ -28,20 +28,22 @@ static char *render_metrics(struct http *http, size_t *len)
 {
 	const struct http_parts *parts = &http->parts;
 	struct cache_figures cache = cache_figures(parts->cache);
-	struct metrics_gauges gauges = {.in_flight = atomic_load(&http->under_way[0]) +
-						     atomic_load(&http->under_way[1]),
-					.queue_depth = queue_depth(parts->queue),
-					.workers = parts->config->workers,
-					.workers_busy = workers_busy(parts->workers),
-					.cache_hits = cache.hits,
-					.cache_misses = cache.misses,
-					.cache_joined = cache.joined,
-					.cache_evicted = cache.evicted,
-					.cache_entries = cache.entries,
-					.cache_bytes = cache.bytes,
-					.body_bytes = atomic_load(&http->body_bytes),
-					.ready = is_ready(http),
-					.sandbox = parts->sandbox};
+	struct metrics_gauges gauges = {
+		.in_flight = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]),
+		.queue_depth = queue_depth(parts->queue),
+		.workers = parts->config->workers,
+		.workers_busy = workers_busy(parts->workers),
+		.cache_hits = cache.hits,
+		.cache_misses = cache.misses,
+		.cache_joined = cache.joined,
+		.cache_evicted = cache.evicted,
+		.cache_entries = cache.entries,
+		.cache_bytes = cache.bytes,
+		.body_bytes = atomic_load(&http->body_bytes),
+		.ready = is_ready(http),
+		.sandbox = parts->sandbox,
+		.has_redis = parts->redis != NULL,
+		.redis_up = parts->redis != NULL && redis_is_up(parts->redis)};
 	size_t busy, download_bytes;
 	connections_count(parts->connections, &gauges.connections, &busy);
 	fetcher_load(parts->fetcher, &gauges.downloads, &gauges.downloads_waiting, &download_bytes);

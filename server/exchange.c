@@ -73,7 +73,9 @@ static void count_request(const struct exchange *x)
 		.answer_bytes = x->answer_len,
 		.total_ns = monotonic_ns() - x->begun_ns,
 		/* A hit has the times of the request that made it. */
-		.times = x->ticket == NULL || x->answer == NULL ? NULL : &x->answer->times};
+		.times = x->ticket == NULL || x->answer == NULL || x->answer->is_shared
+				 ? NULL
+				 : &x->answer->times};
 	metrics_count(x->http->parts.metrics, &request);
 }
 

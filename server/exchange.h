@@ -61,11 +61,13 @@ struct exchange {
 	unsigned generation; /* index into http's under_way */
 	size_t answer_len;
 	bool is_batch;
+	bool is_large;         /* refused, its body is not worth reading */
 	bool close;            /* after the answer */
 	unsigned status;       /* 0: nothing answered yet */
 	const char *origin;    /* may call us from its pages; NULL: none, or not allowed */
 	struct rate_rule rule; /* quota 0: none holds here */
 	struct rate_state state;
+	bool asks_rate; /* suspended until the shared rate limit has decided on `state` */
 	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* who asks: a key's name or an address */
 	char traceparent[56];
 	char request_id[129];

@@ -28,6 +28,18 @@ static void find_route(struct exchange *x, const struct door *door, const char *
 		x->route = NULL;
 }
 
+/* Whether the request is let in is known: refuse it, or let its body come. */
+static enum MHD_Result decided(struct exchange *x, bool is_1_1)
+{
+	if (x->report.problem == PROBLEM_NONE)
+		return x->is_batch ? submit_batch(x, is_1_1) : MHD_YES;
+	if (x->is_large) {
+		x->close = true;
+		return respond_problem(x);
+	}
+	return MHD_YES; /* the body is read first, and thrown away */
+}
+
 /* The head is there. */
 static enum MHD_Result begin(struct door *door, struct MHD_Connection *connection, const char *path,
 			     const char *method, const char *version, void **context)
@@ -42,14 +54,18 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 	}
 	head_traceparent(connection, x->traceparent);
 	find_route(x, door, path);
+	x->is_large =
+		head.expects_continue || (head.has_length && head.length > BODY_DISCARD_MAX_BYTES);
 	admission_check(x, path, &head);
-	if (x->report.problem == PROBLEM_NONE)
-		return x->is_batch ? submit_batch(x, strcmp(version, "HTTP/1.1") == 0) : MHD_YES;
-	if (head.expects_continue || (head.has_length && head.length > BODY_DISCARD_MAX_BYTES)) {
-		x->close = true;
-		return respond_problem(x);
-	}
-	return MHD_YES; /* the body is read first, and thrown away */
+	return x->asks_rate ? MHD_YES : decided(x, strcmp(version, "HTTP/1.1") == 0);
+}
+
+/* The connection was resumed. libmicrohttpd shows a head again that it was suspended at, so all
+ * that can be done with a head still can. */
+static enum MHD_Result begin_again(struct exchange *x, const char *version)
+{
+	admission_apply_rate(x);
+	return decided(x, strcmp(version, "HTTP/1.1") == 0);
 }
 
 /* The request is complete. */
@@ -89,6 +105,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return begin(arg, connection, "", method, version, context);
 	if (x == NULL)
 		return begin(arg, connection, path, method, version, context);
+	if (x->asks_rate)
+		return begin_again(x, version);
 	if (x->batch != NULL && *size > 0) {
 		batch_receive(x->batch, data, size);
 		return MHD_YES;
@@ -189,6 +207,7 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	const struct config *config = parts->config;
 	struct batch_parts batch_parts = {.queue = parts->queue,
 					  .cache = parts->cache,
+					  .shared_cache = parts->shared_cache,
 					  .connections = parts->connections,
 					  .body_bytes = &http->body_bytes,
 					  .max_inflight_bytes = config->max_inflight_bytes,

@@ -10,6 +10,9 @@
 #include "rate.h"
 #include "queue.h"
 #include "sandbox.h"
+#include "redis.h"
+#include "shared_cache.h"
+#include "shared_rate.h"
 #include "worker.h"
 
 #include <stdbool.h>
@@ -32,6 +35,9 @@ struct http_parts {
 	struct metrics *metrics;
 	struct rate *rate;
 	struct sandbox sandbox; /* what is in force, for the metrics */
+	struct redis *redis;    /* these three: NULL without --cache-url */
+	struct shared_cache *shared_cache;
+	struct shared_rate *shared_rate;
 	/* Somebody else holds the service's socket, too, and gives it to the next instance: what it
 	 * has queued when we end is not lost, and not ours. */
 	bool socket_is_shared;

@@ -2,6 +2,7 @@
 
 #include "cache.h"
 #include "monotonic.h"
+#include "shared_cache.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -68,6 +69,8 @@ void job_finish(struct job *job, struct answer *answer)
 		ticket_release(ticket);
 		ticket = next;
 	}
+	shared_cache_leave(job->flight, answer);
+	job->flight = NULL;
 	answer_release(answer);
 }
 

@@ -19,6 +19,7 @@ struct download {
 };
 
 struct cache;
+struct flight;
 struct job;
 struct queue;
 
@@ -66,8 +67,9 @@ struct job {
 	struct download *download;       /* NULL until it is there */
 	_Atomic uint64_t fetch_id;       /* of the running download; 0: none */
 	struct job_times times;
-	struct queue *queue; /* where a finished download goes back to */
-	struct cache *cache; /* where its answer is to be left; NULL: nowhere */
+	struct queue *queue;   /* where a finished download goes back to */
+	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */
+	struct flight *flight; /* the same for other instances (shared_cache.h); NULL: nowhere */
 };
 
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */

@@ -208,6 +208,54 @@ static struct sandbox enter_sandbox_or_exit(const struct config *config)
 	return sandbox;
 }
 
+/** What instances share; all NULL without --cache-url. */
+struct sharing {
+	struct redis *redis;
+	struct shared_cache *cache;
+	struct shared_rate *rate;
+};
+
+/* Instances that may download different things must not share answers. */
+static char *sharing_policy(const struct config *config)
+{
+	char *policy = NULL;
+	int len = asprintf(&policy, "%s\n%s\n%llu\n%llu", config->url_hosts, config->url_allow_nets,
+			   (unsigned long long)config->url_max_bytes,
+			   (unsigned long long)config->url_max_redirects);
+	return len < 0 ? NULL : policy;
+}
+
+static bool start_sharing(const struct config *config, struct queue *queue, struct rate *rate,
+			  struct metrics *metrics, struct sharing *out)
+{
+	struct redis_options options = {.ca_file = config->cache_ca_file,
+					.client_file = config->cache_client_file,
+					.timeout_ms = config->cache_timeout_ms,
+					.metrics = metrics};
+	char fault[160];
+	if (*config->cache_url == '\0')
+		return true;
+	redis_url_parse(config->cache_url, &options.address);
+	out->redis = redis_new(&options, fault, sizeof(fault));
+	if (out->redis == NULL) {
+		fprintf(stderr, "precis: --cache-url: %s\n", fault);
+		return false;
+	}
+	char *policy = sharing_policy(config);
+	if (policy != NULL)
+		out->cache = shared_cache_new(out->redis, queue, metrics, policy);
+	free(policy);
+	out->rate = shared_rate_new(out->redis, rate, metrics);
+	return out->cache != NULL && out->rate != NULL;
+}
+
+static void free_sharing(struct sharing *sharing)
+{
+	redis_free(sharing->redis);
+	shared_cache_free(sharing->cache);
+	shared_rate_free(sharing->rate);
+}
+
 static int serve(const struct config *config, int argc, char **argv)
 {
 	sigset_t signals = block_signals();
@@ -230,6 +278,7 @@ static int serve(const struct config *config, int argc, char **argv)
 	struct keys *keys = NULL;
 	struct metrics *metrics = NULL;
 	struct rate *rate = NULL;
+	struct sharing sharing = {NULL};
 	struct rate_rule rule;
 	rate_rule_parse(config->rate, &rule);
 	struct connections *connections = NULL;
@@ -239,6 +288,7 @@ static int serve(const struct config *config, int argc, char **argv)
 	    (queue = queue_new(config->queue)) == NULL ||
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
 	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
+	    !start_sharing(config, queue, rate, metrics, &sharing) ||
 	    (workers = workers_new(&worker_options, queue, fetcher, metrics)) == NULL ||
 	    (connections = connections_new(config->connections)) == NULL)
 		goto out;
@@ -252,6 +302,9 @@ static int serve(const struct config *config, int argc, char **argv)
 				   .metrics = metrics,
 				   .rate = rate,
 				   .sandbox = sandbox,
+				   .redis = sharing.redis,
+				   .shared_cache = sharing.cache,
+				   .shared_rate = sharing.rate,
 				   .socket_is_shared = listeners.handed_over};
 	if (!load_keys(keys, config->api_keys_file) ||
 	    (http = http_new(&parts, listeners.socket[0], listeners.socket[1])) == NULL)
@@ -280,7 +333,8 @@ static int serve(const struct config *config, int argc, char **argv)
 out:
 	if (exit_code != 0)
 		fputs("precis: cannot start: no memory or no threads\n", stderr);
-	fetcher_free(fetcher); /* brings every download's job back to the queue */
+	redis_stop(sharing.redis); /* so does this: what waits for it goes on without */
+	fetcher_free(fetcher);     /* brings every download's job back to the queue */
 	if (queue != NULL)
 		queue_close(queue);
 	workers_free(workers);
@@ -288,6 +342,7 @@ out:
 	connections_free(connections);
 	queue_free(queue);
 	cache_free(cache);
+	free_sharing(&sharing);
 	rate_free(rate);
 	keys_free(keys);
 	metrics_free(metrics);

@@ -34,6 +34,11 @@ static const char *const fetch_names[] = {
 	[FETCH_BUSY] = "busy",
 	[FETCH_NO_MEMORY] = "no_memory",
 };
+static const char *const shared_names[SHARED_RESULT_COUNT] = {
+	[SHARED_HIT] = "hit",         [SHARED_MISS] = "miss",           [SHARED_WAIT] = "wait",
+	[SHARED_INVALID] = "invalid", [SHARED_ERROR] = "error",         [SHARED_AWAY] = "away",
+	[SHARED_STORED] = "stored",   [SHARED_STORE_FAILED] = "failed",
+};
 #define FETCHES (sizeof(fetch_names) / sizeof(fetch_names[0]))
 
 struct histogram {
@@ -44,6 +49,8 @@ struct metrics {
 	atomic_uint_fast64_t requests[HANDLER_COUNT][PROBLEM_COUNT], dropped[HANDLER_COUNT];
 	atomic_uint_fast64_t fetches[FETCHES], body_bytes, answer_bytes;
 	struct histogram stages[STAGE_COUNT];
+	atomic_uint_fast64_t shared[SHARED_RESULT_COUNT], rates[2];
+	struct histogram redis;
 	time_t started;
 };
 
@@ -107,6 +114,21 @@ void metrics_count_fetch(struct metrics *metrics, enum fetch_status status)
 	add(&metrics->fetches[status], 1);
 }
 
+void metrics_count_shared(struct metrics *metrics, enum shared_result result)
+{
+	add(&metrics->shared[result], 1);
+}
+
+void metrics_count_shared_rate(struct metrics *metrics, bool shared)
+{
+	add(&metrics->rates[shared], 1);
+}
+
+void metrics_count_redis(struct metrics *metrics, uint64_t ns)
+{
+	observe(&metrics->redis, ns);
+}
+
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# HELP precis_%s %s\n# TYPE precis_%s %s\n", name, help, name, type);
@@ -139,26 +161,57 @@ static void write_requests(FILE *out, const struct metrics *metrics)
 				route_name((enum handler)h), get(&metrics->dropped[h]));
 }
 
+/* `label` is `name="value"`, or empty. */
+static void write_histogram(FILE *out, const char *name, const char *label,
+			    const struct histogram *histogram)
+{
+	const char *comma = *label == '\0' ? "" : ",";
+	uint64_t count = 0;
+	for (size_t b = 0; b < BOUNDS; b++) {
+		count += get(&histogram->buckets[b]);
+		fprintf(out, "precis_%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, label, comma,
+			bounds_us[b] / 1e6, count);
+	}
+	count += get(&histogram->buckets[BOUNDS]);
+	fprintf(out, "precis_%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, label, comma, count);
+	const char *open = *label == '\0' ? "" : "{", *close = *label == '\0' ? "" : "}";
+	fprintf(out, "precis_%s_sum%s%s%s %.9f\n", name, open, label, close,
+		(double)get(&histogram->sum_ns) / 1e9);
+	fprintf(out, "precis_%s_count%s%s%s %" PRIu64 "\n", name, open, label, close, count);
+}
+
 static void write_stages(FILE *out, const struct metrics *metrics)
 {
 	head(out, "stage_seconds", "histogram", "Time of each stage of a summary.");
 	for (size_t s = 0; s < STAGE_COUNT; s++) {
-		const struct histogram *histogram = &metrics->stages[s];
-		uint64_t count = 0;
-		for (size_t b = 0; b < BOUNDS; b++) {
-			count += get(&histogram->buckets[b]);
-			fprintf(out,
-				"precis_stage_seconds_bucket{stage=\"%s\",le=\"%g\"} %" PRIu64 "\n",
-				stage_names[s], bounds_us[b] / 1e6, count);
-		}
-		count += get(&histogram->buckets[BOUNDS]);
-		fprintf(out,
-			"precis_stage_seconds_bucket{stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
-			"precis_stage_seconds_sum{stage=\"%s\"} %.9f\n"
-			"precis_stage_seconds_count{stage=\"%s\"} %" PRIu64 "\n",
-			stage_names[s], count, stage_names[s],
-			(double)get(&histogram->sum_ns) / 1e9, stage_names[s], count);
+		char label[32];
+		snprintf(label, sizeof(label), "stage=\"%s\"", stage_names[s]);
+		write_histogram(out, "stage_seconds", label, &metrics->stages[s]);
 	}
+}
+
+static void write_shared(FILE *out, const struct metrics *metrics, bool up)
+{
+	one(out, "shared_cache_up", "gauge", "Does the server of --cache-url answer?", up);
+	head(out, "shared_cache_lookups_total", "counter",
+	     "Jobs looked up in the shared cache, by result.");
+	for (size_t i = SHARED_HIT; i < SHARED_STORED; i++)
+		fprintf(out, "precis_shared_cache_lookups_total{result=\"%s\"} %" PRIu64 "\n",
+			shared_names[i], get(&metrics->shared[i]));
+	head(out, "shared_cache_stores_total", "counter",
+	     "Answers given to the shared cache, by result.");
+	for (size_t i = SHARED_STORED; i < SHARED_RESULT_COUNT; i++)
+		fprintf(out, "precis_shared_cache_stores_total{result=\"%s\"} %" PRIu64 "\n",
+			shared_names[i], get(&metrics->shared[i]));
+	head(out, "shared_rate_total", "counter",
+	     "Requests counted against --rate, by who counts.");
+	fprintf(out,
+		"precis_shared_rate_total{by=\"shared\"} %" PRIu64 "\n"
+		"precis_shared_rate_total{by=\"instance\"} %" PRIu64 "\n",
+		get(&metrics->rates[true]), get(&metrics->rates[false]));
+	head(out, "shared_cache_seconds", "histogram",
+	     "Time from a command to its reply, waiting included.");
+	write_histogram(out, "shared_cache_seconds", "", &metrics->redis);
 }
 
 static void write_gauges(FILE *out, const struct metrics_gauges *g)
@@ -253,6 +306,8 @@ char *metrics_render(const struct metrics *metrics, const struct metrics_gauges 
 	one(out, "response_body_bytes_total", "counter", "Bytes of answers.",
 	    (double)get(&metrics->answer_bytes));
 	write_gauges(out, gauges);
+	if (gauges->has_redis)
+		write_shared(out, metrics, gauges->redis_up);
 	write_process(out, metrics);
 	if (fclose(out) == 0)
 		return text;

@@ -35,6 +35,28 @@ void metrics_count(struct metrics *metrics, const struct metrics_request *reques
 /** A download ended. */
 void metrics_count_fetch(struct metrics *metrics, enum fetch_status status);
 
+/** What a look into the shared cache came to. Wait: for another instance, once a job. Away: the
+ *  server was not there to ask. Stored and not: after a job. */
+enum shared_result {
+	SHARED_HIT,
+	SHARED_MISS,
+	SHARED_WAIT,
+	SHARED_INVALID,
+	SHARED_ERROR,
+	SHARED_AWAY,
+	SHARED_STORED,
+	SHARED_STORE_FAILED,
+	SHARED_RESULT_COUNT
+};
+
+void metrics_count_shared(struct metrics *metrics, enum shared_result result);
+
+/** A request counted against its rate by the shared server, or by this instance alone. */
+void metrics_count_shared_rate(struct metrics *metrics, bool shared);
+
+/** The shared server answered a command. */
+void metrics_count_redis(struct metrics *metrics, uint64_t ns);
+
 /** Figures that others hold, as they are now. */
 struct metrics_gauges {
 	size_t connections, in_flight, queue_depth, workers, workers_busy;
@@ -44,6 +66,7 @@ struct metrics_gauges {
 	uint64_t limited;
 	bool ready;
 	struct sandbox sandbox;
+	bool has_redis, redis_up; /* without the first nothing is said of the shared cache */
 };
 
 /** The exposition as new (malloc'ed) text of `*len` bytes, or NULL without memory. */

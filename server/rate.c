@@ -101,26 +101,76 @@ static struct bucket *find(struct rate *rate, uint64_t client)
 	return oldest;
 }
 
+static uint64_t window_ns(struct rate_rule rule)
+{
+	return rule.window_s * NS_PER_S;
+}
+
+static uint64_t token_ns(struct rate_rule rule)
+{
+	return window_ns(rule) / rule.quota;
+}
+
+/* What a client has left; `missing_ns` is the time that the tokens taken take to come back. */
+static struct rate_state state_of(struct rate_rule rule, bool allowed, uint64_t missing_ns)
+{
+	uint64_t window = window_ns(rule), token = token_ns(rule);
+	struct rate_state state = {.allowed = allowed};
+	uint64_t wait_ns = missing_ns;
+	if (!allowed)
+		wait_ns = missing_ns + token > window ? missing_ns + token - window : 0;
+	else if (missing_ns < window)
+		state.remaining = (window - missing_ns) / token;
+	state.reset_s = (wait_ns + NS_PER_S - 1) / NS_PER_S;
+	return state;
+}
+
+static uint64_t missing_of(const struct bucket *bucket, uint64_t now_ns)
+{
+	return bucket->full_at_ns < now_ns ? 0 : bucket->full_at_ns - now_ns;
+}
+
 struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns)
 {
 	struct rate_state state = {.allowed = true};
 	pthread_mutex_lock(&rate->lock);
 	if (rate->rule.quota > 0) {
 		struct bucket *bucket = find(rate, hash(rate, client));
-		uint64_t window = rate->rule.window_s * NS_PER_S, token = window / rate->rule.quota;
-		uint64_t full_at = bucket->full_at_ns < now_ns ? now_ns : bucket->full_at_ns;
-		uint64_t missing =
-			full_at - now_ns; /* time that the tokens taken take to come back */
-		state.allowed = missing + token <= window;
-		if (state.allowed) {
-			bucket->full_at_ns = full_at + token;
-			missing += token;
-			state.remaining = (window - missing) / token;
-			state.reset_s = (missing + NS_PER_S - 1) / NS_PER_S;
-		} else {
-			state.reset_s = (missing + token - window + NS_PER_S - 1) / NS_PER_S;
-		}
+		uint64_t missing = missing_of(bucket, now_ns), token = token_ns(rate->rule);
+		bool allowed = missing + token <= window_ns(rate->rule);
+		if (allowed)
+			bucket->full_at_ns = now_ns + (missing += token);
+		state = state_of(rate->rule, allowed, missing);
 	}
 	pthread_mutex_unlock(&rate->lock);
 	return state;
+}
+
+bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct rate_state *state)
+{
+	bool over = false;
+	pthread_mutex_lock(&rate->lock);
+	if (rate->rule.quota > 0) {
+		uint64_t missing = missing_of(find(rate, hash(rate, client)), now_ns);
+		over = missing + token_ns(rate->rule) > window_ns(rate->rule);
+		if (over)
+			*state = state_of(rate->rule, false, missing);
+	}
+	pthread_mutex_unlock(&rate->lock);
+	return over;
+}
+
+struct rate_state rate_note(struct rate *rate, struct rate_rule rule, const char *client,
+			    uint64_t now_ns, bool allowed, uint64_t missing)
+{
+	if (missing > window_ns(rule))
+		missing = window_ns(rule);
+	pthread_mutex_lock(&rate->lock);
+	if (rate->rule.quota == rule.quota && rate->rule.window_s == rule.window_s) {
+		struct bucket *bucket = find(rate, hash(rate, client));
+		if (missing > missing_of(bucket, now_ns))
+			bucket->full_at_ns = now_ns + missing;
+	}
+	pthread_mutex_unlock(&rate->lock);
+	return state_of(rule, allowed, missing);
 }

@@ -40,4 +40,15 @@ struct rate_rule rate_rule(struct rate *rate);
 /** One request of `client` (any string). O(1), one short lock. Any thread. */
 struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns);
 
+/** Is the client known to be over his limit? Then `*state` is as of a refusal. Takes nothing. */
+bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct rate_state *state);
+
+/**
+ * Somebody else, who counts for several instances, decided on a request of `client` by `rule`:
+ * `missing_ns` is how long the tokens taken take to come back. Noted unless more is known to be
+ * missing here, or another rule holds by now. Returns what the client is told.
+ */
+struct rate_state rate_note(struct rate *rate, struct rate_rule rule, const char *client,
+			    uint64_t now_ns, bool allowed, uint64_t missing_ns);
+
 #endif

@@ -10,8 +10,9 @@ static void add_timing(struct MHD_Response *response, const struct exchange *x)
 {
 	const struct job_times *times = &x->answer->times;
 	char timing[160];
-	if (x->ticket == NULL) { /* the times are those of another request */
-		MHD_add_response_header(response, "Server-Timing", "cache;desc=hit");
+	if (x->ticket == NULL || x->answer->is_shared) { /* the times are another request's */
+		MHD_add_response_header(response, "Server-Timing",
+					x->ticket == NULL ? "cache;desc=hit" : "cache;desc=shared");
 		return;
 	}
 	snprintf(timing, sizeof(timing),

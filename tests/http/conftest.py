@@ -2,6 +2,7 @@
 
 import pytest
 
+import redis_server
 import service as running
 
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -30,6 +31,20 @@ def start_service(tmp_path):
         except AssertionError as fault:
             faults.append(str(fault))
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def start_redis(tmp_path):
+    """start_redis("--maxmemory", "2mb"): a Redis server of the test's own."""
+    servers = []
+
+    def start(*options, **settings):
+        servers.append(redis_server.Redis(tmp_path, *options, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

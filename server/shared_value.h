@@ -1,0 +1,22 @@
+#ifndef SERVER_SHARED_VALUE_H
+#define SERVER_SHARED_VALUE_H
+
+#include "job.h"
+
+/** An answer as the bytes that the shared cache keeps: a mark of the format, a digest, and what
+ *  the answer is made of. */
+
+/** As new memory (free it) of `*len` bytes; NULL without memory. */
+char *shared_value_encode(const struct answer *answer, const unsigned char key[JOB_KEY_BYTES],
+			  size_t *len);
+
+/**
+ * The answer with one reference, or NULL: these are not the bytes that this version wrote for this
+ * key. The digest covers the engine's version, the key and the content, so that what is damaged,
+ * was written by another version, or stands under another key is never taken for an answer. (It is
+ * no signature: whoever can write to the server can forge.)
+ */
+struct answer *shared_value_decode(const char *value, size_t len,
+				   const unsigned char key[JOB_KEY_BYTES]);
+
+#endif
