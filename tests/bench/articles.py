@@ -56,3 +56,17 @@ class Writer:
             have += len(out[-1].encode()) + 2
         text = "\n\n".join(out).encode()[:size].decode("utf-8", "ignore")
         return text[:max(text.rfind(stop) for stop in ".。") + 1] or text
+
+
+def page(text, title="The night train"):
+    """The article as a news page of some 30 KB: menus, teasers, scripts and comments around it."""
+    teasers = "".join(f'<li class="teaser"><a href="/news/{i}"><img src="/img/{i}.jpg" alt=""><h3>Story {i}</h3>'
+                      f"<p>Short words about story number {i}, and why it matters.</p></a></li>"
+                      for i in range(60))
+    menu = "".join(f'<li class="menu-item"><a href="/section/{i}">Section {i}</a></li>' for i in range(40))
+    script = "".join(f'window.q=window.q||[];q.push(["event{i}",{{"a":{i},"b":"c{i}"}}]);' for i in range(90))
+    body = "".join(f"<p>{paragraph}</p>\n" for paragraph in text.split("\n\n"))
+    return (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+            f'<meta property="og:title" content="{title}"><script>{script}</script></head><body>'
+            f'<header><nav><ul>{menu}</ul></nav></header><main><article><h1>{title}</h1>{body}</article>'
+            f'<aside><ul>{teasers}</ul></aside></main><footer>All rights reserved.</footer></body></html>')

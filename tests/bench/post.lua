@@ -1,6 +1,13 @@
--- wrk: POST the body in the file BODY names, over keep-alive.
-local file = assert(io.open(os.getenv("BODY")))
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = file:read("*a")
-file:close()
+-- wrk: POST the bodies of the file that BODIES names, one a line, in turn, over keep-alive.
+local requests, at = {}, 0
+
+function init()
+	for body in io.lines(os.getenv("BODIES")) do
+		requests[#requests + 1] = wrk.format("POST", nil, {["Content-Type"] = "application/json"}, body)
+	end
+end
+
+function request()
+	at = at % #requests + 1
+	return requests[at]
+end

@@ -1,0 +1,187 @@
+"""Makes results.md and the plots of what tests/bench/run has recorded."""
+import statistics
+
+import core
+import plot
+
+KB = {1_000: "1 KB", 5_000: "5 KB", 50_000: "50 KB", 1_000_000: "1 MB", 10_000_000: "10 MB"}
+NAMES = {"en": "English", "de": "German", "ru": "Russian", "zh": "Chinese", "ar": "Arabic"}
+
+
+def table(head, rows):
+    align = ["---"] + ["--:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(str(c) for c in row) + " |" for row in [head, align, *rows])
+
+
+def spread(values, form):
+    return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+
+
+def by_size(data):
+    """JSON's keys are strings."""
+    return {language: {int(size): row for size, row in sizes.items()} for language, sizes in data.items()}
+
+
+def growth(sizes):
+    """Time a byte at 10 MB over that at 1 KB, and the worst of all sizes over that at 1 KB."""
+    per_byte = {size: row["core"]["median"] / row["bytes"] for size, row in sizes.items()}
+    return per_byte[max(per_byte)] / per_byte[1000], max(per_byte.values()) / per_byte[1000]
+
+
+def core_section(data):
+    stages = by_size(data["stages"])
+    parts = ["## Core\n\nMicroseconds an article, from bytes to chosen sentences, language detection included. The "
+             "median of the rounds over different articles (the fastest round); ns a byte beside.\n"]
+    rows = []
+    for language, sizes in stages.items():
+        for size, row in sizes.items():
+            us = row["core"]
+            rows.append([f"{NAMES[language]}, {KB[size]}", f"{us['median']:,.1f} ({us['least']:,.1f})",
+                         f"{us['median'] * 1000 / row['bytes']:.1f}",
+                         *(f"{row[s]['median']:,.1f}" for s in core.STAGES),
+                         *(f"{us['median'] / row[m]['median']:.1f}" for m in core.MEASURES)])
+    parts.append(table(["article", "µs", "ns/B", *core.STAGES, *("/ " + m for m in core.MEASURES)], rows))
+    parts.append("\nThe last columns: how many times as long as memcpy of the same bytes, utf8proc's iteration over "
+                 "them, jansson's parse of them as one string.\n")
+    rows = [[NAMES[language], *(f"{figures.get(s, 0):.1f}" for s in core.STAGES), f"{sum(figures.values()):.1f}"]
+            for language, figures in data["instructions"].items()]
+    if rows:
+        parts += ["Instructions a byte (callgrind; articles of 5 KB, stemmers cold):\n",
+                  table(["", *core.STAGES, "all"], rows), ""]
+    rows = [[NAMES[language], f"{row['ours']:.0f}", f"{row['icu_utf8']:.2f}", f"{row['icu_utf16']:.2f}"]
+            for language, row in data["segmenting"].items()]
+    if rows:
+        parts += ["Segmenting beside ICU's sentence BreakIterator, 10 MB, both in turn (its time over ours, from the "
+                  "UTF-8 that both get, and with the conversion to UTF-16 done beforehand):\n",
+                  table(["", "MB/s", "ICU from UTF-8", "ICU, UTF-16 ready"], rows), ""]
+    e = data["extraction"]
+    parts += [f"Extraction of pages of {e['page_bytes'] / 1000:.0f} KB: {e['extract_ms'] * 1000:.0f} µs a page, "
+              f"{e['ratio']:.2f} × lexbor's parse alone.\n"]
+    ours = statistics.median(data["peers"]["Précis"])
+    rows = [[name, spread(ms, ".3g"), f"{statistics.median(ms) / ours:,.0f} ×"] for name, ms in data["peers"].items()]
+    parts += ["Peers on the same 5 KB English articles in the same run, milliseconds an article:\n",
+              table(["", "ms (spread)", "of ours"], rows),
+              "\nsumy is no package of Debian: \"pair by pair\" computes as it does, without its tokenizer "
+              "(measured elsewhere: 10 to 45 ms an article).\n"]
+    return "\n".join(parts)
+
+
+def server_section(data):
+    rates = data["rates"]
+    base = statistics.median(turn["rate"] for turn in rates["empty libmicrohttpd handler"])
+
+    def of(turns, key):
+        return statistics.median(turn[key] for turn in turns)
+
+    parts = ["## Server\n\nwrk, one thread, 64 connections kept alive, the same cores; 64 different bodies.\n",
+             table(["", "requests/s (spread)", "of empty", "p50 ms", "p99 ms", "CPU µs", "switches", "errors"],
+                   [[name, spread([t["rate"] for t in turns], ",.0f"), f"{of(turns, 'rate') / base:.0%}",
+                     f"{of(turns, 'p50'):.2f}", f"{of(turns, 'p99'):.2f}", f"{of(turns, 'cpu_us'):.0f}",
+                     f"{of(turns, 'switches'):.2f}", f"{sum(t['errors'] for t in turns)}"]
+                    for name, turns in rates.items()]),
+             "\nCPU and context switches are the server's, a request.\n",
+             table(["connections", "empty", "text", "of empty", "cached", "of empty", "p99 text, ms"],
+                   [[n, f"{r['empty']['rate']:,.0f}", f"{r['text']['rate']:,.0f}",
+                     f"{r['text']['rate'] / r['empty']['rate']:.0%}", f"{r['cached']['rate']:,.0f}",
+                     f"{r['cached']['rate'] / r['empty']['rate']:.0%}", f"{r['text']['p99']:.1f}"]
+                    for n, r in data["connections"].items()]),
+             "\nA constant rate, latency from the moment that each request was due, ms:\n",
+             table(["", "rate", "p50", "p99", "p99.9", "p99 / p50", "errors"],
+                   [[f"{kind}, {share}%", f"{r['rate']:,.0f}", f"{r['p50']:.2f}", f"{r['p99']:.2f}", f"{r['p999']:.2f}",
+                     f"{r['p99'] / max(r['p50'], .001):.1f}", r["errors"]]
+                    for kind, points in data["load"].items() for share, r in points]), ""]
+    if data["cost"]:
+        parts += ["What a request costs (valgrind's counts; SHA-256 without the processor's instructions for it):\n",
+                  table(["", "allocations", "instructions"],
+                        [[kind, f"{c['allocations']:.1f}", f"{c['instructions']:,.0f}"]
+                         for kind, c in data["cost"].items()]), ""]
+    for kind, calls in data["system_calls"].items():
+        parts.append(f"System calls a request, {kind}: {sum(calls.values()):.1f} ("
+                     + ", ".join(f"{name} {n:.2f}" for name, n in sorted(calls.items(), key=lambda c: -c[1])) + ").\n")
+    parts.append(table(["threads", "text/s", "cached/s"],
+                       [[name, f"{r['text']:,.0f}", f"{r['cached']:,.0f}"] for name, r in data["scaling"].items()]))
+    m, q, s = data["many"], data["queued"], data["starts"]
+    idle = s["idle_mb"]
+    parts.append(f"""
+Ten thousand connections kept alive: {m['idle_kb']:.1f} KB each while idle, {m['used_kb']:.1f} KB at most when all are used.
+500 requests/s beside them while they are idle: p50 {m['beside']['p50']:.2f} ms, p99 {m['beside']['p99']:.2f} ms; 2,000/s over
+all of them in turn: p50 {m['over_all']['p50']:.2f} ms, p99 {m['over_all']['p99']:.2f} ms, {m['over_all']['errors']} errors. \
+{q['depth']} requests waiting for one
+worker took {q['kb']:.1f} KB each (bodies of 5 KB).
+
+Start to ready: {spread(s['ready_ms'], '.1f')} ms. Resident when idle: {idle['VmRSS']:.1f} MB, of which {idle['RssFile']:.1f} MB are
+mapped files (program and libraries, shared between processes) and {idle['RssAnon']:.1f} MB its own. Under the loads above:
+{data['memory']['after_10k']:.1f} MB after the first 10,000 requests, {data['memory']['end']:.1f} MB after \
+{data['memory']['requests']:,}.
+""")
+    return "\n".join(parts)
+
+
+def budgets(data):
+    stages, rates = by_size(data["stages"]), data["rates"]
+    base = statistics.median(t["rate"] for t in rates["empty libmicrohttpd handler"])
+
+    def rate(name):
+        return statistics.median(t["rate"] for t in rates[name]) / base
+
+    half = dict((share, r) for share, r in data["load"]["text"])[50]
+    us = stages["en"][5000]["core"]
+    segment = data["segmenting"].get("en", {"icu_utf8": 0, "icu_utf16": 0})
+    worst = max((growth(sizes)[1], language) for language, sizes in stages.items())
+    memory = data["memory"]
+    peers = {name: statistics.median(ms) for name, ms in data["peers"].items()}
+    rows = [
+        ["core, a 5 KB English article", "≤ 60 µs", f"{us['median']:.0f} µs ({us['least']:.0f} the fastest round)"],
+        ["segmenting beside ICU, the same text", "≥ 1", f"{segment['icu_utf8']:.2f} (UTF-16 ready: "
+         f"{segment['icu_utf16']:.2f})"],
+        ["5 KB articles beside the empty handler", "≥ 15%", f"{rate('text of 5 KB'):.0%}"],
+        ["the same from the cache", "≥ 50%", f"{rate('the same, cached'):.0%}"],
+        ["p99 at half the saturating load", "≤ 3 × p50", f"{half['p99'] / half['p50']:.1f} ×"],
+        ["resident, idle", "≤ 12 MB", f"{data['starts']['idle_mb']['VmRSS']:.1f} MB "
+         f"({data['starts']['idle_mb']['RssAnon']:.1f} its own)"],
+        ["resident, growth after the first 10,000 requests", "none",
+         f"{memory['end'] - memory['after_10k']:.1f} MB in {memory['requests']:,} requests, the cache's "
+         f"{memory['cache']:.1f} MB included"],
+        ["start to ready", "≤ 20 ms", f"{statistics.median(data['starts']['ready_ms']):.0f} ms"],
+        ["time a byte, 1 KB to 10 MB", "< 1.5 ×", f"{worst[0]:.2f} × at worst ({NAMES[worst[1]]})"],
+        ["extraction beside the parse alone", "≤ 2 ×", f"{data['extraction']['ratio']:.2f} ×"],
+    ]
+    for peer, bar in (("LexRank, pair by pair (Python)", 100), ("libots", 20)):
+        if peer in peers:
+            rows.append([f"beside {peer}", f"≥ {bar} ×", f"{peers[peer] / peers['Précis']:,.0f} ×"])
+    return "## Budgets\n\n" + table(["what", "target", "measured"], rows) + "\n"
+
+
+def plots(data, folder):
+    folder.mkdir(exist_ok=True)
+    stages = by_size(data["stages"])
+    plot.lines(folder / "size.svg", "Core: time against article size", "bytes of the article", "milliseconds",
+               {NAMES[language]: [(row["bytes"], row["core"]["median"] / 1000) for row in sizes.values()]
+                for language, sizes in stages.items()}, log_x=True, log_y=True)
+    plot.stacks(folder / "stages.svg", "Core: where the time of a 5 KB article goes", "", "microseconds",
+                {NAMES[language]: {s: sizes[5000][s]["median"] for s in core.STAGES}
+                 for language, sizes in stages.items()})
+    series, dashes = {}, {}
+    for kind, points in data["load"].items():
+        for name, percentile in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999")):
+            series[f"{kind}, {name}"] = [(share, max(r[percentile], 0.01)) for share, r in points]
+            dashes[f"{kind}, {name}"] = "6 4" if kind == "cached" else None
+    plot.lines(folder / "load.svg", "Server: latency against offered load", "% of the saturating rate",
+               "milliseconds since the request was due", series, log_y=True, dashes=dashes)
+    peers = {name: statistics.median(ms) for name, ms in data["peers"].items()}
+    plot.bars(folder / "peers.svg", "One English article of 5 KB", "milliseconds",
+              {"Précis": peers.pop("Précis"), **dict(sorted(peers.items(), key=lambda p: p[1]))})
+
+
+def write(data, folder):
+    plots(data, folder / "plots")
+    head = f"""# Benchmark results
+
+Made by `tests/bench/run` on {data['machine']['cores']} cores of {data['machine']['model']}, shared with the load generator.
+What is compared takes turns in one run; times vary from machine to machine, ratios less. Versions: \
+{', '.join(f"{name} {version}" for name, version in data['versions'].items())}.
+
+"""
+    text = head + "\n".join([budgets(data), core_section(data), server_section(data)])
+    (folder / "results.md").write_text(text)
+    return text
