@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ["deploy/container-root", "deploy/install-deps", "deploy/quickstart", "tests/run", "tests/purity.sh", ".ci/run"]
+SCRIPTS = ["deploy/container-root", "deploy/install-config", "deploy/install-deps", "deploy/make-deb", "deploy/quickstart",
+           "tests/run", "tests/purity.sh", ".ci/run"]
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PINNED = "Suites: forky\nComponents: main\nCheck-Valid-Until: no\n"
 
