@@ -57,7 +57,11 @@ static bool store(void *arg, const char *data, size_t len)
 
 static void report_bad_gzip(struct exchange *x)
 {
-	if (x->report.problem == PROBLEM_NONE)
+	if (x->report.problem != PROBLEM_NONE)
+		return;
+	if (gunzip_lacks_memory(x->gunzip))
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+	else
 		problem_set(&x->report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
 }
 

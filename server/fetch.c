@@ -47,11 +47,10 @@ void fetch_release(struct fetch *fetch)
 
 void fetch_end_transfer(struct fetch *fetch)
 {
-	if (fetch->easy != NULL) {
+	if (fetch->easy != NULL)
 		curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
-		curl_easy_cleanup(fetch->easy);
-		curl_share_cleanup(fetch->share);
-	}
+	curl_easy_cleanup(fetch->easy);
+	curl_share_cleanup(fetch->share);
 	curl_slist_free_all(fetch->pinned);
 	fetch->easy = NULL;
 	fetch->share = NULL;

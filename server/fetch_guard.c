@@ -1,5 +1,6 @@
 #include "download.h"
 
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static unsigned port_of(const struct sockaddr *address)
 	return ntohs(any.sin_port);
 }
 
+/* How many there are, or 0 where the kernel does not say: no machine has none. */
 static size_t local_addresses(struct sockaddr_storage *out, size_t max)
 {
 	struct ifaddrs *interfaces = NULL;
@@ -41,6 +43,8 @@ enum address_verdict fetch_judge(const struct fetcher *fetcher, const struct soc
 			continue;
 		policy.local = local;
 		policy.local_len = local_addresses(local, LOCAL_ADDRESSES_MAX);
+		if (policy.local_len == 0)
+			return ADDRESS_UNKNOWN; /* perhaps ours: without memory, without sockets */
 	}
 	return address_judge(&policy, address);
 }
@@ -69,7 +73,11 @@ curl_socket_t fetch_guard_socket(void *arg, curlsocktype purpose, struct curl_so
 		fetch_blame(fetch, FETCH_REFUSED, fetch_why_not(verdict));
 		return CURL_SOCKET_BAD;
 	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	/* Our own lack says nothing about the origin, and is not remembered against it. */
+	if (made < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		fetch_blame(fetch, FETCH_BUSY, "no descriptor for a connection");
+	return made;
 }
 
 int fetch_guard_request(void *arg, char *ip, char *local_ip, int port, int local_port)

@@ -67,7 +67,8 @@ static struct curl_slist *pin(const struct url *url, const struct lookup *lookup
 				  sizeof ip);
 		fprintf(out, "%s%s", i == 0 ? "" : ",", ip);
 	}
-	bool good = fclose(out) == 0;
+	bool good = !ferror(out);
+	good = fclose(out) == 0 && good;
 	struct curl_slist *list = good ? curl_slist_append(NULL, text) : NULL;
 	free(text);
 	return list;
@@ -168,6 +169,8 @@ void fetch_begin(struct fetch *fetch)
 	struct span text = span_of(fetch->text);
 	if (text.len <= FETCH_URL_MAX && url_parse(text, NULL, &fetch->url))
 		start_hop(fetch);
+	else if (fetch->url.no_memory)
+		fetch_finish(fetch, FETCH_NO_MEMORY, "no memory for the URL");
 	else
 		fetch_finish(fetch, FETCH_REFUSED, "not a URL that can be asked for");
 }
@@ -184,8 +187,10 @@ static void follow(struct fetch *fetch)
 		fetch_finish(fetch, FETCH_STATUS, "too many redirects");
 		return;
 	}
+	next.no_memory = false;
 	if (location.len > FETCH_URL_MAX || !url_parse(location, &fetch->url, &next)) {
-		fetch_finish(fetch, FETCH_REFUSED, "redirected to no URL that can be asked for");
+		fetch_finish(fetch, next.no_memory ? FETCH_NO_MEMORY : FETCH_REFUSED,
+			     "redirected to no URL that can be asked for");
 		return;
 	}
 	if (fetch->url.https && !next.https) {

@@ -7,7 +7,7 @@
 
 struct gunzip {
 	z_stream stream;
-	bool ended;
+	bool ended, no_memory;
 };
 
 struct gunzip *gunzip_new(void)
@@ -43,6 +43,7 @@ bool gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, gunzip_si
 		stream->next_out = (unsigned char *)piece;
 		stream->avail_out = sizeof(piece);
 		int status = inflate(stream, Z_NO_FLUSH);
+		gunzip->no_memory = status == Z_MEM_ERROR;
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return false;
 		gunzip->ended = status == Z_STREAM_END;
@@ -58,4 +59,9 @@ bool gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, gunzip_si
 bool gunzip_ended(const struct gunzip *gunzip)
 {
 	return gunzip->ended;
+}
+
+bool gunzip_lacks_memory(const struct gunzip *gunzip)
+{
+	return gunzip->no_memory;
 }

@@ -23,6 +23,9 @@ typedef bool gunzip_sink(void *arg, const char *bytes, size_t len);
 bool gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, gunzip_sink *sink,
 		 void *arg);
 
+/** Was it for want of memory that gunzip_feed() said no? */
+bool gunzip_lacks_memory(const struct gunzip *gunzip);
+
 /** Did the stream come to its proper end? */
 bool gunzip_ended(const struct gunzip *gunzip);
 

@@ -309,7 +309,8 @@ char *metrics_render(const struct metrics *metrics, const struct metrics_gauges 
 	if (gauges->has_redis)
 		write_shared(out, metrics, gauges->redis_up);
 	write_process(out, metrics);
-	if (fclose(out) == 0)
+	bool good = !ferror(out);
+	if (fclose(out) == 0 && good)
 		return text;
 	free(text);
 	return NULL;

@@ -1,6 +1,7 @@
 #include "url.h"
 
 #include "core/utf8.h"
+#include "memory_guard.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -93,8 +94,10 @@ static bool text_of(const lxb_url_t *parsed, struct url *out)
 {
 	size_t len;
 	FILE *text = open_memstream(&out->text, &len);
-	if (text == NULL)
+	if (text == NULL) {
+		out->no_memory = true;
 		return false;
+	}
 	bool bracket = strchr(out->host, ':') != NULL;
 	fprintf(text, "http%s://%s%s%s", out->https ? "s" : "", bracket ? "[" : "", out->host,
 		bracket ? "]" : "");
@@ -105,8 +108,11 @@ static bool text_of(const lxb_url_t *parsed, struct url *out)
 		fputc('?', text);
 		append_text(parsed->query.data, parsed->query.length, text);
 	}
-	good = good && !ferror(text);
-	return fclose(text) == 0 && good;
+	out->no_memory = ferror(text);
+	/* Only memory can fail a stream in memory. */
+	if (fclose(text) != 0)
+		out->no_memory = true;
+	return good && !out->no_memory;
 }
 
 static bool url_of(const lxb_url_t *parsed, struct url *out)
@@ -121,31 +127,37 @@ static bool url_of(const lxb_url_t *parsed, struct url *out)
 	return out->port != 0 && host_of(&parsed->host, out) && text_of(parsed, out);
 }
 
-static bool part_equals(CURLU *handle, CURLUPart part, const char *want, size_t want_len)
+/* Both say no for lack of memory, and that it was. */
+static bool set_url(CURLU *handle, struct url *url)
+{
+	CURLUcode code = curl_url_set(handle, CURLUPART_URL, url->text, CURLU_DISALLOW_USER);
+	url->no_memory |= code == CURLUE_OUT_OF_MEMORY;
+	return code == CURLUE_OK;
+}
+
+static bool part_equals(CURLU *handle, struct url *url, CURLUPart part, const char *want)
 {
 	char *got = NULL;
-	bool equal = curl_url_get(handle, part, &got, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		     strlen(got) == want_len && strncasecmp(got, want, want_len) == 0;
+	CURLUcode code = curl_url_get(handle, part, &got, CURLU_DEFAULT_PORT);
+	bool equal = code == CURLUE_OK && strcasecmp(got, want) == 0;
+	url->no_memory |= code == CURLUE_OUT_OF_MEMORY;
 	curl_free(got);
 	return equal;
 }
 
 /* Two parsers that read one URL differently are how a guard is led past its target. */
-static bool curl_agrees(const struct url *url)
+static bool curl_agrees(struct url *url)
 {
 	char port[8], host[URL_HOST_MAX + 3];
 	bool ipv6 = strchr(url->host, ':') != NULL;
-	int port_len = snprintf(port, sizeof port, "%u", url->port);
-	int host_len =
-		snprintf(host, sizeof host, "%s%s%s", ipv6 ? "[" : "", url->host, ipv6 ? "]" : "");
+	snprintf(port, sizeof port, "%u", url->port);
+	snprintf(host, sizeof host, "%s%s%s", ipv6 ? "[" : "", url->host, ipv6 ? "]" : "");
 	CURLU *handle = curl_url();
-	bool agrees =
-		handle != NULL &&
-		curl_url_set(handle, CURLUPART_URL, url->text, CURLU_DISALLOW_USER) == CURLUE_OK &&
-		part_equals(handle, CURLUPART_SCHEME, url->https ? "https" : "http",
-			    url->https ? 5 : 4) &&
-		part_equals(handle, CURLUPART_HOST, host, (size_t)host_len) &&
-		part_equals(handle, CURLUPART_PORT, port, (size_t)port_len);
+	url->no_memory |= handle == NULL;
+	bool agrees = handle != NULL && set_url(handle, url) &&
+		      part_equals(handle, url, CURLUPART_SCHEME, url->https ? "https" : "http") &&
+		      part_equals(handle, url, CURLUPART_HOST, host) &&
+		      part_equals(handle, url, CURLUPART_PORT, port);
 	curl_url_cleanup(handle);
 	return agrees;
 }
@@ -166,19 +178,35 @@ static bool parse(lxb_url_parser_t *parser, struct span text, const struct url *
 	return parsed != NULL && url_of(parsed, out) && curl_agrees(out);
 }
 
+struct parsing {
+	struct span text;
+	const struct url *base;
+	struct url *out;
+	bool good;
+};
+
+static void parse_guarded(void *arg)
+{
+	struct parsing *parsing = arg;
+	lxb_url_parser_t *parser = lxb_url_parser_create();
+	if (lxb_url_parser_init(parser, NULL) == LXB_STATUS_OK)
+		parsing->good = parse(parser, parsing->text, parsing->base, parsing->out);
+	if (parser != NULL && parser->mraw != NULL)
+		lxb_url_parser_memory_destroy(parser);
+	lxb_url_parser_destroy(parser, true);
+}
+
 bool url_parse(struct span text, const struct url *base, struct url *out)
 {
 	*out = (struct url){0};
 	if (text.len == 0 || has_control(text) || utf8_check(text) != text.len)
 		return false;
-	lxb_url_parser_t *parser = lxb_url_parser_create();
-	bool good = lxb_url_parser_init(parser, NULL) == LXB_STATUS_OK &&
-		    parse(parser, text, base, out);
-	if (parser != NULL && parser->mraw != NULL)
-		lxb_url_parser_memory_destroy(parser);
-	lxb_url_parser_destroy(parser, true);
+	struct parsing parsing = {text, base, out, false};
+	bool no_memory = !memory_guard(parse_guarded, &parsing) || out->no_memory;
+	bool good = parsing.good && !no_memory;
 	if (!good)
 		url_free(out);
+	out->no_memory = no_memory;
 	return good;
 }
 

@@ -12,6 +12,7 @@ struct url {
 	char *text; /* normalised, without fragment; owned */
 	bool https;
 	bool literal;                /* the host is an address, not a name */
+	bool no_memory;              /* not parsed, for want of memory */
 	unsigned port;               /* always set */
 	char host[URL_HOST_MAX + 1]; /* lower-case ASCII, no trailing dot; IPv6 without brackets */
 };
@@ -23,7 +24,8 @@ struct url {
  * they mean; names in other scripts come out as Punycode. Refused, with false and `out` cleared:
  * schemes other than http and https, credentials, control characters anywhere, invalid UTF-8,
  * no host, a host that is no DNS name or address, port 0, and anything that libcurl's own
- * parser would understand differently. Free with url_free().
+ * parser would understand differently. Without memory it is false too, and out->no_memory says so.
+ * Free with url_free().
  */
 bool url_parse(struct span text, const struct url *base, struct url *out);
 

@@ -5,6 +5,7 @@
 #include "core/summary.h"
 #include "core/utf8.h"
 #include "log.h"
+#include "memory_guard.h"
 #include "monotonic.h"
 #include "render.h"
 #include "request.h"
@@ -50,6 +51,7 @@ void workers_prepare(void)
 {
 	json_set_alloc_funcs(json_alloc, json_free);
 	json_object_seed(0);
+	memory_guard_prepare();
 }
 
 /* What one job's steps share. */
@@ -178,15 +180,30 @@ static bool job_expired(void *arg)
 	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
 }
 
+struct extraction {
+	struct work *work;
+	struct span html, base_url;
+	bool given;
+	enum extract_status status;
+};
+
+static void extract_guarded(void *arg)
+{
+	struct extraction *e = arg;
+	const struct extract_limits limits = {.expired = job_expired, .expired_arg = e->work};
+	e->status = extract_article(&e->work->worker->arena, e->html, e->base_url, e->given,
+				    &limits, &e->work->article);
+}
+
 static bool extract(struct work *work, struct span html, struct span base_url, bool given)
 {
-	const struct extract_limits limits = {.expired = job_expired, .expired_arg = work};
+	struct extraction e = {work, html, base_url, given, EXTRACT_NO_MEMORY};
 	uint64_t start = monotonic_ns();
-	enum extract_status status = extract_article(&work->worker->arena, html, base_url, given,
-						     &limits, &work->article);
+	if (!memory_guard(extract_guarded, &e))
+		work->article = (struct article){0};
 	work->job->times.extract_ns += monotonic_ns() - start;
 	work->text = work->article.text;
-	switch (status) {
+	switch (e.status) {
 	case EXTRACT_OK:
 		return true;
 	case EXTRACT_NO_ARTICLE:
@@ -202,6 +219,19 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 	}
 	problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While reading the HTML.");
 	return false;
+}
+
+struct decoding {
+	struct arena *arena;
+	const struct download *download;
+	struct span utf8;
+};
+
+static void decode_guarded(void *arg)
+{
+	struct decoding *d = arg;
+	struct span bytes = {d->download->body, d->download->body_len};
+	d->utf8 = charset_to_utf8(d->arena, bytes, span_of(d->download->charset), NULL);
 }
 
 static bool is_plain_text(const struct download *download)
@@ -227,15 +257,14 @@ static bool find_text(struct work *work)
 		report_download(download, &work->report);
 		return false;
 	}
-	struct span bytes = {download->body, download->body_len};
-	struct span utf8 = charset_to_utf8(arena, bytes, span_of(download->charset), NULL);
-	if (arena->failed) {
+	struct decoding d = {.arena = arena, .download = download};
+	if (!memory_guard(decode_guarded, &d) || arena->failed) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While decoding the page.");
 		return false;
 	}
 	if (!is_plain_text(download))
-		return extract(work, utf8, span_of(download->url), false);
-	work->text = utf8;
+		return extract(work, d.utf8, span_of(download->url), false);
+	work->text = d.utf8;
 	return true;
 }
 

@@ -119,6 +119,8 @@ BEHAVIOURS = {
     "plain": answers(page(b"One plain sentence. Another plain sentence.", Content_Type="text/plain")),
     "latin-1": answers(page("<p>Der Fluß trat über die Ufer. Das Dorf schläft.</p>".encode("latin-1"),
                             Content_Type="text/html; charset=iso-8859-1")),
+    "undeclared": answers(page("<p>Der Fluß trat über die Ufer. Das Dörfchen schläft früh.</p>".encode("latin-1"),
+                               Content_Type="text/html")),
     "gzip": answers(page(gzip.compress(PAGE), Content_Encoding="gzip")),
     "x-gzip": answers(page(gzip.compress(PAGE), Content_Encoding="x-gzip")),
     "deflate": answers(page(zlib.compress(PAGE), Content_Encoding="deflate")),
