@@ -2,6 +2,7 @@
 
 #include "assets.h"
 #include "core/language.h"
+#include "json_text.h"
 #include "request.h"
 #include "version.h"
 
@@ -36,14 +37,14 @@ char *info_render(const struct config *config, size_t *len)
 	json_t *info = json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", "precis", "version",
 				 PRECIS_VERSION, "engine", PRECIS_ENGINE, "limits", limits(config),
 				 "languages", languages());
-	if (info != NULL) {
+	bool whole =
+		info != NULL &&
 		json_object_set_new(info, "button",
 				    json_pack("{s:s, s:s}", "path", asset_button_path, "integrity",
-					      asset_button_integrity));
-		json_object_set_new(info, "unicode", json_string(utf8proc_unicode_version()));
-	}
-	char *text = info == NULL ? NULL : json_dumps(info, JSON_COMPACT);
+					      asset_button_integrity)) == 0 &&
+		json_object_set_new(info, "unicode", json_string(utf8proc_unicode_version())) == 0;
+	*len = 0;
+	char *text = whole ? json_text(info, len) : NULL;
 	json_decref(info);
-	*len = text == NULL ? 0 : strlen(text);
 	return text;
 }

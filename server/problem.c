@@ -1,9 +1,10 @@
 #include "problem.h"
 
+#include "json_text.h"
+
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -148,16 +149,7 @@ char *problem_render(const struct problem_report *report, const char *request_id
 		json_object_set_new(body, "line", json_integer((json_int_t)report->line));
 	if (body != NULL && request_id != NULL)
 		json_object_set_new(body, "request_id", json_string(request_id));
-	/* json_dumps() loses a piece, and says nothing, where its buffer cannot grow. */
-	*len = body == NULL ? 0 : json_dumpb(body, NULL, 0, JSON_COMPACT);
-	char *text = *len == 0 ? NULL : malloc(*len + 1);
-	if (text == NULL || json_dumpb(body, text, *len, JSON_COMPACT) != *len) {
-		free(text);
-		text = NULL;
-		*len = 0;
-	}
-	if (text != NULL)
-		text[*len] = '\0';
+	char *text = json_text(body, len);
 	json_decref(body);
 	return text;
 }

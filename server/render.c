@@ -198,6 +198,7 @@ static json_t *all_sentences(const struct render_input *input, const struct utf8
 struct buffer {
 	char *at;
 	size_t len, room;
+	bool failed; /* jansson passes over it where the piece was a key */
 };
 
 static int append(const char *bytes, size_t size, void *data)
@@ -206,6 +207,7 @@ static int append(const char *bytes, size_t size, void *data)
 	if (size > buffer->room - buffer->len) {
 		size_t room = (buffer->len + size) * 2;
 		char *grown = realloc(buffer->at, room);
+		buffer->failed |= grown == NULL;
 		if (grown == NULL)
 			return -1;
 		buffer->at = grown;
@@ -250,7 +252,7 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 		!arena->failed && json_dump_callback(out, append, &buffer,
 						     JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0;
 	json_decref(out);
-	if (!whole || arena->failed) {
+	if (!whole || buffer.failed || arena->failed) {
 		free(buffer.at);
 		return NULL;
 	}

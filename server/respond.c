@@ -15,7 +15,11 @@ enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
 	if (response == NULL)
 		return MHD_NO;
 	x->status = status;
-	response_headers_add(response, x, status, type);
+	/* An answer that lacks a header would say something else. */
+	if (!response_headers_add(response, x, status, type)) {
+		MHD_destroy_response(response);
+		return MHD_NO;
+	}
 	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
 			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
 	enum MHD_Result result = MHD_queue_response(x->connection, status, response);

@@ -6,9 +6,9 @@
 /**
  * Add to `response` every header that `x`, answered with `status`, has: those of all answers (type,
  * request id, caching, CORS, trace) and those of its kind (Retry-After, Allow, RateLimit,
- * Server-Timing, an asset's). `type` NULL: no body, no Content-Type.
+ * Server-Timing, an asset's). `type` NULL: no body, no Content-Type. False: no memory for one.
  */
-void response_headers_add(struct MHD_Response *response, const struct exchange *x, unsigned status,
+bool response_headers_add(struct MHD_Response *response, const struct exchange *x, unsigned status,
 			  const char *type);
 
 #endif
