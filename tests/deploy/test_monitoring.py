@@ -23,7 +23,7 @@ LABELS = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"')
 @pytest.fixture(scope="module")
 def exposed(tmp_path_factory):
     """/metrics of a service that has answered and refused something."""
-    service = running.Service(tmp_path_factory.mktemp("service"))
+    service = running.Service(tmp_path_factory.mktemp("service"), "--cache-url", "redis://127.0.0.1:1")
     service.summarize(text="One sentence. And another one.")
     service.summarize(nonsense=1)
     text = service.request("GET", "/metrics").body.decode()
