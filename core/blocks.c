@@ -1,18 +1,17 @@
 #include "blocks.h"
 
+#include "blocks_measure.h"
+#include "blocks_sum.h"
+#include "blocks_words.h"
 #include "page_words_table.h"
-#include "utf8.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/dom/interfaces/element.h>
 
 enum {
-	FNV_START = 2166136261u,
-	FNV_PRIME = 16777619u,
-	PHRASE_WORDS = 4,     /* of the longest phrase */
-	PHRASE_LOOKS = 20,    /* words of a block in which phrases inside it are looked for */
-	MAX_NAME_BYTES = 400, /* of a class attribute: more is a style sheet's, not a word */
+	MAX_CLASS_BYTES = 400, /* of a class attribute that tell an element's shape */
 	MAX_TITLE_WORDS = 64,
+	MAX_DESCRIPTION_WORDS = 96,
 	CELL_NODES = 60, /* looked at to tell a row of data from a page's layout */
 	CELL_CHARS = 160,
 	MAX_BLOCKS = 10000,
@@ -79,28 +78,13 @@ struct walk {
 	uint32_t container; /* the one that we are in */
 	uint32_t links;     /* link elements that we are in */
 	uint32_t bold;
-	const lxb_dom_node_t *data_row;  /* a row whose cells are words; NULL: none */
-	uint32_t title[MAX_TITLE_WORDS]; /* hashes of the title's words */
-	uint64_t title_bits;             /* one for the lowest bits of each: most words have none */
-	struct block open;               /* the block being written */
+	const lxb_dom_node_t *data_row; /* a row whose cells are words; NULL: none */
+	struct said said;
+	struct block open; /* the block being written */
 	bool is_open, pending_space, pending_line;
 	bool after_break;
 	bool noscript; /* read what browsers with scripts do not show */
 };
-
-static uint32_t fnv(uint32_t hash, uint8_t byte)
-{
-	return (hash ^ byte) * FNV_PRIME;
-}
-
-static uint32_t look_up(const struct page_entry *table, uint32_t slots, uint32_t hash)
-{
-	for (uint32_t at = hash % slots; table[at].groups != 0; at = (at + 1) % slots) {
-		if (table[at].hash == hash)
-			return table[at].groups;
-	}
-	return 0;
-}
 
 /* Make room for one more; false at the arena's ceiling. */
 static bool reserve(struct arena *arena, void **array, size_t len, size_t *room, size_t size)
@@ -114,46 +98,6 @@ static bool reserve(struct arena *arena, void **array, size_t len, size_t *room,
 	*array = grown;
 	*room = more;
 	return true;
-}
-
-static bool is_lower(uint8_t c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_upper(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-/* Groups of one word of a class: whole, or by its beginning. */
-static uint32_t word_groups(const uint8_t *word, size_t len)
-{
-	uint32_t hash = FNV_START, groups = 0;
-	for (size_t i = 0; i < len; i++) {
-		hash = fnv(hash, word[i] | 0x20);
-		if (i + 1 >= WORDS_BEGIN_SHORTEST && i < WORDS_BEGIN_LONGEST)
-			groups |= look_up(words_begin, WORDS_BEGIN_SLOTS, hash);
-	}
-	return groups | look_up(words_whole, WORDS_WHOLE_SLOTS, hash);
-}
-
-static uint32_t name_groups(struct span name)
-{
-	const uint8_t *s = (const uint8_t *)name.at;
-	size_t len = name.len < MAX_NAME_BYTES ? name.len : MAX_NAME_BYTES;
-	uint32_t groups = 0;
-	for (size_t i = 0; i < len;) {
-		if (!is_lower(s[i]) && !is_upper(s[i])) {
-			i++;
-			continue;
-		}
-		size_t start = i++;
-		while (i < len && (is_lower(s[i]) || (is_upper(s[i]) && !is_lower(s[i - 1]))))
-			i++;
-		groups |= word_groups(s + start, i - start);
-	}
-	return groups;
 }
 
 static struct span value_of(const lxb_dom_attr_t *attribute)
@@ -176,7 +120,8 @@ static bool attribute_is(const lxb_dom_attr_t *attribute, struct span name)
 }
 
 /* What attributes other than class and id say. */
-static void read_attributes(const lxb_dom_element_t *element, struct container *c)
+static void read_attributes(const lxb_dom_element_t *element, struct container *c,
+			    struct declared *declared)
 {
 	for (const lxb_dom_attr_t *a = element->first_attr; a != NULL; a = a->next) {
 		if (a == element->attr_class || a == element->attr_id)
@@ -188,12 +133,14 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 			    contains(value, SPAN("visibility:hidden")))
 				c->places |= PLACE_HIDDEN;
 		} else if (attribute_is(a, SPAN("itemprop"))) {
-			c->groups |= name_groups(value);
+			c->groups |= blocks_name_groups(value);
 			if (contains(value, SPAN("articleBody")) ||
 			    contains(value, SPAN("reviewBody")))
 				c->places |= PLACE_BODY_PROPERTY;
+		} else if (attribute_is(a, SPAN("itemtype"))) {
+			declared_read_itemtype(value, declared);
 		} else if (attribute_is(a, SPAN("role"))) {
-			c->groups |= name_groups(value);
+			c->groups |= blocks_name_groups(value);
 		} else if (attribute_is(a, SPAN("hidden"))) {
 			c->places |= PLACE_HIDDEN;
 		} else if (attribute_is(a, SPAN("aria-hidden"))) {
@@ -239,6 +186,27 @@ static uint32_t places_of(lxb_tag_id_t tag)
 	}
 }
 
+static const uint32_t aside_groups = 1u << WORD_SHARE | 1u << WORD_RELATED | 1u << WORD_SIDEBAR |
+				     1u << WORD_NAV | 1u << WORD_FOOTER | 1u << WORD_PROMO |
+				     1u << WORD_NEWSLETTER | 1u << WORD_DIALOG | 1u << WORD_AUTHOR;
+static const uint32_t text_groups = 1u << WORD_ARTICLE | 1u << WORD_CONTENT | 1u << WORD_POST |
+				    1u << WORD_TEXT | 1u << WORD_MAIN;
+
+static uint8_t count_one(uint8_t count, bool more)
+{
+	return (uint8_t)(count + (more && count < UINT8_MAX));
+}
+
+/* What the names of the containers around say, counted. */
+static void count_groups(struct container *c, const struct container *parent, uint32_t index)
+{
+	bool comment = c->groups >> WORD_COMMENT & 1;
+	c->comments = count_one(parent->comments, comment);
+	c->asides = count_one(parent->asides, (c->groups & aside_groups) != 0);
+	c->texts = count_one(parent->texts, (c->groups & text_groups) != 0);
+	c->comment = parent->comment != 0 ? parent->comment : comment ? index : 0;
+}
+
 static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 {
 	struct blocks *out = walk->out;
@@ -255,15 +223,16 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 	c->places = places_of(node->local_name);
 	c->shape = fnv(FNV_START, (uint8_t)node->local_name);
 	struct span name = value_of(element->attr_class);
-	for (size_t i = 0; i < name.len && i < MAX_NAME_BYTES; i++) {
+	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
 		uint8_t byte = (uint8_t)name.at[i];
 		if (byte < '0' || byte > '9')
 			c->shape = fnv(c->shape, byte);
 	}
 	/* The body's classes speak of the page, not of a part of it. */
 	if (node->local_name != LXB_TAG_BODY) {
-		c->groups = name_groups(name) | name_groups(value_of(element->attr_id));
-		read_attributes(element, c);
+		c->groups =
+			blocks_name_groups(name) | blocks_name_groups(value_of(element->attr_id));
+		read_attributes(element, c, &out->declared);
 	}
 	c->near_groups = c->all_groups = c->groups;
 	c->path = c->shape;
@@ -272,6 +241,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		c->all_groups |= parent->all_groups;
 		c->places |= parent->places;
 		c->depth = parent->depth + 1;
+		count_groups(c, parent, index);
 		c->path = (parent->path ^ c->shape) * FNV_PRIME;
 	}
 	walk->container = index;
@@ -388,188 +358,6 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 	walk->open.bold_chars += walk->bold > 0 ? chars : 0;
 }
 
-static uint32_t hash_word(struct span text, size_t *at, size_t *letters)
-{
-	uint32_t hash = FNV_START;
-	*letters = 0;
-	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
-		uint8_t byte = (uint8_t)text.at[(*at)++];
-		bool mark = byte < 0x80 && !is_lower(byte) && !is_upper(byte) &&
-			    (byte < '0' || byte > '9');
-		if (mark && byte != '-')
-			continue;
-		hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
-		(*letters)++;
-	}
-	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
-		(*at)++;
-	return hash;
-}
-
-/* The hash goes on over one space and the next word: phrases of up to PHRASE_WORDS words. */
-static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
-{
-	if (hash != FNV_START)
-		hash = fnv(hash, ' ');
-	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
-		uint8_t byte = (uint8_t)text.at[(*at)++];
-		bool mark = byte == ',' || byte == '.' || byte == ':' || byte == '!' ||
-			    byte == '?' || byte == '"' || byte == '(' || byte == ')' ||
-			    byte == '[' || byte == ']' || byte == '|' || byte == '*' ||
-			    byte == '#' || byte == '>';
-		if (!mark)
-			hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
-	}
-	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
-		(*at)++;
-	return hash;
-}
-
-static uint32_t find_phrases(struct span text)
-{
-	uint32_t groups = 0;
-	size_t at = 0;
-	for (unsigned word = 0; word < PHRASE_LOOKS && at < text.len; word++) {
-		uint32_t hash = FNV_START;
-		size_t end = at, next = at;
-		for (unsigned n = 0; n < PHRASE_WORDS && end < text.len; n++) {
-			hash = continue_hash(hash, text, &end);
-			if (n == 0)
-				next = end;
-			uint32_t found = look_up(phrases_inside, PHRASES_INSIDE_SLOTS, hash);
-			if (word == 0)
-				found |= look_up(phrases_first, PHRASES_FIRST_SLOTS, hash);
-			groups |= found;
-			if (!(found & PHRASE_GOES_ON) && hash != FNV_START)
-				break;
-		}
-		at = next;
-	}
-	return groups & ~PHRASE_GOES_ON;
-}
-
-static uint32_t shared_words(const struct walk *walk, struct span text)
-{
-	uint32_t shared = 0;
-	for (size_t at = 0; at < text.len;) {
-		size_t letters;
-		uint32_t hash = hash_word(text, &at, &letters);
-		if (!(walk->title_bits >> (hash & 63) & 1))
-			continue;
-		for (size_t i = 0; letters > 0 && i < walk->out->title_words; i++) {
-			if (walk->title[i] == hash) {
-				shared++;
-				break;
-			}
-		}
-	}
-	return shared;
-}
-
-static bool is_wide_stop(uint32_t c)
-{
-	return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964 || c == 0x06D4 ||
-	       c == 0x061F;
-}
-
-static void count_character(struct block *b, uint32_t c, bool word_start)
-{
-	bool wide = c >= 0x3040 && c <= 0xD7FF;
-	b->chars += 1 + wide;
-	b->words += word_start && !wide;
-	b->words += wide && b->chars % 4 < 2;
-	b->digits += c >= '0' && c <= '9';
-	b->capitals += word_start && ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) ||
-				      (c >= 0x0410 && c <= 0x042F));
-	b->commas += c == ',' || c == 0x3001 || c == 0xFF0C || c == 0x060C || c == ';';
-	bool stop = c == '.' || c == '!' || c == '?' || is_wide_stop(c);
-	b->stops += stop;
-	if (stop || c == 0x2026)
-		b->ends_with_stop = true;
-	else if (c != '"' && c != ')' && c != '\'' && c != 0x201D && c != 0x2019 && c != 0xBB &&
-		 c != 0x201C && c != ']')
-		b->ends_with_stop = false;
-}
-
-/* What an ASCII character counts as. */
-enum {
-	ASCII_SPACE = 1,
-	ASCII_DIGIT = 2,
-	ASCII_CAPITAL = 4,
-	ASCII_COMMA = 8,
-	ASCII_STOP = 16,
-	ASCII_CLOSER = 32, /* may stand behind a stop */
-};
-
-static const uint8_t ascii_kinds[128] = {
-	[' '] = ASCII_SPACE,
-	['\n'] = ASCII_SPACE,
-	[','] = ASCII_COMMA,
-	[';'] = ASCII_COMMA,
-	['.'] = ASCII_STOP,
-	['!'] = ASCII_STOP,
-	['?'] = ASCII_STOP,
-	['"'] = ASCII_CLOSER,
-	[')'] = ASCII_CLOSER,
-	['\''] = ASCII_CLOSER,
-	[']'] = ASCII_CLOSER,
-	['0' ... '9'] = ASCII_DIGIT,
-	['A' ... 'Z'] = ASCII_CAPITAL,
-};
-
-/* The same as count_character() for an ASCII character that is no space. */
-static void count_ascii(struct block *b, uint8_t kind, bool word_start)
-{
-	b->chars++;
-	b->words += word_start;
-	b->digits += (kind & ASCII_DIGIT) != 0;
-	b->capitals += word_start && (kind & ASCII_CAPITAL) != 0;
-	b->commas += (kind & ASCII_COMMA) != 0;
-	b->stops += (kind & ASCII_STOP) != 0;
-	if (kind & ASCII_STOP)
-		b->ends_with_stop = true;
-	else if (!(kind & ASCII_CLOSER))
-		b->ends_with_stop = false;
-}
-
-/* Letters inside a word, which most of a text is, only make it longer. */
-static size_t skip_letters(struct block *b, struct span text, size_t at)
-{
-	size_t start = at;
-	while (at < text.len && (uint8_t)text.at[at] < 0x80 &&
-	       (ascii_kinds[(uint8_t)text.at[at]] & ~ASCII_CAPITAL) == 0)
-		at++;
-	b->chars += (uint32_t)(at - start);
-	b->ends_with_stop &= at == start;
-	return at;
-}
-
-static void measure(struct block *b, struct span text)
-{
-	bool word_start = true;
-	for (size_t at = 0; at < text.len;) {
-		uint8_t byte = (uint8_t)text.at[at];
-		if (byte == ' ' || byte == '\n') {
-			word_start = true;
-			b->chars++;
-			at++;
-			continue;
-		}
-		if (byte < 0x80) {
-			count_ascii(b, ascii_kinds[byte], word_start);
-			at++;
-		} else {
-			uint32_t c;
-			at += utf8_decode(text, at, &c);
-			count_character(b, c, word_start);
-		}
-		if (b->words <= 1 && word_start)
-			b->starts_with_capital = b->capitals > 0;
-		word_start = false;
-		at = skip_letters(b, text, at);
-	}
-}
-
 static void close_block(struct walk *walk)
 {
 	walk->pending_space = walk->pending_line = false;
@@ -581,13 +369,7 @@ static void close_block(struct walk *walk)
 	b->text_len = (uint32_t)(out->text_len - b->text_byte);
 	b->items = (uint32_t)(out->item_count - b->item);
 	struct span text = {out->text + b->text_byte, b->text_len};
-	measure(b, text);
-	if (b->words <= 60) {
-		b->phrases = find_phrases(text);
-		b->shared = shared_words(walk, text);
-	}
-	if (b->link_chars > b->chars)
-		b->link_chars = b->chars;
+	blocks_measure(b, text, &walk->said);
 	out->at[out->len++] = *b;
 }
 
@@ -691,6 +473,13 @@ static void leave(struct walk *walk, lxb_dom_node_t *node, uint8_t kind)
 	node->user = NULL;
 }
 
+static void skip(struct walk *walk, const lxb_dom_node_t *node)
+{
+	walk->pending_space = true;
+	if (node->local_name == LXB_TAG_SCRIPT)
+		declared_read_script((const lxb_dom_element_t *)node, &walk->out->declared);
+}
+
 static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 {
 	lxb_dom_node_t *node = root;
@@ -699,7 +488,7 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
 			add_text(walk, node);
 		else if (kind == KIND_SKIP)
-			walk->pending_space = true;
+			skip(walk, node);
 		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
 			enter(walk, node, kind);
 		if (node->first_child != NULL && kind != KIND_SKIP) {
@@ -725,51 +514,16 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 		walk->out->containers[0].end = (uint32_t)walk->out->container_count;
 }
 
-static void read_title(struct walk *walk, const struct html_page *page)
+static void read_head(struct walk *walk, const struct html_page *page)
 {
+	struct blocks *out = walk->out;
 	size_t len = 0;
 	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
 	struct span title = {(const char *)at, len};
-	for (size_t i = 0; i < title.len && walk->out->title_words < MAX_TITLE_WORDS;) {
-		size_t letters;
-		uint32_t hash = hash_word(title, &i, &letters);
-		if (letters == 0)
-			continue;
-		walk->title[walk->out->title_words++] = hash;
-		walk->title_bits |= (uint64_t)1 << (hash & 63);
-	}
-}
-
-/* Sums over containers, from the innermost outwards. */
-static void sum_containers(struct blocks *out)
-{
-	for (size_t i = 0; i < out->len; i++) {
-		const struct block *b = &out->at[i];
-		struct container *c = &out->containers[b->container];
-		c->chars += b->chars;
-		c->link_chars += b->link_chars;
-		c->blocks++;
-		bool paragraph = b->chars >= 80 && b->link_chars * 3 < b->chars && b->stops > 0;
-		if (!paragraph)
-			continue;
-		c->paragraph_chars += b->chars;
-		float weight = 1 + (float)b->commas + (b->chars > 300 ? 3 : (float)b->chars / 100);
-		struct container *parent = &out->containers[c->parent];
-		bool leaf = c->tag != LXB_TAG_DIV && c->tag != LXB_TAG_TD &&
-			    c->tag != LXB_TAG_SECTION && c->tag != LXB_TAG_ARTICLE;
-		if (!leaf)
-			c->weight += weight;
-		parent->weight += leaf ? weight : weight / 2;
-		out->containers[parent->parent].weight += leaf ? weight / 2 : weight / 3;
-	}
-	for (size_t i = out->container_count; i-- > 1;) {
-		const struct container *c = &out->containers[i];
-		struct container *parent = &out->containers[c->parent];
-		parent->chars += c->chars;
-		parent->link_chars += c->link_chars;
-		parent->blocks += c->blocks;
-		parent->paragraph_chars += c->paragraph_chars;
-	}
+	out->title_words = blocks_say(&walk->said, title, MAX_TITLE_WORDS, SAID_IN_TITLE);
+	declared_read_head(page, &out->declared);
+	out->described_words = blocks_say(&walk->said, out->declared.description,
+					  MAX_DESCRIPTION_WORDS, SAID_IN_DESCRIPTION);
 }
 
 void blocks_read(struct arena *arena, const struct html_page *page, bool noscript,
@@ -788,8 +542,8 @@ void blocks_read(struct arena *arena, const struct html_page *page, bool noscrip
 	out->text = arena_alloc(arena, walk.text_room, 1);
 	if (out->text == NULL)
 		return;
-	read_title(&walk, page);
+	read_head(&walk, page);
 	walk_tree(&walk, root);
 	if (!arena->failed)
-		sum_containers(out);
+		blocks_sum(arena, out);
 }

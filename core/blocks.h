@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "html.h"
+#include "pagekind_declared.h"
 #include "span.h"
 
 #include <stdint.h>
@@ -39,7 +40,11 @@ struct container {
 	uint32_t path;  /* hash of the tags and classes from the root */
 	uint32_t shape; /* hash of its tag and class */
 	uint32_t chars, link_chars, blocks, paragraph_chars;
+	uint32_t twins,
+		rank; /* elements beside it with its tag and class, itself too; how many before */
 	uint16_t tag, depth;
+	uint8_t comments, asides, texts; /* of it and those around it: how many say so by name */
+	uint32_t comment;                /* the outermost of those for comments; 0: none */
 	float weight; /* readability's: text of paragraphs inside, from its children and theirs */
 };
 
@@ -56,9 +61,14 @@ struct block {
 	uint32_t container;
 	uint32_t chars, link_chars, bold_chars; /* code points; East Asian ones count twice */
 	uint32_t words, capitals, digits, commas, stops, links;
-	uint32_t phrases; /* 1 << PHRASE_... */
-	uint32_t shared;  /* words that the page's title has too */
-	bool ends_with_stop, starts_with_capital;
+	uint32_t phrases;   /* 1 << PHRASE_... */
+	uint32_t shared;    /* words that the page's title has too */
+	uint32_t described; /* words that the page's description has too */
+	uint32_t uppers;    /* letters in upper case */
+	uint32_t prices;    /* signs of a currency */
+	uint32_t hash;      /* of the text */
+	uint32_t copies;    /* blocks with the same text, itself too */
+	bool ends_with_stop, ends_with_ellipsis, starts_with_capital, starts_with_dash;
 	bool after_break; /* behind a horizontal line */
 };
 
@@ -72,7 +82,8 @@ struct blocks {
 	size_t container_count;
 	struct text_item *items;
 	size_t item_count;
-	size_t title_words;
+	size_t title_words, described_words;
+	struct declared declared;
 	bool partial; /* more blocks than are read: the rest is left out */
 };
 

@@ -9,6 +9,9 @@ enum {
 	HARDLY_CHARS = 150,
 	OWN_CHARS = 25,       /* outside links: less is no text at all */
 	LINKED_HEADLINES = 8, /* of an index page, at least */
+	TEASER_CHARS = 500,   /* of an index page's longest paragraph, at most */
+	TEASER_BLOCKS = 4,    /* from its headline: a date and a name may stand between */
+	LOGIN_CHARS = 2000,   /* of a login page in all, at most */
 	PHRASE_BYTES = 200,   /* of a title or block that are looked at */
 };
 
@@ -92,7 +95,8 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 struct tally {
 	size_t chars, paragraphs; /* of blocks that may be the article's */
 	size_t linked_headlines;
-	bool own; /* a block that is no link */
+	size_t teasers, longest; /* paragraphs right behind a linked headline; of all */
+	bool own;                /* a block that is no link */
 };
 
 static bool is_heading(uint16_t tag)
@@ -100,20 +104,63 @@ static bool is_heading(uint16_t tag)
 	return tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6;
 }
 
-static void count_blocks(const struct blocks *blocks, const float *score, struct tally *t)
+static bool is_linked(const struct block *b)
 {
+	return b->link_chars * 5 > b->chars * 4;
+}
+
+/* A headline that leads to another page; not one with a link to itself, as manuals have. */
+static bool is_linked_headline(const struct blocks *blocks, const struct block *b)
+{
+	const struct container *c = &blocks->containers[b->container];
+	bool linked = b->link_chars * 4 > b->chars * 3; /* the blanks count only in the latter */
+	bool of_this_page = b->shared * 2 > b->words;   /* as in a thread: Re: and its title */
+	if (!is_heading(c->tag) || !linked || b->words < 4 || of_this_page)
+		return false;
+	const lxb_dom_node_t *node = blocks->items[b->item].node;
+	while (node != NULL && node != c->node && node->local_name != LXB_TAG_A)
+		node = node->parent;
+	if (node == NULL || node == c->node)
+		return true;
+	struct span url = html_attribute((const lxb_dom_element_t *)node, SPAN("href"));
+	return url.len > 0 && url.at[0] != '#';
+}
+
+static void count_text(const struct blocks *blocks, const float *score, struct tally *t)
+{
+	size_t headline = SIZE_MAX / 2; /* the last linked one */
 	for (size_t i = 0; i < blocks->len; i++) {
 		const struct block *b = &blocks->at[i];
-		uint16_t tag = blocks->containers[b->container].tag;
-		bool linked = b->link_chars * 5 > b->chars * 4;
-		if (score[i] > 0 && !linked) {
-			t->chars += b->chars;
-			t->paragraphs += b->chars >= PARAGRAPH_CHARS &&
-					 b->link_chars * 2 < b->chars && b->stops > 0;
+		bool linked = is_linked(b);
+		if (is_linked_headline(blocks, b)) {
+			headline = i;
+			t->linked_headlines++;
 		}
 		t->own |= !linked && b->chars >= OWN_CHARS;
-		t->linked_headlines += is_heading(tag) && linked && b->words >= 4;
+		if (score[i] <= 0 || linked)
+			continue;
+		t->chars += b->chars;
+		if (b->chars < PARAGRAPH_CHARS || b->link_chars * 2 >= b->chars || b->stops == 0)
+			continue;
+		t->paragraphs++;
+		t->teasers += i - headline <= TEASER_BLOCKS;
+		t->longest = b->chars > t->longest ? b->chars : t->longest;
 	}
+}
+
+/*
+ * Headlines of other pages and hardly any text, or each with its teaser and no text besides when
+ * the page itself says that it is a site's or a list's. One that calls itself an article is none.
+ */
+static bool is_index(const struct tally *t, const struct declared *declared)
+{
+	if (t->linked_headlines < LINKED_HEADLINES || declares_article(declared))
+		return false;
+	const uint32_t others = DECLARED_OG_WEBSITE | DECLARED_LISTING | DECLARED_WEB_PAGE;
+	bool says_so = (declared->kinds & others) != 0;
+	bool only_teasers = t->teasers >= LINKED_HEADLINES && t->longest <= TEASER_CHARS &&
+			    t->teasers * 5 >= t->paragraphs * 4;
+	return t->chars < HARDLY_CHARS || (says_so && only_teasers);
 }
 
 /* Does a block ask for scripts? Looking costs more than the rest, and an article is never asked. */
@@ -163,10 +210,14 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 				 const float *score)
 {
 	struct tally t = {0};
+	count_text(blocks, score, &t);
+	if (is_index(&t, &blocks->declared))
+		return "a list of links to other pages";
+	if (t.paragraphs >= 3)
+		return NULL;
 	size_t len = 0;
 	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
 	struct span title = {(const char *)at, len};
-	count_blocks(blocks, score, &t);
 	bool little = t.chars < FEW_CHARS && t.paragraphs < 3;
 	if (t.paragraphs < 2 && t.chars < FEW_CHARS && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
@@ -176,12 +227,11 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	if (t.paragraphs < 3 &&
 	    (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words)))
 		return "a page of search results";
-	if (t.chars < HARDLY_CHARS &&
+	/* Shops and the like hide a form to log in on pages about something else. */
+	if (t.chars < HARDLY_CHARS && blocks->containers[0].chars < LOGIN_CHARS &&
 	    (HAS_WORD(title, login_words) || HEADING_HAS(blocks, LXB_TAG_H6, login_words)) &&
 	    asks_password(page))
 		return "a login page";
-	if (t.linked_headlines >= LINKED_HEADLINES && t.chars < HARDLY_CHARS)
-		return "a list of links to other pages";
 	if (t.chars == 0 && !t.own && blocks->containers[0].chars < HARDLY_CHARS)
 		return "a page without text of its own";
 	return NULL;

@@ -3,9 +3,7 @@
  *
  *   --blocks          instead, for the trainer of the block scorer: for each page, in native byte
  *                     order, uint32 blocks, uint32 features a block; then for each block uint32
- *                     length and its text; then the features, floats
- *   --blocks SCORES   the same with the second pass's columns filled from the floats in the file
- *                     SCORES, one a block, all pages' behind each other */
+ *                     length and its text; then the features, floats */
 #include "core/arena.h"
 #include "core/blockscore.h"
 #include "core/charset.h"
@@ -80,19 +78,14 @@ static void answer(struct arena *arena, json_t *row, struct span html)
 	json_decref(out);
 }
 
-static bool dump_blocks(struct arena *arena, struct span html, FILE *scores)
+static bool dump_blocks(struct arena *arena, struct span html)
 {
 	struct html_page page;
 	struct blocks blocks;
 	html_parse(arena, html, NULL, &page);
 	blocks_read(arena, &page, false, &blocks);
 	float *features = blockscore_features(arena, &blocks);
-	float *score = arena_alloc(arena, blocks.len + 1, sizeof(*score));
-	bool ok = score != NULL && features != NULL;
-	if (ok && scores != NULL) {
-		ok = fread(score, sizeof(*score), blocks.len, scores) == blocks.len;
-		blockscore_context(arena, &blocks, score, features);
-	}
+	bool ok = features != NULL;
 	uint32_t head[] = {ok ? (uint32_t)blocks.len : 0, BLOCK_FEATURES};
 	fwrite(head, sizeof(head), 1, stdout);
 	for (size_t i = 0; ok && i < blocks.len; i++) {
@@ -108,25 +101,22 @@ static bool dump_blocks(struct arena *arena, struct span html, FILE *scores)
 int main(int argc, char **argv)
 {
 	bool dump = argc > 1 && strcmp(argv[1], "--blocks") == 0;
-	FILE *scores = argc > 2 ? fopen(argv[2], "rb") : NULL;
 	char *line = NULL;
 	size_t room = 0;
 	struct arena arena;
 	arena_init(&arena, ceiling_bytes);
-	bool ok = argc <= 2 || scores != NULL;
+	bool ok = true;
 	while (ok && getline(&line, &room, stdin) > 0) {
 		json_t *row = json_loads(line, JSON_ALLOW_NUL, NULL);
 		ok = row != NULL;
 		struct span html = page_of(&arena, row);
 		if (dump)
-			ok = ok && dump_blocks(&arena, html, scores);
+			ok = ok && dump_blocks(&arena, html);
 		else if (ok)
 			answer(&arena, row, html);
 		json_decref(row);
 		arena_reset(&arena);
 	}
-	if (scores != NULL)
-		fclose(scores);
 	free(line);
 	arena_free(&arena);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,0 +1,28 @@
+#ifndef CORE_BLOCKS_MEASURE_H
+#define CORE_BLOCKS_MEASURE_H
+
+#include "blocks.h"
+
+enum { SAID_SLOTS = 512 };
+
+enum said_where {
+	SAID_IN_TITLE = 1,
+	SAID_IN_DESCRIPTION = 2,
+};
+
+/** The words of a page's title and description: a hash table, all zero at first. */
+struct said {
+	struct {
+		uint32_t hash;
+		uint32_t where; /* said_where; 0: a free slot */
+	} slots[SAID_SLOTS];
+};
+
+/** Remember the first `limit` words of `text`; how many they were. At most SAID_SLOTS / 2 in all.
+ */
+size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_where where);
+
+/** Count a block's characters, words and marks, and tell what its words are. O(text). */
+void blocks_measure(struct block *b, struct span text, const struct said *said);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef CORE_BLOCKS_WORDS_H
+#define CORE_BLOCKS_WORDS_H
+
+#include "span.h"
+
+#include <stdint.h>
+
+/** FNV-1a, 32 bits, a byte a step. */
+enum {
+	FNV_START = 2166136261u,
+	FNV_PRIME = 16777619u,
+};
+
+static inline uint32_t fnv(uint32_t hash, uint8_t byte)
+{
+	return (hash ^ byte) * FNV_PRIME;
+}
+
+/**
+ * The groups (1 << WORD_...) of core/data/page_words.txt that the words of a class, id or role
+ * belong to: whole, or by their beginning. O(name), of which no more than 400 bytes are read.
+ */
+uint32_t blocks_name_groups(struct span name);
+
+/** The groups (1 << PHRASE_...) of core/data/page_phrases.txt that a short text belongs to. */
+uint32_t blocks_find_phrases(struct span text);
+
+#endif

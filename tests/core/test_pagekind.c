@@ -1,0 +1,186 @@
+#include "tests/check.h"
+
+#include "core/arena.h"
+#include "core/extract.h"
+#include "core/html.h"
+#include "core/pagekind_declared.h"
+
+static const size_t plenty_bytes = (size_t)64 << 20;
+static const struct span nothing = {NULL, 0};
+
+static const struct {
+	const char *name, *head;
+	uint32_t kinds;
+	bool article;
+} declarations[] = {
+	{"nothing", "", 0, false},
+	{"og:type article", "<meta property=og:type content=article>", DECLARED_OG_ARTICLE, true},
+	{"og:type website", "<meta property=og:type content=website>", DECLARED_OG_WEBSITE, false},
+	{"og:type product", "<meta property=og:type content=product>", DECLARED_OG_OTHER, false},
+	{"date", "<meta property=article:published_time content=2026-01-02>", DECLARED_PUBLISHED,
+	 true},
+	{"JSON-LD", "<script type=application/ld+json>{\"@type\": \"NewsArticle\"}</script>",
+	 DECLARED_ARTICLE, true},
+	{"JSON-LD, list",
+	 "<script type=application/ld+json>{\"@type\":[\"Thing\",\"ItemList\"]}</script>",
+	 DECLARED_LISTING, false},
+	{"JSON-LD, two",
+	 "<script "
+	 "type=application/ld+json>[{\"@type\":\"Product\"},{\"@type\":\"QAPage\"}]</script>",
+	 DECLARED_PRODUCT | DECLARED_FORUM, false},
+	{"JSON-LD, cut off", "<script type=application/ld+json>{\"@type\": \"NewsArt</script>", 0,
+	 false},
+	{"another script", "<script>{\"@type\": \"NewsArticle\"}</script>", 0, false},
+};
+
+static void test_declared(void **state)
+{
+	for (size_t i = 0; i < sizeof(declarations) / sizeof(declarations[0]); i++) {
+		const char *name = declarations[i].name;
+		struct arena arena;
+		struct html_page page;
+		struct declared declared;
+		arena_init(&arena, plenty_bytes);
+		html_parse(&arena, span_of(declarations[i].head), NULL, &page);
+		declared_read_head(&page, &declared);
+		CHECK_SIZE(name, declared.kinds, declarations[i].kinds);
+		CHECK(name, declares_article(&declared) == declarations[i].article);
+		html_free(&page);
+		arena_free(&arena);
+	}
+}
+
+static const struct {
+	const char *url;
+	uint32_t depth, slug_len, hyphens;
+} addresses[] = {
+	{"https://example.org/", 0, 0, 0},
+	{"https://example.org", 0, 0, 0},
+	{"https://example.org/news/", 1, 4, 0},
+	{"https://example.org/2026/01/a-short-walk?from=mail#top", 3, 12, 2},
+	{"/local/path", 2, 4, 0},
+};
+
+static void test_address(void **state)
+{
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		char head[256];
+		snprintf(head, sizeof(head), "<link rel=canonical href='%s'>", addresses[i].url);
+		struct arena arena;
+		struct html_page page;
+		struct declared declared;
+		arena_init(&arena, plenty_bytes);
+		html_parse(&arena, span_of(head), NULL, &page);
+		declared_read_head(&page, &declared);
+		CHECK(addresses[i].url, declared.addressed);
+		CHECK_SIZE(addresses[i].url, declared.path_depth, addresses[i].depth);
+		CHECK_SIZE(addresses[i].url, declared.slug_len, addresses[i].slug_len);
+		CHECK_SIZE(addresses[i].url, declared.hyphens, addresses[i].hyphens);
+		html_free(&page);
+		arena_free(&arena);
+	}
+}
+
+#define SENTENCES                                                                                  \
+	"The river rose by a metre in one night, and the lower road was closed before dawn. "      \
+	"Nobody "                                                                                  \
+	"was hurt, but the ferry stays in harbour until the water falls again."
+
+/* `unit` twelve times, with a number where it says %d, between `head` and the end. */
+static struct span make_page(const char *head, const char *unit, char *room, size_t size)
+{
+	size_t len = (size_t)snprintf(room, size, "%s", head);
+	for (int i = 1; i <= 12; i++) {
+		len += (size_t)snprintf(room + len, size - len, unit, i, i);
+	}
+	return (struct span){room, len};
+}
+
+static const struct {
+	const char *name, *head, *unit, *seen;
+} kinds[] = {
+	{"index with long teasers",
+	 "<title>The Ferry Post</title><meta property=og:type content=website><body><h1>News</h1>",
+	 "<div class=card><h2><a href=/story/%d>The river and the %d ferries of the north</a></h2>"
+	 "<p>" SENTENCES "</p></div>",
+	 "a list of links to other pages"},
+	{"the same, called an article",
+	 "<title>The Ferry Post</title><meta property=og:type content=article><body><h1>News</h1>",
+	 "<div class=card><h2><a href=/story/%d>The river and the %d ferries of the north</a></h2>"
+	 "<p>" SENTENCES "</p></div>",
+	 NULL},
+	{"a manual whose headings link to themselves",
+	 "<title>The manual</title><meta property=og:type content=website><body><h1>Manual</h1>",
+	 "<section><h2><a href=#part-%d>How to row the %d boats of the north</a></h2><p>" SENTENCES
+	 "</p></section>",
+	 NULL},
+	{"a manual in plain words",
+	 "<title>The manual</title><meta property=og:type content=website><body><h1>Manual</h1>",
+	 "<section id=part%d><h2>How to row the %d boats of the north</h2><p>" SENTENCES
+	 "</p></section>",
+	 NULL},
+};
+
+static void test_kinds(void **state)
+{
+	static char room[1 << 14];
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct span html = make_page(kinds[i].head, kinds[i].unit, room, sizeof(room));
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, plenty_bytes);
+		enum extract_status status =
+			extract_article(&arena, html, nothing, false, NULL, &article);
+		CHECK(kinds[i].name,
+		      status == (kinds[i].seen == NULL ? EXTRACT_OK : EXTRACT_NO_ARTICLE));
+		if (kinds[i].seen != NULL)
+			assert_string_equal(article.seen, kinds[i].seen);
+		arena_free(&arena);
+	}
+}
+
+static const struct {
+	const char *name, *text;
+	bool partial;
+} teasers[] = {
+	{"whole", "<p>" SENTENCES "</p><p>" SENTENCES "</p>", false},
+	{"breaks off", "<p>" SENTENCES "</p><p>" SENTENCES " And when the council met …</p>", true},
+	{"three dots", "<p>" SENTENCES "</p><p>" SENTENCES " And when the council met...</p>",
+	 true},
+	{"behind a paywall",
+	 "<p>" SENTENCES "</p><p>" SENTENCES
+	 "</p><div class=paywall><h3>Subscribe to continue reading</h3></div>",
+	 true},
+	{"in its data",
+	 "<p>" SENTENCES "</p><p>" SENTENCES
+	 "</p><script type=application/ld+json>{\"isAccessibleForFree\": \"False\"}</script>",
+	 true},
+};
+
+static void test_partial(void **state)
+{
+	for (size_t i = 0; i < sizeof(teasers) / sizeof(teasers[0]); i++) {
+		char html[2048];
+		snprintf(html, sizeof(html),
+			 "<title>The river</title><body><article><h1>The river</h1>%s</article>",
+			 teasers[i].text);
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, plenty_bytes);
+		CHECK(teasers[i].name, extract_article(&arena, span_of(html), nothing, false, NULL,
+						       &article) == EXTRACT_OK);
+		CHECK(teasers[i].name, article.partial == teasers[i].partial);
+		arena_free(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_declared),
+		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_partial),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
