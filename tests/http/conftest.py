@@ -10,6 +10,7 @@ LOOPBACK = "127.0.0.0/8,::1/128"
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrency: many clients at once; also run under TSan")
+    config.addinivalue_line("markers", "faults: on the release build; sanitizers themselves do not survive a lack of memory")
     config.addinivalue_line("markers", "sandbox: on the release build, too; sanitizers have no sandbox")
     config.addinivalue_line("markers", "corpora: measured on the release build, if PRECIS_EVAL is set")
 

@@ -13,6 +13,8 @@ import faults as injected
 import origin as origins
 import service as running
 
+pytestmark = pytest.mark.faults
+
 JSON = {"Content-Type": "application/json"}
 LOOPBACK = "127.0.0.0/8,::1/128"
 TEXT = ("The harbour bridge was closed on Monday after a crack was found. Engineers say that it had grown "
