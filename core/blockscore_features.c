@@ -311,7 +311,7 @@ static void put_neighbour(struct row *row, const struct page_facts *facts, uint3
 	put(row, (float)tag_class(o->tag));
 	put(row, (float)(b->container == other->container ? 2 : c->parent == o->parent));
 	put(row, (float)(c->path == o->path));
-	put(row, (float)(other->phrases != 0));
+	put(row, (float)((other->phrases & ((2u << PHRASE_NEVER) - 1)) != 0));
 }
 
 static void describe(const struct page_facts *facts, const float *page, uint32_t i, float *at)

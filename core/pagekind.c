@@ -7,6 +7,7 @@ enum {
 	PARAGRAPH_CHARS = 120, /* of running text: less may be a teaser */
 	FEW_CHARS = 500,
 	HARDLY_CHARS = 150,
+	INDEX_CHARS = 80,     /* of an index page's own text: a short article has more */
 	OWN_CHARS = 25,       /* outside links: less is no text at all */
 	LINKED_HEADLINES = 8, /* of an index page, at least */
 	TEASER_CHARS = 500,   /* of an index page's longest paragraph, at most */
@@ -160,7 +161,7 @@ static bool is_index(const struct tally *t, const struct declared *declared)
 	bool says_so = (declared->kinds & others) != 0;
 	bool only_teasers = t->teasers >= LINKED_HEADLINES && t->longest <= TEASER_CHARS &&
 			    t->teasers * 5 >= t->paragraphs * 4;
-	return t->chars < HARDLY_CHARS || (says_so && only_teasers);
+	return t->chars < INDEX_CHARS || (says_so && only_teasers);
 }
 
 /* Does a block ask for scripts? Looking costs more than the rest, and an article is never asked. */
