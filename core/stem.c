@@ -1,27 +1,16 @@
 #include "stem.h"
 
+#include "ascii.h"
+#include "tokenize.h"
 #include "utf8.h"
 
 #include <libstemmer.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-enum {
-	MEMO_SETS = 4096, /* a power of two; two words share a set, the older one gives way */
-	MEMO_BYTES = 24,  /* words longer than this are rare and are stemmed each time */
-	PREFIX_LETTERS = 6,
-};
+enum { LINE_BYTES = 64, PREFIX_LETTERS = 6 };
 
-struct memo_entry {
-	char word[MEMO_BYTES], stem[MEMO_BYTES];
-	uint8_t word_len, stem_len;
-	uint16_t language;
-};
-
-struct stems {
-	struct sb_stemmer **snowball; /* by language index; made when first needed */
-	struct memo_entry memo[MEMO_SETS][2];
-};
+_Static_assert(sizeof(struct stems_entry) == LINE_BYTES, "a line of the cache");
 
 struct stems *stems_new(void)
 {
@@ -29,10 +18,15 @@ struct stems *stems_new(void)
 	if (stems == NULL)
 		return NULL;
 	stems->snowball = calloc(language_count(), sizeof(struct sb_stemmer *));
-	if (stems->snowball == NULL) {
-		free(stems);
+	/* So much is cleared by the system, page by page when first used: an idle worker's memory
+	 * costs nothing. */
+	stems->block = calloc(1, STEMS_SETS * sizeof(struct stems_set) + LINE_BYTES);
+	if (stems->snowball == NULL || stems->block == NULL) {
+		stems_free(stems);
 		return NULL;
 	}
+	uintptr_t at = (uintptr_t)stems->block;
+	stems->memory = (struct stems_set *)((at + LINE_BYTES - 1) & ~(uintptr_t)(LINE_BYTES - 1));
 	return stems;
 }
 
@@ -40,10 +34,11 @@ void stems_free(struct stems *stems)
 {
 	if (stems == NULL)
 		return;
-	for (size_t i = 0; i < language_count(); i++)
+	for (size_t i = 0; stems->snowball != NULL && i < language_count(); i++)
 		if (stems->snowball[i] != NULL)
 			sb_stemmer_delete(stems->snowball[i]);
 	free(stems->snowball);
+	free(stems->block);
 	free(stems);
 }
 
@@ -83,6 +78,11 @@ static struct span korean(struct span word)
 	return word;
 }
 
+static bool is_korean(const struct language *language)
+{
+	return span_equal(span_of(language->tag), SPAN("ko"));
+}
+
 static struct span prefix(struct span word)
 {
 	size_t at = 0;
@@ -93,30 +93,87 @@ static struct span prefix(struct span word)
 	return span_slice(word, 0, at);
 }
 
-struct span stems_stem(struct stems *stems, const struct language *language, struct span word,
-		       uint64_t hash)
+bool stems_exist(const struct language *language)
 {
-	if (language->stemmer == NULL) {
-		if (span_equal(span_of(language->tag), SPAN("ko")))
-			return korean(word);
-		return language->spaced && language->index != LANGUAGE_UND ? prefix(word) : word;
-	}
-	if (word.len > MEMO_BYTES)
-		return snowball(stems, language, word);
+	return language->stemmer != NULL || is_korean(language) ||
+	       (language->spaced && language->index != LANGUAGE_UND);
+}
 
-	struct memo_entry *set = stems->memo[(hash ^ language->index) & (MEMO_SETS - 1)];
-	for (unsigned i = 0; i < 2; i++)
-		if (set[i].word_len == word.len && set[i].language == language->index &&
-		    memcmp(set[i].word, word.at, word.len) == 0)
-			return (struct span){set[i].stem, set[i].stem_len};
-	struct span stem = snowball(stems, language, word);
-	if (stem.len > MEMO_BYTES)
-		return stem;
-	set[1] = set[0];
-	memcpy(set[0].word, word.at, word.len);
-	memcpy(set[0].stem, stem.at, stem.len);
-	set[0].word_len = (uint8_t)word.len;
-	set[0].stem_len = (uint8_t)stem.len;
-	set[0].language = (uint16_t)language->index;
-	return (struct span){set[0].stem, set[0].stem_len};
+static struct span stem_of(struct stems *stems, const struct language *language, struct span word)
+{
+	if (language->stemmer != NULL)
+		return snowball(stems, language, word);
+	if (is_korean(language))
+		return korean(word);
+	return stems_exist(language) ? prefix(word) : word;
+}
+
+static uint8_t flags_of(const struct stopword_language *stopwords, const struct form *form,
+			uint64_t hash)
+{
+	uint8_t flags = stopwords_flags(stopwords, form, hash);
+	if (ascii_is_digit(form->bytes[0]))
+		return flags | TERM_NUMBER;
+	return form->len == 1 ? flags | TERM_STOP : flags; /* a letter left over, as in "Tom's" */
+}
+
+static struct known_form find_out(struct stems *stems, const struct language *language,
+				  const struct stopword_language *stopwords,
+				  const struct form *form, uint64_t hash)
+{
+	struct form *stem = &stems->stem;
+	struct span bytes = {form->bytes, form->len};
+	uint8_t flags = flags_of(stopwords, form, hash);
+	if (!(flags & (TERM_STOP | TERM_NUMBER)))
+		bytes = stem_of(stems, language, bytes);
+	stem->len = (uint32_t)(bytes.len < FORM_MAX_BYTES ? bytes.len : FORM_MAX_BYTES);
+	memcpy(stem->bytes, bytes.at, stem->len);
+	form_finish(stem);
+	return (struct known_form){stem, form_hash(stem->bytes, stem->len), flags};
+}
+
+static struct known_form recall(struct stems *stems, const struct stems_entry *entry)
+{
+	memcpy(stems->stem.bytes, entry->stem, STEMS_FORM_BYTES);
+	memset(stems->stem.bytes + STEMS_FORM_BYTES, 0, 16);
+	stems->stem.len = entry->stem_len;
+	return (struct known_form){&stems->stem, entry->stem_hash, entry->flags};
+}
+
+static void remember(struct stems_set *set, const struct language *language,
+		     const struct form *form, const struct known_form *known)
+{
+	struct stems_entry *entry = &set->entry[0];
+	set->entry[1] = *entry;
+	memcpy(entry->form, form->bytes, STEMS_FORM_BYTES);
+	memcpy(entry->stem, known->stem->bytes, STEMS_FORM_BYTES);
+	entry->stem_hash = known->stem_hash;
+	entry->language = (uint16_t)language->index;
+	entry->stem_len = (uint8_t)known->stem->len;
+	entry->flags = known->flags;
+}
+
+struct known_form stems_know(struct stems *stems, const struct language *language,
+			     const struct stopword_language *stopwords, const struct form *form,
+			     uint64_t hash)
+{
+	if (!stems_exist(language))
+		return (struct known_form){form, hash, flags_of(stopwords, form, hash)};
+	/* Numbers are many and seldom come again. */
+	if (form->len > STEMS_FORM_BYTES || ascii_is_digit(form->bytes[0]))
+		return find_out(stems, language, stopwords, form, hash);
+
+	struct stems_set *set = stems_set(stems, language, hash);
+	uint64_t bytes[STEMS_FORM_BYTES / 8];
+	memcpy(bytes, form->bytes, sizeof bytes);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct stems_entry *entry = &set->entry[i];
+		if (entry->form[0] == bytes[0] && entry->form[1] == bytes[1] &&
+		    entry->form[2] == bytes[2] && entry->language == language->index)
+			return recall(stems, entry);
+	}
+	struct known_form known = find_out(stems, language, stopwords, form, hash);
+	if (known.stem->len <= STEMS_FORM_BYTES)
+		remember(set, language, form, &known);
+	return known;
 }

@@ -1,39 +1,85 @@
 #ifndef CORE_STEM_H
 #define CORE_STEM_H
 
+#include "form.h"
 #include "language.h"
 #include "span.h"
+#include "stopwords.h"
 
 #include <stdint.h>
 
-/** The longest word that is stemmed, in bytes; longer ones stand for themselves. */
-enum { STEM_MAX_BYTES = 64 };
-
 /**
- * Stemmers that one thread keeps from job to job: a Snowball stemmer for each language met so far,
- * and a memory of words already stemmed.
+ * What one thread knows of words from job to job: a Snowball stemmer for each language met so far,
+ * and a memory of the words met, with their stems and flags.
  *
  * A Snowball stemmer is made by malloc and takes 200 ns a word, which for the 350 distinct words
  * of a usual article is more than all the rest of the core. Nothing here may be global, so the
  * caller owns it, as it owns the arena: one a worker. What it remembers changes the speed and
- * never a result. Bounded: a fixed table whose entries replace each other, at most 430 KB.
+ * never a result. Bounded: a fixed table whose entries replace each other, at most 530 KB.
  */
-struct stems;
+struct stems {
+	struct stems_set *memory;     /* STEMS_SETS of them */
+	struct sb_stemmer **snowball; /* by language index; made when first needed */
+	struct form stem;             /* the last answer */
+	void *block;                  /* that memory lies in */
+};
+
+enum { STEMS_SETS = 4096, STEMS_FORM_BYTES = 24 };
+
+/** A form, its flags and its stem in one line of the processor's cache: what an article's hundreds
+ * of new words cost is one miss each, and neither the lists nor the stemmer are asked again. */
+struct stems_entry {
+	uint64_t form[STEMS_FORM_BYTES / 8];
+	char stem[STEMS_FORM_BYTES];
+	uint64_t stem_hash;
+	uint16_t language;
+	uint8_t stem_len, flags;
+};
+
+/** Two forms share a set; the older one gives way. */
+struct stems_set {
+	struct stems_entry entry[2];
+};
 
 /** New, or NULL for lack of memory. */
 struct stems *stems_new(void);
 void stems_free(struct stems *stems);
 
+/** What is known of a form; `stem` is valid until the next call, and may be the form itself. */
+struct known_form {
+	const struct form *stem;
+	uint64_t stem_hash;
+	uint8_t flags; /* TERM_* */
+};
+
 /**
- * The stem of a case-folded `word` of at most STEM_MAX_BYTES bytes, valid until the next call.
- * `hash` is any hash of the word whose low bits are mixed, the same for the same word.
+ * Look up a case-folded form: its flags, and the stem of one that is neither a function word nor a
+ * number (others are their own). `hash` is form_hash() of it.
  *
  * Languages with a Snowball stemmer use it. Korean loses its case particles. Other languages
  * written with spaces keep the first six letters of longer words, which joins the forms of an
  * inflected word nearly as well as a stemmer does (McNamee & Mayfield 2004). Never fails: for
  * lack of memory the word is its own stem.
  */
-struct span stems_stem(struct stems *stems, const struct language *language, struct span word,
-		       uint64_t hash);
+struct known_form stems_know(struct stems *stems, const struct language *language,
+			     const struct stopword_language *stopwords, const struct form *form,
+			     uint64_t hash);
+
+/** Where a form is remembered. */
+static inline struct stems_set *stems_set(const struct stems *stems,
+					  const struct language *language, uint64_t hash)
+{
+	return &stems->memory[(hash ^ language->index) & (STEMS_SETS - 1)];
+}
+
+/** Have that on its way from memory before stems_know() is asked. */
+static inline void stems_prefetch(const struct stems *stems, const struct language *language,
+				  uint64_t hash)
+{
+	__builtin_prefetch(stems_set(stems, language, hash));
+}
+
+/** Are there stems in this language, other than the words themselves? */
+bool stems_exist(const struct language *language);
 
 #endif

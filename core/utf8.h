@@ -41,7 +41,29 @@ static inline unsigned utf8_decode(struct span text, size_t at, uint32_t *codepo
 }
 
 /** Write `codepoint` (a scalar value) to `out`, which has room for 4 bytes; returns the length. */
-unsigned utf8_encode(uint32_t codepoint, char out[4]);
+static inline unsigned utf8_encode(uint32_t codepoint, char out[4])
+{
+	if (codepoint < 0x80) {
+		out[0] = (char)codepoint;
+		return 1;
+	}
+	if (codepoint < 0x800) {
+		out[0] = (char)(0xC0 | codepoint >> 6);
+		out[1] = (char)(0x80 | (codepoint & 0x3F));
+		return 2;
+	}
+	if (codepoint < 0x10000) {
+		out[0] = (char)(0xE0 | codepoint >> 12);
+		out[1] = (char)(0x80 | (codepoint >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (codepoint & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | codepoint >> 18);
+	out[1] = (char)(0x80 | (codepoint >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (codepoint >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (codepoint & 0x3F));
+	return 4;
+}
 
 /** Length of valid UTF-8 in `unit`. O(text.len). */
 size_t utf8_length(struct span text, enum offset_unit unit);

@@ -4,7 +4,8 @@
   gen_stopwords.py OUTPUT.h LANGUAGE.txt...
 
 Each language gets an open-addressed hash table (linear probing, at most half full) of offsets into
-one string pool; the hash is that of core/stopwords.h, eight bytes at a time.
+one string pool, whose strings are zero-padded to whole steps of eight bytes. The hash is that of
+core/form.h, sixteen bytes at a time.
 """
 import os
 import sys
@@ -12,15 +13,15 @@ import unicodedata
 
 SECTIONS = {"stop": 1, "pronoun": 4, "connective": 8, "self": 16, "you": 32, "report": 64, "claim": 128}
 NOT_STOP = {"claim"}
-MULTIPLIER = 0x9E3779B97F4A7C15
+MULTIPLIERS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # as in core/form.h
 MASK = (1 << 64) - 1
 
 
 def word_hash(word):
     value = 0
-    for at in range(0, len(word), 8):
-        chunk = int.from_bytes(word[at:at + 8], "little")
-        value = ((value ^ chunk) * MULTIPLIER) & MASK
+    for at in range(0, len(word), 16):
+        low, high = (int.from_bytes(word[i:i + 8], "little") for i in (at, at + 8))
+        value = ((value ^ low) * MULTIPLIERS[0] + high * MULTIPLIERS[1]) & MASK
         value ^= value >> 32
     return value
 
@@ -62,7 +63,7 @@ def main():
             while table[at][1]:
                 at = (at + 1) & (size - 1)
             table[at] = (len(pool), len(word), words[word])
-            pool += word
+            pool += word + b"\0" * (-len(word) % 8)
         languages.append((os.path.basename(path).split(".")[0], len(slots), size - 1))
         slots += table
     with open(output, "w", encoding="ascii") as out:

@@ -148,7 +148,7 @@ static void test_large(void **state)
 	CHECK_SIZE("tokens", terms.token_count, 60001);
 	CHECK_SIZE("distinct", terms.distinct_count, 60001);
 	CHECK_SIZE("long word kept whole", terms.token[0].end_byte, 100000);
-	CHECK_SIZE("and its stem short", terms.distinct[0].stem.len, STEM_MAX_BYTES);
+	CHECK_SIZE("and its stem short", terms.distinct[0].stem.len, FORM_MAX_BYTES);
 	arena_free(&arena);
 	free(text);
 }

@@ -1,0 +1,69 @@
+#ifndef CORE_FORMTABLE_H
+#define CORE_FORMTABLE_H
+
+#include "arena.h"
+#include "form.h"
+
+#include <stdint.h>
+
+/** A distinct form. Its first sixteen bytes stand here: most are compared without a further look.
+ */
+struct form_entry {
+	uint64_t first, second;
+	const char *at; /* all of them, zero-padded to whole steps; never moves */
+	uint32_t len;
+	uint32_t term; /* the caller's; FORM_NO_TERM when new */
+};
+
+enum { FORM_NO_TERM = UINT32_MAX };
+
+/** Open addressing: an entry's number plus one, and the half of its hash that is not its place. */
+struct form_slot {
+	uint32_t number, tag;
+};
+
+/**
+ * The distinct forms of a text. Everything lives in an arena; strings in pages. Grows by copying,
+ * so that pointers to entries hold until the next formtable_add().
+ */
+struct formtable {
+	struct form_slot *slot;
+	struct form_entry *entry;
+	uint32_t mask;
+	size_t len, room;
+	char *page, *page_end;
+};
+
+/** Make a table for about `expected` forms. False for lack of memory. */
+bool formtable_init(struct arena *arena, struct formtable *table, size_t expected);
+
+/** Add what formtable_find() did not find, at the free slot that it found. NULL for lack of memory.
+ */
+struct form_entry *formtable_add(struct arena *arena, struct formtable *table,
+				 const struct form *form, uint64_t hash, uint32_t free_slot);
+
+/**
+ * The entry of `form`, or NULL and the free slot where it belongs. `hash` is form_hash() of it.
+ * O(1) but for colliding hashes.
+ */
+static inline struct form_entry *formtable_find(const struct formtable *table,
+						const struct form *form, uint64_t hash,
+						uint32_t *free_slot)
+{
+	uint64_t first = form_load(form->bytes), second = form_load(form->bytes + 8);
+	uint32_t tag = (uint32_t)(hash >> 32);
+	uint32_t at = (uint32_t)hash & table->mask;
+	for (; table->slot[at].number != 0; at = (at + 1) & table->mask) {
+		if (table->slot[at].tag != tag)
+			continue;
+		struct form_entry *entry = &table->entry[table->slot[at].number - 1];
+		if (entry->first == first && entry->second == second && entry->len == form->len &&
+		    (form->len <= 16 ||
+		     memcmp(entry->at + 16, form->bytes + 16, form->len - 16) == 0))
+			return entry;
+	}
+	*free_slot = at;
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,63 @@
+#ifndef CORE_VECTOR_H
+#define CORE_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/** Sixteen bytes that are compared at once, by the extension of gcc and clang, on any machine. */
+enum { VECTOR_BYTES = 16 };
+typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+
+static inline vector vector_load(const char *at)
+{
+	vector bytes;
+	memcpy(&bytes, at, VECTOR_BYTES);
+	return bytes;
+}
+
+/** How many bytes of a comparison's result are 0, from the first on? */
+static inline unsigned vector_zeros(vector truth)
+{
+	uint64_t half[2];
+	memcpy(half, &truth, sizeof half);
+	if ((half[0] | half[1]) == 0)
+		return VECTOR_BYTES;
+	uint64_t found = half[0] != 0 ? half[0] : half[1];
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	found = __builtin_bswap64(found);
+#endif
+	return (half[0] != 0 ? 0 : 8) + (unsigned)__builtin_ctzll(found) / 8;
+}
+
+/** The same where the processor gives the sign bits as a number: in two steps instead of eight. */
+static inline unsigned vector_zeros_fast(vector truth)
+{
+#ifdef __SSE2__
+	unsigned bits = (unsigned)_mm_movemask_epi8((__m128i)truth);
+	return (unsigned)__builtin_ctz(bits | 1u << VECTOR_BYTES);
+#else
+	return vector_zeros(truth);
+#endif
+}
+
+/** How many of the bytes are ASCII letters, from the first on? Bit 5 is set in all of them. */
+static inline unsigned vector_letters(vector lower)
+{
+	return vector_zeros_fast((vector)(lower - 'a' >= 26));
+}
+
+/** The first `len` bytes of a vector, zeros behind. */
+static inline vector vector_first(vector bytes, unsigned len)
+{
+	static const unsigned char keep[2 * VECTOR_BYTES] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+							     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+							     0xFF, 0xFF, 0xFF, 0xFF};
+	vector mask;
+	memcpy(&mask, keep + VECTOR_BYTES - len, VECTOR_BYTES);
+	return bytes & mask;
+}
+
+#endif
