@@ -36,6 +36,8 @@ struct work {
 	bool *is_prose;
 	struct entry *entry;  /* of all sentences */
 	uint32_t *first;      /* sentence i has the entries [first[i], first[i + 1]) */
+	uint32_t *content;    /* terms of all content tokens, sentence by sentence */
+	uint32_t *content_at; /* sentence i has those from content_at[i] to content_at[i + 1] */
 	float *idf;           /* of each distinct term */
 	uint32_t *first_seen; /* sentence in which a term first stands */
 	uint32_t *stamp;      /* of each term; scratch */
@@ -62,6 +64,12 @@ static float log2_of(float x)
 static float clamp(float x, float low, float high)
 {
 	return x < low ? low : x > high ? high : x;
+}
+
+/* For sums over what nobody can guess: a masked addition costs a tenth of a branch gone wrong. */
+static inline uint32_t mask_of(bool condition)
+{
+	return 0 - (uint32_t)condition;
 }
 
 static const struct term *term_of(const struct work *w, uint32_t token)
@@ -119,12 +127,15 @@ static void count_flags(uint8_t flags, struct surface *s)
 	s->pronouns += (flags & TERM_PRONOUN) != 0;
 }
 
-static struct surface look(const struct work *w, size_t i)
+/* Half the tokens are function words, and nothing tells beforehand which: the content words are
+ * counted and gathered without a branch on it, once for all that looks at them. */
+static struct surface look(struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
 	struct span text = w->input->text;
 	struct surface s = {.content = 0};
 	size_t last_end = w->input->sentences->at[i].start_byte;
+	uint32_t *content = w->content + w->content_at[i];
 	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 		const struct token *token = &terms->token[k];
 		uint8_t flags = terms->distinct[token->term].flags;
@@ -133,10 +144,10 @@ static struct surface look(const struct work *w, size_t i)
 		    (token->start_byte > last_end && text.at[last_end] != ' '))
 			look_between(span_slice(text, last_end, token->start_byte), &s);
 		last_end = token->end_byte;
-		if (!(flags & TERM_STOP)) {
-			s.content++;
-			s.content_bytes += token->end_byte - token->start_byte;
-		}
+		bool is_content = !(flags & TERM_STOP);
+		content[s.content] = token->term;
+		s.content += is_content;
+		s.content_bytes += (token->end_byte - token->start_byte) & mask_of(is_content);
 		s.names += k > terms->first[i] && is_capital(text.at + token->start_byte);
 		if (flags > TERM_STOP)
 			count_flags(flags, &s);
@@ -144,6 +155,7 @@ static struct surface look(const struct work *w, size_t i)
 	size_t end = w->input->sentences->at[i].end_byte;
 	if (last_end < end)
 		look_between(span_slice(text, last_end, end), &s);
+	w->content_at[i + 1] = w->content_at[i] + s.content;
 	return s;
 }
 
@@ -271,20 +283,16 @@ static void weigh_terms(struct work *w)
 /* The sentence's content terms with tf-idf weights, as a vector of length 1. */
 static uint32_t vector_of(struct work *w, uint32_t i, uint32_t len)
 {
-	const struct terms *terms = w->input->terms;
 	uint32_t start = len;
-	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
-		uint32_t t = terms->token[k].term;
-		if (terms->distinct[t].flags & TERM_STOP)
-			continue;
-		if (w->stamp[t] >= start && w->stamp[t] < len && w->entry[w->stamp[t]].term == t) {
+	for (uint32_t k = w->content_at[i]; k < w->content_at[i + 1]; k++) {
+		uint32_t t = w->content[k];
+		if (w->stamp[t] - start < len - start) { /* an entry of this sentence */
 			w->entry[w->stamp[t]].weight += 0.5f * w->idf[t];
 			continue;
 		}
 		w->stamp[t] = len;
 		w->entry[len++] = (struct entry){.term = t, .weight = w->idf[t]};
-		if (w->first_seen[t] == NO_TERM)
-			w->first_seen[t] = i;
+		w->first_seen[t] = w->first_seen[t] < i ? w->first_seen[t] : i;
 	}
 	float square = 0;
 	for (uint32_t e = start; e < len; e++)
@@ -319,13 +327,11 @@ static void centroid_features(struct work *w)
 	for (size_t t = 0; t < terms->distinct_count; t++) {
 		const struct term *term = &terms->distinct[t];
 		square += w->centroid[t] * w->centroid[t];
-		if (term->flags & TERM_STOP)
-			continue;
-		content += term->count;
-		if (term->sentence_count > 1) {
-			repeated += (float)term->sentence_count;
-			returning += term->count;
-		}
+		bool is_content = !(term->flags & TERM_STOP);
+		content += term->count & mask_of(is_content);
+		uint32_t returns = mask_of(is_content & (term->sentence_count > 1));
+		repeated += (float)(term->sentence_count & returns);
+		returning += term->count & returns;
 	}
 	w->out->document[DOCUMENT_REPEATS] = share(returning, content);
 	float scale = square > 0 ? 1 / sqrtf(square) : 0;
@@ -340,14 +346,12 @@ static void centroid_features(struct work *w)
 			dot += w->entry[e].weight * w->centroid[t];
 			topic += term->count < SMALL_COUNTS ? log[term->count]
 							    : log2_of((float)term->count);
-			if (term->sentence_count > 1)
-				covered += (float)term->sentence_count;
-			if (w->first_seen[t] == i) {
-				fresh++;
-				launch += term->sentence_count > 4
-						  ? 4
-						  : (float)(term->sentence_count - 1);
-			}
+			covered +=
+				(float)(term->sentence_count & mask_of(term->sentence_count > 1));
+			bool first = w->first_seen[t] == i;
+			fresh += first;
+			uint32_t more = term->sentence_count > 4 ? 4 : term->sentence_count - 1;
+			launch += (float)(more & mask_of(first));
 			back += term->last_sentence > i;
 		}
 		f[FEATURE_CENTROID] = dot * scale;
@@ -403,6 +407,35 @@ static const float *random_walk(struct work *w, uint32_t rows, const float *degr
 	return now;
 }
 
+/* Sums and greatest of each sentence's similarities to those before and behind it. */
+struct neighbours {
+	float before[BLOCK], seen[BLOCK], after[BLOCK], echoed[BLOCK];
+};
+
+/* The sums of all sentences go on side by side, four at a time: one sum after the other would wait
+ * for each of its additions. */
+static void add_row(const float *restrict row, uint32_t from, uint32_t to, float *restrict sum,
+		    float *restrict greatest)
+{
+	for (uint32_t c = from; c < to; c++) {
+		sum[c] += row[c];
+		greatest[c] = row[c] > greatest[c] ? row[c] : greatest[c];
+	}
+}
+
+/* Makes the matrix symmetric on the way. */
+static void look_around(struct work *w, uint32_t rows, struct neighbours *out)
+{
+	for (uint32_t r = 0; r < rows; r++) {
+		const float *row = w->similarity + r * rows;
+		add_row(row, 0, r, out->after, out->echoed);
+		for (uint32_t c = 0; c < r; c++)
+			w->similarity[c * rows + r] = row[c];
+	}
+	for (uint32_t r = 0; r < rows; r++)
+		add_row(w->similarity + r * rows, r + 1, rows, out->before, out->seen);
+}
+
 static void block_features(struct work *w, uint32_t p, uint32_t rows)
 {
 	float degree[BLOCK];
@@ -411,29 +444,15 @@ static void block_features(struct work *w, uint32_t p, uint32_t rows)
 		meet(w, w->prose[p + row], row, rows);
 	forget_block(w, p, rows);
 	float scale = 4 / (float)(rows > 1 ? rows - 1 : 1);
+	struct neighbours around = {.before = {0}};
+	look_around(w, rows, &around);
 	for (uint32_t r = 0; r < rows; r++) {
-		float before = 0, seen = 0;
-		for (uint32_t c = 0; c < r; c++) {
-			float s = w->similarity[r * rows + c];
-			w->similarity[c * rows + r] = s;
-			before += s;
-			seen = s > seen ? s : seen;
-		}
 		float *f = w->out->at[w->prose[p + r]];
-		f[FEATURE_BACKWARD] = before * scale;
-		f[FEATURE_SEEN] = seen;
+		f[FEATURE_BACKWARD] = around.before[r] * scale;
+		f[FEATURE_SEEN] = around.seen[r];
 		f[FEATURE_LEAD] = p == 0 && r > 0 ? w->similarity[r * rows] : 0;
-	}
-	for (uint32_t r = 0; r < rows; r++) {
-		float after = 0, echoed = 0;
-		for (uint32_t c = r + 1; c < rows; c++) {
-			float s = w->similarity[r * rows + c];
-			after += s;
-			echoed = s > echoed ? s : echoed;
-		}
-		float *f = w->out->at[w->prose[p + r]];
-		f[FEATURE_FORWARD] = after * scale;
-		f[FEATURE_ECHOED] = echoed;
+		f[FEATURE_FORWARD] = around.after[r] * scale;
+		f[FEATURE_ECHOED] = around.echoed[r];
 		f[FEATURE_DEGREE] = f[FEATURE_FORWARD] + f[FEATURE_BACKWARD];
 		degree[r] = f[FEATURE_DEGREE] / scale;
 	}
@@ -476,8 +495,9 @@ static void lead_features(struct work *w)
 		uint32_t i = w->prose[p], others = 7u & ~(p < LEAD ? 1u << p : 0);
 		float sum = 0;
 		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
-			if (w->stamp[w->entry[e].term] & others)
-				sum += w->entry[e].weight * w->entry[e].weight;
+			sum += w->stamp[w->entry[e].term] & others
+				       ? w->entry[e].weight * w->entry[e].weight
+				       : 0;
 		w->out->at[i][FEATURE_LEAD_SHARE] = sum;
 	}
 }
@@ -509,43 +529,61 @@ static void title_features(struct arena *arena, struct work *w)
 
 /* ---------------------------------------------------------------- document */
 
-static float mean_of(const struct work *w, enum feature feature)
+/* Means over the prose of all features, side by side. */
+static void find_means(const struct work *w, float *restrict mean)
 {
-	float sum = 0;
+	for (size_t k = 0; k < FEATURE_COUNT; k++)
+		mean[k] = 0;
+	for (uint32_t p = 0; p < w->prose_len; p++) {
+		const float *feature = w->out->at[w->prose[p]];
+		for (size_t k = 0; k < FEATURE_COUNT; k++)
+			mean[k] += feature[k];
+	}
+	for (size_t k = 0; k < FEATURE_COUNT; k++)
+		mean[k] /= (float)w->prose_len;
+}
+
+static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
+{
+	static const struct {
+		enum feature from, to;
+	} pair[] = {{FEATURE_LENGTH, FEATURE_LENGTH_Z},
+		    {FEATURE_CENTROID, FEATURE_CENTROID_Z},
+		    {FEATURE_DEGREE, FEATURE_DEGREE_Z},
+		    {FEATURE_TOPIC, FEATURE_TOPIC_Z},
+		    {FEATURE_COVER, FEATURE_COVER_Z}};
+	enum { PAIRS = sizeof pair / sizeof *pair };
+	float deviation[PAIRS] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
-		sum += w->out->at[w->prose[p]][feature];
-	return sum / (float)w->prose_len;
+		for (size_t k = 0; k < PAIRS; k++) {
+			float d = w->out->at[w->prose[p]][pair[k].from] - mean[pair[k].from];
+			deviation[k] += d * d;
+		}
+	for (size_t k = 0; k < PAIRS; k++)
+		deviation[k] = sqrtf(deviation[k] / (float)w->prose_len);
+	for (uint32_t p = 0; p < w->prose_len; p++)
+		for (size_t k = 0; k < PAIRS; k++) {
+			float *f = w->out->at[w->prose[p]],
+			      d = f[pair[k].from] - mean[pair[k].from];
+			f[pair[k].to] = deviation[k] > 0.0001f ? clamp(d / deviation[k], -3, 3) : 0;
+		}
 }
 
-static void standard_score(struct work *w, enum feature from, enum feature to)
-{
-	float mean = mean_of(w, from), square = 0;
-	for (uint32_t p = 0; p < w->prose_len; p++) {
-		float d = w->out->at[w->prose[p]][from] - mean;
-		square += d * d;
-	}
-	float deviation = sqrtf(square / (float)w->prose_len);
-	for (uint32_t p = 0; p < w->prose_len; p++) {
-		float *f = w->out->at[w->prose[p]];
-		f[to] = deviation > 0.0001f ? clamp((f[from] - mean) / deviation, -3, 3) : 0;
-	}
-}
-
-static void document_features(struct work *w)
+static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 {
 	float *d = w->out->document;
 	const float *lead = w->out->at[w->prose[0]];
 	d[DOCUMENT_SENTENCES] = log2_of((float)w->prose_len) / 8;
-	d[DOCUMENT_LENGTH] = mean_of(w, FEATURE_LENGTH);
-	d[DOCUMENT_SELF] = mean_of(w, FEATURE_SELF);
-	d[DOCUMENT_YOU] = mean_of(w, FEATURE_YOU);
-	d[DOCUMENT_REPORT] = mean_of(w, FEATURE_REPORT);
-	d[DOCUMENT_CLAIM] = mean_of(w, FEATURE_CLAIM);
-	d[DOCUMENT_QUOTE] = mean_of(w, FEATURE_QUOTE);
-	d[DOCUMENT_QUESTION] = mean_of(w, FEATURE_QUESTION);
+	d[DOCUMENT_LENGTH] = mean[FEATURE_LENGTH];
+	d[DOCUMENT_SELF] = mean[FEATURE_SELF];
+	d[DOCUMENT_YOU] = mean[FEATURE_YOU];
+	d[DOCUMENT_REPORT] = mean[FEATURE_REPORT];
+	d[DOCUMENT_CLAIM] = mean[FEATURE_CLAIM];
+	d[DOCUMENT_QUOTE] = mean[FEATURE_QUOTE];
+	d[DOCUMENT_QUESTION] = mean[FEATURE_QUESTION];
 	d[DOCUMENT_NO_PROSE] = 1 - share(w->prose_len, (uint32_t)w->n);
-	d[DOCUMENT_NAMES] = mean_of(w, FEATURE_NAMES);
-	d[DOCUMENT_NUMBERS] = mean_of(w, FEATURE_NUMBERS);
+	d[DOCUMENT_NAMES] = mean[FEATURE_NAMES];
+	d[DOCUMENT_NUMBERS] = mean[FEATURE_NUMBERS];
 	d[DOCUMENT_LEAD_CENTRAL] = lead[FEATURE_CENTROID_Z] / 3;
 	d[DOCUMENT_LEAD_LAUNCH] = lead[FEATURE_LAUNCH];
 	d[DOCUMENT_LEAD_TITLE] = lead[FEATURE_TITLE_COVER];
@@ -581,6 +619,8 @@ static bool prepare(struct arena *arena, struct work *w)
 	w->prose = arena_alloc(arena, n, sizeof *w->prose);
 	w->is_prose = arena_alloc(arena, n, sizeof *w->is_prose);
 	w->first = arena_alloc(arena, n + 1, sizeof *w->first);
+	w->content = arena_alloc(arena, terms->token_count + 1, sizeof *w->content);
+	w->content_at = arena_zalloc(arena, n + 1, sizeof *w->content_at);
 	w->entry = arena_alloc(arena, terms->token_count, sizeof *w->entry);
 	w->idf = arena_alloc(arena, distinct, sizeof *w->idf);
 	w->first_seen = arena_alloc(arena, distinct, sizeof *w->first_seen);
@@ -603,6 +643,7 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 	if (out->at == NULL || w.n == 0)
 		return;
 	struct arena_mark mark = arena_mark(arena);
+	float mean[FEATURE_COUNT];
 	if (prepare(arena, &w)) {
 		find_prose(&w);
 		for (size_t i = 0; i < w.n; i++)
@@ -615,12 +656,9 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 		similarity_features(&w);
 		lead_features(&w);
 		title_features(arena, &w);
-		standard_score(&w, FEATURE_LENGTH, FEATURE_LENGTH_Z);
-		standard_score(&w, FEATURE_CENTROID, FEATURE_CENTROID_Z);
-		standard_score(&w, FEATURE_DEGREE, FEATURE_DEGREE_Z);
-		standard_score(&w, FEATURE_TOPIC, FEATURE_TOPIC_Z);
-		standard_score(&w, FEATURE_COVER, FEATURE_COVER_Z);
-		document_features(&w);
+		find_means(&w, mean);
+		standard_scores(&w, mean);
+		document_features(&w, mean);
 		out->len = w.n;
 	}
 	if (arena->failed)
