@@ -56,7 +56,7 @@ struct fetch {
 };
 
 struct fetcher {
-	CURLM *multi;
+	CURLM *multi; /* this, `lookups` and the thread: from the first download on */
 	struct lookups *lookups;
 	pthread_t thread;
 	size_t active; /* slots taken, also by look-ups whose download has ended */
@@ -66,7 +66,7 @@ struct fetcher {
 	struct fetch *all, *last; /* lock */
 	size_t count;             /* lock */
 	uint64_t last_id;         /* lock */
-	bool stopping;            /* lock */
+	bool running, stopping;   /* lock; is there a thread? shall it end? */
 
 	atomic_size_t active_now, body_bytes; /* for fetcher_load(); written by the thread */
 

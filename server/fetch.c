@@ -189,6 +189,63 @@ static void *fetcher_thread(void *arg)
 
 /* -- From other threads -------------------------------------------------------------------- */
 
+static void wake(void *arg)
+{
+	curl_multi_wakeup(arg);
+}
+
+static bool start_thread(struct fetcher *fetcher)
+{
+	sigset_t all, before;
+	/* Signals are for the thread that waits for them; SIGPIPE must not end the process. The
+	   look-up threads inherit this. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	bool started = pthread_create(&fetcher->thread, NULL, fetcher_thread, fetcher) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+static void free_engine(struct fetcher *fetcher)
+{
+	lookups_free(fetcher->lookups);
+	curl_multi_cleanup(fetcher->multi);
+	curl_global_cleanup();
+	fetcher->lookups = NULL;
+	fetcher->multi = NULL;
+}
+
+/* The first download starts libcurl and with it the TLS library: that takes 2 MB and 2 ms, which a
+ * service that only gets text and HTML never pays, and no start waits for. Under the lock. */
+static bool start_engine(struct fetcher *fetcher)
+{
+	const struct fetch_options *options = &fetcher->options;
+	if (fetcher->running)
+		return true;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return false;
+	fetcher->multi = curl_multi_init();
+	if (fetcher->multi != NULL)
+		fetcher->lookups =
+			lookups_new(options->resolve, options->resolve_arg, wake, fetcher->multi);
+	if (fetcher->lookups != NULL) {
+		/* One request at a time on a connection: strangers' downloads must not share one's
+		 * fate. */
+		curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+		curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+		fetcher->running = start_thread(fetcher);
+	}
+	if (!fetcher->running)
+		free_engine(fetcher);
+	return fetcher->running;
+}
+
+static bool has_room(const struct fetcher *fetcher)
+{
+	return !fetcher->stopping &&
+	       fetcher->count < fetcher->options.max_parallel + fetcher->options.max_waiting;
+}
+
 uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
 		     fetch_callback *callback, void *arg)
 {
@@ -211,8 +268,7 @@ uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_
 
 	uint64_t id = 0;
 	pthread_mutex_lock(&fetcher->lock);
-	if (!fetcher->stopping &&
-	    fetcher->count < fetcher->options.max_parallel + fetcher->options.max_waiting) {
+	if (has_room(fetcher) && start_engine(fetcher)) {
 		id = fetch->id = ++fetcher->last_id;
 		fetch->prev = fetcher->last;
 		*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch;
@@ -248,11 +304,6 @@ void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting, size
 	*active = atomic_load(&fetcher->active_now);
 	*waiting = count > *active ? count - *active : 0;
 	*bytes = atomic_load(&fetcher->body_bytes);
-}
-
-static void wake(void *arg)
-{
-	curl_multi_wakeup(arg);
 }
 
 static void *copy(const void *from, size_t count, size_t size)
@@ -293,28 +344,16 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	       fetcher->allow_nets != NULL && fetcher->own != NULL;
 }
 
-static bool start_thread(struct fetcher *fetcher)
-{
-	sigset_t all, before;
-	/* Signals are for the thread that waits for them; SIGPIPE must not end the process. The
-	   look-up threads inherit this. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool started = pthread_create(&fetcher->thread, NULL, fetcher_thread, fetcher) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
 /* Everything but the thread. */
 static void destroy(struct fetcher *fetcher)
 {
-	lookups_free(fetcher->lookups);
+	if (fetcher->running)
+		free_engine(fetcher);
 	while (fetcher->all != NULL) {
 		struct fetch *next = fetcher->all->next;
 		fetch_free(fetcher->all);
 		fetcher->all = next;
 	}
-	curl_multi_cleanup(fetcher->multi);
 	pthread_mutex_destroy(&fetcher->lock);
 	free(fetcher->allow_hosts);
 	free(fetcher->user_agent);
@@ -322,29 +361,16 @@ static void destroy(struct fetcher *fetcher)
 	free(fetcher->allow_nets);
 	free(fetcher->own);
 	free(fetcher);
-	curl_global_cleanup();
 }
 
 struct fetcher *fetcher_new(const struct fetch_options *options)
 {
 	struct fetcher *fetcher = calloc(1, sizeof *fetcher);
-	if (fetcher == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(fetcher);
+	if (fetcher == NULL)
 		return NULL;
-	}
 	pthread_mutex_init(&fetcher->lock, NULL);
-	fetcher->multi = curl_multi_init();
-	if (fetcher->multi != NULL)
-		fetcher->lookups =
-			lookups_new(options->resolve, options->resolve_arg, wake, fetcher->multi);
-	if (!copy_options(fetcher, options) || fetcher->lookups == NULL)
-		goto fail;
-	/* One request at a time on a connection: strangers' downloads must not share one's fate. */
-	curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-	curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
-	if (start_thread(fetcher))
+	if (copy_options(fetcher, options))
 		return fetcher;
-fail:
 	destroy(fetcher);
 	return NULL;
 }
@@ -356,7 +382,9 @@ void fetcher_free(struct fetcher *fetcher)
 	pthread_mutex_lock(&fetcher->lock);
 	fetcher->stopping = true;
 	pthread_mutex_unlock(&fetcher->lock);
-	curl_multi_wakeup(fetcher->multi);
-	pthread_join(fetcher->thread, NULL);
+	if (fetcher->running) {
+		curl_multi_wakeup(fetcher->multi);
+		pthread_join(fetcher->thread, NULL);
+	}
 	destroy(fetcher);
 }
