@@ -6,6 +6,7 @@
 #include <link.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,12 +84,24 @@ static void allow_file(int ruleset, const char *path)
 	free(real);
 }
 
+struct library_rules {
+	int ruleset;
+	char last[PATH_MAX]; /* folder, with a slash behind: nearly all of forty are in the same */
+};
+
 /* Name service modules are loaded at the first look-up, from where the C library is. */
 static int allow_library(struct dl_phdr_info *library, size_t size, void *arg)
 {
+	struct library_rules *rules = arg;
+	const char *slash = strrchr(library->dlpi_name, '/');
 	(void)size;
-	if (strchr(library->dlpi_name, '/') != NULL)
-		allow_folder_of(*(int *)arg, library->dlpi_name);
+	if (slash == NULL)
+		return 0;
+	size_t len = (size_t)(slash - library->dlpi_name) + 1;
+	if (strncmp(rules->last, library->dlpi_name, len) == 0 && rules->last[len] == '\0')
+		return 0;
+	allow_folder_of(rules->ruleset, library->dlpi_name);
+	snprintf(rules->last, sizeof(rules->last), "%.*s", (int)len, library->dlpi_name);
 	return 0;
 }
 
@@ -108,7 +121,8 @@ unsigned sandbox_restrict_files(const char *const *files)
 	for (; *files != NULL; files++)
 		if (**files != '\0')
 			allow_file(ruleset, *files);
-	dl_iterate_phdr(allow_library, &ruleset);
+	struct library_rules libraries = {.ruleset = ruleset};
+	dl_iterate_phdr(allow_library, &libraries);
 	/* For the metrics. Stays open: procfs makes a new folder, which no rule knows, once nobody
 	 * holds the old one. */
 	int own = allow(ruleset, "/proc/self");
