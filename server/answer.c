@@ -1,6 +1,7 @@
 #include "answer.h"
 
-#include <openssl/sha.h>
+#include "digest.h"
+
 #include <stdlib.h>
 
 struct answer *answer_new(char *body, size_t len)
@@ -14,8 +15,8 @@ struct answer *answer_new(char *body, size_t len)
 	answer->body = body;
 	answer->len = len;
 	if (body != NULL) {
-		unsigned char digest[SHA256_DIGEST_LENGTH];
-		SHA256((const unsigned char *)body, len, digest);
+		unsigned char digest[DIGEST_BYTES];
+		digest_of(body, len, digest);
 		for (size_t i = 0; i < ANSWER_ETAG_LEN; i++)
 			answer->etag[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
 	}

@@ -1,10 +1,10 @@
 #include "cache.h"
 
+#include "digest.h"
 #include "monotonic.h"
 #include "version.h"
 
 #include <assert.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,12 +51,7 @@ void cache_key(const char *body, size_t len, bool is_query, unsigned char key[JO
 {
 	static const char kinds[2][sizeof(PRECIS_ENGINE) + 1] = {PRECIS_ENGINE "B",
 								 PRECIS_ENGINE "Q"};
-	unsigned char digests[2 * SHA256_DIGEST_LENGTH];
-	/* Two digests, so that the body needs no copy behind the prefix. */
-	SHA256((const unsigned char *)kinds[is_query], sizeof(kinds[0]), digests);
-	SHA256((const unsigned char *)(body == NULL ? "" : body), len,
-	       digests + SHA256_DIGEST_LENGTH);
-	SHA256(digests, sizeof(digests), key);
+	digest_of_two(kinds[is_query], sizeof(kinds[0]), body, len, key);
 }
 
 /* The key is a hash already: any eight bytes of it are as good as another. */

@@ -1,9 +1,10 @@
 #include "keys.h"
 
+#include "digest.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 struct key {
 	char name[KEYS_NAME_MAX + 1];
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[DIGEST_BYTES];
 };
 
 struct keys {
@@ -56,7 +57,7 @@ static const char *read_line(char *line, struct key *out)
 		if (*at <= ' ' || *at > '~')
 			return "a key has printable ASCII without spaces only";
 	strcpy(out->name, line);
-	SHA256((const unsigned char *)colon + 1, strlen(colon + 1), out->digest);
+	digest_of(colon + 1, strlen(colon + 1), out->digest);
 	return NULL;
 }
 
@@ -135,8 +136,8 @@ bool keys_wanted(struct keys *keys)
 
 bool keys_find(struct keys *keys, const char *key, char name[KEYS_NAME_MAX + 1])
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	SHA256((const unsigned char *)key, strlen(key), digest);
+	unsigned char digest[DIGEST_BYTES];
+	digest_of(key, strlen(key), digest);
 	bool found = false;
 	pthread_rwlock_rdlock(&keys->lock);
 	/* All are compared, each in constant time: how long it takes tells nothing of any key. */

@@ -1,10 +1,10 @@
 #include "render.h"
 
+#include "digest.h"
 #include "fragment.h"
 #include "version.h"
 
 #include <jansson.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,9 +116,9 @@ static uint32_t *by_score(struct arena *arena, const struct summary *summary)
 static void add_hex(json_t *object, const char *name, struct span bytes)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	char hex[2 * SHA256_DIGEST_LENGTH];
-	SHA256((const unsigned char *)bytes.at, bytes.len, digest);
+	unsigned char digest[DIGEST_BYTES];
+	char hex[2 * DIGEST_BYTES];
+	digest_of(bytes.at, bytes.len, digest);
 	for (size_t i = 0; i < sizeof(digest); i++) {
 		hex[2 * i] = digits[digest[i] >> 4];
 		hex[2 * i + 1] = digits[digest[i] & 15];

@@ -1,11 +1,11 @@
 #include "shared_cache.h"
 
+#include "digest.h"
 #include "monotonic.h"
 #include "shared_value.h"
 #include "version.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,15 +35,15 @@ static const char release_script[] = "if redis.call('GET', KEYS[1]) == ARGV[1] t
 				     "return redis.call('DEL', KEYS[1]) end return 0";
 
 enum {
-	KEY_LEN = sizeof(PRECIS_ENGINE) + 2 * SHA256_DIGEST_LENGTH, /* with ':', without NUL */
-	LEASE_LEN = 6 + 32,                                         /* "lease:" and hex digits */
+	KEY_LEN = sizeof(PRECIS_ENGINE) + 2 * DIGEST_BYTES, /* with ':', without NUL */
+	LEASE_LEN = 6 + 32,                                 /* "lease:" and hex digits */
 };
 
 struct shared_cache {
 	struct redis *redis;
 	struct queue *queue;
 	struct metrics *metrics;
-	unsigned char policy[SHA256_DIGEST_LENGTH];
+	unsigned char policy[DIGEST_BYTES];
 	uint64_t instance; /* random */
 	atomic_uint_fast64_t flights;
 };
@@ -75,7 +75,7 @@ struct shared_cache *shared_cache_new(struct redis *redis, struct queue *queue,
 	shared->redis = redis;
 	shared->queue = queue;
 	shared->metrics = metrics;
-	SHA256((const unsigned char *)policy, strlen(policy), shared->policy);
+	digest_of(policy, strlen(policy), shared->policy);
 	if (getrandom(&shared->instance, sizeof(shared->instance), 0) < 0)
 		shared->instance = monotonic_ns() ^ (uint64_t)(uintptr_t)shared;
 	return shared;
@@ -95,10 +95,10 @@ static struct flight *flight_new(struct shared_cache *shared, const struct job *
 	flight->shared = shared;
 	flight->pause_ms = LOOK_FIRST_MS;
 	memcpy(flight->job_key, job->key, JOB_KEY_BYTES);
-	unsigned char both[SHA256_DIGEST_LENGTH + JOB_KEY_BYTES], digest[SHA256_DIGEST_LENGTH];
-	memcpy(both, shared->policy, SHA256_DIGEST_LENGTH);
-	memcpy(both + SHA256_DIGEST_LENGTH, job->key, JOB_KEY_BYTES);
-	SHA256(both, sizeof(both), digest);
+	unsigned char both[DIGEST_BYTES + JOB_KEY_BYTES], digest[DIGEST_BYTES];
+	memcpy(both, shared->policy, DIGEST_BYTES);
+	memcpy(both + DIGEST_BYTES, job->key, JOB_KEY_BYTES);
+	digest_of(both, sizeof(both), digest);
 	size_t len = (size_t)sprintf(flight->key, "%s:", PRECIS_ENGINE);
 	for (size_t i = 0; i < sizeof(digest); i++)
 		len += (size_t)sprintf(flight->key + len, "%02x", digest[i]);

@@ -1,9 +1,9 @@
 #include "shared_rate.h"
 
+#include "digest.h"
 #include "monotonic.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,8 +82,8 @@ static void on_taken(void *arg, const redisReply *reply)
 /* The client's name stays here: the key holds its hash. Every rule has buckets of its own. */
 static void write_key(struct rate_rule rule, const char *client, char *out, size_t size)
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	SHA256((const unsigned char *)client, strlen(client), digest);
+	unsigned char digest[DIGEST_BYTES];
+	digest_of(client, strlen(client), digest);
 	int len = snprintf(out, size, "precis:rate:%" PRIu64 "/%" PRIu64 ":", rule.quota,
 			   rule.window_s);
 	for (size_t i = 0; i < 16; i++)

@@ -1,9 +1,9 @@
 #include "shared_value.h"
 
+#include "digest.h"
 #include "version.h"
 
 #include <endian.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +18,20 @@ struct stored_problem {
 
 struct head {
 	char mark[sizeof(format_mark)];
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[DIGEST_BYTES];
 	char kind[8]; /* 'A': the body of an answer follows; 'P': a problem */
 };
 
 /* Of the kind and the content, which follow the digest in one piece. */
-static void digest_of(const unsigned char key[JOB_KEY_BYTES], const char *covered, size_t len,
-		      unsigned char out[SHA256_DIGEST_LENGTH])
+static void bind_to_key(const unsigned char key[JOB_KEY_BYTES], const char *covered, size_t len,
+			unsigned char out[DIGEST_BYTES])
 {
 	/* Two digests, so that the content needs no copy behind the prefix. */
-	unsigned char parts[sizeof(PRECIS_ENGINE) + JOB_KEY_BYTES + SHA256_DIGEST_LENGTH];
+	unsigned char parts[sizeof(PRECIS_ENGINE) + JOB_KEY_BYTES + DIGEST_BYTES];
 	memcpy(parts, PRECIS_ENGINE, sizeof(PRECIS_ENGINE));
 	memcpy(parts + sizeof(PRECIS_ENGINE), key, JOB_KEY_BYTES);
-	SHA256((const unsigned char *)covered, len, parts + sizeof(PRECIS_ENGINE) + JOB_KEY_BYTES);
-	SHA256(parts, sizeof(parts), out);
+	digest_of(covered, len, parts + sizeof(PRECIS_ENGINE) + JOB_KEY_BYTES);
+	digest_of(parts, sizeof(parts), out);
 }
 
 static void store_problem(const struct problem_report *report, struct stored_problem *out)
@@ -90,8 +90,8 @@ char *shared_value_encode(const struct answer *answer, const unsigned char key[J
 	memcpy(value, &head, sizeof(head));
 	memcpy(value + sizeof(head), content, content_len);
 	size_t from = offsetof(struct head, kind);
-	digest_of(key, value + from, *len - from,
-		  (unsigned char *)value + offsetof(struct head, digest));
+	bind_to_key(key, value + from, *len - from,
+		    (unsigned char *)value + offsetof(struct head, digest));
 	return value;
 }
 
@@ -99,12 +99,12 @@ struct answer *shared_value_decode(const char *value, size_t len,
 				   const unsigned char key[JOB_KEY_BYTES])
 {
 	struct head head;
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[DIGEST_BYTES];
 	size_t from = offsetof(struct head, kind);
 	if (len <= sizeof(head))
 		return NULL;
 	memcpy(&head, value, sizeof(head));
-	digest_of(key, value + from, len - from, digest);
+	bind_to_key(key, value + from, len - from, digest);
 	if (memcmp(head.mark, format_mark, sizeof(head.mark)) != 0 ||
 	    memcmp(head.digest, digest, sizeof(digest)) != 0)
 		return NULL;
