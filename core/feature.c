@@ -134,21 +134,22 @@ static struct surface look(struct work *w, size_t i)
 	const struct terms *terms = w->input->terms;
 	struct span text = w->input->text;
 	struct surface s = {.content = 0};
-	size_t last_end = w->input->sentences->at[i].start_byte;
+	const struct token *token = terms->token + terms->first[i],
+			   *end_token = terms->token + terms->first[i + 1], *opening = token;
+	uint32_t last_end = w->input->sentences->at[i].start_byte;
 	uint32_t *content = w->content + w->content_at[i];
-	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
-		const struct token *token = &terms->token[k];
+	for (; token < end_token; token++) {
+		uint32_t gap = token->start_byte - last_end;
 		uint8_t flags = terms->distinct[token->term].flags;
-		/* Between most words is one space. */
-		if (token->start_byte > last_end + 1 ||
-		    (token->start_byte > last_end && text.at[last_end] != ' '))
+		/* Between most words is one space; pairs of characters overlap. */
+		if (!(gap == 1 && text.at[last_end] == ' ') && token->start_byte > last_end)
 			look_between(span_slice(text, last_end, token->start_byte), &s);
 		last_end = token->end_byte;
 		bool is_content = !(flags & TERM_STOP);
 		content[s.content] = token->term;
 		s.content += is_content;
 		s.content_bytes += (token->end_byte - token->start_byte) & mask_of(is_content);
-		s.names += k > terms->first[i] && is_capital(text.at + token->start_byte);
+		s.names += (token > opening) & is_capital(text.at + token->start_byte);
 		if (flags > TERM_STOP)
 			count_flags(flags, &s);
 	}
@@ -530,17 +531,16 @@ static void title_features(struct arena *arena, struct work *w)
 /* ---------------------------------------------------------------- document */
 
 /* Means over the prose of all features, side by side. */
-static void find_means(const struct work *w, float *restrict mean)
+static void find_means(const struct work *w, float mean[FEATURE_COUNT])
 {
-	for (size_t k = 0; k < FEATURE_COUNT; k++)
-		mean[k] = 0;
+	float sum[FEATURE_COUNT] = {0}; /* which nothing else can point at */
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		const float *feature = w->out->at[w->prose[p]];
 		for (size_t k = 0; k < FEATURE_COUNT; k++)
-			mean[k] += feature[k];
+			sum[k] += feature[k];
 	}
 	for (size_t k = 0; k < FEATURE_COUNT; k++)
-		mean[k] /= (float)w->prose_len;
+		mean[k] = sum[k] / (float)w->prose_len;
 }
 
 static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])

@@ -2,6 +2,7 @@
 
 #include "segment_rules.h"
 #include "utf8.h"
+#include "vector.h"
 
 static size_t trim_end(const struct segmenter *g, size_t end)
 {
@@ -171,7 +172,8 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if ((g->language->properties & LANGUAGE_SYLLABLES) ||
 	    (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
 		return false;
-	if (glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) &&
+	bool small = last == GLYPH_LOWER || last == GLYPH_LETTER || last == GLYPH_DIGIT;
+	if (!small && glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) &&
 	    !word_after(g, space + 1).all_upper)
 		return true;
 	/* What follows is looked at before the lists: most capitals are names, and fail here. */
@@ -180,7 +182,7 @@ static bool capital_begins(struct segmenter *g, size_t space)
 		after++;
 	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
 		return false;
-	struct word word = word_after(g, space + 1);
+	struct word word = word_between(g, space + 1, end);
 	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) ||
 	    (word.all_upper && word.chars > 1) || word_is_roman(&word))
 		return false;
@@ -381,18 +383,10 @@ static void at_quote(struct segmenter *g, size_t at)
 	g->quoted = before == after ? !g->quoted : before;
 }
 
-/* The scan looks at blocks of bytes with vector comparisons (the extension of gcc and clang, for
- * any machine) and stops only where something may end: at some 4 bytes in 100. */
-enum { VECTOR_BYTES = 16, BLOCK_BYTES = 64 };
-typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+/* The scan looks at blocks of bytes with vector comparisons and stops only where something may end:
+ * at some 4 bytes in 100. */
+enum { BLOCK_BYTES = 64 };
 typedef signed char truth __attribute__((vector_size(VECTOR_BYTES))); /* -1 or 0 */
-
-static inline vector load(const unsigned char *at)
-{
-	vector bytes;
-	memcpy(&bytes, at, sizeof(bytes));
-	return bytes;
-}
 
 /* May characters that begin with these two bytes be a stop, a line end or an emoji? */
 static inline truth lead_matters(vector first, vector second)
@@ -422,7 +416,7 @@ static inline truth may_be_capital(vector first, vector second)
  * `space` is a byte to stop at besides, or one that no text has. */
 static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 {
-	vector c = load(s), behind = load(s + 1), before = load(s - 1);
+	vector c = vector_load(s), behind = vector_load(s + 1), before = vector_load(s - 1);
 	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') |
 		    (c - '\n' <= 3) | (c == space) | ((before == ' ') & may_be_capital(c, behind));
 	uint64_t half[2], mask = 0;

@@ -88,6 +88,9 @@ struct word word_before(const struct segmenter *g, size_t end);
 struct word word_after(const struct segmenter *g, size_t at);
 size_t word_end(const struct segmenter *g, size_t at);
 
+/** The word from `at` to `end`, where word_end() said so. */
+struct word word_between(const struct segmenter *g, size_t at, size_t end);
+
 /** Is it a Roman number below 400, in capitals? */
 bool word_is_roman(const struct word *word);
 

@@ -1,5 +1,7 @@
 #include "segment_rules.h"
 
+#include "vector.h"
+
 /* All but `fold`, whose bytes nobody reads beyond `len`. */
 static void init_word(struct word *word, size_t at)
 {
@@ -20,19 +22,19 @@ static bool is_word_char(struct glyph glyph)
 	return glyph.c == 0x2019 || glyph.c == 0xBA || glyph.c == 0x2116 || glyph.c == 0xA7;
 }
 
-/* Most words: small ASCII letters, perhaps behind a capital. */
+/* Most words: small ASCII letters, perhaps behind a capital, no more than a vector holds. */
 static bool fold_plain_word(const struct segmenter *g, struct word *word)
 {
 	const char *s = g->text.at + word->at;
 	size_t len = word->end - word->at;
-	if (len == 0 || len > LANGUAGE_WORD_BYTES || !word_is_small((char)(s[0] | 0x20)) ||
-	    (s[0] & 0x80) != 0)
+	if (len == 0 || len > VECTOR_BYTES || word->at + VECTOR_BYTES > g->text.len)
 		return false;
-	for (size_t i = 1; i < len; i++)
-		if (!word_is_small(s[i]))
-			return false;
-	memcpy(word->fold, s, len);
-	word->fold[0] |= 0x20;
+	vector bytes = vector_load(s), lower = bytes | 0x20;
+	vector capital = vector_first((vector)(bytes != lower), (unsigned)len);
+	capital[0] = 0;
+	if (vector_letters(lower) < len || vector_zeros_fast(capital) < VECTOR_BYTES)
+		return false;
+	memcpy(word->fold, &lower, VECTOR_BYTES);
 	word->len = word->chars = len;
 	word->letters = true;
 	word->first = word_is_small(s[0]) ? GLYPH_LOWER : GLYPH_UPPER;
@@ -98,9 +100,8 @@ struct word word_before(const struct segmenter *g, size_t end)
 size_t word_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at;
-	while (end < g->text.len && end - at < LANGUAGE_WORD_BYTES &&
-	       word_is_small((char)(g->text.at[end] | 0x20)))
-		end++;
+	if (end + VECTOR_BYTES <= g->text.len)
+		end += vector_letters(vector_load(g->text.at + end) | 0x20);
 	while (end - at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_at(g->text, end);
 		if (!glyph_is_alnum(glyph.kind) && glyph.c != '\'' && glyph.c != 0x2019)
@@ -110,13 +111,18 @@ size_t word_end(const struct segmenter *g, size_t at)
 	return end;
 }
 
-struct word word_after(const struct segmenter *g, size_t at)
+struct word word_between(const struct segmenter *g, size_t at, size_t end)
 {
 	struct word word;
 	init_word(&word, at);
-	word.end = word_end(g, at);
+	word.end = end;
 	fold_word(g, &word);
 	return word;
+}
+
+struct word word_after(const struct segmenter *g, size_t at)
+{
+	return word_between(g, at, word_end(g, at));
 }
 
 static uint32_t hash_word(const struct word *word)

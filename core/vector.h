@@ -11,7 +11,7 @@
 enum { VECTOR_BYTES = 16 };
 typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
 
-static inline vector vector_load(const char *at)
+static inline vector vector_load(const void *at)
 {
 	vector bytes;
 	memcpy(&bytes, at, VECTOR_BYTES);

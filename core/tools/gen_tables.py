@@ -42,6 +42,9 @@ def lines(path):
                 yield number, line
 
 
+FILTER_BITS = 2  # a slot of the table
+
+
 def hash_of(key):
     """FNV-1a, as word_hash() in language.c."""
     value = 2166136261
@@ -119,8 +122,11 @@ def main():
     while slots < 2 * len(senses):
         slots *= 2
     table = [0] * slots
+    seen = [0] * (slots * FILTER_BITS // 64)
     for word in sorted(senses):
         key = word.encode()
+        bit = hash_of(key) & slots * FILTER_BITS - 1
+        seen[bit // 64] |= 1 << bit % 64
         at = hash_of(key) & slots - 1
         while table[at]:
             at = at + 1 & slots - 1
@@ -159,6 +165,7 @@ def main():
         put_rows("unsigned char word_pool", [(byte,) for byte in pool], "%d,")
         put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
+        put_rows("uint64_t word_filter", [(bits,) for bits in seen], "%#xu,")
         put_rows("struct word_sense word_senses", rows, "{%d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
     with open(depfile, "w", encoding="utf-8") as out:
