@@ -2,9 +2,9 @@
 
 #include "digest.h"
 #include "fragment.h"
+#include "json_out.h"
 #include "version.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,26 +13,35 @@ static const char *const units[] = {
 static const char *const kinds[] = {
 	[REQUEST_TEXT] = "text", [REQUEST_HTML] = "html", [REQUEST_URL] = "url"};
 
-static json_t *string(struct span s)
+static void put_offset(struct json_out *out, const char *name, const struct utf8_map *map,
+		       size_t byte)
 {
-	return json_stringn_nocheck(s.at == NULL ? "" : s.at, s.len);
+	json_out_key(out, name);
+	json_out_integer(out, utf8_map_at(map, byte));
 }
 
-/* Four decimals say all there is to say, and are the same on every machine. */
-static json_t *rounded(double score)
+static void put_integer(struct json_out *out, const char *name, uint64_t number)
 {
-	return json_real((double)(long)(score * 10000 + 0.5) / 10000);
+	json_out_key(out, name);
+	json_out_integer(out, number);
 }
 
-static json_t *offset(const struct utf8_map *map, size_t byte)
+static void put_share(struct json_out *out, const char *name, float share)
 {
-	return json_integer((json_int_t)utf8_map_at(map, byte));
+	json_out_key(out, name);
+	json_out_share(out, (double)share);
 }
 
-static void set_string(json_t *object, const char *name, struct span value)
+static void put_string(struct json_out *out, const char *name, struct span value)
+{
+	json_out_key(out, name);
+	json_out_string(out, value);
+}
+
+static void put_if_any(struct json_out *out, const char *name, struct span value)
 {
 	if (value.len > 0)
-		json_object_set_new_nocheck(object, name, string(value));
+		put_string(out, name, value);
 }
 
 /* Chinese and Japanese sentences follow one another without a space. */
@@ -42,8 +51,8 @@ static bool joins_without_space(const struct language *language)
 }
 
 /* The chosen sentences as one text: line breaks inside a sentence become spaces. */
-static json_t *joined(struct arena *arena, const struct render_input *input, const uint32_t *chosen,
-		      size_t len)
+static struct span joined(struct arena *arena, const struct render_input *input,
+			  const uint32_t *chosen, size_t len)
 {
 	const struct sentence *all = input->summary->sentences.at;
 	size_t room = 0, n = 0;
@@ -51,7 +60,7 @@ static json_t *joined(struct arena *arena, const struct render_input *input, con
 		room += all[chosen[i]].end_byte - all[chosen[i]].start_byte + 1;
 	char *out = arena_alloc(arena, room, 1);
 	if (out == NULL)
-		return NULL;
+		return (struct span){NULL, 0};
 	for (size_t i = 0; i < len; i++) {
 		if (i > 0 && !joins_without_space(input->summary->language))
 			out[n++] = ' ';
@@ -64,32 +73,31 @@ static json_t *joined(struct arena *arena, const struct render_input *input, con
 				out[n++] = ' ';
 		}
 	}
-	return json_stringn_nocheck(out, n);
+	return (struct span){out, n};
 }
 
-static json_t *chosen_sentence(struct arena *arena, const struct render_input *input,
-			       const struct utf8_map *map, uint32_t index)
+static void put_chosen(struct json_out *out, struct arena *arena, const struct render_input *input,
+		       const struct utf8_map *map, uint32_t index)
 {
 	const struct sentence *s = &input->summary->sentences.at[index];
-	json_t *out = json_object();
-	json_object_set_new_nocheck(out, "text",
-				    string(span_slice(input->text, s->start_byte, s->end_byte)));
-	json_object_set_new_nocheck(out, "start", offset(map, s->start_byte));
-	json_object_set_new_nocheck(out, "end", offset(map, s->end_byte));
-	json_object_set_new_nocheck(out, "index", json_integer(index));
-	json_object_set_new_nocheck(out, "paragraph", json_integer(s->paragraph));
-	json_object_set_new_nocheck(out, "score", rounded(input->summary->scores.at[index]));
+	json_out_begin(out, '{');
+	put_string(out, "text", span_slice(input->text, s->start_byte, s->end_byte));
+	put_offset(out, "start", map, s->start_byte);
+	put_offset(out, "end", map, s->end_byte);
+	put_integer(out, "index", index);
+	put_integer(out, "paragraph", s->paragraph);
+	put_share(out, "score", input->summary->scores.at[index]);
 	if (input->request->kind == REQUEST_URL)
-		set_string(out, "fragment",
+		put_if_any(out, "fragment",
 			   fragment_make(arena, input->text, s->start_byte, s->end_byte));
 	if ((input->request->include & INCLUDE_HTML_OFFSETS) && input->article != NULL &&
 	    input->article->run_count > 0) {
 		uint32_t start, end;
 		extract_html_range(input->article, s->start_byte, s->end_byte, &start, &end);
-		json_object_set_new_nocheck(out, "html_start", json_integer(start));
-		json_object_set_new_nocheck(out, "html_end", json_integer(end));
+		put_integer(out, "html_start", start);
+		put_integer(out, "html_end", end);
 	}
-	return out;
+	json_out_end(out, '}');
 }
 
 static int compare_scores(const void *a, const void *b, void *scores)
@@ -113,7 +121,7 @@ static uint32_t *by_score(struct arena *arena, const struct summary *summary)
 	return order;
 }
 
-static void add_hex(json_t *object, const char *name, struct span bytes)
+static void put_digest(struct json_out *out, const char *name, struct span bytes)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[DIGEST_BYTES];
@@ -123,99 +131,110 @@ static void add_hex(json_t *object, const char *name, struct span bytes)
 		hex[2 * i] = digits[digest[i] >> 4];
 		hex[2 * i + 1] = digits[digest[i] & 15];
 	}
-	json_object_set_new_nocheck(object, name, json_stringn_nocheck(hex, sizeof(hex)));
+	put_string(out, name, (struct span){hex, sizeof(hex)});
 }
 
-static json_t *source(const struct render_input *input, const struct utf8_map *map)
+static void put_article(struct json_out *out, const struct article *article)
+{
+	put_if_any(out, "byline", article->byline);
+	put_if_any(out, "site_name", article->site_name);
+	put_if_any(out, "published", article->published);
+	put_if_any(out, "modified", article->modified);
+	put_if_any(out, "canonical_url", article->canonical_url);
+	put_if_any(out, "image", article->image_url);
+	put_if_any(out, "description", article->description);
+	if (article->partial) {
+		json_out_key(out, "partial");
+		json_out_bool(out, true);
+	}
+}
+
+static void put_source(struct json_out *out, const struct render_input *input,
+		       const struct utf8_map *map)
 {
 	const struct article *article = input->article;
-	json_t *out = json_object();
-	json_object_set_new_nocheck(out, "kind", json_string(kinds[input->request->kind]));
-	set_string(out, "url", input->url);
-	if (article != NULL && article->title.len > 0)
-		set_string(out, "title", article->title);
-	else
-		set_string(out, "title", input->request->title);
-	if (article != NULL) {
-		set_string(out, "byline", article->byline);
-		set_string(out, "site_name", article->site_name);
-		set_string(out, "published", article->published);
-		set_string(out, "modified", article->modified);
-		set_string(out, "canonical_url", article->canonical_url);
-		set_string(out, "image", article->image_url);
-		set_string(out, "description", article->description);
-		if (article->partial)
-			json_object_set_new_nocheck(out, "partial", json_true());
-	}
-	json_object_set_new_nocheck(out, "language", json_string(input->summary->language->tag));
-	json_object_set_new_nocheck(out, "sentences",
-				    json_integer((json_int_t)input->summary->sentences.len));
-	json_object_set_new_nocheck(out, "words",
-				    json_integer((json_int_t)input->summary->terms.word_count));
-	json_object_set_new_nocheck(out, "length", offset(map, input->text.len));
-	add_hex(out, "sha256", input->text);
+	json_out_begin(out, '{');
+	put_string(out, "kind", span_of(kinds[input->request->kind]));
+	put_if_any(out, "url", input->url);
+	put_if_any(out, "title",
+		   article != NULL && article->title.len > 0 ? article->title
+							     : input->request->title);
+	if (article != NULL)
+		put_article(out, article);
+	put_string(out, "language", span_of(input->summary->language->tag));
+	put_integer(out, "sentences", input->summary->sentences.len);
+	put_integer(out, "words", input->summary->terms.word_count);
+	put_offset(out, "length", map, input->text.len);
+	put_digest(out, "sha256", input->text);
 	if (input->request->include & INCLUDE_TEXT)
-		json_object_set_new_nocheck(out, "text", string(input->text));
-	return out;
+		put_string(out, "text", input->text);
+	json_out_end(out, '}');
 }
 
-static json_t *keywords(const struct render_input *input, const struct utf8_map *map)
+static void put_keyword(struct json_out *out, const struct keyword *keyword,
+			const struct utf8_map *map)
 {
-	json_t *out = json_array();
-	for (size_t i = 0; i < input->summary->keywords.len; i++) {
-		const struct keyword *keyword = &input->summary->keywords.at[i];
-		json_t *occurrences = json_array();
-		for (size_t k = 0; k < keyword->count; k++) {
-			json_t *pair = json_array();
-			json_array_append_new(pair, offset(map, keyword->at[k].start_byte));
-			json_array_append_new(pair, offset(map, keyword->at[k].end_byte));
-			json_array_append_new(occurrences, pair);
-		}
-		json_t *object = json_object();
-		json_object_set_new_nocheck(object, "text", string(keyword->text));
-		json_object_set_new_nocheck(object, "score", rounded(keyword->score));
-		json_object_set_new_nocheck(object, "occurrences", occurrences);
-		json_array_append_new(out, object);
+	json_out_begin(out, '{');
+	put_string(out, "text", keyword->text);
+	put_share(out, "score", keyword->score);
+	json_out_key(out, "occurrences");
+	json_out_begin(out, '[');
+	for (size_t k = 0; k < keyword->count; k++) {
+		json_out_begin(out, '[');
+		json_out_integer(out, utf8_map_at(map, keyword->at[k].start_byte));
+		json_out_integer(out, utf8_map_at(map, keyword->at[k].end_byte));
+		json_out_end(out, ']');
 	}
-	return out;
+	json_out_end(out, ']');
+	json_out_end(out, '}');
 }
 
-static json_t *all_sentences(const struct render_input *input, const struct utf8_map *map)
+static void put_sentence(struct json_out *out, const struct render_input *input,
+			 const struct utf8_map *map, size_t index)
 {
-	json_t *out = json_array();
-	for (size_t i = 0; i < input->summary->sentences.len; i++) {
-		const struct sentence *s = &input->summary->sentences.at[i];
-		json_t *object = json_object();
-		json_object_set_new_nocheck(object, "start", offset(map, s->start_byte));
-		json_object_set_new_nocheck(object, "end", offset(map, s->end_byte));
-		json_object_set_new_nocheck(object, "score", rounded(input->summary->scores.at[i]));
-		json_object_set_new_nocheck(object, "paragraph", json_integer(s->paragraph));
-		json_array_append_new(out, object);
-	}
-	return out;
+	const struct sentence *s = &input->summary->sentences.at[index];
+	json_out_begin(out, '{');
+	put_offset(out, "start", map, s->start_byte);
+	put_offset(out, "end", map, s->end_byte);
+	put_share(out, "score", input->summary->scores.at[index]);
+	put_integer(out, "paragraph", s->paragraph);
+	json_out_end(out, '}');
 }
 
-struct buffer {
-	char *at;
-	size_t len, room;
-	bool failed; /* jansson passes over it where the piece was a key */
-};
-
-static int append(const char *bytes, size_t size, void *data)
+static void put_answer(struct json_out *out, struct arena *arena, const struct render_input *input,
+		       const struct utf8_map *map, const uint32_t *order)
 {
-	struct buffer *buffer = data;
-	if (size > buffer->room - buffer->len) {
-		size_t room = (buffer->len + size) * 2;
-		char *grown = realloc(buffer->at, room);
-		buffer->failed |= grown == NULL;
-		if (grown == NULL)
-			return -1;
-		buffer->at = grown;
-		buffer->room = room;
+	const struct summary *summary = input->summary;
+	const struct request *request = input->request;
+	json_out_begin(out, '{');
+	put_if_any(out, "id", request->id);
+	put_string(out, "summary", joined(arena, input, order, summary->selection.len));
+	json_out_key(out, "sentences");
+	json_out_begin(out, '[');
+	for (size_t i = 0; i < summary->selection.len; i++)
+		put_chosen(out, arena, input, map, order[i]);
+	json_out_end(out, ']');
+	put_string(out, "offset_unit", span_of(units[request->offset_unit]));
+	json_out_key(out, "reduced");
+	json_out_bool(out, summary->selection.len < summary->sentences.len);
+	json_out_key(out, "source");
+	put_source(out, input, map);
+	if (request->include & INCLUDE_KEYWORDS) {
+		json_out_key(out, "keywords");
+		json_out_begin(out, '[');
+		for (size_t i = 0; i < summary->keywords.len; i++)
+			put_keyword(out, &summary->keywords.at[i], map);
+		json_out_end(out, ']');
 	}
-	memcpy(buffer->at + buffer->len, bytes, size);
-	buffer->len += size;
-	return 0;
+	if (request->include & INCLUDE_SENTENCES) {
+		json_out_key(out, "all_sentences");
+		json_out_begin(out, '[');
+		for (size_t i = 0; i < summary->sentences.len; i++)
+			put_sentence(out, input, map, i);
+		json_out_end(out, ']');
+	}
+	put_string(out, "engine", SPAN(PRECIS_ENGINE));
+	json_out_end(out, '}');
 }
 
 char *render_answer(struct arena *arena, const struct render_input *input, size_t *len)
@@ -228,34 +247,12 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 	utf8_map_init(&map, arena, input->text, request->offset_unit);
 	if (arena->failed)
 		return NULL;
-
-	json_t *out = json_object(), *sentences = json_array();
-	set_string(out, "id", request->id);
-	json_object_set_new_nocheck(out, "summary",
-				    joined(arena, input, order, summary->selection.len));
-	for (size_t i = 0; i < summary->selection.len; i++)
-		json_array_append_new(sentences, chosen_sentence(arena, input, &map, order[i]));
-	json_object_set_new_nocheck(out, "sentences", sentences);
-	json_object_set_new_nocheck(out, "offset_unit", json_string(units[request->offset_unit]));
-	json_object_set_new_nocheck(out, "reduced",
-				    json_boolean(summary->selection.len < summary->sentences.len));
-	json_object_set_new_nocheck(out, "source", source(input, &map));
-	if (request->include & INCLUDE_KEYWORDS)
-		json_object_set_new_nocheck(out, "keywords", keywords(input, &map));
-	if (request->include & INCLUDE_SENTENCES)
-		json_object_set_new_nocheck(out, "all_sentences", all_sentences(input, &map));
-	json_object_set_new_nocheck(out, "engine", json_string(PRECIS_ENGINE));
-
-	struct buffer buffer = {0};
-	/* jansson keeps going where memory for a part is refused: then the answer would lack it. */
-	bool whole =
-		!arena->failed && json_dump_callback(out, append, &buffer,
-						     JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0;
-	json_decref(out);
-	if (!whole || buffer.failed || arena->failed) {
-		free(buffer.at);
+	struct json_out out = {.at = NULL};
+	put_answer(&out, arena, input, &map, order);
+	if (out.failed || arena->failed) {
+		free(out.at);
 		return NULL;
 	}
-	*len = buffer.len;
-	return buffer.at;
+	*len = out.len;
+	return out.at;
 }
