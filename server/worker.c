@@ -387,6 +387,7 @@ static void *loop(void *arg)
 {
 	struct worker *worker = arg;
 	struct job *job;
+	pthread_setname_np(pthread_self(), "worker");
 	json_arena = &worker->arena;
 	worker->stems = stems_new();
 	while ((job = queue_take(worker->pool->queue)) != NULL) {

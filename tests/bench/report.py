@@ -66,6 +66,33 @@ def core_section(data):
     return "\n".join(parts)
 
 
+CORES = 64
+
+
+def on_many_cores(c):
+    """The best split of CORES between I/O threads and workers: (requests a second, I/O threads)."""
+    def rate(io):
+        by_workers = (CORES - io) * 1e6 / c["worker_us"] if c["worker_us"] > 1 else float("inf")
+        return min(io * 1e6 / c["io_us"], by_workers)
+    return max((rate(io), io) for io in range(1, CORES + 1))
+
+
+def contention_section(data):
+    rows, estimates = [], []
+    for kind, c in data.items():
+        rows.append([kind, f"{c['io_us']:.0f}", f"{c['worker_us']:.0f}", f"{c['locks']:.1f}", f"{c['contended']:.3f}",
+                     f"{c['waited_ns']:.0f}", f"{c['most_ns'] / 1000:.1f}"])
+        rate, io = on_many_cores(c)
+        estimates.append(f"{kind} {min(rate, 1e9 / c['most_ns']):,.0f} requests/s (threads: {rate:,.0f} with "
+                         f"`--io-threads {io}`; the lock that is held longest: {1e9 / c['most_ns']:,.0f})")
+    return "\n".join([
+        "What a request takes of each kind of thread, and of locks (all mutexes of the process, libmicrohttpd's "
+        "included, counted by a library loaded in front; a thread that loses its processor holds what it holds):\n",
+        table(["", "I/O µs", "worker µs", "locks", "contended", "waited ns", "longest held µs"], rows),
+        f"\nOn paper, {CORES} cores of this kind, the load generator elsewhere: {'; '.join(estimates)}. libmicrohttpd's "
+        "lock is one an I/O thread, ours (queue, cache, connections) one a process.\n"])
+
+
 def server_section(data):
     rates = data["rates"]
     base = statistics.median(turn["rate"] for turn in rates["empty libmicrohttpd handler"])
@@ -100,6 +127,7 @@ def server_section(data):
                      + ", ".join(f"{name} {n:.2f}" for name, n in sorted(calls.items(), key=lambda c: -c[1])) + ").\n")
     parts.append(table(["threads", "text/s", "cached/s"],
                        [[name, f"{r['text']:,.0f}", f"{r['cached']:,.0f}"] for name, r in data["scaling"].items()]))
+    parts += ["", contention_section(data["contention"])]
     m, q, s = data["many"], data["queued"], data["starts"]
     idle = s["idle_mb"]
     parts.append(f"""

@@ -36,10 +36,11 @@ def wait_until_open(port):
 class Program:
     """A server, from start to end."""
 
-    def __init__(self, command, port, path="/"):
+    def __init__(self, command, port, path="/", environment=None):
         self.port, self.path = port, path
         began = time.perf_counter()
-        self.process = subprocess.Popen([str(c) for c in command], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([str(c) for c in command], stderr=subprocess.DEVNULL,
+                                        env={**os.environ, **(environment or {})})
         wait_until_open(port)
         self.ready_ms = (time.perf_counter() - began) * 1000
 
@@ -55,6 +56,14 @@ class Program:
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             total += int(fields[11]) + int(fields[12])
         return total * TICK_US
+
+    def thread_us(self):
+        """{name: microseconds on a processor of all threads of that name}"""
+        spent = {}
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            name = (task / "comm").read_text().strip()
+            spent[name] = spent.get(name, 0) + int((task / "schedstat").read_text().split()[0]) / 1000
+        return spent
 
     def switches(self):
         total = 0
@@ -95,11 +104,11 @@ class Setting:
         path.write_text("".join(json.dumps(v, ensure_ascii=False) + "\n" for v in values))
         return path
 
-    def precis(self, *options):
+    def precis(self, *options, environment=None):
         port = free_port()
         return Program([self.build / "server/precis", "--listen", f"127.0.0.1:{port}", "--log-level", "warn",
                         "--url-allow-nets", "127.0.0.0/8", "--connections", "12000", *options],
-                       port, "/v1/summaries")
+                       port, "/v1/summaries", environment)
 
     def empty(self):
         port = free_port()
@@ -205,6 +214,31 @@ def scaling(setting, seconds):
         server.stop()
     return {name: {kind: statistics.median(rates) for kind, rates in kinds.items()}
             for name, kinds in result.items()}
+
+
+def contention(setting, seconds):
+    """{kind: {"locks", "contended", "waited_ns", "held_ns" a request, "most_ns": held of the lock that is held
+    longest, "io_us", "worker_us": of their threads}}: what stands in the way of more cores. The locks are counted in
+    a run of their own, since that takes time."""
+    result = {}
+    for kind in ("text", "cached"):
+        server = setting.precis()
+        wrk(server, setting.bodies[kind], 1)
+        before = server.thread_us()
+        requests = wrk(server, setting.bodies[kind], seconds)["requests"]
+        spent = {name: (us - before.get(name, 0)) / requests for name, us in server.thread_us().items()}
+        server.stop()
+        counts = setting.folder / "locks"
+        server = setting.precis(environment={"LD_PRELOAD": setting.build / "tests/bench/liblocks.so",
+                                             "LOCKS": counts})
+        requests = wrk(server, setting.bodies[kind], seconds)["requests"]
+        server.stop()
+        locks = [[int(n) / requests for n in line.split()] for line in counts.read_text().splitlines()]
+        result[kind] = {name: sum(lock[i] for lock in locks)
+                        for i, name in enumerate(("locks", "contended", "waited_ns", "held_ns"))}
+        result[kind].update({"most_ns": max(lock[3] for lock in locks), "worker_us": spent.get("worker", 0),
+                             "io_us": sum(us for name, us in spent.items() if name.startswith("MHD"))})
+    return result
 
 
 def system_calls(setting):
