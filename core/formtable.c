@@ -10,7 +10,10 @@ bool formtable_init(struct arena *arena, struct formtable *table, size_t expecte
 	*table = (struct formtable){.mask = (uint32_t)(slots - 1), .room = slots / 2};
 	table->slot = arena_zalloc(arena, slots, sizeof *table->slot);
 	table->entry = arena_alloc(arena, table->room, sizeof *table->entry);
-	return table->slot != NULL && table->entry != NULL;
+	if (table->slot == NULL || table->entry == NULL)
+		return false;
+	table->entry[0] = (struct form_entry){.term = FORM_NO_TERM};
+	return true;
 }
 
 static uint32_t free_slot_of(const struct formtable *table, uint64_t hash)

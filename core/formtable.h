@@ -28,7 +28,7 @@ struct form_slot {
  */
 struct formtable {
 	struct form_slot *slot;
-	struct form_entry *entry;
+	struct form_entry *entry; /* the first can be read before there is one */
 	uint32_t mask;
 	size_t len, room;
 	char *page, *page_end;
