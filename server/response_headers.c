@@ -50,7 +50,8 @@ static void add_asset_headers(struct headers *to, const struct asset *asset)
 	add(to, "Referrer-Policy", "no-referrer");
 }
 
-/* A summary asked for by GET may be kept by caches on the way; all else is for its asker alone. */
+/* A summary asked for by GET may be kept, on the way only where anybody may ask for it; all else is
+ * for its asker alone. */
 static void add_caching(struct headers *to, const struct exchange *x)
 {
 	char value[64];
@@ -58,9 +59,12 @@ static void add_caching(struct headers *to, const struct exchange *x)
 		add(to, "Cache-Control", "no-store");
 		return;
 	}
-	snprintf(value, sizeof(value), "public, max-age=%llu",
-		 (unsigned long long)(x->http->parts.config->cache_url_ms / 1000));
+	const char *keys = x->http->parts.config->api_keys_file;
+	snprintf(value, sizeof(value), "%s, max-age=%llu", *keys == '\0' ? "public" : "private",
+		 (unsigned long long)(x->answer->keep_ms / 1000));
 	add(to, "Cache-Control", value);
+	if (x->report.problem != PROBLEM_NONE)
+		return;
 	snprintf(value, sizeof(value), "\"%s\"", x->answer->etag);
 	add(to, "ETag", value);
 }

@@ -1,5 +1,6 @@
 """deploy/haproxy.cfg in front of the program: the file as it is, but for addresses."""
 
+import http.client
 import json
 import os
 import shutil
@@ -55,6 +56,24 @@ def test_same_answer_as_without_proxy(service, start_haproxy):
     assert (through.status, through.body) == (200, direct.body)
     assert through.headers["X-Request-Id"]
     assert [running.exchange(port, "GET", path).status for path in ("/livez", "/readyz", "/metrics")] == [404] * 3
+
+
+def test_each_client_has_its_own_rate(start_service, start_haproxy):
+    port = start_haproxy(start_service("--rate", "2/h", "--trust-proxies", "127.0.0.1"))
+
+    def statuses(source, **headers):
+        out = []
+        for _ in range(3):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
+            connection.request("POST", "/v1/summaries", BODY, {**JSON, **headers})
+            out.append(running.Answer(connection.getresponse()).status)
+            connection.close()
+        return out
+
+    assert statuses("127.0.0.2") == [200, 200, 429]
+    assert statuses("127.0.0.3") == [200, 200, 429]
+    # What a client says of itself is not believed.
+    assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
 
 
 @pytest.mark.concurrency

@@ -1,18 +1,20 @@
-"""deploy/nginx.conf in front of the program: the file as it is, but for addresses and rate."""
+"""deploy/nginx.conf in front of the program."""
 
+import http.client
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
+import threading
 import time
+import urllib.parse
 
 import pytest
 
 import service as running
+from nginx_server import NGINX, Nginx
+from origin import Origin
 
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+LOOPBACK = "127.0.0.0/8"
 JSON = {"Content-Type": "application/json"}
 TEXT = ("The harbour opens again on Monday. Ferries will run every hour until midnight. "
         "The city paid for the new pier. Fishermen had asked for it since the storm of 1987.")
@@ -23,53 +25,6 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def head(body_len):
     return (f"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             f"Content-Length: {body_len}\r\n\r\n").encode()
-
-
-def replace_once(pattern, replacement, text):
-    changed, count = re.subn(pattern, replacement, text, flags=re.M)
-    assert count == 1, f"{pattern} stands {count} times in deploy/nginx.conf"
-    return changed
-
-
-class Nginx:
-    """A real nginx with the example configuration on a free port."""
-
-    def __init__(self, folder, instances, rate):
-        self.folder = folder
-        self.port = running.free_port()
-        site = (running.ROOT / "deploy/nginx.conf").read_text()
-        site = replace_once(r"listen 80;", f"listen 127.0.0.1:{self.port};", site)
-        servers = "".join(f"server 127.0.0.1:{i.port}\\1;" for i in instances)
-        site = replace_once(r"server 127\.0\.0\.1:8080( [^;]*);", servers, site)
-        site = replace_once(r"rate=10r/s", f"rate={rate}r/s", site)
-        (folder / "site.conf").write_text(site)
-        user = "user root;" if os.getuid() == 0 else ""
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};"
-                            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        (folder / "nginx.conf").write_text(
-            f"{user} daemon off; pid {folder}/nginx.pid; worker_processes 2;\n"
-            f"events {{ worker_connections 1024; }}\n"
-            f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n")
-        self.command = [NGINX, "-p", str(folder), "-e", str(folder / "error.log"),
-                        "-c", str(folder / "nginx.conf")]
-        self.process = subprocess.Popen(self.command)
-        while self.process.poll() is None:
-            try:
-                running.exchange(self.port, "GET", "/")
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise RuntimeError((folder / "error.log").read_text())
-
-    def request(self, method, path, body=None, headers=None):
-        return running.exchange(self.port, method, path, body, headers)
-
-    def summarize(self, **fields):
-        return self.request("POST", "/v1/summaries", json.dumps(fields).encode(), JSON)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 @pytest.fixture
@@ -154,11 +109,132 @@ def test_no_instance_left(start_service, start_nginx):
     assert answer.headers["Retry-After"] == "1"
 
 
+@pytest.fixture
+def origin():
+    running_origin = Origin()
+    yield running_origin
+    running_origin.close()
+
+
+def ask_for(origin, nginx, source="127.0.0.1", **headers):
+    """GET the summary of the origin's page from an address of this machine."""
+    path = "/v1/summaries?" + urllib.parse.urlencode({"url": origin.url("page")})
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=60, source_address=(source, 0))
+    try:
+        connection.request("GET", path, headers=headers)
+        return running.Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def asked(service, method):
+    """How many requests for summaries reached it. The log is written after the answer is sent."""
+    last = service.request("GET", "/v1/info").headers["X-Request-Id"]
+    while not any(event["id"] == last for event in service.events("request")):
+        time.sleep(0.01)
+    return sum(event["method"] == method and event["route"] == "/v1/summaries" for event in service.events("request"))
+
+
+def test_a_kept_answer(start_service, start_nginx, origin):
+    service = start_service("--url-allow-nets", LOOPBACK)
+    nginx = start_nginx(service)
+    first, again = ask_for(origin, nginx), ask_for(origin, nginx)
+    assert [answer.status for answer in (first, again)] == [200, 200]
+    assert [answer.headers["X-Cache"] for answer in (first, again)] == ["MISS", "HIT"]
+    assert (again.body, again.headers["ETag"]) == (first.body, first.headers["ETag"])
+    assert first.headers["Server-Timing"] and again.headers["Server-Timing"] is None
+    assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+    unchanged = ask_for(origin, nginx, If_None_Match=first.headers["ETag"])
+    assert (unchanged.status, unchanged.body, unchanged.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert ask_for(origin, nginx, If_None_Match='"another"').body == first.body
+    assert asked(service, "GET") == 1
+    assert [nginx.summarize(text=TEXT).headers["X-Cache"] for _ in range(2)] == [None, None]
+    assert asked(service, "POST") == 2
+
+
+def test_a_failed_download_is_kept_for_seconds(start_service, start_nginx, origin):
+    service = start_service("--cache-failure-ms", 3600000)  # which may not download from here
+    nginx = start_nginx(service)
+    first, again = ask_for(origin, nginx), ask_for(origin, nginx)
+    assert [answer.status for answer in (first, again)] == [422, 422]
+    assert [answer.headers["X-Cache"] for answer in (first, again)] == ["MISS", "HIT"]
+    assert (first.headers["Cache-Control"], first.headers["ETag"]) == ("public, max-age=3600", None)
+    assert asked(service, "GET") == 1
+
+
+def test_other_problems_are_not_kept(start_service, start_nginx):
+    service = start_service()
+    nginx = start_nginx(service)
+    answers = [nginx.request("GET", "/v1/summaries?sentences=0&url=http://a.example/") for _ in range(2)]
+    assert [answer.json()["code"] for answer in answers] == ["out_of_range"] * 2
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
+    assert asked(service, "GET") == 2
+
+
 @pytest.mark.concurrency
+def test_many_readers_are_one_request(start_service, start_nginx, origin):
+    service = start_service("--url-allow-nets", LOOPBACK)
+    nginx, answers = start_nginx(service), []
+    readers = [threading.Thread(target=lambda: answers.append(ask_for(origin, nginx))) for _ in range(40)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert {answer.status for answer in answers} == {200} and len(answers) == 40
+    assert len({answer.body for answer in answers}) == 1
+    assert asked(service, "GET") == 1
+    assert origin.connections == 1
+
+
+def test_each_web_origin_has_its_own_kept_answer(start_service, start_nginx, origin):
+    sites = ["https://one.example", "https://two.example"]
+    service = start_service("--url-allow-nets", LOOPBACK, "--cors-origins", ",".join(sites))
+    nginx = start_nginx(service)
+    for cache in ("MISS", "HIT"):
+        for site in sites:
+            answer = ask_for(origin, nginx, Origin=site)
+            assert (answer.headers["X-Cache"], answer.headers["Access-Control-Allow-Origin"]) == (cache, site)
+            assert answer.headers["Vary"] == "Origin"
+    assert asked(service, "GET") == 2
+
+
+def test_what_a_key_opened_stays_closed_to_others(start_service, start_nginx, origin, tmp_path):
+    (tmp_path / "keys").write_text("site:0123456789abcdef\n")
+    service = start_service("--url-allow-nets", LOOPBACK, "--api-keys-file", tmp_path / "keys")
+    nginx = start_nginx(service)
+    for headers in ({"X_API_Key": "0123456789abcdef"}, {"Authorization": "Bearer 0123456789abcdef"}):
+        answer = ask_for(origin, nginx, **headers)
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, max-age=300")
+        assert ask_for(origin, nginx).status == 401
+    assert asked(service, "GET") == 4
+
+
+def test_each_client_has_its_own_rate(start_service, start_nginx):
+    nginx = start_nginx(start_service("--rate", "2/h", "--trust-proxies", "127.0.0.1"))
+
+    def statuses(source, **headers):
+        out = []
+        for _ in range(3):
+            connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=60, source_address=(source, 0))
+            connection.request("POST", "/v1/summaries", json.dumps({"text": TEXT}), {**JSON, **headers})
+            out.append(running.Answer(connection.getresponse()).status)
+            connection.close()
+        return out
+
+    assert statuses("127.0.0.2") == [200, 200, 429]
+    assert statuses("127.0.0.3") == [200, 200, 429]
+    # What a client says of itself is not believed.
+    assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])
 @pytest.mark.parametrize("end", ["kill", "terminate"])
-def test_an_instance_less_and_no_request_lost(start_service, start_nginx, end):
-    instances = [start_service() for _ in range(3)]
-    load = running.Load(start_nginx(*instances).port, text=TEXT)
+def test_an_instance_less_and_no_request_lost(start_service, start_nginx, start_redis, end, shared):
+    options = ("--cache-url", start_redis().url) if shared else ()
+    instances = [start_service(*options) for _ in range(3)]
+    load = running.Load(start_nginx(*instances).port, text=TEXT, cache=shared)
     load.wait_for(200)
     getattr(instances[1], end)()
     load.wait_for(400)
