@@ -4,23 +4,23 @@ enum { PAGE_BYTES = 4096 };
 
 bool formtable_init(struct arena *arena, struct formtable *table, size_t expected)
 {
-	size_t slots = 256;
-	while (slots < 2 * expected && slots < UINT32_MAX / 2)
-		slots *= 2;
-	*table = (struct formtable){.mask = (uint32_t)(slots - 1), .room = slots / 2};
+	unsigned bits = scatter_bits(2 * expected);
+	size_t slots = (size_t)1 << bits;
+	*table = (struct formtable){.bits = bits, .room = slots / 2};
 	table->slot = arena_zalloc(arena, slots, sizeof *table->slot);
 	table->entry = arena_alloc(arena, table->room, sizeof *table->entry);
 	if (table->slot == NULL || table->entry == NULL)
 		return false;
+	table->factor = scatter_factor(table->slot);
 	table->entry[0] = (struct form_entry){.term = FORM_NO_TERM};
 	return true;
 }
 
 static uint32_t free_slot_of(const struct formtable *table, uint64_t hash)
 {
-	uint32_t at = (uint32_t)hash & table->mask;
+	uint32_t at = formtable_place(table, hash);
 	while (table->slot[at].number != 0)
-		at = (at + 1) & table->mask;
+		at = formtable_next(table, at);
 	return at;
 }
 

@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "form.h"
+#include "scatter.h"
 
 #include <stdint.h>
 
@@ -29,7 +30,8 @@ struct form_slot {
 struct formtable {
 	struct form_slot *slot;
 	struct form_entry *entry; /* the first can be read before there is one */
-	uint32_t mask;
+	uint64_t factor;          /* of scatter_place() */
+	unsigned bits;            /* there are 2^bits slots */
 	size_t len, room;
 	char *page, *page_end;
 };
@@ -42,6 +44,17 @@ bool formtable_init(struct arena *arena, struct formtable *table, size_t expecte
 struct form_entry *formtable_add(struct arena *arena, struct formtable *table,
 				 const struct form *form, uint64_t hash, uint32_t free_slot);
 
+/** The slot where a hash is looked for first, and the one after a slot. */
+static inline uint32_t formtable_place(const struct formtable *table, uint64_t hash)
+{
+	return (uint32_t)scatter_place(hash, table->factor, table->bits);
+}
+
+static inline uint32_t formtable_next(const struct formtable *table, uint32_t at)
+{
+	return (at + 1) & ((1u << table->bits) - 1);
+}
+
 /**
  * The entry of `form`, or NULL and the free slot where it belongs. `hash` is form_hash() of it.
  * O(1) but for colliding hashes.
@@ -52,8 +65,8 @@ static inline struct form_entry *formtable_find(const struct formtable *table,
 {
 	uint64_t first = form_load(form->bytes), second = form_load(form->bytes + 8);
 	uint32_t tag = (uint32_t)(hash >> 32);
-	uint32_t at = (uint32_t)hash & table->mask;
-	for (; table->slot[at].number != 0; at = (at + 1) & table->mask) {
+	uint32_t at = formtable_place(table, hash);
+	for (; table->slot[at].number != 0; at = formtable_next(table, at)) {
 		if (table->slot[at].tag != tag)
 			continue;
 		struct form_entry *entry = &table->entry[table->slot[at].number - 1];

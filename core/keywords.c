@@ -1,5 +1,7 @@
 #include "keywords.h"
 
+#include "scatter.h"
+
 enum {
 	PHRASE_WORDS = 3,
 	SHOWN_PLACES = 32,
@@ -21,8 +23,9 @@ struct finder {
 	const struct scores *scores;
 	struct phrase *phrase;
 	size_t count;
-	uint32_t *slot; /* number of a phrase plus one */
-	size_t mask;
+	uint32_t *slot;  /* number of a phrase plus one */
+	uint64_t factor; /* of scatter_place() */
+	unsigned bits;
 	size_t tokens; /* that are looked at */
 	bool *usable;  /* token may stand in a phrase */
 };
@@ -70,8 +73,8 @@ static bool same_terms(const struct phrase *phrase, const struct token *token, u
 static struct phrase *look_up(struct finder *f, const struct token *token, uint32_t len, bool add)
 {
 	uint64_t hash = phrase_hash(token, len);
-	size_t at = (size_t)hash & f->mask;
-	for (; f->slot[at] != 0; at = (at + 1) & f->mask) {
+	size_t at = scatter_place(hash, f->factor, f->bits), mask = ((size_t)1 << f->bits) - 1;
+	for (; f->slot[at] != 0; at = (at + 1) & mask) {
 		struct phrase *phrase = &f->phrase[f->slot[at] - 1];
 		if (phrase->hash == hash && same_terms(phrase, token, len))
 			return phrase;
@@ -236,12 +239,11 @@ static struct span usual_form(struct span text, const struct keyword *keyword)
 
 static bool prepare(struct arena *arena, struct finder *f)
 {
-	size_t tokens = f->input->terms->token_count, slots = 256;
+	size_t tokens = f->input->terms->token_count;
 	f->tokens = tokens = tokens < MOST_TOKENS ? tokens : MOST_TOKENS;
-	while (slots < 2 * PHRASE_WORDS * tokens)
-		slots *= 2;
-	f->mask = slots - 1;
-	f->slot = arena_zalloc(arena, slots, sizeof *f->slot);
+	f->bits = scatter_bits(2 * PHRASE_WORDS * tokens);
+	f->slot = arena_zalloc(arena, (size_t)1 << f->bits, sizeof *f->slot);
+	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
 	f->usable = arena_alloc(arena, tokens, sizeof *f->usable);
 	return f->slot != NULL && f->phrase != NULL && f->usable != NULL;

@@ -1,6 +1,7 @@
 #include "select.h"
 
 #include "marks.h"
+#include "scatter.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
@@ -29,7 +30,9 @@ struct candidate {
 /* Trigrams of the sentences chosen so far: open addressing over their hashes, 0 is free. */
 struct trigrams {
 	uint64_t *slot;
-	size_t mask, room; /* half of the slots stay free: what comes later is not remembered */
+	uint64_t factor; /* of scatter_place() */
+	unsigned bits;
+	size_t room; /* half of the slots stay free: what comes later is not remembered */
 };
 
 struct chooser {
@@ -131,8 +134,9 @@ static uint64_t trigram_hash(const struct token *token)
 
 static bool trigrams_have(struct trigrams *trigrams, uint64_t hash, bool add)
 {
-	size_t at = (size_t)(hash >> 8) & trigrams->mask;
-	for (; trigrams->slot[at] != 0; at = (at + 1) & trigrams->mask)
+	size_t at = scatter_place(hash, trigrams->factor, trigrams->bits),
+	       mask = ((size_t)1 << trigrams->bits) - 1;
+	for (; trigrams->slot[at] != 0; at = (at + 1) & mask)
 		if (trigrams->slot[at] == hash)
 			return true;
 	if (add && trigrams->room > 0) {
@@ -281,13 +285,14 @@ size_t select_expect(const struct select_options *options, size_t n)
 static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
-	size_t n = c->input->sentences->len, slots = 256;
+	size_t n = c->input->sentences->len;
 	size_t expected = terms->token_count / n * select_expect(c->options, n);
-	while (slots < 4 * expected && slots < 2 * terms->token_count)
-		slots *= 2;
-	c->trigrams.mask = slots - 1;
+	c->trigrams.bits = scatter_bits(2 * expected < terms->token_count ? 4 * expected
+									  : 2 * terms->token_count);
+	size_t slots = (size_t)1 << c->trigrams.bits;
 	c->trigrams.room = slots / 2;
 	c->trigrams.slot = arena_zalloc(arena, slots, sizeof *c->trigrams.slot);
+	c->trigrams.factor = scatter_factor(c->trigrams.slot);
 	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
 	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
 	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);

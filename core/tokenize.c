@@ -350,8 +350,8 @@ static unsigned gather_plain(struct tokenizer *t, size_t *at, size_t end, struct
 static inline uint32_t plain_term(struct tokenizer *t, const struct plain_word *word)
 {
 	const struct formtable *forms = &t->index->forms;
-	uint32_t tag = (uint32_t)(word->hash >> 32), at = (uint32_t)word->hash & forms->mask;
-	for (; forms->slot[at].number != 0; at = (at + 1) & forms->mask) {
+	uint32_t tag = (uint32_t)(word->hash >> 32), at = formtable_place(forms, word->hash);
+	for (; forms->slot[at].number != 0; at = formtable_next(forms, at)) {
 		const struct form_entry *entry = &forms->entry[forms->slot[at].number - 1];
 		if (forms->slot[at].tag == tag && entry->first == word->half[0] &&
 		    entry->second == word->half[1])
@@ -373,7 +373,7 @@ static uint32_t look_up_plain(const struct tokenizer *t, const struct plain_word
 	const struct formtable *forms = &t->index->forms;
 	uint32_t others = 0;
 	for (unsigned i = 0; i < count; i++) {
-		struct form_slot slot = forms->slot[(uint32_t)word[i].hash & forms->mask];
+		struct form_slot slot = forms->slot[formtable_place(forms, word[i].hash)];
 		const struct form_entry *entry = &forms->entry[slot.number - (slot.number > 0)];
 		uint64_t differs = (entry->first ^ word[i].half[0]) |
 				   (entry->second ^ word[i].half[1]) | (slot.number == 0);
