@@ -46,12 +46,19 @@ struct chooser {
 	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
 	bool *chosen;           /* of each sentence */
+	uint32_t *put_off;      /* near-repeats, which wait until their rank is used up */
+	size_t put_off_len;
+	bool unfit;   /* one was too long for what is left of a budget */
+	bool counted; /* no budget of words or characters */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
 
 /* A sentence repeats the summary when this share of its trigrams stands there already. */
 static const float repeated_share = 0.15f;
+
+/* One with this share says nothing new: no budget is spent on it. */
+static const float same_share = 0.5f;
 
 /* What a sentence loses for sharing all its content with a chosen one, and for opening with a
  * pronoun or connective that nothing chosen explains; on the scale of the model's merits. */
@@ -157,10 +164,10 @@ static size_t trigrams_shared(struct chooser *c, uint32_t i, bool add, size_t *t
 	return shared;
 }
 
-static bool repeats(struct chooser *c, uint32_t i)
+static bool repeats(struct chooser *c, uint32_t i, float share)
 {
 	size_t total, shared = trigrams_shared(c, i, false, &total);
-	return shared > 0 && (float)shared >= repeated_share * (float)total;
+	return shared > 0 && (float)shared >= share * (float)total;
 }
 
 static bool fits(const struct chooser *c, uint32_t i)
@@ -296,6 +303,7 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
 	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
 	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);
+	c->put_off = arena_alloc(arena, n, sizeof *c->put_off);
 	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
 	if (arena->failed)
 		return false;
@@ -327,6 +335,42 @@ static struct candidate pop_weighed(struct chooser *c)
 	return best;
 }
 
+/* A worse rank waits until nothing better remains. Lines that are no prose fill up a count that the
+ * caller asked for, not a budget. */
+static bool may_go_on(const struct chooser *c, enum rank rank)
+{
+	return c->out->len == 0 || (c->out->len < c->max_sentences && !c->unfit &&
+				    (c->counted || rank < RANK_NO_PROSE));
+}
+
+static void choose_if_fits(struct chooser *c, uint32_t i)
+{
+	if (fits(c, i))
+		choose(c, i);
+	else
+		c->unfit = true;
+}
+
+/* The candidates of a rank in turn, then those of them that repeat what is chosen. */
+static void choose_rank(struct chooser *c, enum rank rank)
+{
+	c->put_off_len = 0;
+	while (c->heap_len > 0 && c->heap[0].rank <= rank && c->out->len < c->max_sentences) {
+		uint32_t i = pop_weighed(c).sentence;
+		if (c->chosen[i])
+			continue;
+		if (repeats(c, i, repeated_share))
+			c->put_off[c->put_off_len++] = i;
+		else
+			choose_if_fits(c, i);
+	}
+	for (size_t k = 0; k < c->put_off_len && c->out->len < c->max_sentences; k++) {
+		uint32_t i = c->put_off[k];
+		if (!c->chosen[i] && (c->counted || !repeats(c, i, same_share)))
+			choose_if_fits(c, i);
+	}
+}
+
 static size_t rising(uint32_t *at, const bool *chosen, size_t n)
 {
 	size_t len = 0;
@@ -340,40 +384,17 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 		      const struct scores *scores, const struct select_options *options,
 		      struct selection *out)
 {
-	size_t n = input->sentences->len, put_off_len = 0;
-	uint32_t *put_off = arena_alloc(arena, n, sizeof *put_off);
+	size_t n = input->sentences->len;
 	*out = (struct selection){.at = arena_alloc(arena, n, sizeof *out->at)};
 	struct chooser c = {.input = input,
 			    .scores = scores,
 			    .options = options,
+			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, n),
 			    .out = out};
 	if (!prepare(arena, &c))
 		return;
-
-	/* Lines that are no prose fill up a count that the caller asked for, not a budget of words.
-	 */
-	bool counted = options->max_words == 0 && options->max_chars == 0;
-	while (c.heap_len > 0 && out->len < c.max_sentences) {
-		struct candidate best = pop_weighed(&c);
-		if (c.chosen[best.sentence])
-			continue;
-		if (best.rank == RANK_NO_PROSE && out->len > 0 && (!counted || put_off_len > 0)) {
-			push(&c, best);
-			break;
-		}
-		if (repeats(&c, best.sentence))
-			put_off[put_off_len++] = best.sentence;
-		else if (fits(&c, best.sentence))
-			choose(&c, best.sentence);
-	}
-	for (size_t i = 0; counted && i < put_off_len && out->len < c.max_sentences; i++)
-		if (!c.chosen[put_off[i]]) /* both copies of a follower may wait */
-			choose(&c, put_off[i]);
-	while (counted && c.heap_len > 0 && out->len < c.max_sentences) {
-		struct candidate best = pop(&c);
-		if (!c.chosen[best.sentence])
-			choose(&c, best.sentence);
-	}
+	for (enum rank rank = RANK_GOOD; rank <= RANK_NO_PROSE && may_go_on(&c, rank); rank++)
+		choose_rank(&c, rank);
 	out->len = rising(out->at, c.chosen, n);
 }
