@@ -49,6 +49,12 @@ def test_the_first_example_answers_what_the_readme_says(service):
     assert answer == shown
 
 
+def test_the_samples_are_what_the_service_answers(service):
+    checked = subprocess.run([sys.executable, running.ROOT / "tests/quality/samples", "--service",
+                              f"http://127.0.0.1:{service.port}"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_the_error_codes_are_those_of_the_program():
     documented = set(re.findall(r"`([a-z_0-9]+)`", re.search(r"\| status \| codes \|\n(.*?)\n\n", README, re.S)[1]))
     source = (running.ROOT / "server/problem.c").read_text()
