@@ -278,7 +278,7 @@ static int serve(const struct config *config, int argc, char **argv)
 	struct keys *keys = NULL;
 	struct metrics *metrics = NULL;
 	struct rate *rate = NULL;
-	struct sharing sharing = {NULL};
+	struct sharing sharing = {0};
 	struct rate_rule rule;
 	rate_rule_parse(config->rate, &rule);
 	struct connections *connections = NULL;

@@ -3,13 +3,14 @@
 #include <dlfcn.h>
 #include <lexbor/core/base.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/* In front of what lexbor gets; a ring of all of one guard, or of itself alone. */
+/* In front of what lexbor gets, aligned like it; a ring of all of one guard, or of itself alone. */
 struct block {
-	struct block *before, *behind;
-	_Alignas(16) char bytes[];
+	_Alignas(max_align_t) struct block *before;
+	struct block *behind;
 };
 
 struct guard {
@@ -21,7 +22,7 @@ static _Thread_local struct guard *guard;
 
 static struct block *block_of(void *bytes)
 {
-	return (struct block *)((char *)bytes - sizeof(struct block));
+	return (struct block *)bytes - 1;
 }
 
 static void unlink_block(struct block *block)
@@ -37,7 +38,7 @@ static void *link_block(struct block *block)
 		if (block == NULL)
 			return NULL;
 		block->before = block->behind = block;
-		return block->bytes;
+		return block + 1;
 	}
 	if (block == NULL)
 		longjmp(guard->way_out, 1);
@@ -45,7 +46,7 @@ static void *link_block(struct block *block)
 	block->behind = guard->all.behind;
 	block->behind->before = block;
 	guard->all.behind = block;
-	return block->bytes;
+	return block + 1;
 }
 
 static void *guarded_malloc(size_t size)
@@ -115,6 +116,6 @@ bool memory_guard(void (*work)(void *), void *arg)
 	}
 	guard = NULL;
 	while (here.all.behind != &here.all)
-		guarded_free(here.all.behind->bytes);
+		guarded_free(here.all.behind + 1);
 	return done;
 }

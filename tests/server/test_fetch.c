@@ -511,8 +511,8 @@ static void test_refused(void **state)
 		"%6cocalhost",
 		"127%2e0.0.1",
 		"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1",
-		"127\xE3\x80\x82"
-		"1",
+		("127\xE3\x80\x82"
+		 "1"),
 		"[::1]",
 		"[::]",
 		"[::ffff:127.0.0.1]",
