@@ -181,6 +181,12 @@ class Service:
         self.killed = True
         self.process.kill()
 
+    def start_again(self):
+        """On the same port, when it has ended."""
+        self.process.wait()
+        if not self._start():
+            raise RuntimeError(f"somebody took port {self.port}")
+
     def stop(self):
         """Drain and check that it ended well: exit 0 and no report of a sanitizer."""
         if self.process.poll() is None:
