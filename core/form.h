@@ -7,10 +7,10 @@
 /** What distinguishes a word: its first bytes, so many. */
 enum { FORM_MAX_BYTES = 64 };
 
-/** A case-folded word, with at least sixteen zero bytes behind it: it is hashed and compared in
- * steps of sixteen, which most words need one of. */
+/** A case-folded word, zero up to byte 32 and for at least sixteen bytes behind it: it is hashed
+ * and compared in steps of sixteen, which most words need one of. */
 struct form {
-	_Alignas(16) char bytes[FORM_MAX_BYTES + 16];
+	_Alignas(16) char bytes[FORM_MAX_BYTES + 32];
 	uint32_t len;
 };
 
@@ -51,7 +51,7 @@ static inline uint64_t form_hash(const char *padded, uint32_t len)
 /** Zero what is behind the word. */
 static inline void form_finish(struct form *form)
 {
-	memset(form->bytes + form->len, 0, 16);
+	memset(form->bytes + form->len, 0, 32);
 }
 
 #endif
