@@ -1,6 +1,7 @@
 #include "metadata.h"
 
 #include "ascii.h"
+#include "byline.h"
 #include "dates.h"
 #include "headline.h"
 #include "utf8.h"
@@ -12,7 +13,6 @@
 
 #define MAX_TEXT_BYTES 600 /* of a heading, a byline … */
 #define MAX_TEXT_NODES 200
-#define MAX_BYLINE_BYTES 120
 #define MAX_JSON_BYTES ((size_t)1024 * 1024)
 #define MAX_JSON_BLOCKS 16
 #define MAX_JSON_VALUES 512 /* objects and arrays looked into */
@@ -32,7 +32,10 @@ struct facts {
 	struct span canonical[SOURCES], image[SOURCES];
 	struct span page_title;
 	struct span
-		person; /* the first in JSON-LD: whom an author's mere @id names, nearly always */
+		person;   /* the first in JSON-LD: whom an author's mere @id names, nearly always */
+	struct span lead; /* after "By" or "Author:" in any element */
+	lxb_dom_node_t *byline_node[SOURCES]; /* of whom the byline is so far */
+	size_t byline_meta;                   /* which name of <meta>, + 1 */
 	bool data_is_author; /* "twitter:label1" says that "twitter:data1" is who wrote it */
 	size_t json_blocks, looks;
 	bool json_is_article; /* the JSON facts come from an article and not from a mere page */
@@ -110,6 +113,14 @@ static struct span collapse(struct arena *arena, struct span text, size_t max)
 	return (struct span){out, out == NULL ? 0 : n};
 }
 
+static bool is_blank(struct span text)
+{
+	size_t i = 0;
+	while (i < text.len && is_space(text.at[i]))
+		i++;
+	return i == text.len;
+}
+
 static struct span attribute(lxb_dom_element_t *element, const char *name)
 {
 	size_t len = 0;
@@ -128,26 +139,74 @@ static lxb_dom_node_t *next_node(const lxb_dom_node_t *root, lxb_dom_node_t *nod
 	return node == root ? NULL : node->next;
 }
 
-/* The text below `root`, collapsed; elements stand apart by a space. */
-static struct span text_of(struct arena *arena, lxb_dom_node_t *root)
+static bool is_block(const lxb_dom_node_t *node)
+{
+	switch (node->local_name) {
+	case LXB_TAG_DIV:
+	case LXB_TAG_P:
+	case LXB_TAG_LI:
+	case LXB_TAG_UL:
+	case LXB_TAG_TD:
+	case LXB_TAG_TIME:
+	case LXB_TAG_H1:
+	case LXB_TAG_H2:
+	case LXB_TAG_H3:
+	case LXB_TAG_H4:
+	case LXB_TAG_H5:
+	case LXB_TAG_H6:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is there nothing but the tags between two texts that make them parts of one word, or is there the
+ * end of a block? */
+static bool are_apart(const lxb_dom_node_t *last, const lxb_dom_node_t *node, char before,
+		      char after)
+{
+	if (last == NULL || last->parent == node->parent)
+		return false;
+	return is_block(last->parent) || is_block(node->parent) ||
+	       (!is_space(before) && !is_space(after) && strchr(",.;:'-)", after) == NULL);
+}
+
+/* The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
+ * elements hold, unless they are inline and a space is there. */
+static struct span text_below(struct arena *arena, lxb_dom_node_t *root, bool breaks)
 {
 	char raw[MAX_TEXT_BYTES * 2];
 	size_t n = 0, seen = 0;
+	const size_t longest_break = sizeof(BYLINE_BREAK) - 1;
+	const lxb_dom_node_t *last = NULL;
 	for (lxb_dom_node_t *node = root;
-	     node != NULL && n < sizeof(raw) && seen++ < MAX_TEXT_NODES;) {
+	     node != NULL && n + longest_break < sizeof(raw) && seen++ < MAX_TEXT_NODES;) {
 		bool skip = node->local_name == LXB_TAG_SCRIPT || node->local_name == LXB_TAG_STYLE;
 		if (node->type == LXB_DOM_NODE_TYPE_TEXT) {
 			const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
-			size_t len =
-				data->length < sizeof(raw) - n ? data->length : sizeof(raw) - n;
-			memcpy(raw + n, data->data, len);
+			struct span text = {(const char *)data->data, data->length};
+			if (breaks && text.len > 0 &&
+			    are_apart(last, node, n == 0 ? ' ' : raw[n - 1], text.at[0])) {
+				memcpy(raw + n, BYLINE_BREAK, longest_break);
+				n += longest_break;
+			}
+			size_t len = text.len < sizeof(raw) - n ? text.len : sizeof(raw) - n;
+			if (len > 0)
+				memcpy(raw + n, text.at, len);
 			n += len;
-		} else if (n > 0 && n < sizeof(raw) && node->local_name == LXB_TAG_BR) {
-			raw[n++] = ' ';
+			if (!is_blank(text))
+				last = node;
+		} else if (n > 0 && node->local_name == LXB_TAG_BR) {
+			raw[n++] = breaks ? '|' : ' ';
 		}
 		node = next_node(root, node, !skip);
 	}
 	return collapse(arena, (struct span){raw, n}, MAX_TEXT_BYTES);
+}
+
+static struct span text_of(struct arena *arena, lxb_dom_node_t *root)
+{
+	return text_below(arena, root, false);
 }
 
 /* ---- JSON-LD -------------------------------------------------------------------------------- */
@@ -277,6 +336,13 @@ static void read_other_object(struct facts *facts, const json_t *object)
 		    json_text(arena, json_object_get(object, "name")));
 	if (type_has(object, "person"))
 		set(&facts->person, json_text(arena, json_object_get(object, "name")));
+	if (type_has(object, "webpage") || type_has(object, "recipe") ||
+	    type_has(object, "creativework"))
+		set(&facts->byline[FROM_META],
+		    json_names(arena, json_object_get(object, "author")));
+	if (type_has(object, "recipe"))
+		set(&facts->published[FROM_META],
+		    json_text(arena, json_object_get(object, "datePublished")));
 	if (!type_has(object, "webpage"))
 		return;
 	set(&facts->published[FROM_LAST],
@@ -324,99 +390,6 @@ static void read_json(struct facts *facts, struct span text)
 		}
 	}
 	json_decref(root);
-}
-
-/* ---- names ---------------------------------------------------------------------------------- */
-
-/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
-static bool ends_name(struct span byline, size_t at)
-{
-	static const char *const words[] = {
-		"updated", "published", "posted",  "view ",     "follow ",  "read more", "see ",
-		"is a ",   "is the ",   "on ",     "january",   "february", "march ",    "april ",
-		"june ",   "july ",     "august ", "september", "october",  "november",  "december",
-		"jan ",    "feb ",      "mar ",    "apr ",      "jun ",     "jul ",      "aug ",
-		"sep ",    "sept ",     "oct ",    "nov ",      "dec ",     "jan.",      "feb.",
-		"aug.",    "sept.",     "oct.",    "nov.",      "dec."};
-	struct span rest = span_slice(byline, at, byline.len);
-	if (rest.at[0] == '|' || (rest.at[0] >= '0' && rest.at[0] <= '9') ||
-	    (rest.len >= 2 && memcmp(rest.at, "\xC2\xB7", 2) == 0) ||
-	    (rest.len >= 3 && memcmp(rest.at, "\xE2\x80\xA2", 3) == 0))
-		return true;
-	if (byline.at[at - 1] != ' ')
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (rest.len >= strlen(words[i]) && ascii_same(rest.at, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
-/* Labels and fields of forms that stand where a name is looked for. */
-static bool is_label(struct span text)
-{
-	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
-					    "comment", "subscribe",  "full bio",  "share", "login",
-					    "log in",  "written by", "read more", "follow"};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (has_part(text, parts[i]))
-			return true;
-	return false;
-}
-
-/* "By Jane Doe", "Von Jane Doe | 3 May" -> "Jane Doe". */
-static struct span bare_byline(struct span byline)
-{
-	static const char *const words[] = {"post author",
-					    "byby ",
-					    "erstellt von ",
-					    "written by ",
-					    "posted by ",
-					    ("ver\xC3\xB6"
-					     "ffentlicht von"),
-					    "eingestellt von ",
-					    "geschrieben von ",
-					    "by ",
-					    "by: ",
-					    "vom ",
-					    "von ",
-					    "par ",
-					    "por ",
-					    "di ",
-					    "door ",
-					    "af ",
-					    "av ",
-					    "author: ",
-					    "autor: ",
-					    "text: ",
-					    "words by "};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t len = strlen(words[i]);
-		if (byline.len > len && ascii_same(byline.at, words[i], len)) {
-			byline = span_slice(byline, len, byline.len);
-			while (byline.len > 0 && byline.at[0] == ' ')
-				byline = span_slice(byline, 1, byline.len);
-		}
-	}
-	for (size_t i = 1; i < byline.len; i++) {
-		if (ends_name(byline, i)) {
-			byline.len = i;
-			break;
-		}
-	}
-	while (byline.len > 0 && strchr(" ,-/(", byline.at[byline.len - 1]) != NULL)
-		byline.len--;
-	return byline;
-}
-
-static bool is_url(struct span text)
-{
-	return has_part(text, "://") || (text.len > 0 && text.at[0] == '/');
-}
-
-static bool may_be_name(struct span bare)
-{
-	return bare.len >= 2 && bare.len <= MAX_BYLINE_BYTES && !is_url(bare) &&
-	       memchr(bare.at, '@', bare.len) == NULL && !same(bare, "admin") && !is_label(bare);
 }
 
 /* ---- elements ------------------------------------------------------------------------------- */
@@ -480,6 +453,7 @@ static const struct {
 	{"publication_date", FACT_PUBLISHED, FROM_META},
 	{"article.published", FACT_PUBLISHED, FROM_META},
 	{"published-date", FACT_PUBLISHED, FROM_META},
+	{"published_on", FACT_PUBLISHED, FROM_META},
 	{"date", FACT_PUBLISHED, FROM_META},
 	{"article:modified_time", FACT_MODIFIED, FROM_PROPERTY},
 	{"og:updated_time", FACT_MODIFIED, FROM_META},
@@ -517,6 +491,36 @@ static bool says_author(struct span label)
 	return false;
 }
 
+/* `name` after the names that the slot has, unless it is among them. */
+static void add_name(struct facts *facts, size_t source, struct span name)
+{
+	struct span *slot = &facts->byline[source];
+	size_t len = slot->len + 2 + name.len;
+	if (slot->len > 0 && (has_bytes(*slot, name) || len > BYLINE_MAX_BYTES))
+		return;
+	char *joined = slot->len == 0 ? NULL : arena_alloc(facts->arena, len, 1);
+	if (joined == NULL) {
+		set(slot, name);
+		return;
+	}
+	memcpy(joined, slot->at, slot->len);
+	memcpy(joined + slot->len, ", ", 2);
+	memcpy(joined + slot->len + 2, name.at, name.len);
+	*slot = (struct span){joined, len};
+}
+
+/* A <meta> may stand once for each author. */
+static void read_person(struct facts *facts, size_t meta, struct span value)
+{
+	size_t source = meta_names[meta].source;
+	if (value.len == 0 || value.at[0] == '@' || !byline_may_be_name(byline_bare(value)))
+		return;
+	if (facts->byline[source].len > 0 && facts->byline_meta != meta + 1)
+		return;
+	facts->byline_meta = meta + 1;
+	add_name(facts, source, byline_bare(value));
+}
+
 static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 {
 	static const char *const keys[] = {"property", "name", "itemprop", "http-equiv"};
@@ -533,7 +537,9 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 			bool person = meta_names[i].fact == FACT_BYLINE;
 			if (person && same(name, "twitter:data1") && !facts->data_is_author)
 				return;
-			if (!person || (!is_url(value) && value.at[0] != '@'))
+			if (person)
+				read_person(facts, i, value);
+			else
 				state(facts, meta_names[i].fact, meta_names[i].source, value);
 			return;
 		}
@@ -585,17 +591,59 @@ static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned lev
 	clues->headings[clues->heading_count++].level = level;
 }
 
+/* Does the text before an element say that it names somebody else: who edited, who took the
+ * picture? */
+static bool is_helper(const lxb_dom_node_t *node)
+{
+	static const char *const words[] = {"review", "edit",      "check",
+					    "photo",  "illustrat", "foto"};
+	const lxb_dom_node_t *before = node->prev != NULL ? node->prev : node->parent->prev;
+	if (before == NULL || before->type != LXB_DOM_NODE_TYPE_TEXT)
+		return false;
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
+	struct span text = {(const char *)data->data, data->length};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (text.len < BYLINE_MAX_BYTES && has_part(text, words[i]))
+			return true;
+	return false;
+}
+
+/* Elements of one kind side by side, perhaps each in an element that holds little more: several
+ * authors, and not those of several comments. */
+static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb_dom_node_t *b)
+{
+	const size_t most_around = 80;
+	if (a == NULL || a->local_name != b->local_name || a->local_name == LXB_TAG_DIV ||
+	    a->parent == NULL || b->parent == NULL || is_helper(b))
+		return false;
+	if (a->parent == b->parent)
+		return true;
+	if (a->parent->parent != b->parent->parent ||
+	    a->parent->local_name != b->parent->local_name)
+		return false;
+	facts->looks += MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	size_t around = text_of(facts->arena, b->parent).len;
+	arena_rewind(facts->arena, mark);
+	return around <= most_around;
+}
+
 static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
 {
-	if (facts->byline[source].len > 0 || facts->looks > MAX_LOOKS)
+	if (facts->looks > MAX_LOOKS || (facts->byline[source].len > 0 &&
+					 !are_siblings(facts, facts->byline_node[source], node)))
 		return;
 	facts->looks += MAX_TEXT_NODES / 4;
 	struct arena_mark mark = arena_mark(facts->arena);
-	struct span text = text_of(facts->arena, node);
-	if (text.len >= 3 && text.len <= MAX_BYLINE_BYTES && may_be_name(bare_byline(text)))
-		state(facts, FACT_BYLINE, source, text);
-	else
+	struct span bare = byline_bare(text_below(facts->arena, node, true));
+	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
+		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
+	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
+		add_name(facts, source, bare);
+		facts->byline_node[source] = node;
+	} else {
 		arena_rewind(facts->arena, mark);
+	}
 }
 
 struct roles {
@@ -759,13 +807,39 @@ static void read_element(struct facts *facts, lxb_dom_node_t *node)
 		read_roles(facts, element, node);
 }
 
+/* "By" and a name, in the text or in the next element, where no markup says so. */
+static void read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
+{
+	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
+	    facts->looks > MAX_LOOKS || !byline_is_lead(text))
+		return;
+	struct span own = byline_bare(text);
+	if (byline_may_be_name(own) && byline_looks_written(own)) {
+		facts->lead = collapse(facts->arena, own, BYLINE_MAX_BYTES);
+		return;
+	}
+	struct arena_mark mark = arena_mark(facts->arena);
+	lxb_dom_node_t *element = node->parent;
+	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
+		facts->looks += MAX_TEXT_NODES / 4;
+		struct span line = text_below(facts->arena, element, true);
+		struct span bare = byline_bare(line);
+		if (line.len > text.len + 3 && line.len <= 2 * BYLINE_MAX_BYTES &&
+		    byline_may_be_name(bare) && byline_looks_written(bare)) {
+			facts->lead = bare;
+			return;
+		}
+		if (line.len > text.len + 3)
+			break;
+	}
+	arena_rewind(facts->arena, mark);
+}
+
 /* A short text of its own with a whole date in it, the first on the page: where nothing else says
  * when, that is what readers go by. */
-static void read_visible_date(struct facts *facts, lxb_dom_node_t *node)
+static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	char found[DATE_MAX];
-	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
-	struct span text = {(const char *)data->data, data->length};
 	lxb_tag_id_t parent = node->parent->local_name;
 	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
@@ -779,6 +853,18 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node)
 	state(facts, FACT_PUBLISHED, FROM_LAST, collapse(facts->arena, text, MAX_TEXT_BYTES));
 }
 
+static void read_text(struct facts *facts, lxb_dom_node_t *node)
+{
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
+	struct span text = {(const char *)data->data, data->length};
+	while (text.len > 0 && is_space(text.at[text.len - 1]))
+		text.len--;
+	while (text.len > 0 && is_space(text.at[0]))
+		text = span_slice(text, 1, text.len);
+	read_visible_date(facts, node, text);
+	read_lead(facts, node, text);
+}
+
 /* ---- the conclusions ------------------------------------------------------------------------ */
 
 static struct span date(struct arena *arena, const struct span from[SOURCES], bool month_first)
@@ -790,21 +876,25 @@ static struct span date(struct arena *arena, const struct span from[SOURCES], bo
 	return (struct span){0};
 }
 
-/* The site itself is who wrote it only where nobody else is named. */
+/* An account is who wrote it only where nobody is named, and the site itself only where nobody else
+ * is; a first name is completed by who names it whole. */
 static struct span byline(const struct facts *facts, struct span site_name)
 {
-	struct span site = {0};
-	for (size_t i = 0; i <= SOURCES; i++) {
-		struct span one = bare_byline(i < SOURCES ? facts->byline[i] : facts->person);
-		bool is_site =
-			site_name.len == one.len && ascii_same(one.at, site_name.at, one.len);
-		if (!may_be_name(one))
+	struct span best[BYLINE_SITE + 1] = {0};
+	for (size_t i = 0; i < SOURCES + 2; i++) {
+		struct span one = byline_bare(i < SOURCES    ? facts->byline[i]
+					      : i == SOURCES ? facts->person
+							     : facts->lead);
+		if (!byline_may_be_name(one))
 			continue;
-		if (!is_site)
-			return one;
-		set(&site, one);
+		struct span *slot = &best[byline_kind(one, site_name)];
+		if (byline_is_first_name(*slot, one))
+			*slot = one;
+		set(slot, one);
 	}
-	return site;
+	return best[BYLINE_NAME].len > 0      ? best[BYLINE_NAME]
+	       : best[BYLINE_ACCOUNT].len > 0 ? best[BYLINE_ACCOUNT]
+					      : best[BYLINE_SITE];
 }
 
 /* "en_US" -> "en-US". */
@@ -870,7 +960,7 @@ void metadata_read(struct arena *arena, lxb_html_document_t *document, struct sp
 		if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
 			read_element(facts, node);
 		else if (node->type == LXB_DOM_NODE_TYPE_TEXT)
-			read_visible_date(facts, node);
+			read_text(facts, node);
 	}
 
 	out->site_name = first(facts->site_name);
@@ -879,7 +969,7 @@ void metadata_read(struct arena *arena, lxb_html_document_t *document, struct sp
 	bool month_first = out->language.len >= 5 && ascii_same(out->language.at, "en-us", 5);
 	struct span url = base_url.len > 0 ? base_url : first(facts->canonical);
 	char in_url[DATE_MAX];
-	if (date_read_url(url, in_url))
+	if (date_read_url(url, in_url) || date_read_url(first(facts->canonical), in_url))
 		set(&facts->published[FROM_LAST], collapse(arena, span_of(in_url), DATE_MAX));
 	out->published = date(arena, facts->published, month_first);
 	out->modified = date(arena, facts->modified, month_first);

@@ -78,6 +78,60 @@ static const struct {
 	{"rel", "<a rel=author href=/jane>Jane Doe</a>", "Jane Doe"},
 	{"a URL is no name", "<meta name=author content='https://a.example/jane'>", ""},
 	{"a label is none", "<p class=author>Name *</p>", ""},
+	{"elements without a space",
+	 "<div class=byline>By<a>Jane Doe</a><span>Evening Paper</span><time>Dec 28, "
+	 "2016</time></div>",
+	 "Jane Doe"},
+	{"a label in an element of its own",
+	 "<p class=byline><span>Author</span><span>Jane Doe</span></p>", "Jane Doe"},
+	{"a month is no name", "<span class=byline>Dec 28, 2016</span>", ""},
+	{"an account with digits", "<a rel=author>jo201</a>", "jo201"},
+	{"one <meta> for each",
+	 "<meta name=citation_author content='Jane Doe'><meta name=citation_author content='Jo "
+	 "Roe'>"
+	 "<meta name=citation_author content='Jane Doe'>",
+	 "Jane Doe, Jo Roe"},
+	{"links side by side", "<p>By <a rel=author>Jane Doe</a> and <a rel=author>Jo Roe</a></p>",
+	 "Jane Doe, Jo Roe"},
+	{"not who edited",
+	 "<p>By <a rel=author>Jane Doe</a>, edited by <a rel=author>Jo Roe</a></p>", "Jane Doe"},
+	{"nor who commented",
+	 "<a rel=author>Jane Doe</a><ul><li><cite rel=author>Ann</cite><p>Such a long comment that "
+	 "it "
+	 "can be nothing else, about the bridge and the pier<li><cite rel=author>Bob</cite><p>The "
+	 "answer to it is longer than a name with what its owner does, as comments are</ul>",
+	 "Jane Doe"},
+	{"by, in any element", "<h1>Bridge</h1><div>By <span>Jane van der Doe</span></div>",
+	 "Jane van der Doe"},
+	{"a label, then a name", "<h5>Autor: </h5><p><b>Jo Roe</b> am 29.12.2010</p>", "Jo Roe"},
+	{"label and name in one", "<div><span>Autor: </span><b>Jo Roe</b> am 29.12.2010</div>",
+	 "Jo Roe"},
+	{"a text that says by", "<p>By Jane Doe</p>", "Jane Doe"},
+	{"a menu does not",
+	 "<p>By topic</p><p>By the end of it all</p><p>Von Kairo nach Berlin</p>", ""},
+	{"address after the name", "<meta name=author content='Jane Doe, jane@paper.example'>",
+	 "Jane Doe"},
+	{"account after the name",
+	 "<meta name=twitter:label1 content='Written by'><meta name=twitter:data1 content='Jane "
+	 "Doe "
+	 "@jane'>",
+	 "Jane Doe"},
+	{"a name rather than an account",
+	 "<meta name=author content=jdoe><a rel=author>Jane Doe</a>", "Jane Doe"},
+	{"a name rather than the site's",
+	 "<meta property=og:site_name content='The Evening Paper'><meta name=author "
+	 "content='Evening "
+	 "Paper'><p class=byline>Jane Doe</p>",
+	 "Jane Doe"},
+	{"a name rather than a host",
+	 "<meta name=author content=paper.example><p class=byline>Jane Doe</p>", "Jane Doe"},
+	{"the site where nobody is named", "<meta name=author content=paper.example>",
+	 "paper.example"},
+	{"the whole name", "<meta name=author content=Jane><a rel=author>Jane Doe</a>", "Jane Doe"},
+	{"a recipe's",
+	 "<script type=application/ld+json>{\"@type\":\"Recipe\",\"author\":{\"name\":\"Jane "
+	 "Doe\"}}</script>",
+	 "Jane Doe"},
 };
 
 static void authors_are_found(void **state)

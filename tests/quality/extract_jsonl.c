@@ -1,5 +1,5 @@
-/* A filter: corpus pages {"id", "html" or "html_b64"} a line on stdin, {"id", "text", "title",
- * "author", "date"} a line on stdout, as the scorer of extraction wants them.
+/* A filter: corpus pages {"id", "html" or "html_b64", perhaps "url"} a line on stdin, {"id",
+ * "text", "title", "author", "date"} a line on stdout, as the scorer of extraction wants them.
  *
  *   --blocks          instead, for the trainer of the block scorer: for each page, in native byte
  *                     order, uint32 blocks, uint32 features a block; then for each block uint32
@@ -62,8 +62,9 @@ static void set(json_t *object, const char *key, struct span value)
 static void answer(struct arena *arena, json_t *row, struct span html)
 {
 	struct article article;
-	enum extract_status status =
-		extract_article(arena, html, (struct span){NULL, 0}, false, NULL, &article);
+	json_t *url = json_object_get(row, "url");
+	struct span base_url = {json_string_value(url), json_string_length(url)};
+	enum extract_status status = extract_article(arena, html, base_url, false, NULL, &article);
 	json_t *out = json_pack("{s:O}", "id", json_object_get(row, "id"));
 	if (status == EXTRACT_OK) {
 		set(out, "text", article.text);

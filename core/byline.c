@@ -1,0 +1,309 @@
+#include "byline.h"
+
+#include "ascii.h"
+
+#define MAX_WRITTEN_WORDS 12
+
+static bool is_same(struct span a, const char *b)
+{
+	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
+}
+
+static bool begins(struct span text, const char *with)
+{
+	size_t len = strlen(with);
+	return text.len >= len && ascii_same(text.at, with, len);
+}
+
+/* `part` is in lower case. */
+static bool has_part(struct span whole, struct span part)
+{
+	for (size_t i = 0; i + part.len <= whole.len; i++)
+		if (ascii_lower(whole.at[i]) == ascii_lower(part.at[0]) &&
+		    ascii_same(whole.at + i, part.at, part.len))
+			return true;
+	return false;
+}
+
+static bool is_among(struct span text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_same(text, words[i]))
+			return true;
+	return false;
+}
+
+/* ---- what stands around a name -------------------------------------------------------------- */
+
+/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
+static bool ends_name(struct span line, size_t at)
+{
+	static const char *const words[] = {"updated",       "published", "posted",
+					    "view ",         "follow ",   "read more",
+					    "see ",          "is a ",     "is the ",
+					    "on ",           "january",   "february",
+					    "march ",        "april ",    "june ",
+					    "july ",         "august ",   "september",
+					    "october",       "november",  "december",
+					    "jan ",          "feb ",      "mar ",
+					    "apr ",          "jun ",      "jul ",
+					    "aug ",          "sep ",      "sept ",
+					    "oct ",          "nov ",      "dec ",
+					    "jan.",          "feb.",      "aug.",
+					    "sept.",         "oct.",      "nov.",
+					    "dec.",          "@",         "- ",
+					    "reviewed by",   "(",         "\xE2\x80\x93 ",
+					    "\xE2\x80\x94 ", "\xC2\xBB"};
+	struct span rest = span_slice(line, at, line.len);
+	if (rest.at[0] == '|' || begins(rest, "\xC2\xB7") || begins(rest, "\xE2\x80\xA2"))
+		return true;
+	if (line.at[at - 1] != ' ')
+		return false;
+	if (ascii_is_digit(rest.at[0]))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (begins(rest, words[i]))
+			return true;
+	return false;
+}
+
+static const char *const labels[] = {
+	"post author",
+	"post",
+	"beitrag von",
+	"beitragvon",
+	"beitrag",
+	"name",
+	"posted by",
+	"post by",
+	"written by",
+	"words by",
+	"text by",
+	"story by",
+	"articles by",
+	"article by",
+	"geschrieben von",
+	"eingestellt von",
+	"erstellt von",
+	"verfasst von",
+	"geschreven door",
+	"scritto da",
+	"escrito por",
+	"ver\xC3\xB6"
+	"ffentlicht von",
+	"by",
+	"vom",
+	"von",
+	"par",
+	"por",
+	"di",
+	"door",
+	"af",
+	"av",
+	"authors",
+	"author",
+	"autoren",
+	"autorin",
+	"autor",
+	"auteur",
+	"text",
+};
+enum { LABELS = sizeof(labels) / sizeof(labels[0]) };
+
+static struct span skip_marks(struct span line)
+{
+	while (line.len > 0 && strchr(" :|-", line.at[0]) != NULL)
+		line = span_slice(line, 1, line.len);
+	return line;
+}
+
+/* A label at the beginning, or what comes before a name and after it: 0 where there is none. */
+static size_t label_at(struct span line)
+{
+	for (size_t i = 0; i < LABELS; i++) {
+		size_t len = strlen(labels[i]);
+		if (begins(line, labels[i]) &&
+		    (line.len == len || strchr(" :|", line.at[len]) != NULL))
+			return len;
+	}
+	return 0;
+}
+
+/* Without the small word before a date that was cut off, and without marks. */
+static struct span trim_end(struct span line)
+{
+	static const char *const words[] = {" am", " on", " at", " in",
+					    " um", " le", " el", " vom"};
+	for (bool again = true; again;) {
+		again = false;
+		while (line.len > 0 && strchr(" ,-/(|", line.at[line.len - 1]) != NULL)
+			line.len--;
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			size_t len = strlen(words[i]);
+			if (line.len > len && ascii_same(line.at + line.len - len, words[i], len)) {
+				line.len -= len;
+				again = true;
+			}
+		}
+	}
+	return line;
+}
+
+/* "Jane Doe, jane@paper.example" -> "Jane Doe,". */
+static struct span without_address(struct span line)
+{
+	const char *at = line.len == 0 ? NULL : memchr(line.at, '@', line.len);
+	size_t end = at == NULL ? 0 : (size_t)(at - line.at);
+	while (end > 0 && line.at[end - 1] != ' ')
+		end--;
+	return end > 0 ? span_slice(line, 0, end) : line;
+}
+
+struct span byline_bare(struct span line)
+{
+	line = skip_marks(line);
+	for (size_t len = label_at(line); len > 0 && len < line.len; len = label_at(line))
+		line = skip_marks(span_slice(line, len, line.len));
+	for (size_t i = 1; i < line.len; i++) {
+		if (ends_name(line, i)) {
+			line.len = i;
+			break;
+		}
+	}
+	return trim_end(without_address(line));
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* Labels and fields of forms that stand where a name is looked for. */
+static bool is_label(struct span text)
+{
+	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
+					    "comment", "subscribe",  "full bio",  "share", "login",
+					    "log in",  "written by", "read more", "follow"};
+	static const char *const wholes[] = {"admin",
+					     "about the author",
+					     "sign",
+					     "podcast",
+					     "ver\xC3\xB6"
+					     "ffentlicht",
+					     "administrator",
+					     "no author",
+					     "sign in",
+					     "guest",
+					     "last",
+					     "about",
+					     "january",
+					     "february",
+					     "march",
+					     "april",
+					     "may",
+					     "june",
+					     "july",
+					     "august",
+					     "september",
+					     "october",
+					     "november",
+					     "december",
+					     "jan",
+					     "feb",
+					     "mar",
+					     "apr",
+					     "jun",
+					     "jul",
+					     "aug",
+					     "sep",
+					     "sept",
+					     "oct",
+					     "nov",
+					     "dec"};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (has_part(text, span_of(parts[i])))
+			return true;
+	return is_among(text, wholes, sizeof(wholes) / sizeof(wholes[0])) ||
+	       label_at(text) == text.len;
+}
+
+static bool has_letter(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (ascii_is_letter(text.at[i]) || (text.at[i] & 0x80) != 0)
+			return true;
+	return false;
+}
+
+bool byline_may_be_name(struct span bare)
+{
+	return has_letter(bare) && bare.len >= 2 && bare.len <= BYLINE_MAX_BYTES &&
+	       !has_part(bare, SPAN("://")) && bare.at[0] != '/' &&
+	       memchr(bare.at, '@', bare.len) == NULL && !is_label(bare);
+}
+
+/* "paper.example", without a space and with letters after its last dot. */
+static bool is_host(struct span text)
+{
+	size_t end = text.len;
+	while (end > 0 && ascii_lower(text.at[end - 1]) == text.at[end - 1] &&
+	       ascii_is_letter(text.at[end - 1]))
+		end--;
+	return end > 1 && text.at[end - 1] == '.' && text.len - end >= 2 &&
+	       memchr(text.at, ' ', text.len) == NULL;
+}
+
+enum byline_kind byline_kind(struct span bare, struct span site_name)
+{
+	bool in_lower = true;
+	for (size_t i = 0; i < bare.len; i++)
+		in_lower = in_lower && bare.at[i] != ' ' && (bare.at[i] & 0x80) == 0 &&
+			   ascii_lower(bare.at[i]) == bare.at[i];
+	if (is_host(bare) || (site_name.len >= 4 && has_part(bare, site_name)) ||
+	    (bare.len >= 4 && has_part(site_name, bare)))
+		return BYLINE_SITE;
+	return in_lower ? BYLINE_ACCOUNT : BYLINE_NAME;
+}
+
+bool byline_is_first_name(struct span name, struct span other)
+{
+	return name.len > 0 && other.len > name.len && other.at[name.len] == ' ' &&
+	       ascii_same(name.at, other.at, name.len) && memchr(name.at, ' ', name.len) == NULL;
+}
+
+bool byline_looks_written(struct span bare)
+{
+	static const char *const small[] = {"de",  "da",  "di", "del", "della", "van", "von", "der",
+					    "den", "la",  "le", "al",  "bin",   "zu",  "of",  "the",
+					    "and", "und", "et", "y",   "e",     "&"};
+	size_t words = 0, begin = 0, large = 0;
+	for (size_t i = 0; i <= bare.len; i++) {
+		if (i < bare.len && bare.at[i] != ' ')
+			continue;
+		struct span word = span_slice(bare, begin, i);
+		begin = i + 1;
+		if (word.len == 0)
+			continue;
+		words++;
+		bool upper = ascii_lower(word.at[0]) != word.at[0] || (word.at[0] & 0x80) != 0;
+		large += upper;
+		if (!upper && !is_among(word, small, sizeof(small) / sizeof(small[0])))
+			return false;
+	}
+	return large > 0 && words <= MAX_WRITTEN_WORDS;
+}
+
+bool byline_is_lead(struct span text)
+{
+	static const char *const unsure[] = {"vom", "di", "af", "av", "text"};
+	struct span line = skip_marks(text);
+	size_t len = label_at(line);
+	if (len == 0 ||
+	    is_among(span_slice(line, 0, len), unsure, sizeof(unsure) / sizeof(unsure[0])))
+		return false;
+	struct span rest = span_slice(line, len, line.len);
+	struct span name = skip_marks(rest);
+	if (name.len == 0)
+		return true;
+	/* "By topic" is a menu: a single word needs an element of its own. */
+	struct span bare = byline_bare(name);
+	return (rest.at[0] == ':' || ascii_lower(line.at[0]) != 'a') &&
+	       memchr(bare.at, ' ', bare.len) != NULL && byline_looks_written(bare);
+}

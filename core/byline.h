@@ -1,0 +1,44 @@
+#ifndef CORE_BYLINE_H
+#define CORE_BYLINE_H
+
+#include "span.h"
+
+#include <stdbool.h>
+
+enum { BYLINE_MAX_BYTES = 120 };
+
+/** Where the text of one element ends and that of the next, which is no part of the same name,
+ * begins. */
+#define BYLINE_BREAK " | "
+
+/**
+ * The names in a line that pages put them in: "By Jane Doe", "Author: | Jane Doe | 3 May" -> "Jane
+ * Doe". A slice of `line`. Pure. O(line.len).
+ */
+struct span byline_bare(struct span line);
+
+/** Can a bare byline be somebody's name, and no address, label or month? Pure. O(bare.len). */
+bool byline_may_be_name(struct span bare);
+
+/** What of somebody's name it is: the best is believed, and of equals the first. */
+enum byline_kind {
+	BYLINE_NAME,
+	BYLINE_ACCOUNT, /* "jdoe": one word in lower case, or with digits */
+	BYLINE_SITE,    /* the site itself: its name, or a host's */
+};
+
+enum byline_kind byline_kind(struct span bare, struct span site_name);
+
+/** Is `name` one word, and the first of `other`: "Jane" of "Jane Doe"? */
+bool byline_is_first_name(struct span name, struct span other);
+
+/**
+ * Does a text say by itself that a name follows, in it ("By Jane Doe") or in the next element
+ * ("Author:")? Stricter than byline_bare(): a text of any element may be asked.
+ */
+bool byline_is_lead(struct span text);
+
+/** Are all words of a bare byline written as in names? "Jane van der Doe", not "the end of it". */
+bool byline_looks_written(struct span bare);
+
+#endif
