@@ -174,6 +174,8 @@ static size_t choose(struct finder *f, struct phrase **best, size_t max)
 	for (size_t i = 0; i < f->count; i++) {
 		struct phrase *phrase = &f->phrase[i];
 		size_t at = 0;
+		if (len == max && better(best[max - 1], phrase))
+			continue; /* most */
 		while (at < len && better(best[at], phrase) && !overlap(best[at], phrase))
 			at++;
 		if (at == max || (at < len && better(best[at], phrase)))
