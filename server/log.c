@@ -12,6 +12,8 @@
 
 #define BUFFER_BYTES (256 * 1024)
 #define LINE_BYTES 2048
+/* How long log_stop() waits for whoever reads standard error. */
+#define LAST_LINES_S 1
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -82,7 +84,12 @@ void log_stop(void)
 	logger.stopping = true;
 	pthread_mutex_unlock(&logger.lock);
 	pthread_cond_signal(&logger.filled);
-	pthread_join(logger.thread, NULL);
+	/* A pipe that nobody empties must not keep the service from ending. */
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LAST_LINES_S;
+	if (pthread_clockjoin_np(logger.thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+		pthread_detach(logger.thread);
 	logger.running = false;
 }
 

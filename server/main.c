@@ -38,7 +38,9 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* Block what ends the process, before any thread exists, so that only wait_for_end() sees it. */
+/* Block what wait_for_end() waits for, before any thread exists and before the first file is read:
+ * a signal in the midst of starting counts once the service runs. What it has no use for does not
+ * end it. */
 static sigset_t block_signals(void)
 {
 	sigset_t signals;
@@ -48,18 +50,20 @@ static sigset_t block_signals(void)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	return signals;
 }
 
-/* Take the keys of the file in; the old ones stay good where it has a fault. */
+/* Take the keys of the file in; the old ones stay good where it has a fault. Only the log is told:
+ * its thread may wait for standard error, the one that waits for signals may not. */
 static bool load_keys(struct keys *keys, const char *path)
 {
 	char fault[160], quoted[400];
 	if (path[0] == '\0' || keys_load(keys, path, fault, sizeof(fault)))
 		return true;
-	log_event(LOG_ERROR, "api_keys_refused", ",\"why\":%s",
+	log_event(LOG_ERROR, "api_keys_refused", ",\"option\":\"api-keys-file\",\"why\":%s",
 		  log_quoted(fault, quoted, sizeof(quoted)));
-	fprintf(stderr, "precis: --api-keys-file %s: %s\n", path, fault);
 	return false;
 }
 
@@ -256,9 +260,8 @@ static void free_sharing(struct sharing *sharing)
 	shared_rate_free(sharing->rate);
 }
 
-static int serve(const struct config *config, int argc, char **argv)
+static int serve(const struct config *config, const sigset_t *signals, int argc, char **argv)
 {
-	sigset_t signals = block_signals();
 	raise_descriptor_limit();
 	workers_prepare();
 	struct listeners listeners = open_listeners(config);
@@ -318,7 +321,7 @@ static int serve(const struct config *config, int argc, char **argv)
 		  sandbox_describe(&sandbox, confined, sizeof(confined)));
 	systemd_notify("READY=1");
 	struct reload reload = {argc, argv, config, keys, rate};
-	wait_for_end(&signals, &reload);
+	wait_for_end(signals, &reload);
 	systemd_notify("STOPPING=1");
 	log_event(LOG_INFO, "draining", "%s", "");
 	size_t given_up = http_drain(http, config->drain_ms);
@@ -332,7 +335,7 @@ static int serve(const struct config *config, int argc, char **argv)
 	}
 out:
 	if (exit_code != 0)
-		fputs("precis: cannot start: no memory or no threads\n", stderr);
+		fputs("precis: cannot start: no memory, no threads, or what the log says\n", stderr);
 	redis_stop(sharing.redis); /* so does this: what waits for it goes on without */
 	fetcher_free(fetcher);     /* brings every download's job back to the queue */
 	if (queue != NULL)
@@ -354,11 +357,12 @@ int main(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
 		return health_check(argc >= 3 ? argv[2] : NULL);
+	sigset_t signals = block_signals();
 	struct config config;
 	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
-		exit_code = serve(&config, argc, argv);
+		exit_code = serve(&config, &signals, argc, argv);
 		config_free(&config);
 		return exit_code;
 	case CONFIG_STOP:

@@ -1,0 +1,211 @@
+"""What the machine does to the service: signals at every moment, a log that nobody takes, no
+descriptors left, a wall clock that jumps, a worker that never comes back."""
+
+import fcntl
+import http.client
+import json
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import faults as faults_of
+import service as running
+
+JSON = {"Content-Type": "application/json"}
+TEXT = ("The harbour town of Vellmar voted on Sunday to rebuild the wooden lighthouse. "
+        "It burned down in January. The work begins in May.")
+BODY = json.dumps({"text": TEXT, "cache": False}).encode()
+
+
+def ask(port, body=BODY):
+    return running.exchange(port, "POST", "/v1/summaries", body, JSON)
+
+
+def environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")} | running.SANITIZERS
+
+
+def launch(stderr, *options):
+    """A service whose standard error goes somewhere else than into a file; waits until it answers."""
+    while True:
+        port = running.free_port()
+        process = subprocess.Popen([running.PROGRAM, "--listen", f"127.0.0.1:{port}", *options],
+                                   env=environment(), stderr=stderr, stdout=subprocess.DEVNULL)
+        while process.poll() is None:
+            try:
+                if running.exchange(port, "GET", "/readyz").status == 200:
+                    return process, port
+            except OSError:
+                time.sleep(0.01)
+        assert process.returncode == 1, process.returncode  # the port was taken meanwhile
+
+
+def test_a_full_disk_for_the_log_costs_nothing_else():
+    with open("/dev/full", "wb") as full:
+        process, port = launch(full)
+    assert [ask(port).status for _ in range(50)] == [200] * 50
+    process.terminate()
+    assert process.wait() == 0
+
+
+def test_a_log_that_nobody_listens_to_any_more():
+    reader, writer = os.pipe()
+    process, port = launch(writer)
+    os.close(writer)
+    os.close(reader)  # from now on each write is SIGPIPE and EPIPE
+    assert [ask(port).status for _ in range(50)] == [200] * 50
+    process.terminate()
+    assert process.wait() == 0
+
+
+def test_a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end():
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process, port = launch(writer)
+    os.close(writer)
+    # More lines than the pipe and the service's own 256 KB hold.
+    assert all(ask(port).status == 200 for _ in range(2000))
+    process.send_signal(signal.SIGHUP)  # whoever waits for signals must not wait for the pipe
+    process.terminate()
+    assert process.wait() == 0
+    os.close(reader)
+
+
+def test_other_signals_do_not_end_it(start_service):
+    service = start_service()
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGHUP, signal.SIGWINCH,
+                   signal.SIGCHLD):
+        service.process.send_signal(number)
+        assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+
+
+def started(tmp_path, name):
+    log = tmp_path / name
+    with open(log, "wb") as file:
+        process = subprocess.Popen([running.PROGRAM, "--listen", "127.0.0.1:0"], env=environment(),
+                                   stderr=file, stdout=file)
+    return process, log
+
+
+def test_signals_while_it_starts(tmp_path):
+    """Until main() has begun, nobody can block a signal; from then on none may do harm."""
+    for moment in range(20):
+        process, log = started(tmp_path, f"hup{moment}")
+        time.sleep(moment * 0.002)
+        process.send_signal(signal.SIGHUP)
+        while process.poll() is None and "\"started\"" not in log.read_text():
+            time.sleep(0.005)
+        process.terminate()
+        assert process.wait() in (0, -signal.SIGHUP), log.read_text()
+        if "\"started\"" in log.read_text():
+            assert process.returncode == 0, log.read_text()
+    for moment in range(20):
+        process, log = started(tmp_path, f"term{moment}")
+        time.sleep(moment * 0.002)
+        process.terminate()
+        assert process.wait() in (0, -signal.SIGTERM), log.read_text()
+
+
+def test_signals_while_it_stops(start_service):
+    """A second SIGTERM, or anything else, in the drain changes nothing: the answer still comes."""
+    service = start_service()
+    with service.connect() as client:
+        client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY[:20])
+        # This one and the one that asks.
+        while "precis_requests_in_flight 2" not in service.request("GET", "/metrics").body.decode():
+            time.sleep(0.01)
+        service.terminate()
+        while not service.events("draining"):
+            time.sleep(0.01)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1):
+            service.process.send_signal(number)
+        client.sendall(BODY[20:])
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert service.process.wait() == 0
+
+
+def test_no_descriptor_left(start_service):
+    service = start_service("--url-allow-nets", "127.0.0.0/8")
+    pid = service.process.pid
+    usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    # The next descriptor is one too many for every connection, download and name to look up.
+    used = max(map(int, os.listdir(f"/proc/{pid}/fd"))) + 1
+    kept = http.client.HTTPConnection("127.0.0.1", service.port)
+    kept.request("GET", "/livez")  # accepted before there is need
+    assert running.Answer(kept.getresponse()).status == 200
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, usual[1]))
+    waiting = [service.connect() for _ in range(20)]
+    for client in waiting:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    kept.request("POST", "/v1/summaries", json.dumps({"url": "http://127.0.0.1:8080/"}), JSON)
+    assert running.Answer(kept.getresponse()).status in (502, 503)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
+    kept.close()  # libmicrohttpd accepts again as soon as a connection has ended
+    for client in waiting:  # none of them was lost
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        client.close()
+    assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+    assert service.summarize(url="http://127.0.0.1:8080/").status == 502
+
+
+@pytest.mark.faults
+def test_a_wall_clock_that_jumps(start_service, tmp_path):
+    faults = faults_of.Faults(tmp_path)
+    service = start_service("--rate", "1000/h", env=faults.env)
+    for years in (0, 20, -20, 0, 5):
+        faults.clock_offset_s = years * 365 * 86400
+        answer = service.summarize(text=TEXT)
+        assert answer.status == 200, answer
+        assert 0 <= float(answer.headers["RateLimit"].split("t=")[1].split(";")[0]) <= 3600
+        for stage in answer.headers.get("Server-Timing", "").split(","):
+            if "dur=" in stage:
+                assert 0 <= float(stage.split("dur=")[1].split(";")[0]) < 60000, stage
+    assert service.request("GET", "/readyz").status == 200
+
+
+@pytest.mark.faults
+def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
+    faults = faults_of.Faults(tmp_path)
+    service = start_service("--workers", "1", "--deadline-ms", "300", env=faults.env)
+    assert service.request("GET", "/readyz").status == 200
+    faults.stuck = 1
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(ask(service.port)))
+    client.start()
+    while faults.waiting == 0:
+        time.sleep(0.01)
+    while (answer := service.request("GET", "/readyz")).status == 200:
+        time.sleep(0.01)
+    assert (answer.status, answer.json()["code"]) == (503, "not_ready")
+    assert service.request("GET", "/livez").status == 200  # to restart would lose what it can still say
+    assert "precis_ready 0" in service.request("GET", "/metrics").body.decode()
+    client.join()  # answered although its worker is stuck
+    assert answers[0].status in (503, 504)
+    faults.stuck = 0
+    while service.request("GET", "/readyz").status != 200:
+        time.sleep(0.01)
+    assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+
+
+def test_sigterm_under_load_answers_all_that_it_accepted(start_service, tmp_path):
+    """Counted at both ends; tests/soak/sigterm does the same a thousand times."""
+    for _ in range(5):
+        service = start_service()
+        load = running.Load(service.port, clients=4, text=TEXT, cache=False)
+        load.wait_for(50)
+        service.terminate()
+        assert service.process.wait() == 0
+        load.stop()
+        said = [line for line in service.events("request") if line["route"] == "/v1/summaries"]
+        # What was refused, or closed before a byte was read, was never accepted.
+        got = load.answered - len(load.failures)
+        assert got == len([line for line in said if line["status"] == 200])
