@@ -4,6 +4,7 @@
 #include "byline.h"
 #include "dates.h"
 #include "headline.h"
+#include "pagedata.h"
 #include "utf8.h"
 
 #include <jansson.h>
@@ -211,33 +212,6 @@ static struct span text_of(struct arena *arena, lxb_dom_node_t *root)
 
 /* ---- JSON-LD -------------------------------------------------------------------------------- */
 
-/* One character reference at `at`: its length, with the code point; 0 where there is none. Only the
- * few that systems write into JSON by mistake. */
-static size_t reference(struct span text, size_t at, uint32_t *codepoint)
-{
-	static const struct {
-		const char *name;
-		uint32_t codepoint;
-	} names[] = {{"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''},
-		     {"&lt;", '<'},  {"&gt;", '>'},   {"&nbsp;", ' '}};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t len = strlen(names[i].name);
-		if (text.len - at >= len && memcmp(text.at + at, names[i].name, len) == 0) {
-			*codepoint = names[i].codepoint;
-			return len;
-		}
-	}
-	size_t i = at + 2;
-	*codepoint = 0;
-	if (text.len - at < 4 || text.at[at + 1] != '#')
-		return 0;
-	for (; i < text.len && i < at + 8 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
-		*codepoint = *codepoint * 10 + (uint32_t)(text.at[i] - '0');
-	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
-		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
-	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
-}
-
 static struct span json_text(struct arena *arena, const json_t *value)
 {
 	if (!json_is_string(value))
@@ -251,7 +225,7 @@ static struct span json_text(struct arena *arena, const json_t *value)
 	size_t n = 0;
 	for (size_t at = 0; at < text.len;) {
 		uint32_t codepoint;
-		size_t len = text.at[at] == '&' ? reference(text, at, &codepoint) : 0;
+		size_t len = text.at[at] == '&' ? pagedata_reference(text, at, &codepoint) : 0;
 		if (len == 0)
 			plain[n++] = text.at[at++];
 		else

@@ -1,5 +1,6 @@
 #include "pagedata.h"
 
+#include "ascii.h"
 #include "utf8.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
@@ -45,8 +46,11 @@ static uint32_t read_escape(struct span from, size_t *at)
 		return ' ';
 	case 'u':
 		break;
-	default:
-		return (uint8_t)c;
+	default: {
+		uint32_t whole;
+		*at += utf8_decode(from, *at - 1, &whole) - 1;
+		return whole;
+	}
 	}
 	uint32_t value = read_hex(from, *at);
 	*at += 4;
@@ -106,11 +110,55 @@ static size_t string_end(struct span script, size_t at)
 	return at < script.len ? at : script.len;
 }
 
-static struct span decode(struct arena *arena, struct span string)
+size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
 {
-	/* It grows at most where a raw line feed becomes two, before a character. */
-	struct writer w = {.at = arena_alloc(arena, string.len + string.len / 2 + 8, 1)};
-	for (size_t at = 0; w.at != NULL && at < string.len;) {
+	static const struct {
+		const char *name;
+		uint32_t codepoint;
+	} names[] = {{"&amp;", '&'},      {"&quot;", '"'},     {"&apos;", '\''},
+		     {"&lt;", '<'},       {"&gt;", '>'},       {"&nbsp;", ' '},
+		     {"&ndash;", 0x2013}, {"&mdash;", 0x2014}, {"&hellip;", 0x2026},
+		     {"&lsquo;", 0x2018}, {"&rsquo;", 0x2019}, {"&ldquo;", 0x201C},
+		     {"&rdquo;", 0x201D}};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i].name);
+		if (text.len - at >= len && memcmp(text.at + at, names[i].name, len) == 0) {
+			*codepoint = names[i].codepoint;
+			return len;
+		}
+	}
+	size_t i = at + 2;
+	*codepoint = 0;
+	if (text.len - at < 4 || text.at[at + 1] != '#')
+		return 0;
+	for (; i < text.len && i < at + 8 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		*codepoint = *codepoint * 10 + (uint32_t)(text.at[i] - '0');
+	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
+		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
+	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
+}
+
+/* Character references by what they stand for, which is never longer. */
+static size_t resolve_references(char *text, size_t len)
+{
+	size_t n = 0;
+	for (size_t at = 0; at < len;) {
+		uint32_t codepoint;
+		size_t taken = text[at] != '&' ? 0
+					       : pagedata_reference((struct span){text, len}, at,
+								    &codepoint);
+		if (taken == 0)
+			text[n++] = text[at++];
+		else
+			n += utf8_encode(codepoint == 0xA0 ? ' ' : codepoint, text + n);
+		at += taken;
+	}
+	return n;
+}
+
+static void write_string(struct writer *w, struct span string)
+{
+	for (size_t at = 0; at < string.len;) {
 		uint32_t c;
 		if (string.at[at] == '\\' && at + 1 < string.len) {
 			at++;
@@ -118,9 +166,17 @@ static struct span decode(struct arena *arena, struct span string)
 		} else {
 			at += utf8_decode(string, at, &c);
 		}
-		write_character(&w, c);
+		write_character(w, c);
 	}
-	return (struct span){w.at, w.at == NULL ? 0 : w.len};
+}
+
+static struct span decode(struct arena *arena, struct span string)
+{
+	/* It grows at most where a raw line feed becomes two, before a character. */
+	struct writer w = {.at = arena_alloc(arena, string.len + string.len / 2 + 8, 1)};
+	if (w.at != NULL)
+		write_string(&w, string);
+	return (struct span){w.at, w.at == NULL ? 0 : resolve_references(w.at, w.len)};
 }
 
 /* The longest value of one of the keys in a script. */
@@ -147,6 +203,110 @@ static struct span find_body(struct span script)
 	return best;
 }
 
+/* ---- prose in state ------------------------------------------------------------------------- */
+
+/* How state names a text, or a paragraph of it. */
+static const char *const prose_keys[] = {"text",        "content",   "html",     "body",
+					 "value",       "children",  "rendered", "bodyhtml",
+					 "markdown",    "paragraph", "copy",     "insert",
+					 "contentbody", "fulltext",  "data"};
+
+enum {
+	LEAST_PROSE = 60,    /* bytes of a string that may be a paragraph */
+	LEAST_SPACES = 12,   /* a space in so many bytes at least */
+	MOST_BETWEEN = 1500, /* bytes between paragraphs of one text */
+};
+
+static bool is_prose(struct span string)
+{
+	size_t spaces = 0;
+	for (size_t i = 0; i < string.len; i++)
+		spaces += string.at[i] == ' ';
+	return string.len >= LEAST_PROSE && spaces * LEAST_SPACES >= string.len &&
+	       memmem(string.at, string.len, "\\\"", 3) == NULL &&
+	       memmem(string.at, string.len, "function(", 9) == NULL;
+}
+
+/* Is the string whose quote is at `at` the value of one of the keys, quoted or not? */
+static bool has_prose_key(struct span script, size_t at)
+{
+	while (at > 0 && is_blank(script.at[at - 1]))
+		at--;
+	if (at == 0 || script.at[--at] != ':')
+		return false;
+	while (at > 0 && (is_blank(script.at[at - 1]) || script.at[at - 1] == '"'))
+		at--;
+	size_t end = at;
+	while (at > 0 && (ascii_is_letter(script.at[at - 1]) || script.at[at - 1] == '_'))
+		at--;
+	for (size_t i = 0; i < sizeof(prose_keys) / sizeof(prose_keys[0]); i++)
+		if (strlen(prose_keys[i]) == end - at &&
+		    ascii_same(prose_keys[i], script.at + at, end - at))
+			return true;
+	return false;
+}
+
+/* From the first quote to the last of the longest run of prose. */
+static struct span find_prose(struct span script)
+{
+	struct span best = {NULL, 0}, run = {NULL, 0};
+	size_t best_prose = 0, prose = 0;
+	for (size_t at = 0; at < script.len;) {
+		const char *quote = memchr(script.at + at, '"', script.len - at);
+		if (quote == NULL)
+			break;
+		at = (size_t)(quote - script.at) + 1;
+		size_t end = string_end(script, at);
+		struct span string = span_slice(script, at, end);
+		if (is_prose(string) && has_prose_key(script, at - 1)) {
+			if (run.at == NULL || quote - (run.at + run.len) > MOST_BETWEEN) {
+				run = (struct span){quote, 0};
+				prose = 0;
+			}
+			run.len = (size_t)(string.at + string.len - run.at) + (end < script.len);
+			prose += string.len;
+			if (prose > best_prose) {
+				best_prose = prose;
+				best = run;
+			}
+		}
+		at = end + 1;
+	}
+	return best;
+}
+
+/* The strings of prose in a run that find_prose() found, a paragraph each at least. */
+static struct span decode_prose(struct arena *arena, struct span run)
+{
+	struct writer w = {.at = arena_alloc(arena, run.len + run.len / 2 + 8, 1)};
+	for (size_t at = 0; w.at != NULL && at < run.len;) {
+		const char *quote = memchr(run.at + at, '"', run.len - at);
+		if (quote == NULL)
+			break;
+		at = (size_t)(quote - run.at) + 1;
+		size_t end = string_end(run, at);
+		struct span string = span_slice(run, at, end);
+		bool key = at == 1 || has_prose_key(run, at - 1); /* the first one's is before it */
+		if (key && is_prose(string)) {
+			write_string(&w, string);
+			write_character(&w, '\n');
+		}
+		at = end + 1;
+	}
+	return (struct span){w.at, w.at == NULL ? 0 : resolve_references(w.at, w.len)};
+}
+
+/* Data for scripts of the page's own: JSON, or an assignment to one of its globals. */
+static bool is_state(const lxb_dom_node_t *script, struct span text)
+{
+	size_t len = 0;
+	const lxb_char_t *type = lxb_dom_element_get_attribute((lxb_dom_element_t *)(size_t)script,
+							       (const lxb_char_t *)"type", 4, &len);
+	struct span head = {text.at, text.len < 200 ? text.len : 200};
+	return (type != NULL && len == 16 && memcmp(type, "application/json", len) == 0) ||
+	       memmem(head.at, head.len, "window.__", 9) != NULL;
+}
+
 /* The next script of the page behind `node`; `*text` is its content. */
 static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *node,
 				   struct span *text)
@@ -163,31 +323,45 @@ static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *n
 	return NULL;
 }
 
+/* Where `part` of a script stands in the page: exactly, where the page writes it so. */
+static void locate(struct span html, const lxb_dom_node_t *script, struct span part,
+		   struct pagedata_text *out)
+{
+	const struct html_piece *piece = script->first_child->user;
+	out->html_byte = piece == NULL ? 0 : piece->start_byte;
+	out->html_len = piece == NULL ? 0 : piece->end_byte - piece->start_byte;
+	const char *same = piece == NULL ? NULL
+					 : memmem(html.at + piece->start_byte, out->html_len,
+						  part.at, part.len);
+	if (same != NULL) {
+		out->html_byte = (uint32_t)(same - html.at);
+		out->html_len = (uint32_t)part.len;
+	}
+}
+
 void pagedata_read(struct arena *arena, struct span html, const struct html_page *page,
 		   struct pagedata_text *out)
 {
 	*out = (struct pagedata_text){0};
 	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
 	lxb_dom_node_t *node = (lxb_dom_node_t *)root;
-	struct span script, best = {NULL, 0};
+	const lxb_dom_node_t *best_in = NULL, *prose_in = NULL;
+	struct span script, best = {NULL, 0}, prose = {NULL, 0};
 	while ((node = next_script(root, node, &script)) != NULL) {
 		struct span body = find_body(script);
-		if (body.len <= best.len)
-			continue;
-		best = body;
-		const struct html_piece *piece = node->first_child->user;
-		out->html_byte = piece == NULL ? 0 : piece->start_byte;
-		out->html_len = piece == NULL ? 0 : piece->end_byte - piece->start_byte;
-		const char *same = piece == NULL ? NULL
-						 : memmem(html.at + piece->start_byte,
-							  out->html_len, body.at, body.len);
-		if (same != NULL) {
-			out->html_byte = (uint32_t)(same - html.at);
-			out->html_len = (uint32_t)body.len;
-		}
+		if (body.len > best.len)
+			best = body, best_in = node;
+		struct span run = is_state(node, script) ? find_prose(script) : (struct span){0};
+		if (run.len > prose.len)
+			prose = run, prose_in = node;
 	}
-	if (best.len >= LEAST_BYTES)
+	if (best.len >= LEAST_BYTES) {
+		locate(html, best_in, best, out);
 		out->text = decode(arena, best);
+	} else if (prose.len >= LEAST_BYTES) {
+		locate(html, prose_in, prose, out);
+		out->text = decode_prose(arena, prose);
+	}
 }
 
 bool pagedata_paid(const struct html_page *page)

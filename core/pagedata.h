@@ -13,10 +13,19 @@ struct pagedata_text {
 
 /**
  * The longest "articleBody" (or the like) in the page's scripts: JSON-LD, __NEXT_DATA__ and other
- * state. Escapes are decoded and markup inside it dropped. Empty when there is none. O(scripts).
+ * state; where no script
+ * has one, the prose that state holds under such names as "content" or paragraph by paragraph.
+ * Escapes and character references are decoded and markup inside it dropped. Empty when there is
+ * none. O(scripts).
  */
 void pagedata_read(struct arena *arena, struct span html, const struct html_page *page,
 		   struct pagedata_text *out);
+
+/**
+ * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
+ * there is none. Only the few that systems write into JSON, and numbers in decimal.
+ */
+size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint);
 
 /** Does the page's data say that the text is not free to read? O(scripts). */
 bool pagedata_paid(const struct html_page *page);
