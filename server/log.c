@@ -19,15 +19,19 @@ static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 static struct {
 	pthread_mutex_t lock; /* guards everything but `level` */
-	pthread_cond_t filled;
+	pthread_cond_t filled, emptied;
 	pthread_t thread;
-	bool running, stopping;
+	bool running, stopping, ended;
 	size_t fill;
 	uint64_t dropped;
 	char waiting[BUFFER_BYTES];
 	atomic_int level;
 } logger = {
-	.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER, .level = LOG_INFO};
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.filled = PTHREAD_COND_INITIALIZER,
+	.emptied = PTHREAD_COND_INITIALIZER,
+	.level = LOG_INFO,
+};
 
 static void write_all(const char *at, size_t len)
 {
@@ -58,6 +62,8 @@ static void *write_lines(void *arg)
 		write_all(writing, len);
 		pthread_mutex_lock(&logger.lock);
 	}
+	logger.ended = true;
+	pthread_cond_signal(&logger.emptied);
 	pthread_mutex_unlock(&logger.lock);
 	return arg;
 }
@@ -80,15 +86,22 @@ void log_stop(void)
 {
 	if (!logger.running)
 		return;
-	pthread_mutex_lock(&logger.lock);
-	logger.stopping = true;
-	pthread_mutex_unlock(&logger.lock);
-	pthread_cond_signal(&logger.filled);
 	/* A pipe that nobody empties must not keep the service from ending. */
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LAST_LINES_S;
-	if (pthread_clockjoin_np(logger.thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+	int late = 0;
+	pthread_mutex_lock(&logger.lock);
+	logger.stopping = true;
+	pthread_cond_signal(&logger.filled);
+	while (!logger.ended && late == 0)
+		late = pthread_cond_clockwait(&logger.emptied, &logger.lock, CLOCK_MONOTONIC,
+					      &until);
+	bool ended = logger.ended;
+	pthread_mutex_unlock(&logger.lock);
+	if (ended)
+		pthread_join(logger.thread, NULL);
+	else
 		pthread_detach(logger.thread);
 	logger.running = false;
 }
