@@ -1,5 +1,9 @@
 #include "keywords.h"
 
+#include "utf8.h"
+
+#include <utf8proc.h>
+
 #include "scatter.h"
 
 enum {
@@ -127,6 +131,16 @@ static void collect(struct finder *f)
 		}
 }
 
+/* Does each of its words begin with a capital where it first stands? */
+static bool is_name(const struct finder *f, const struct phrase *phrase)
+{
+	const struct token *token = &f->input->terms->token[phrase->first];
+	for (uint32_t i = 0; i < phrase->len; i++)
+		if (!is_upper(f->input->text, token[i].start_byte))
+			return false;
+	return true;
+}
+
 /* After YAKE (Campos et al. 2020): often, in many sentences, early, with a capital where none is
  * due; and RAKE (Rose et al. 2010): a phrase counts for its words as far as they stand together. */
 static void weigh(struct finder *f, struct phrase *phrase)
@@ -143,7 +157,9 @@ static void weigh(struct finder *f, struct phrase *phrase)
 	float capital = (float)phrase->capitals / (float)phrase->count;
 	float early = 1.0f + 2.0f / (1.0f + (float)phrase->first / 50.0f);
 	float salience = phrase->score / (float)phrase->count;
-	float repeated = phrase->count > 1 ? 1.0f : phrase->capitals > 0 ? 0.5f : 0.15f;
+	/* What stands once must be a name: "Ostrand" and not "Ostrand reopened". */
+	bool name = phrase->capitals > 0 && is_name(f, phrase);
+	float repeated = phrase->count > 1 ? 1.0f : name ? 0.5f : 0.15f;
 	/* A single common word says little. Scripts without case give no such sign. */
 	const struct token *first = &terms->token[phrase->first];
 	bool cased = (unsigned char)f->input->text.at[first->start_byte] < 0xE0;
@@ -160,6 +176,38 @@ static bool overlap(const struct phrase *a, const struct phrase *b)
 			if (a->term[i] == b->term[j])
 				return true;
 	return false;
+}
+
+/* Is it a day, a month or a stretch of time: "Monday", "next", "years"? */
+static bool is_calendar(const struct finder *f, const struct token *token)
+{
+	struct span word = span_slice(f->input->text, token->start_byte, token->end_byte);
+	char lower[LANGUAGE_WORD_BYTES + 4];
+	size_t len = 0;
+	for (size_t at = 0; at < word.len && len <= LANGUAGE_WORD_BYTES;) {
+		uint32_t c;
+		at += utf8_decode(word, at, &c);
+		len += (size_t)utf8proc_encode_char(utf8proc_tolower((utf8proc_int32_t)c),
+						    (utf8proc_uint8_t *)lower + len);
+	}
+	return (language_word(f->input->language, (struct span){lower, len}) & WORD_CALENDAR) != 0;
+}
+
+/* A phrase says when, and not what, if it is of such words alone, or begins or ends with one that
+ * is not part of a name ("Bloody Sunday"). */
+static bool says_when(const struct finder *f, const struct phrase *phrase)
+{
+	const struct token *token = &f->input->terms->token[phrase->first];
+	uint32_t calendar = 0;
+	for (uint32_t i = 0; i < phrase->len; i++) {
+		if (!is_calendar(f, &token[i]))
+			continue;
+		calendar++;
+		if ((i == 0 || i + 1 == phrase->len) &&
+		    !is_upper(f->input->text, token[i].start_byte))
+			return true;
+	}
+	return calendar == phrase->len;
 }
 
 static bool better(const struct phrase *a, const struct phrase *b)
@@ -180,6 +228,8 @@ static size_t choose(struct finder *f, struct phrase **best, size_t max)
 			at++;
 		if (at == max || (at < len && better(best[at], phrase)))
 			continue; /* a better one has its place or its words */
+		if (says_when(f, phrase))
+			continue;
 		size_t kept = at;
 		for (size_t k = at; k < len; k++)
 			if (!overlap(best[k], phrase))

@@ -43,7 +43,8 @@ enum word_class {
 	WORD_ENDING = 256,
 	WORD_CAPITAL = 512,
 	WORD_INNER = 1024,
-	WORD_PROPER = 2048
+	WORD_PROPER = 2048,
+	WORD_CALENDAR = 4096
 };
 
 /** The longest word that the lists hold, in bytes. */

@@ -167,7 +167,7 @@ static bool lower_begins(struct segmenter *g, size_t at)
 	if (word.chars == 0)
 		return glyph_before(g->text, at).kind == GLYPH_SPACE;
 	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
-	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER)) &&
+	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR)) &&
 	       !word_is_learned(g, &word) && has_vowel(&word);
 }
 

@@ -13,7 +13,7 @@ import unicodedata
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
            "ending", "capital", "inner",
-           "proper"]
+           "proper", "calendar"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",

@@ -1,0 +1,218 @@
+#include "tests/check.h"
+#include "tests/core/sample.h"
+
+#include "core/summary.h"
+
+static void find(struct arena *arena, const char *language, struct span text, size_t max,
+		 struct summary *out)
+{
+	struct summary_input input = {.text = text,
+				      .language = language_from_tag(span_of(language))};
+	struct summary_options options = {.select.max_sentences = 3, .max_keywords = max};
+	arena_reset(arena);
+	CHECK(language, summary_make(arena, &input, &options, out) == SUMMARY_OK);
+}
+
+/* Folded as the tokens are, near enough for Latin letters without accents. */
+static bool same_folded(struct span a, struct span b)
+{
+	return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
+}
+
+static bool has(const struct keywords *keywords, const char *word)
+{
+	for (size_t i = 0; i < keywords->len; i++)
+		if (same_folded(keywords->at[i].text, span_of(word)))
+			return true;
+	return false;
+}
+
+/* What holds of the keywords of any text. */
+static void check_promises(const char *name, struct span text, size_t max,
+			   const struct keywords *keywords)
+{
+	CHECK(name, keywords->len <= max);
+	for (size_t i = 0; i < keywords->len; i++) {
+		const struct keyword *k = &keywords->at[i];
+		CHECK(name, i == 0 ? k->score == 1 : k->score <= keywords->at[i - 1].score);
+		CHECK(name, k->score >= 0 && k->count > 0 && k->text.len > 0);
+		bool shown = false;
+		for (size_t j = 0; j < k->count; j++) {
+			CHECK(name, k->at[j].start_byte < k->at[j].end_byte);
+			CHECK(name, k->at[j].end_byte <= text.len);
+			CHECK(name, j == 0 || k->at[j].start_byte >= k->at[j - 1].end_byte);
+			shown |= span_equal(
+				k->text, span_slice(text, k->at[j].start_byte, k->at[j].end_byte));
+		}
+		CHECK("shown in a form that the text has", shown);
+		for (size_t j = 0; j < i; j++)
+			CHECK("no phrase twice", !same_folded(k->text, keywords->at[j].text));
+	}
+}
+
+struct article {
+	const char *language, *text;
+	const char *among[4];  /* keywords that it must have */
+	const char *absent[8]; /* and some that would tell nobody anything */
+};
+
+static const struct article articles[] = {
+	{"en",
+	 "Ostrand reopened its tide mill on Monday after two years of repairs. The tide mill had "
+	 "stood still since a storm last year. On Monday the council said that the tide mill will "
+	 "grind oats for the bakers of Ostrand. Next week the council will vote on a second tide "
+	 "mill. Every year some nine thousand visitors come to see Ostrand, and next week they may "
+	 "see it grind. In February next year the bakers of Ostrand will elect a miller. The "
+	 "miller "
+	 "will be paid from February next year on.",
+	 {"tide mill", "Ostrand"},
+	 {"Monday", "next week", "year", "last year", "February next year", "Ostrand reopened",
+	  "the", "said"}},
+	{"de",
+	 "Die Gezeitenm\xC3\xBChle in Ostrand mahlt seit Montag wieder Hafer. Am Montag kamen "
+	 "vierhundert Besucher zur Gezeitenm\xC3\xBChle. Im n\xC3\xA4"
+	 "chsten Jahr will der Stadtrat "
+	 "den Hafen von Ostrand erweitern. Der Stadtrat hat der Gezeitenm\xC3\xBChle im letzten "
+	 "Jahr "
+	 "zwei Millionen Kronen bewilligt. Die B\xC3\xA4"
+	 "cker von Ostrand freuen sich auf den Hafer "
+	 "im n\xC3\xA4"
+	 "chsten Jahr.",
+	 {"Ostrand", "Stadtrat"},
+	 {"Montag", "Jahr", "letzten Jahr", "die", "im"}},
+	{"fr",
+	 "Le moulin d'Ostrand tourne de nouveau depuis lundi. Le conseil municipal d'Ostrand avait "
+	 "vot\xC3\xA9 les travaux l'ann\xC3\xA9"
+	 "e derni\xC3\xA8re. Lundi, le conseil municipal a "
+	 "promis un second moulin. L'ann\xC3\xA9"
+	 "e prochaine, les boulangers recevront la farine du "
+	 "moulin. Le conseil municipal votera chaque ann\xC3\xA9"
+	 "e le prix de la farine.",
+	 {"conseil municipal", "moulin"},
+	 {"lundi",
+	  "ann\xC3\xA9"
+	  "e",
+	  "le", "de"}},
+	{"es",
+	 "El molino de mareas de Ostrand volvi\xC3\xB3 a girar el lunes. El ayuntamiento de "
+	 "Ostrand "
+	 "pag\xC3\xB3 las obras del molino el a\xC3\xB1o pasado. El lunes los panaderos recibieron "
+	 "harina del molino. El ayuntamiento decidir\xC3\xA1 cada a\xC3\xB1o el precio de la "
+	 "harina.",
+	 {"molino", "Ostrand"},
+	 {"lunes", "a\xC3\xB1o", "a\xC3\xB1o pasado", "el"}},
+	/* The tide mill turns again; the city council paid; bakers get flour from the tide mill. */
+	{"zh",
+	 "\xE6\xBD\xAE\xE6\xB1\x90\xE7\xA3\xA8\xE5\x9D\x8A\xE5\x86\x8D\xE6\xAC\xA1\xE8\xBD\xAC\xE5"
+	 "\x8A"
+	 "\xA8\xE3\x80\x82\xE5\xB8\x82\xE8\xAE\xAE\xE4\xBC\x9A\xE4\xB8\xBA\xE6\xBD\xAE\xE6\xB1\x90"
+	 "\xE7"
+	 "\xA3\xA8\xE5\x9D\x8A\xE4\xBB\x98\xE6\xAC\xBE\xE3\x80\x82\xE9\x9D\xA2\xE5\x8C\x85\xE5\xB8"
+	 "\x88"
+	 "\xE4\xBB\x8E\xE6\xBD\xAE\xE6\xB1\x90\xE7\xA3\xA8\xE5\x9D\x8A\xE5\xBE\x97\xE5\x88\xB0\xE9"
+	 "\x9D"
+	 "\xA2\xE7\xB2\x89\xE3\x80\x82",
+	 {"\xE6\xBD\xAE\xE6\xB1\x90\xE7\xA3\xA8\xE5\x9D\x8A"},
+	 {"\xE7\x9A\x84"}},
+};
+
+static void test_articles(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof articles / sizeof *articles; i++) {
+		const struct article *article = &articles[i];
+		struct summary s;
+		for (size_t max = 1; max <= 20; max += 9) {
+			find(&arena, article->language, span_of(article->text), max, &s);
+			check_promises(article->language, span_of(article->text), max, &s.keywords);
+		}
+		for (size_t k = 0; k < 4 && article->among[k] != NULL; k++)
+			CHECK(article->among[k], has(&s.keywords, article->among[k]));
+		for (size_t k = 0; k < 8 && article->absent[k] != NULL; k++)
+			CHECK(article->absent[k], !has(&s.keywords, article->absent[k]));
+	}
+	arena_free(&arena);
+}
+
+/* A day that is part of a name stays in it. */
+static void test_days_in_names(void **state)
+{
+	static const char text[] =
+		"The Sunday Herald has been sold. Its readers learned of it in the Sunday Herald. "
+		"The new owner of the Sunday Herald promised to keep its printers.";
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 5, &s);
+	CHECK("the newspaper", has(&s.keywords, "Sunday Herald"));
+	arena_free(&arena);
+}
+
+static void test_little_to_say(void **state)
+{
+	static const char *const texts[] = {".",
+					    "a",
+					    "the of and",
+					    "1 2 3 4",
+					    "\xF0\x9F\x98\x80",
+					    "Ostrand",
+					    "Monday. Monday. Monday."};
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		find(&arena, "en", span_of(texts[i]), 5, &s);
+		check_promises(texts[i], span_of(texts[i]), 5, &s.keywords);
+		CHECK_SIZE(texts[i], s.keywords.len, strcmp(texts[i], "Ostrand") == 0);
+	}
+	arena_free(&arena);
+}
+
+/* Half a million words: what it is about still shows, each place once. */
+static void test_long_text(void **state)
+{
+	enum { COPIES = 8000 };
+	static const char line[] = "The tide mill of Ostrand grinds oats when the tide turns. ";
+	char *text = malloc(COPIES * (sizeof line - 1));
+	for (size_t i = 0; i < COPIES; i++)
+		memcpy(text + i * (sizeof line - 1), line, sizeof line - 1);
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 28);
+	struct span all = {text, COPIES * (sizeof line - 1)};
+	find(&arena, "en", all, 5, &s);
+	check_promises("long", all, 5, &s.keywords);
+	CHECK("the topic", s.keywords.len > 0 && s.keywords.at[0].count > 7000);
+	arena_free(&arena);
+	free(text);
+}
+
+static void test_same_again(void **state)
+{
+	struct arena arena, other;
+	struct summary a, b;
+	arena_init(&arena, (size_t)1 << 24);
+	arena_init(&other, (size_t)1 << 25);
+	find(&arena, "en", SPAN(sample_article), 10, &a);
+	find(&other, "fr", span_of(articles[2].text), 10, &b);
+	find(&other, "en", SPAN(sample_article), 10, &b);
+	CHECK_SIZE("as many", b.keywords.len, a.keywords.len);
+	for (size_t i = 0; i < a.keywords.len; i++) {
+		CHECK_SPAN("the same", b.keywords.at[i].text, a.keywords.at[i].text);
+		CHECK("as good", b.keywords.at[i].score == a.keywords.at[i].score);
+		CHECK_SIZE("as often", b.keywords.at[i].count, a.keywords.at[i].count);
+	}
+	arena_free(&arena);
+	arena_free(&other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_articles),      cmocka_unit_test(test_days_in_names),
+		cmocka_unit_test(test_little_to_say), cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_same_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
