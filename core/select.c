@@ -45,10 +45,11 @@ struct chooser {
 	uint64_t *holders;      /* of each term: bit c says that the c-th chosen sentence has it */
 	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
-	bool *chosen;           /* of each sentence */
+	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
 	uint32_t *put_off;      /* near-repeats, which wait until their rank is used up */
 	size_t put_off_len;
-	bool unfit;   /* one was too long for what is left of a budget */
+	bool unfit; /* one was too long for what is left of a budget */
+	float dangling_loss;
 	bool counted; /* no budget of words or characters */
 	size_t max_sentences, words, chars;
 	struct selection *out;
@@ -60,10 +61,14 @@ static const float repeated_share = 0.15f;
 /* One with this share says nothing new: no budget is spent on it. */
 static const float same_share = 0.5f;
 
-/* What a sentence loses for sharing all its content with a chosen one, and for opening with a
- * pronoun or connective that nothing chosen explains; on the scale of the model's merits. */
+/* What a sentence loses for sharing all its content with a chosen one, on the scale of the model's
+ * merits. */
 static const float overlap_loss = 6;
-static const float dangling_loss = 2;
+
+/* What it loses for opening with a pronoun or connective that nothing chosen explains: a summary of
+ * one sentence has no room for the explanation, and takes more easily what there is. */
+static const float dangling_loss = 7;
+static const float dangling_loss_alone = 3;
 
 /* What it loses for not being whole: a line that goes on from another, or announces what follows.
  */
@@ -232,25 +237,55 @@ static void remember(struct chooser *c, uint32_t i)
 }
 
 /* Does it open with a word that points back to the sentence before it? */
-static bool dangles(const struct chooser *c, uint32_t i)
+static bool opens_backward(const struct chooser *c, uint32_t i)
 {
 	const struct terms *terms = c->input->terms;
 	if (i == 0 || terms->first[i] == terms->first[i + 1])
 		return false;
 	uint8_t flags = terms->distinct[terms->token[terms->first[i]].term].flags;
-	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) && !c->chosen[i - 1];
+	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0;
+}
+
+static bool dangles(const struct chooser *c, uint32_t i)
+{
+	return opens_backward(c, i) && !c->chosen[i - 1];
+}
+
+static bool is_fragment(struct span text)
+{
+	uint32_t first;
+	utf8_decode(text, 0, &first);
+	return utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL ||
+	       marks_final(text) == ':';
+}
+
+static struct candidate candidate(const struct chooser *c, uint32_t i)
+{
+	float loss = (dangles(c, i) ? c->dangling_loss : 0) +
+		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0);
+	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
+}
+
+/* What now stands better comes once more: the next sentence, when it points back to this one, and
+ * the one before, when this one points back to it. Whichever copy comes later is passed over. */
+static void lift_neighbours(struct chooser *c, uint32_t i)
+{
+	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] && opens_backward(c, i + 1))
+		push(c, candidate(c, i + 1));
+	if (dangles(c, i)) {
+		struct candidate before = candidate(c, i - 1);
+		before.value += c->dangling_loss;
+		push(c, before);
+	}
 }
 
 static void choose(struct chooser *c, uint32_t i)
 {
 	size_t total;
 	trigrams_shared(c, i, true, &total);
-	/* The next sentence may point back to this one: it comes once more, without the loss for
-	 * that. Whichever copy comes later is passed over. */
-	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] && dangles(c, i + 1))
-		push(c, (struct candidate){c->scores->merit[i + 1], i + 1, 0, rank_of(c, i + 1)});
 	remember(c, i);
 	c->chosen[i] = true;
+	lift_neighbours(c, i);
 	c->words += c->input->terms->words[i];
 	if (c->options->max_chars > 0)
 		c->chars += (c->out->len > 0) +
@@ -269,14 +304,6 @@ static size_t most_sentences(const struct select_options *options, size_t n)
 			most = share;
 	}
 	return most == 0 ? 1 : most;
-}
-
-static bool is_fragment(struct span text)
-{
-	uint32_t first;
-	utf8_decode(text, 0, &first);
-	return utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL ||
-	       marks_final(text) == ':';
 }
 
 size_t select_expect(const struct select_options *options, size_t n)
@@ -303,15 +330,13 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
 	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
 	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);
+	c->waits = arena_zalloc(arena, n, sizeof *c->waits);
 	c->put_off = arena_alloc(arena, n, sizeof *c->put_off);
 	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
 	if (arena->failed)
 		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		float loss = (dangles(c, i) ? dangling_loss : 0) +
-			     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0);
-		c->heap[i] = (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
-	}
+	for (uint32_t i = 0; i < n; i++)
+		c->heap[i] = candidate(c, i);
 	c->heap_len = n;
 	for (size_t i = n / 2; i-- > 0;)
 		sift_down(c->heap, n, i);
@@ -357,9 +382,10 @@ static void choose_rank(struct chooser *c, enum rank rank)
 	c->put_off_len = 0;
 	while (c->heap_len > 0 && c->heap[0].rank <= rank && c->out->len < c->max_sentences) {
 		uint32_t i = pop_weighed(c).sentence;
-		if (c->chosen[i])
+		if (c->chosen[i] || c->waits[i])
 			continue;
-		if (repeats(c, i, repeated_share))
+		c->waits[i] = repeats(c, i, repeated_share);
+		if (c->waits[i])
 			c->put_off[c->put_off_len++] = i;
 		else
 			choose_if_fits(c, i);
@@ -392,6 +418,7 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, n),
 			    .out = out};
+	c.dangling_loss = c.max_sentences > 1 ? dangling_loss : dangling_loss_alone;
 	if (!prepare(arena, &c))
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_NO_PROSE && may_go_on(&c, rank); rank++)

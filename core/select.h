@@ -37,7 +37,8 @@ struct selection {
 /**
  * Choose sentences by merit within the bounds, one after the other: each loses by the content that
  * it shares with those chosen before it (maximal marginal relevance, Carbonell & Goldstein 1998),
- * and by an opening that points back to a sentence which is not chosen. Near-repeats, and lines
+ * and by an opening that points back to a sentence which is not chosen; one chosen in spite of that
+ * brings that sentence forward. Near-repeats, and lines
  * that are no sentences of the article (captions, bylines, navigation), wait until no others
  * remain.
  *
