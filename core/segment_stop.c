@@ -167,8 +167,8 @@ static bool lower_begins(struct segmenter *g, size_t at)
 	if (word.chars == 0)
 		return glyph_before(g->text, at).kind == GLYPH_SPACE;
 	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
-	       !(word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR)) &&
-	       !word_is_learned(g, &word) && has_vowel(&word);
+	       !(word.classes & ~(unsigned)WORD_ORDINARY) && !word_is_learned(g, &word) &&
+	       has_vowel(&word);
 }
 
 static bool is_emoji(struct glyph glyph)
@@ -358,7 +358,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 		return false;
 	if (before == GLYPH_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
-	if (word.classes & ~(unsigned)(WORD_FUNCTION | WORD_STARTER))
+	if (word.classes & ~(unsigned)WORD_ORDINARY)
 		return false;
 	return behind.c != '.' || (next.classes & WORD_TITLE) ||
 	       glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
