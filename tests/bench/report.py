@@ -6,6 +6,7 @@ import plot
 
 KB = {1_000: "1 KB", 5_000: "5 KB", 50_000: "50 KB", 1_000_000: "1 MB", 10_000_000: "10 MB"}
 NAMES = {"en": "English", "de": "German", "ru": "Russian", "zh": "Chinese", "ar": "Arabic"}
+BEGIN, END = "<!-- made by tests/bench/run -->\n", "<!-- end of the budgets -->\n"
 
 
 def table(head, rows):
@@ -145,7 +146,7 @@ mapped files (program and libraries, shared between processes) and {idle['RssAno
     return "\n".join(parts)
 
 
-def budgets(data):
+def budget_table(data):
     stages, rates = by_size(data["stages"]), data["rates"]
     base = statistics.median(t["rate"] for t in rates["empty libmicrohttpd handler"])
 
@@ -177,7 +178,7 @@ def budgets(data):
     for peer, bar in (("LexRank, pair by pair (Python)", 100), ("libots", 20)):
         if peer in peers:
             rows.append([f"beside {peer}", f"≥ {bar} ×", f"{peers[peer] / peers['Précis']:,.0f} ×"])
-    return "## Budgets\n\n" + table(["what", "target", "measured"], rows) + "\n"
+    return table(["what", "target", "measured"], rows)
 
 
 def plots(data, folder):
@@ -201,7 +202,13 @@ def plots(data, folder):
               {"Précis": peers.pop("Précis"), **dict(sorted(peers.items(), key=lambda p: p[1]))})
 
 
-def write(data, folder):
+def renew(readme, block):
+    """Put `block` between the marks that say who made it."""
+    before, rest = readme.read_text().split(BEGIN)
+    readme.write_text(before + BEGIN + block + END + rest.split(END)[1])
+
+
+def write(data, folder, readme):
     plots(data, folder / "plots")
     head = f"""# Benchmark results
 
@@ -210,6 +217,8 @@ What is compared takes turns in one run; times vary from machine to machine, rat
 {', '.join(f"{name} {version}" for name, version in data['versions'].items())}.
 
 """
-    text = head + "\n".join([budgets(data), core_section(data), server_section(data)])
+    text = head + "\n".join([f"## Budgets\n\n{budget_table(data)}\n", core_section(data), server_section(data)])
     (folder / "results.md").write_text(text)
+    renew(readme, f"\nOn {data['machine']['cores']} shared cores of {data['machine']['model']}, in one run:\n\n"
+          f"{budget_table(data)}\n")
     return text

@@ -267,7 +267,7 @@ def _under_valgrind(setting, kind, tool, requests):
     server = Program(["valgrind", f"--tool={tool}", f"--log-file={log}",
                       *([] if tool == "memcheck" else ["--callgrind-out-file=/dev/null"]),
                       setting.build / "server/precis", "--listen", f"127.0.0.1:{port}", "--log-level", "warn",
-                      "--workers", "1"], port, "/v1/summaries")
+                      "--workers", "1", "--sandbox", "off"], port, "/v1/summaries")
     url = f"http://127.0.0.1:{port}/v1/summaries"
     bodies = setting.bodies[kind].read_bytes().splitlines()
     for i in range(requests):
