@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* How often the thread looks: what a deadline may be late by. */
@@ -260,6 +261,62 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
 		*busy += c->phase != CONNECTION_IDLE || unread > 0;
 	}
 	pthread_mutex_unlock(&connections->lock);
+}
+
+/* Is it a socket that talks, not one that listens, through this local port? */
+static bool talks_through(int socket, in_port_t port)
+{
+	struct sockaddr_storage own;
+	int listens = 0;
+	socklen_t len = sizeof(own), listens_len = sizeof(listens);
+	if (getsockname(socket, (struct sockaddr *)&own, &len) != 0 ||
+	    getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_len) != 0 || listens)
+		return false;
+	if (own.ss_family == AF_INET6)
+		return ((struct sockaddr_in6 *)&own)->sin6_port == htons(port);
+	return own.ss_family == AF_INET && ((struct sockaddr_in *)&own)->sin_port == htons(port);
+}
+
+/*
+ * How many of our descriptors below `*end` do. A new one gets the lowest number that is free, so
+ * the end is where a thousand in a row are (the limit may be a thousand millions). poll() says of
+ * all these at once which are open.
+ */
+static size_t count_talking(in_port_t port, int *end)
+{
+	struct pollfd each[1024];
+	struct rlimit limit;
+	size_t found = 0, n = sizeof(each) / sizeof(each[0]);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n)
+		n = limit.rlim_cur; /* poll() takes no more */
+	bool any = true;
+	for (*end = 0; any; *end += (int)n) {
+		any = false;
+		for (size_t i = 0; i < n; i++)
+			each[i] = (struct pollfd){.fd = *end + (int)i};
+		if (poll(each, n, 0) < 0)
+			break;
+		for (size_t i = 0; i < n; i++) {
+			if (each[i].revents & POLLNVAL)
+				continue;
+			any = true;
+			found += talks_through(each[i].fd, port);
+		}
+	}
+	return found;
+}
+
+size_t connections_unknown(struct connections *connections, in_port_t port)
+{
+	int end;
+	size_t known = 0;
+	/* Descriptors are closed after they were removed, so none is missed under the lock. */
+	pthread_mutex_lock(&connections->lock);
+	size_t all = count_talking(port, &end);
+	for (const struct connection *c = connections->first; c != NULL; c = c->next)
+		known += c->socket < end && talks_through(c->socket, port);
+	pthread_mutex_unlock(&connections->lock);
+	return all > known ? all - known : 0;
 }
 
 void connections_fail_all(struct connections *connections, const struct problem_report *report)

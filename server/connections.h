@@ -3,6 +3,7 @@
 
 #include "job.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,12 @@ void connections_on_give_up(struct connections *connections, void (*give_up)(voi
 
 /** How many there are, and how many of them have unread input or a request under way. */
 void connections_count(struct connections *connections, size_t *all, size_t *busy);
+
+/**
+ * How many sockets of this process that talk through the local TCP port `port` are none of these:
+ * accepted, but not added yet. Looks at every descriptor: for the end only.
+ */
+size_t connections_unknown(struct connections *connections, in_port_t port);
 
 /** Answer every waiting ticket with `report`: for the end of the drain time. */
 void connections_fail_all(struct connections *connections, const struct problem_report *report);

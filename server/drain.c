@@ -11,12 +11,24 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
-/* No more connections; those that the kernel accepted for us meanwhile are still served. */
-static void close_listener(struct http *http)
+static in_port_t port_of(int socket)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+	if (getsockname(socket, (struct sockaddr *)&own, &len) != 0)
+		return 0;
+	return ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
+					       : ((struct sockaddr_in *)&own)->sin_port);
+}
+
+/* No more connections; those that the kernel accepted for us meanwhile are still served. Returns
+ * the port that was listened on. */
+static in_port_t close_listener(struct http *http)
 {
 	int socket = MHD_quiesce_daemon(http->service.daemon);
 	if (socket < 0)
-		return;
+		return 0;
+	in_port_t port = port_of(socket);
 	while (!http->parts.socket_is_shared) {
 		struct sockaddr_storage address;
 		socklen_t len = sizeof(address);
@@ -31,18 +43,42 @@ static void close_listener(struct http *http)
 			pause_ms(1); /* at its limit: the client was closed by the library */
 	}
 	close(socket);
+	return port;
 }
 
-/* Wait until nothing is under way, twice in a row, or until the time is over. */
-static bool wait_until_quiet(struct http *http, uint64_t until_ns)
+/* Is nothing under way? An accepted connection is, too, whose I/O thread has not come to it. */
+static bool is_quiet(struct http *http, in_port_t port)
 {
-	for (int quiet = 0; quiet < 2;) {
-		size_t all, busy;
-		connections_count(http->parts.connections, &all, &busy);
-		quiet = busy == 0 ? quiet + 1 : 0;
-		if (quiet < 2 && monotonic_ns() > until_ns)
+	size_t all, busy;
+	if (connections_unknown(http->parts.connections, port) > 0)
+		return false;
+	connections_count(http->parts.connections, &all, &busy);
+	return busy == 0;
+}
+
+/* Wait until nothing is under way, five times in a row, or until the time is over. What was read
+ * from a socket and has not become a request yet is seen by neither count: an I/O thread may lose
+ * its core in between. */
+static bool wait_until_quiet(struct http *http, in_port_t port, uint64_t until_ns)
+{
+	for (int quiet = 0; quiet < 5;) {
+		quiet = is_quiet(http, port) ? quiet + 1 : 0;
+		if (quiet < 5 && monotonic_ns() > until_ns)
 			return false;
 		pause_ms(10);
+	}
+	return true;
+}
+
+/* Begin no request any more, and wait for those that just did: what is answered is also sent. */
+static bool end_requests(struct http *http, uint64_t until_ns)
+{
+	size_t all, busy;
+	atomic_store(&http->ended, true);
+	while (connections_count(http->parts.connections, &all, &busy), busy > 0) {
+		if (monotonic_ns() > until_ns)
+			return false;
+		pause_ms(1);
 	}
 	return true;
 }
@@ -55,13 +91,13 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	 * readiness turn; a stream of new requests must not hold it open for ever. */
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
-	close_listener(http);
-	if (wait_until_quiet(http, until))
+	in_port_t port = close_listener(http);
+	if (wait_until_quiet(http, port, until) && end_requests(http, until))
 		return 0;
 	struct problem_report report;
 	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
 	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
 	connections_fail_all(http->parts.connections, &report);
-	wait_until_quiet(http, monotonic_ns() + 500 * NS_PER_MS);
+	end_requests(http, monotonic_ns() + 500 * NS_PER_MS);
 	return left;
 }

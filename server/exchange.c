@@ -38,7 +38,13 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 	head_request_id(connection, x->request_id);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_BODY,
 			  x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS, NULL);
-	return x;
+	/* Looked at behind connections_enter(): either the drain sees this request and waits for
+	 * it, or the request sees the drain's end here. */
+	if (!atomic_load(&http->ended))
+		return x;
+	atomic_fetch_sub(&http->under_way[x->generation], 1);
+	free(x);
+	return NULL;
 }
 
 static void log_request(const struct exchange *x)

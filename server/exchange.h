@@ -35,6 +35,7 @@ struct http {
 	bool has_admin;
 	struct batches *batches;
 	atomic_bool draining;
+	atomic_bool ended; /* no request is begun any more */
 	/* Requests under way that began before [0] and after [1] the drain did. */
 	atomic_size_t under_way[2];
 	atomic_size_t body_bytes; /* held for all of them */
@@ -74,8 +75,8 @@ struct exchange {
 };
 
 /**
- * A request's head has come. It counts as under way until exchange_end(). NULL: no memory, or the
- * connection is not known.
+ * A request's head has come. It counts as under way until exchange_end(). NULL: no memory, the
+ * connection is not known, or the service has come to its end.
  */
 struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
 				const char *method);

@@ -1,7 +1,8 @@
 /*
  * Loaded in front of the C library (LD_PRELOAD), makes parts of the machine fail on command: an
- * allocation, the wall clock, a worker that never comes back. The file named by FAULTS holds the
- * commands; it is mapped and shared, so that a test turns them while the program runs.
+ * allocation, the wall clock, a worker that never comes back, a connection that is accepted late.
+ * The file named by FAULTS holds the commands; it is mapped and shared, so that a test turns them
+ * while the program runs.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -25,6 +27,8 @@ struct commands {
 	_Atomic int64_t clock_offset_s; /* added to the wall clock */
 	_Atomic int64_t stuck;          /* while it is not 0, whoever stems a word waits */
 	_Atomic int64_t waiting;        /* threads that wait so */
+	_Atomic int64_t hold_accepted;  /* while it is not 0, accept4() returns no connection */
+	_Atomic int64_t holding;        /* threads that have one and wait so */
 };
 
 static struct commands none, *commands = &none;
@@ -157,6 +161,19 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
 	out->tv_sec = now.tv_sec;
 	out->tv_usec = now.tv_nsec / 1000;
 	return 0;
+}
+
+/* Has its connection from the kernel, and does not come back with it. */
+int accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict len, int flags)
+{
+	int accepted = (int)syscall(SYS_accept4, listener, address, len, flags);
+	if (accepted < 0 || atomic_load(&commands->hold_accepted) == 0)
+		return accepted;
+	atomic_fetch_add(&commands->holding, 1);
+	while (atomic_load(&commands->hold_accepted) != 0)
+		usleep(1000);
+	atomic_fetch_sub(&commands->holding, 1);
+	return accepted;
 }
 
 /* libstemmer's; only workers call it. */

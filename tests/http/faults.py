@@ -6,7 +6,8 @@ import struct
 import service as running
 
 LIBRARY = running.PROGRAM.parents[1] / "tests/http/libfaults.so"
-FIELDS = ("fail_at", "fail_length", "seen", "failed", "clock_offset_s", "stuck", "waiting")
+FIELDS = ("fail_at", "fail_length", "seen", "failed", "clock_offset_s", "stuck", "waiting",
+          "hold_accepted", "holding")
 
 
 class Faults:

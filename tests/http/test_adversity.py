@@ -196,6 +196,30 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
 
 
+@pytest.mark.faults
+def test_a_connection_accepted_right_at_the_end_is_served(start_service, tmp_path):
+    """The kernel gave it to an I/O thread, which then lost its core: nothing else knows of it yet."""
+    faults = faults_of.Faults(tmp_path)
+    service = start_service("--io-threads", "2", env=faults.env)
+    faults.hold_accepted = 1
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(ask(service.port)))
+    client.start()
+    while faults.holding == 0:
+        time.sleep(0.01)
+    service.terminate()
+    while not service.events("draining"):
+        time.sleep(0.01)
+    time.sleep(0.5)  # a drain that does not see the connection is over by then
+    stopped = service.events("stopped")
+    faults.hold_accepted = 0
+    client.join()
+    assert not stopped
+    assert answers[0].status == 200
+    assert service.process.wait() == 0
+    assert [line["status"] for line in service.events("request")][-1] == 200
+
+
 def test_sigterm_under_load_answers_all_that_it_accepted(start_service, tmp_path):
     """Counted at both ends; tests/soak/sigterm does the same a thousand times."""
     for _ in range(5):
