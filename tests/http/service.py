@@ -78,8 +78,9 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
 class Load:
     """Clients with a connection a request, until told to stop; every failure is kept."""
 
-    def __init__(self, port, clients=8, **fields):
+    def __init__(self, port, clients=8, headers=None, **fields):
         self.port, self.stopping = port, threading.Event()
+        self.headers = {"Content-Type": "application/json", **(headers or {})}
         self.body = json.dumps(fields).encode()
         self.answered, self.failures = 0, []
         self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
@@ -89,8 +90,7 @@ class Load:
     def _run(self):
         while not self.stopping.is_set():
             try:
-                answer = exchange(self.port, "POST", "/v1/summaries", self.body,
-                                  {"Content-Type": "application/json"})
+                answer = exchange(self.port, "POST", "/v1/summaries", self.body, self.headers)
                 if answer.status != 200:
                     self.failures.append((answer.status, answer.body[:300]))
             except OSError as error:

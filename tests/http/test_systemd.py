@@ -62,6 +62,28 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
 
 
+@pytest.mark.concurrency
+def test_reloads_under_load_lose_nothing(start_service, tmp_path):
+    """Keys turn and limits change while requests with the key that stays keep coming."""
+    keys, file = tmp_path / "keys", tmp_path / "precis.conf"
+    stays = "site:0123456789abcdef\n"
+    keys.write_text(stays)
+    file.write_text(f"api-keys-file = {keys}\n")
+    service = start_service("--config", file)
+    load = running.Load(service.port, headers={"X-API-Key": "0123456789abcdef"}, text=TEXT, cache=False)
+    load.wait_for(100)
+    for turn in range(1, 11):
+        keys.write_text(f"next:another-key-number-{turn}\n" + stays)
+        file.write_text(f"api-keys-file = {keys}\nrate = {100000 + turn}/s\nlog-level = {'info' if turn % 2 else 'warn'}\n")
+        service.process.send_signal(signal.SIGHUP)
+        new = {**JSON, "X-API-Key": f"another-key-number-{turn}"}
+        while service.request("POST", "/v1/summaries", BODY, new).status != 200:
+            time.sleep(0.01)
+        load.wait_for(20)
+    load.stop()
+    assert load.failures == []
+
+
 class Instance:
     """A precis that got its sockets as descriptors 3 and up, as from systemd."""
 
