@@ -61,13 +61,14 @@ struct block {
 	uint32_t container;
 	uint32_t chars, link_chars, bold_chars; /* code points; East Asian ones count twice */
 	uint32_t words, capitals, digits, commas, stops, links;
-	uint32_t phrases;   /* 1 << PHRASE_... */
-	uint32_t shared;    /* words that the page's title has too */
-	uint32_t described; /* words that the page's description has too */
-	uint32_t uppers;    /* letters in upper case */
-	uint32_t prices;    /* signs of a currency */
-	uint32_t hash;      /* of the text */
-	uint32_t copies;    /* blocks with the same text, itself too */
+	uint32_t phrases;    /* 1 << PHRASE_... */
+	uint32_t shared;     /* words that the page's title has too */
+	uint32_t described;  /* words that the page's description has too */
+	uint32_t uppers;     /* letters in upper case */
+	uint32_t prices;     /* signs of a currency */
+	uint32_t hash;       /* of the text */
+	uint32_t copies;     /* blocks with the same text, by its hash; itself too */
+	uint32_t first_copy; /* the first of them */
 	bool ends_with_stop, ends_with_ellipsis, starts_with_capital, starts_with_dash;
 	bool after_break; /* behind a horizontal line */
 };

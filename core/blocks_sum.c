@@ -36,8 +36,7 @@ static bool count_copies(struct arena *arena, struct blocks *out)
 	while (slots < 2 * out->len)
 		slots *= 2;
 	uint32_t *table = arena_zalloc(arena, slots, sizeof(*table)); /* index + 1 of the first */
-	uint32_t *first = arena_alloc(arena, out->len + 1, sizeof(*first));
-	if (table == NULL || first == NULL)
+	if (table == NULL)
 		return false;
 	for (uint32_t i = 0; i < out->len; i++) {
 		uint32_t at = (out->at[i].hash * 2654435761u) >> 7 & (slots - 1);
@@ -45,11 +44,11 @@ static bool count_copies(struct arena *arena, struct blocks *out)
 			at = (at + 1) & (slots - 1);
 		if (table[at] == 0)
 			table[at] = i + 1;
-		first[i] = table[at] - 1;
-		out->at[first[i]].copies++;
+		out->at[i].first_copy = table[at] - 1;
+		out->at[out->at[i].first_copy].copies++;
 	}
 	for (uint32_t i = 0; i < out->len; i++)
-		out->at[i].copies = out->at[first[i]].copies;
+		out->at[i].copies = out->at[out->at[i].first_copy].copies;
 	return true;
 }
 

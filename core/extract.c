@@ -1,5 +1,6 @@
 #include "extract.h"
 
+#include "blockchoice.h"
 #include "blocks.h"
 #include "blockscore.h"
 #include "html.h"
@@ -10,19 +11,14 @@
 #include "utf8.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
-#include <math.h>
 
 enum {
-	SHORT_CHARS = 140,  /* less than this in all: what is likely next is taken too */
 	FEW_CHARS = 400,    /* less than this: the page's data is asked */
 	PAID_CHARS = 2000,  /* less than this may be a teaser */
 	PAYWALL_BLOCKS = 4, /* behind the text, in which a paywall is looked for */
-	F1_STEPS = 6,       /* towards the greatest expected F1: it hardly moves after three */
 	MAX_RUNS =
 		1 << 19, /* every other byte a character reference: 1 MB of text, 16 MB of runs */
 };
-
-static const float UNLIKELY = -6; /* log odds that are as good as none */
 
 /* Chosen blocks joined by blank lines, with room for the runs. */
 struct builder {
@@ -297,64 +293,13 @@ static bool add_block(struct builder *to, const struct block *b)
 	return true;
 }
 
-static size_t chosen_chars(const struct blocks *blocks, const float *score, float threshold)
-{
-	size_t chars = 0;
-	for (size_t i = 0; i < blocks->len; i++)
-		chars += score[i] > threshold ? blocks->at[i].chars : 0;
-	return chars;
-}
-
-/* 1 / (1 + exp(-log_odds)), by arithmetic that is the same on every machine. */
-static double probability(float log_odds)
-{
-	double power = 1 - fmax(-8, fmin(8, (double)log_odds)) / 1024;
-	for (int i = 0; i < 10; i++)
-		power *= power;
-	return 1 / (1 + power);
-}
-
-/* F1 that choosing the blocks above `threshold` would get, if the scores are right. */
-static double expected_f1(const struct blocks *blocks, const float *score, double threshold)
-{
-	double right = 0, chosen = 0, wanted = 0;
-	for (size_t i = 0; i < blocks->len; i++) {
-		if (score[i] < UNLIKELY)
-			continue;
-		double p = probability(score[i]), words = blocks->at[i].words + 1;
-		wanted += p * words;
-		right += p > threshold ? p * words : 0;
-		chosen += p > threshold ? words : 0;
-	}
-	return chosen == 0 ? 0 : 2 * right / (chosen + wanted);
-}
-
-/*
- * The threshold, as log odds. On a page that calls itself an article: even odds. On any other the
- * one with the greatest expected F1: a block is worth taking when its probability is above half
- * the F1 that can be had (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to
- * maximize F1 measure", 2014); so it is lower where little is sure. Lower still where hardly a
- * line would be left.
- */
-static float choose_threshold(const struct blocks *blocks, const float *score)
-{
-	double f1 = 1;
-	for (int step = 0; step < F1_STEPS && !declares_article(&blocks->declared); step++)
-		f1 = expected_f1(blocks, score, f1 / 2);
-	double odds = fmax(f1, 0.1) / (2 - fmax(f1, 0.1));
-	float threshold = (float)log(odds);
-	while (threshold > UNLIKELY && chosen_chars(blocks, score, threshold) < SHORT_CHARS)
-		threshold -= 0.5f;
-	return threshold;
-}
-
-static bool build_text(struct builder *to, const float *score, float threshold)
+static bool build_text(struct builder *to, const bool *chosen)
 {
 	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
-	if (to->text == NULL)
+	if (to->text == NULL || chosen == NULL)
 		return false;
 	for (size_t i = 0; i < to->blocks->len; i++) {
-		if (score[i] > threshold && !add_block(to, &to->blocks->at[i]))
+		if (chosen[i] && !add_block(to, &to->blocks->at[i]))
 			return false;
 	}
 	return true;
@@ -413,7 +358,7 @@ static void read_blocks(struct arena *arena, const struct html_page *page, bool 
 	if (!arena->failed && out->blocks.len > 0)
 		out->score = blockscore_run(arena, &out->blocks);
 	if (out->score != NULL)
-		out->chars = chosen_chars(&out->blocks, out->score, 0);
+		out->chars = blockchoice_chars(&out->blocks, out->score, 0);
 }
 
 /* Does the text break off, or does the page say behind it that the rest is not for everybody? */
@@ -455,9 +400,12 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 	if (seen != NULL)
 		return no_article(out, seen);
 	if (!from_data && score != NULL) {
-		build_text(to, score, choose_threshold(blocks, score));
-		if (to->len == 0 && given)
-			build_text(to, score, -INFINITY);
+		bool *chosen = blockchoice_run(arena, blocks, score);
+		build_text(to, chosen);
+		if (to->len == 0 && given && chosen != NULL) {
+			memset(chosen, true, blocks->len);
+			build_text(to, chosen);
+		}
 	}
 	out->partial |= to->full;
 	if (reading->chars < PAID_CHARS)

@@ -8,7 +8,7 @@ or as the wanted and unwanted segments say. Boosted trees learn that from the bl
 
 The figures that count are those of the cross-validation by site, which is printed first and stands
 in the head of OUTPUT: each page is judged by trees that saw no page of its site, with the threshold
-that core/extract.c chooses. What the program reaches on the same pages with the trees written to
+that core/blockchoice.c chooses. What the program reaches on the same pages with the trees written to
 OUTPUT is 2 to 5 points more, and says nothing about other pages. --check stops after the
 cross-validation. Needs numpy and xgboost. Deterministic.
 """
@@ -31,7 +31,7 @@ ROUNDS = 130
 PARAMS = {"objective": "binary:logistic", "eta": 0.1, "max_depth": 5, "min_child_weight": 1,
           "subsample": 0.7, "colsample_bytree": 0.5, "lambda": 2.0, "tree_method": "hist",
           "max_bin": 64, "nthread": 2, "seed": 1}
-SHORT_CHARS = 140  # as in core/extract.c
+SHORT_CHARS, COPY_WORDS, ARTICLE_THRESHOLD = 140, 8, 0.4  # as in core/blockchoice.c
 
 
 class Page:
@@ -153,9 +153,9 @@ def cross(x, y, w, folds):
 
 
 def chosen(page, score):
-    """The blocks that core/extract.c would take: a mask."""
+    """The blocks that core/blockchoice.c would take: a mask."""
     s = score[page.start:page.start + len(page.blocks)]
-    threshold = 0.0
+    threshold = ARTICLE_THRESHOLD
     if not page.article:
         p, f1 = 1 / (1 + np.exp(-s)), 1.0
         for _ in range(6):
@@ -166,7 +166,14 @@ def chosen(page, score):
     chars = np.array([len(b) for b in page.blocks])
     while threshold > -6 and chars[s > threshold].sum() < SHORT_CHARS:
         threshold -= 0.5
-    return s > threshold
+    take, best = s > threshold, {}
+    for i in np.flatnonzero(take & (page.words > COPY_WORDS + 1) & page.article):
+        other = best.setdefault(page.blocks[i], i)
+        if other != i:
+            better = s[i] > s[other]
+            take[other if better else i] = False
+            best[page.blocks[i]] = i if better else other
+    return take
 
 
 def page_scores(pages, take, scorer):

@@ -1,0 +1,17 @@
+#ifndef CORE_BLOCKCHOICE_H
+#define CORE_BLOCKCHOICE_H
+
+#include "arena.h"
+#include "blocks.h"
+
+/** Characters of the blocks whose score is above `threshold`. O(blocks). */
+size_t blockchoice_chars(const struct blocks *blocks, const float *score, float threshold);
+
+/**
+ * Which blocks are the article's text, from their log odds: a flag for each block, in the arena;
+ * NULL at its ceiling. On a page that calls itself an article the same text is chosen once; in
+ * forums and lists what is said again belongs to what is there. O(blocks).
+ */
+bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const float *score);
+
+#endif
