@@ -27,9 +27,9 @@ static void check_coding(struct exchange *x)
 		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Encoding");
 	if (coding == NULL || strcasecmp(coding, "identity") == 0)
 		return;
-	if (x->is_batch || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0))
+	if (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0)
 		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-			    "Of Content-Encodings only gzip is understood, and not for batches.");
+			    "Of Content-Encodings only gzip is understood.");
 	else if ((x->gunzip = gunzip_new()) == NULL)
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 }

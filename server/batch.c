@@ -18,6 +18,10 @@
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
+/* A packed body is unpacked in pieces of this size, */
+#define PIECE_BYTES (16 * 1024)
+/* and so many in one go, before other connections of the I/O thread have their turn. */
+#define PIECES 16
 
 /* One line under way, in the input's order. */
 struct slot {
@@ -26,6 +30,16 @@ struct slot {
 	struct job *job; /* not queued yet; else NULL */
 	struct ticket *ticket;
 	size_t bytes; /* counted in parts.body_bytes */
+};
+
+/* A body packed by gzip. */
+struct unpacking {
+	struct gunzip *gunzip; /* borrowed */
+	size_t at, len;        /* piece[at, len) has not become lines yet */
+	size_t idle;           /* bytes of blank lines and of the arriving one */
+	bool held;             /* the first byte of what comes next was taken already */
+	bool refused;          /* the rest is passed over */
+	char piece[PIECE_BYTES];
 };
 
 struct batch {
@@ -37,7 +51,8 @@ struct batch {
 	size_t under_way, lines;
 	char *line; /* the one that is arriving */
 	size_t line_len, line_room;
-	bool too_long; /* the arriving line: its rest is passed over */
+	bool too_long;               /* the arriving line: its rest is passed over */
+	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
 	char *out;
 	size_t out_len, out_sent, out_room;
@@ -172,6 +187,12 @@ static void submit(struct batch *batch, struct slot *slot)
 	job_release(job);
 }
 
+static bool has_room(const struct batch *batch)
+{
+	return !batch->broken && batch->under_way < batch->batches->parts.window &&
+	       batch->out_len < OUT_BYTES;
+}
+
 static bool is_over(const struct batch *batch)
 {
 	return batch->broken || (batch->closed && batch->out_len == 0);
@@ -207,8 +228,7 @@ static bool pump(struct batch *batch)
 	if (progress)
 		connections_enter(parts->connections, batch->tracked, CONNECTION_BATCH,
 				  monotonic_ns() + parts->deadline_ns, NULL);
-	bool room = batch->under_way < parts->window && batch->out_len < OUT_BYTES;
-	if (batch->suspended && (is_over(batch) || (!batch->ended && room))) {
+	if (batch->suspended && (is_over(batch) || (!batch->ended && has_room(batch)))) {
 		batch->suspended = false;
 		MHD_resume_connection(batch->connection);
 	}
@@ -281,16 +301,23 @@ void batches_free(struct batches *batches)
 /* ---- reading ---------------------------------------------------------------------------- */
 
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, char *head, bool chunked)
+			  struct connection *tracked, char *head, bool chunked,
+			  struct gunzip *gunzip)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));
-	if (batch == NULL) {
+	struct unpacking *unpacking = gunzip == NULL ? NULL : calloc(1, sizeof(*unpacking));
+	if (batch == NULL || (gunzip != NULL && unpacking == NULL)) {
+		free(batch);
+		free(unpacking);
 		free(head);
 		return NULL;
 	}
+	if (unpacking != NULL)
+		unpacking->gunzip = gunzip;
 	*batch = (struct batch){.batches = batches,
 				.connection = connection,
 				.tracked = tracked,
+				.unpacking = unpacking,
 				.chunked = chunked};
 	batch->last = &batch->first;
 	append(batch, head, strlen(head));
@@ -314,6 +341,8 @@ static void add_slot(struct batch *batch, struct slot *slot)
 	*batch->last = slot;
 	batch->last = &slot->next;
 	batch->under_way++;
+	if (batch->unpacking != NULL)
+		batch->unpacking->idle = 0;
 }
 
 /* A line that is refused as it stands. */
@@ -406,22 +435,81 @@ static void add_to_line(struct batch *batch, const char *data, size_t len)
 	batch->line_len += len;
 }
 
-void batch_receive(struct batch *batch, const char *data, size_t *size)
+/* Make lines of as much as there is room for; returns how much. */
+static size_t take_lines(struct batch *batch, const char *data, size_t size)
 {
-	struct batches *batches = batch->batches;
 	size_t used = 0;
-	pthread_mutex_lock(&batches->lock);
-	while (used < *size && !batch->broken && batch->under_way < batches->parts.window &&
-	       batch->out_len < OUT_BYTES) {
-		const char *end = memchr(data + used, '\n', *size - used);
-		size_t len = (end == NULL ? *size : (size_t)(end - data)) - used;
+	while (used < size && has_room(batch)) {
+		const char *end = memchr(data + used, '\n', size - used);
+		size_t len = (end == NULL ? size : (size_t)(end - data)) - used;
 		add_to_line(batch, data + used, len);
 		used += len;
+		if (batch->unpacking != NULL)
+			batch->unpacking->idle += len + 1;
 		if (end != NULL) {
 			used++;
 			end_line(batch);
 		}
 	}
+	return used;
+}
+
+/* Nothing that follows can be trusted: one problem in place of the arriving line and the rest. */
+static void refuse_rest(struct batch *batch, enum problem problem, const char *why)
+{
+	free(batch->line);
+	batch->line = NULL;
+	batch->line_len = batch->line_room = 0;
+	batch->too_long = false;
+	batch->unpacking->refused = true;
+	batch->unpacking->at = batch->unpacking->len = 0;
+	refuse_line(batch, problem, why);
+}
+
+static void refuse_packing(struct batch *batch)
+{
+	if (gunzip_lacks_memory(batch->unpacking->gunzip))
+		refuse_rest(batch, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+	else
+		refuse_rest(batch, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+}
+
+/*
+ * The same for a packed body. While what was unpacked is not all used, its last byte stays with
+ * libmicrohttpd although zlib has it: only what was not taken is brought again.
+ */
+static size_t take_packed_lines(struct batch *batch, const char *data, size_t size)
+{
+	struct unpacking *u = batch->unpacking;
+	size_t used = u->held, pieces = 0;
+	u->held = false;
+	while (!u->refused) {
+		u->at += take_lines(batch, u->piece + u->at, u->len - u->at);
+		if (u->at < u->len || pieces++ == PIECES)
+			break;
+		size_t taken = size - used;
+		ssize_t got = gunzip_draw(u->gunzip, data + used, &taken, u->piece, PIECE_BYTES);
+		used += taken;
+		u->at = 0;
+		u->len = got > 0 ? (size_t)got : 0;
+		if (got < 0)
+			refuse_packing(batch);
+		else if (u->idle > 2 * batch->batches->parts.max_line_bytes) /* a bomb */
+			refuse_rest(batch, PROBLEM_BODY_TOO_LARGE,
+				    "Twice what a request's body may be has no complete line.");
+		else if (got == 0)
+			return size;
+	}
+	u->held = !u->refused && used == size;
+	return u->refused ? size : used - u->held;
+}
+
+void batch_receive(struct batch *batch, const char *data, size_t *size)
+{
+	struct batches *batches = batch->batches;
+	pthread_mutex_lock(&batches->lock);
+	size_t used = batch->unpacking == NULL ? take_lines(batch, data, *size)
+					       : take_packed_lines(batch, data, *size);
 	if (batch->broken)
 		used = *size; /* nobody reads the answers: let the rest go by */
 	*size -= used;
@@ -440,6 +528,10 @@ bool batch_end(struct batch *batch)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	struct unpacking *unpacking = batch->unpacking;
+	if (!batch->ended && unpacking != NULL && !unpacking->refused &&
+	    !gunzip_ended(unpacking->gunzip))
+		refuse_packing(batch);
 	if (!batch->ended && (batch->line_len > 0 || batch->too_long))
 		end_line(batch); /* the last line may lack its line feed */
 	batch->ended = true;
@@ -469,6 +561,7 @@ void batch_free(struct batch *batch)
 		drop_first(batch);
 	}
 	free(batch->line);
+	free(batch->unpacking);
 	free(batch->out);
 	free(batch);
 }

@@ -3,6 +3,7 @@
 
 #include "cache.h"
 #include "connections.h"
+#include "gunzip.h"
 #include "queue.h"
 #include "shared_cache.h"
 
@@ -20,7 +21,8 @@
  * to the socket by a thread of ours, as chunks, and the connection is closed at the end without
  * libmicrohttpd ever having answered. A window of lines is under way at a time; while it is full,
  * or the client does not read, the connection is suspended, and TCP slows the sender down. So a
- * gigabyte takes no more memory than a megabyte.
+ * gigabyte takes no more memory than a megabyte. The same holds for a body that comes packed by
+ * gzip: it is unpacked only as far as lines fit into the window.
  */
 struct batches;
 struct batch;
@@ -48,10 +50,12 @@ void batches_free(struct batches *batches);
 /**
  * Begin to answer on `socket` (the connection's own, borrowed) with `head`: a status line and
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
- * answer ends with the connection. NULL without memory.
+ * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
+ * NULL without memory.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, char *head, bool chunked);
+			  struct connection *tracked, char *head, bool chunked,
+			  struct gunzip *gunzip);
 
 /**
  * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows

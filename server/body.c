@@ -41,9 +41,8 @@ void body_drop(struct exchange *x)
 }
 
 /* Add to the body what is allowed; false with `x->report` set where it is not. */
-static bool store(void *arg, const char *data, size_t len)
+static bool store(struct exchange *x, const char *data, size_t len)
 {
-	struct exchange *x = arg;
 	if (len > x->http->parts.config->max_body_bytes - x->body_len) {
 		admission_refuse_body(x, x->body_len + len);
 		return false;
@@ -57,12 +56,27 @@ static bool store(void *arg, const char *data, size_t len)
 
 static void report_bad_gzip(struct exchange *x)
 {
-	if (x->report.problem != PROBLEM_NONE)
-		return;
 	if (gunzip_lacks_memory(x->gunzip))
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 	else
 		problem_set(&x->report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+}
+
+static bool unpack(struct exchange *x, const char *data, size_t len)
+{
+	char piece[16 * 1024];
+	ssize_t got;
+	do {
+		size_t taken = len;
+		got = gunzip_draw(x->gunzip, data, &taken, piece, sizeof(piece));
+		data += taken;
+		len -= taken;
+		if (got < 0)
+			report_bad_gzip(x);
+		if (got < 0 || !store(x, piece, (size_t)got))
+			return false;
+	} while (got > 0);
+	return true;
 }
 
 enum MHD_Result body_receive(struct exchange *x, const char *data, size_t *size)
@@ -70,10 +84,8 @@ enum MHD_Result body_receive(struct exchange *x, const char *data, size_t *size)
 	size_t len = *size;
 	*size = 0;
 	if (x->report.problem == PROBLEM_NONE) {
-		if (x->gunzip == NULL ? store(x, data, len)
-				      : gunzip_feed(x->gunzip, data, len, store, x))
+		if (x->gunzip == NULL ? store(x, data, len) : unpack(x, data, len))
 			return MHD_YES;
-		report_bad_gzip(x);
 		body_drop(x);
 	}
 	x->discarded += len;
@@ -82,7 +94,7 @@ enum MHD_Result body_receive(struct exchange *x, const char *data, size_t *size)
 
 void body_end(struct exchange *x)
 {
-	if (x->gunzip != NULL && !gunzip_ended(x->gunzip))
+	if (x->gunzip != NULL && x->report.problem == PROBLEM_NONE && !gunzip_ended(x->gunzip))
 		report_bad_gzip(x);
 }
 

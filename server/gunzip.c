@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define PIECE_BYTES 16384
-
 struct gunzip {
 	z_stream stream;
 	bool ended, no_memory;
@@ -30,30 +28,28 @@ void gunzip_free(struct gunzip *gunzip)
 	free(gunzip);
 }
 
-bool gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, gunzip_sink *sink, void *arg)
+ssize_t gunzip_draw(struct gunzip *gunzip, const char *bytes, size_t *len, char *out, size_t room)
 {
-	char piece[PIECE_BYTES];
 	z_stream *stream = &gunzip->stream;
 	stream->next_in = (unsigned char *)(size_t)bytes;
-	stream->avail_in = (uInt)len; /* a piece of a body: far below 4 GiB */
-	while (stream->avail_in > 0 || stream->avail_out == 0) {
-		if (gunzip->ended)
-			return false; /* bytes behind the end; several members are not spoken here
-				       */
-		stream->next_out = (unsigned char *)piece;
-		stream->avail_out = sizeof(piece);
-		int status = inflate(stream, Z_NO_FLUSH);
-		gunzip->no_memory = status == Z_MEM_ERROR;
-		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-			return false;
+	stream->avail_in = (uInt)*len; /* a piece of a body: far below 4 GiB */
+	stream->next_out = (unsigned char *)out;
+	stream->avail_out = (uInt)room;
+	int status = Z_OK;
+	while (status == Z_OK && stream->avail_out > 0 &&
+	       (stream->avail_in > 0 || !gunzip->ended)) {
+		if (gunzip->ended) /* and more comes: the next member */
+			inflateReset(stream);
+		status = inflate(stream, Z_NO_FLUSH);
 		gunzip->ended = status == Z_STREAM_END;
-		size_t got = sizeof(piece) - stream->avail_out;
-		if (got > 0 && !sink(arg, piece, got))
-			return false;
-		if (status == Z_BUF_ERROR || (gunzip->ended && stream->avail_in == 0))
-			break;
+		if (gunzip->ended)
+			status = Z_OK;
 	}
-	return true;
+	gunzip->no_memory = status == Z_MEM_ERROR;
+	*len -= stream->avail_in;
+	/* Z_BUF_ERROR: it wants more to go on. A fault is told again by the next call. */
+	size_t made = room - stream->avail_out;
+	return status == Z_OK || status == Z_BUF_ERROR || made > 0 ? (ssize_t)made : -1;
 }
 
 bool gunzip_ended(const struct gunzip *gunzip)

@@ -3,30 +3,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-/** Unpacks a gzip stream (RFC 1952) as its pieces come, into pieces of bounded size. */
+/** Unpacks a gzip stream (RFC 1952), of one member or several, piece by piece. */
 struct gunzip;
 
-/** NULL without memory. */
+/** NULL without memory. About 45 KB. */
 struct gunzip *gunzip_new(void);
 
 /** NULL is allowed. */
 void gunzip_free(struct gunzip *gunzip);
 
-/** Called with each piece of the unpacked bytes; false stops. */
-typedef bool gunzip_sink(void *arg, const char *bytes, size_t len);
-
 /**
- * Unpack some more. False: the stream is malformed, or `sink` stopped it. What it unpacks to is for
- * `sink` to bound: a stream of a kilobyte can hold a megabyte.
+ * Unpack from bytes[0, *len) into out[0, room), room > 0; *len becomes how many were taken. Returns
+ * how many were made; whoever gets some calls again with the rest, even if that is empty. 0: all
+ * bytes were taken, and nothing more comes of them. -1: the stream is malformed, or memory was
+ * lacking, here and from here on. How much it may unpack to is for the caller to bound: a kilobyte
+ * can hold a megabyte.
  */
-bool gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, gunzip_sink *sink,
-		 void *arg);
+ssize_t gunzip_draw(struct gunzip *gunzip, const char *bytes, size_t *len, char *out, size_t room);
 
-/** Was it for want of memory that gunzip_feed() said no? */
+/** Was it for want of memory that gunzip_draw() said no? */
 bool gunzip_lacks_memory(const struct gunzip *gunzip);
 
-/** Did the stream come to its proper end? */
+/** Is it at the end of a member, where the stream may end? */
 bool gunzip_ended(const struct gunzip *gunzip);
 
 #endif

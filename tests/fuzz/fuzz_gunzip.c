@@ -8,14 +8,24 @@ struct out {
 	size_t len;
 };
 
-static bool take(void *arg, const char *bytes, size_t len)
+/* What one piece unpacks to. */
+static bool draw(struct gunzip *gunzip, const char *bytes, size_t len, struct out *out)
 {
-	struct out *out = arg;
-	if (len > sizeof(out->bytes) - out->len)
-		return false;
-	memcpy(out->bytes + out->len, bytes, len);
-	out->len += len;
-	return true;
+	ssize_t got;
+	size_t room;
+	do {
+		size_t taken = len;
+		room = sizeof(out->bytes) - out->len < 1000 ? sizeof(out->bytes) - out->len : 1000;
+		if (room == 0)
+			return false;
+		got = gunzip_draw(gunzip, bytes, &taken, out->bytes + out->len, room);
+		HOLDS(taken <= len && got <= (ssize_t)room);
+		bytes += taken;
+		len -= taken;
+		out->len += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	HOLDS(got < 0 || len == 0);
+	return got >= 0;
 }
 
 static bool unpack(struct span bytes, size_t piece, struct out *out)
@@ -26,7 +36,7 @@ static bool unpack(struct span bytes, size_t piece, struct out *out)
 	bool good = true;
 	for (size_t at = 0; good && at < bytes.len; at += piece) {
 		size_t len = bytes.len - at < piece ? bytes.len - at : piece;
-		good = gunzip_feed(gunzip, bytes.at + at, len, take, out);
+		good = draw(gunzip, bytes.at + at, len, out);
 	}
 	good = good && gunzip_ended(gunzip);
 	gunzip_free(gunzip);

@@ -1,7 +1,10 @@
 """JSON lines both ways: in order, while they arrive, in bounded memory."""
 
+import gzip
 import json
+import random
 import threading
+import zlib
 
 import pytest
 
@@ -98,6 +101,77 @@ def test_http_1_0_gets_its_answer_without_chunks(service):
     assert b"chunked" not in head and [row["id"] for row in rows] == ["1", "2"]
 
 
+PACKED_HEAD = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+PACKED = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+
+
+def rows_of(answer):
+    assert answer.status == 200
+    return [json.loads(l) for l in answer.body.splitlines()]
+
+
+def test_a_packed_batch_says_what_a_plain_one_says(start_service):
+    service = start_service("--max-body", "2K")
+    data = b"\n".join([line(i).strip() for i in range(300)] +
+                      [b"{", b"", b'{"text":"' + b"a" * 3000 + b'"}', b"\r", line(7).strip()])
+    plain = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
+    half = data.index(b"Line number 150")
+    for packed in (gzip.compress(data), gzip.compress(data[:half]) + gzip.compress(b"") + gzip.compress(data[half:])):
+        assert service.request("POST", "/v1/summaries", packed, PACKED).body == plain.body
+        for seed in range(5):  # pieces of any size, down to a byte each
+            cut, at, pieces = random.Random(seed), 0, []
+            while at < len(packed):
+                size = cut.choice([1, 2, 10, 1000])
+                pieces.append(chunk(packed[at:at + size]))
+                at += size
+            _, rows = parse(service.raw(PACKED_HEAD + b"".join(pieces) + b"0\r\n\r\n"))
+            assert rows == rows_of(plain)
+
+
+def test_answers_come_while_a_packed_input_is_still_arriving(service):
+    """Also those to more lines than the window holds, out of one piece, with nothing sent behind it."""
+    packer = zlib.compressobj(wbits=31)
+    with service.connect() as connection:
+        connection.sendall(PACKED_HEAD)
+        stream = connection.makefile("rb")
+        number = 0
+        for count in (1, 500, 3, 2000):
+            block = b"".join(line(i) for i in range(number, number + count))
+            connection.sendall(chunk(packer.compress(block) + packer.flush(zlib.Z_SYNC_FLUSH)))
+            if number == 0:
+                assert b" 200 " in stream.readline()
+                while stream.readline() != b"\r\n":
+                    pass
+            for _ in range(count):
+                assert json.loads(stream.read(int(stream.readline(), 16)))["id"] == str(number)
+                stream.readline()
+                number += 1
+        connection.sendall(chunk(packer.flush()) + b"0\r\n\r\n")
+        assert stream.read() == b"0\r\n\r\n"
+
+
+def test_a_packed_batch_that_breaks_off_or_is_damaged_says_so(service):
+    data = b"".join(line(i) for i in range(20))
+    good = gzip.compress(data)
+    for bad, whole in ((good[:-4], 20), (good + b"x", 20), (good[:-8] + b"\xff" * 8, 20), (b"not gzip", 0), (b"", 0),
+                       (good[:60], None)):
+        rows = rows_of(service.request("POST", "/v1/summaries", bad, PACKED))
+        assert rows[-1]["code"] == "bad_request" and rows[-1]["line"] == len(rows)
+        assert whole is None or len(rows) == whole + 1
+        assert [row["id"] for row in rows[:-1]] == [str(i) for i in range(len(rows) - 1)]
+
+
+@pytest.mark.parametrize("filling", [b"a", b"\n"])
+def test_a_bomb_in_a_batch_is_cut_off(start_service, filling):
+    service = start_service("--max-body", "100K", "--workers", "1")
+    bomb = gzip.compress(line(0) + filling * (100 << 20) + b"\n" + line(1))
+    before = resident_kb(service)
+    rows = rows_of(service.request("POST", "/v1/summaries", bomb, PACKED))
+    assert [row.get("id", row.get("code")) for row in rows] == ["0", "body_too_large"]
+    assert resident_kb(service) < before + 20000
+    assert service.summarize(text="Still here. Of course.").status == 200
+
+
 def test_a_client_that_leaves_or_never_reads_harms_nobody(start_service):
     service = start_service("--deadline-ms", "500", "--workers", "2")
     for _ in range(10):
@@ -119,7 +193,8 @@ def resident_kb(service):
 
 
 @pytest.mark.concurrency
-def test_a_long_batch_takes_no_more_memory_than_a_short_one(start_service):
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_long_batch_takes_no_more_memory_than_a_short_one(start_service, packed):
     # What the sanitizer keeps of freed memory, to catch late uses, is not what is measured here.
     service = start_service("--cache-bytes", "1M", env={"ASAN_OPTIONS": "exitcode=77:quarantine_size_mb=1"})
 
@@ -129,9 +204,9 @@ def test_a_long_batch_takes_no_more_memory_than_a_short_one(start_service):
             block = b"".join(line(i) for i in range(100))
 
             def send():
-                connection.sendall(HEAD)
+                connection.sendall(PACKED_HEAD if packed else HEAD)
                 for _ in range(lines // 100):
-                    connection.sendall(chunk(block))
+                    connection.sendall(chunk(gzip.compress(block) if packed else block))
                 connection.sendall(b"0\r\n\r\n")
 
             sender = threading.Thread(target=send)
