@@ -223,7 +223,6 @@ static bool is_prose(struct span string)
 	for (size_t i = 0; i < string.len; i++)
 		spaces += string.at[i] == ' ';
 	return string.len >= LEAST_PROSE && spaces * LEAST_SPACES >= string.len &&
-	       memmem(string.at, string.len, "\\\"", 3) == NULL &&
 	       memmem(string.at, string.len, "function(", 9) == NULL;
 }
 
