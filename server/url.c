@@ -2,6 +2,7 @@
 
 #include "core/utf8.h"
 #include "memory_guard.h"
+#include "url_path.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -80,17 +81,15 @@ static bool host_of(const lxb_url_host_t *host, struct url *out)
 
 /* What is no visible ASCII goes percent-encoded: lexbor leaves it as it is behind a '%' that begins
    no escape. */
-static lxb_status_t append_text(const lxb_char_t *data, size_t len, void *arg)
+static void append_query(const lxb_char_t *data, size_t len, FILE *text)
 {
 	for (size_t i = 0; i < len; i++)
-		if (fprintf(arg, data[i] > ' ' && data[i] < 0x7F ? "%c" : "%%%02X", data[i]) < 0)
-			return LXB_STATUS_ERROR;
-	return LXB_STATUS_OK;
+		fprintf(text, data[i] > ' ' && data[i] < 0x7F ? "%c" : "%%%02X", data[i]);
 }
 
 /* scheme://host[:port]/path?query. Put together from the parts that were checked, so that
    nothing unchecked can ride along. */
-static bool text_of(const lxb_url_t *parsed, struct url *out)
+static bool text_of(const lxb_url_t *parsed, const char *path, struct url *out)
 {
 	size_t len;
 	FILE *text = open_memstream(&out->text, &len);
@@ -103,19 +102,19 @@ static bool text_of(const lxb_url_t *parsed, struct url *out)
 		bracket ? "]" : "");
 	if (out->port != (out->https ? 443u : 80u))
 		fprintf(text, ":%u", out->port);
-	bool good = lxb_url_serialize_path(&parsed->path, append_text, text) == LXB_STATUS_OK;
+	fputs(path, text);
 	if (parsed->query.data != NULL && parsed->query.length > 0) {
 		fputc('?', text);
-		append_text(parsed->query.data, parsed->query.length, text);
+		append_query(parsed->query.data, parsed->query.length, text);
 	}
 	out->no_memory = ferror(text);
 	/* Only memory can fail a stream in memory. */
 	if (fclose(text) != 0)
 		out->no_memory = true;
-	return good && !out->no_memory;
+	return !out->no_memory;
 }
 
-static bool url_of(const lxb_url_t *parsed, struct url *out)
+static bool url_of(const lxb_url_t *parsed, const char *path, struct url *out)
 {
 	if (parsed->scheme.type != LXB_URL_SCHEMEL_TYPE_HTTP &&
 	    parsed->scheme.type != LXB_URL_SCHEMEL_TYPE_HTTPS)
@@ -124,7 +123,7 @@ static bool url_of(const lxb_url_t *parsed, struct url *out)
 		return false;
 	out->https = parsed->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTPS;
 	out->port = parsed->has_port ? parsed->port : out->https ? 443 : 80;
-	return out->port != 0 && host_of(&parsed->host, out) && text_of(parsed, out);
+	return out->port != 0 && host_of(&parsed->host, out) && text_of(parsed, path, out);
 }
 
 /* Both say no for lack of memory, and that it was. */
@@ -162,10 +161,18 @@ static bool curl_agrees(struct url *url)
 	return agrees;
 }
 
-static bool parse(lxb_url_parser_t *parser, struct span text, const struct url *base,
-		  struct url *out)
+struct parsing {
+	struct span text;
+	const struct url *base;
+	const char *path;
+	struct url *out;
+	bool good;
+};
+
+static bool parse(lxb_url_parser_t *parser, const struct parsing *parsing)
 {
 	const lxb_url_t *parsed_base = NULL;
+	const struct url *base = parsing->base;
 	if (base != NULL) {
 		parsed_base = lxb_url_parse(parser, NULL, (const lxb_char_t *)base->text,
 					    strlen(base->text));
@@ -173,24 +180,18 @@ static bool parse(lxb_url_parser_t *parser, struct span text, const struct url *
 			return false;
 		lxb_url_parser_clean(parser);
 	}
-	const lxb_url_t *parsed =
-		lxb_url_parse(parser, parsed_base, (const lxb_char_t *)text.at, text.len);
-	return parsed != NULL && url_of(parsed, out) && curl_agrees(out);
+	const lxb_url_t *parsed = lxb_url_parse(
+		parser, parsed_base, (const lxb_char_t *)parsing->text.at, parsing->text.len);
+	return parsed != NULL && url_of(parsed, parsing->path, parsing->out) &&
+	       curl_agrees(parsing->out);
 }
-
-struct parsing {
-	struct span text;
-	const struct url *base;
-	struct url *out;
-	bool good;
-};
 
 static void parse_guarded(void *arg)
 {
 	struct parsing *parsing = arg;
 	lxb_url_parser_t *parser = lxb_url_parser_create();
 	if (lxb_url_parser_init(parser, NULL) == LXB_STATUS_OK)
-		parsing->good = parse(parser, parsing->text, parsing->base, parsing->out);
+		parsing->good = parse(parser, parsing);
 	if (parser != NULL && parser->mraw != NULL)
 		lxb_url_parser_memory_destroy(parser);
 	lxb_url_parser_destroy(parser, true);
@@ -201,8 +202,10 @@ bool url_parse(struct span text, const struct url *base, struct url *out)
 	*out = (struct url){0};
 	if (text.len == 0 || has_control(text) || utf8_check(text) != text.len)
 		return false;
-	struct parsing parsing = {text, base, out, false};
-	bool no_memory = !memory_guard(parse_guarded, &parsing) || out->no_memory;
+	char *path = url_path(text, base != NULL ? base->text : NULL);
+	struct parsing parsing = {text, base, path, out, false};
+	bool no_memory = path == NULL || !memory_guard(parse_guarded, &parsing) || out->no_memory;
+	free(path);
 	bool good = parsing.good && !no_memory;
 	if (!good)
 		url_free(out);

@@ -298,6 +298,54 @@ static void test_relative(void **state)
 	url_free(&base);
 }
 
+/* Empty segments are segments: dot segments and bytes that must be encoded leave them alone. */
+static void test_empty_segments(void **state)
+{
+	static const struct {
+		const char *base, *text, *want;
+	} cases[] = {
+		{NULL, "http://h/%5Ea^b", "http://h/%5Ea%5Eb"},
+		{NULL, "http://h//a]b", "http://h//a]b"},
+		{NULL, "http://h//a b", "http://h//a%20b"},
+		{NULL, "http://h//\xC3\xA9//\xC3\xA9", "http://h//%C3%A9//%C3%A9"},
+		{NULL, "http://h//./a", "http://h//a"},
+		{NULL, "http://h/a//./b", "http://h/a//b"},
+		{NULL, "http://h/a//.", "http://h/a//"},
+		{NULL, "http://h/a//..", "http://h/a/"},
+		{NULL, "http://h//../a", "http://h/a"},
+		{NULL, "http://h/a/../..//b", "http://h//b"},
+		{NULL, "http://h///%2E%2e/b/.", "http://h//b/"},
+		{NULL, "http://h/.../.a", "http://h/.../.a"},
+		{NULL, "http://h\\\\a\\.\\b", "http://h//a/b"},
+		{NULL, "http:h//a", "http://h//a"},
+		{"http:h://base", "a]:b", "http://h//a]:b"},
+		{"http:h://base", "1:b", "http://h//1:b"},
+		{"http:h://base", "..", "http://h/"},
+		{"http:h://base", "/./", "http://h/"},
+		{"http:h://base", "/.//", "http://h//"},
+		{"http:h://base", "?q", "http://h//base?q"},
+		{"http:h://base", "HTTP:?q", "http://h//base?q"},
+		{"http:h://base", "http:/a", "http://h/a"},
+		{"http:h://base", "http:\\\\a", "http://a/"},
+		{"http:h://base", "https:/a//b", "https://a//b"},
+		{"http:h://base", "  ///a//b  ", "http://a//b"},
+		{"http://h/?a/b", "c", "http://h/c"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct url base = {0}, url, again;
+		if (cases[i].base != NULL)
+			assert_true(url_parse(span_of(cases[i].base), NULL, &base));
+		assert_true(
+			url_parse(span_of(cases[i].text), base.text == NULL ? NULL : &base, &url));
+		CHECK_SPAN(cases[i].text, span_of(url.text), span_of(cases[i].want));
+		assert_true(url_parse(span_of(url.text), NULL, &again));
+		CHECK_SPAN(cases[i].want, span_of(again.text), span_of(url.text));
+		url_free(&again);
+		url_free(&url);
+		url_free(&base);
+	}
+}
+
 static void test_hosts(void **state)
 {
 	static const struct {
@@ -368,9 +416,9 @@ static void test_hosts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),   cmocka_unit_test(test_disguised),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_relative),
-		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_plain),          cmocka_unit_test(test_disguised),
+		cmocka_unit_test(test_refused),        cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_empty_segments), cmocka_unit_test(test_hosts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

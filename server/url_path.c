@@ -1,0 +1,167 @@
+#include "url_path.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+static struct span skip(struct span text, size_t count)
+{
+	return (struct span){text.at + count, text.len - count};
+}
+
+static struct span skip_slashes(struct span text)
+{
+	while (text.len > 0 && is_slash(text.at[0]))
+		text = skip(text, 1);
+	return text;
+}
+
+/* The bytes before the first slash, or all. */
+static size_t until_slash(struct span text)
+{
+	size_t len = 0;
+	while (len < text.len && !is_slash(text.at[len]))
+		len++;
+	return len;
+}
+
+/* "http:" is 5; 0 where no scheme begins the text. */
+static size_t scheme_len(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = (char)(text.at[i] | 0x20);
+		bool letter = c >= 'a' && c <= 'z';
+		if (text.at[i] == ':' && i > 0)
+			return i + 1;
+		if (!letter && (i == 0 || strchr("0123456789+-.", text.at[i]) == NULL))
+			return 0;
+	}
+	return 0;
+}
+
+/* Without the spaces around it, the query and the fragment. */
+static struct span before_query(struct span text)
+{
+	while (text.len > 0 && text.at[0] == ' ')
+		text = skip(text, 1);
+	while (text.len > 0 && text.at[text.len - 1] == ' ')
+		text.len--;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] == '?' || text.at[i] == '#')
+			text.len = i;
+	return text;
+}
+
+static struct span path_of_base(const char *base)
+{
+	struct span rest = before_query(span_of(base));
+	rest = skip_slashes(skip(rest, scheme_len(rest)));
+	return skip(rest, until_slash(rest));
+}
+
+/* `*path` becomes what stands behind the authority; false where there is none, and it is relative.
+ */
+static bool has_authority(struct span text, const char *base, struct span *path)
+{
+	size_t scheme = scheme_len(text);
+	struct span rest = skip(text, scheme);
+	bool like_base = base != NULL && strncasecmp(base, text.at, scheme) == 0;
+	bool slashes = rest.len > 1 && is_slash(rest.at[0]) && is_slash(rest.at[1]);
+	*path = rest;
+	if (like_base && !slashes)
+		return false;
+	rest = skip_slashes(rest);
+	*path = skip(rest, until_slash(rest));
+	return true;
+}
+
+/* "." is 1 and ".." is 2, spelt with %2e or without; all else is 0. */
+static int dots_of(struct span segment)
+{
+	int dots = 0;
+	while (segment.len > 0) {
+		bool encoded = segment.len > 2 && strncasecmp(segment.at, "%2e", 3) == 0;
+		if (!encoded && segment.at[0] != '.')
+			return 0;
+		segment = skip(segment, encoded ? 3 : 1);
+		dots++;
+	}
+	return dots > 2 ? 0 : dots;
+}
+
+/* A path as it grows: a slash before each segment. */
+struct path {
+	char *at;
+	size_t len;
+};
+
+static void shorten(struct path *path)
+{
+	while (path->len > 0 && path->at[--path->len] != '/')
+		;
+}
+
+static void append(struct path *path, struct span segment)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	path->at[path->len++] = '/';
+	for (size_t i = 0; i < segment.len; i++) {
+		unsigned char c = (unsigned char)segment.at[i];
+		if (c > ' ' && c < 0x7F && strchr("\"<>^`{}", c) == NULL) {
+			path->at[path->len++] = (char)c;
+			continue;
+		}
+		path->at[path->len++] = '%';
+		path->at[path->len++] = hex[c >> 4];
+		path->at[path->len++] = hex[c & 15];
+	}
+}
+
+/* The "path state", once a segment. */
+static void append_all(struct path *path, struct span text)
+{
+	bool more;
+	if (text.len > 0 && is_slash(text.at[0]))
+		text = skip(text, 1);
+	do {
+		struct span segment = {text.at, until_slash(text)};
+		int dots = dots_of(segment);
+		more = segment.len < text.len;
+		text = skip(text, segment.len + more);
+		if (dots == 2)
+			shorten(path);
+		if (dots == 0)
+			append(path, segment);
+		else if (!more)
+			append(path, SPAN(""));
+	} while (more);
+}
+
+char *url_path(struct span text, const char *base)
+{
+	struct span rest, old = {0};
+	text = before_query(text);
+	bool absolute = has_authority(text, base, &rest);
+	if (!absolute)
+		old = path_of_base(base);
+	/* A byte takes three at most; the slash of the first segment may come on top. */
+	struct path path = {malloc(3 * rest.len + old.len + 2), 0};
+	if (path.at == NULL)
+		return NULL;
+	if (!absolute && (rest.len == 0 || !is_slash(rest.at[0]))) {
+		memcpy(path.at, old.at, old.len);
+		path.len = old.len;
+		if (rest.len > 0)
+			shorten(&path);
+	}
+	if (absolute || rest.len > 0)
+		append_all(&path, rest);
+	path.at[path.len] = '\0';
+	return path.at;
+}
