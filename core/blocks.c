@@ -317,6 +317,21 @@ static bool add_item(struct walk *walk, lxb_dom_node_t *node)
 	return true;
 }
 
+/* Bytes of ASCII words with single spaces between them, which stay as they are. */
+static size_t plain_len(const uint8_t *at, const uint8_t *end, size_t *spaces)
+{
+	const uint8_t *start = at;
+	*spaces = 0;
+	for (; at < end; at++) {
+		if (*at > ' ' && *at < 0x80)
+			continue;
+		if (*at != ' ' || at == start || at + 1 == end || at[1] <= ' ' || at[1] >= 0x80)
+			break;
+		++*spaces;
+	}
+	return (size_t)(at - start);
+}
+
 static void add_text(struct walk *walk, lxb_dom_node_t *node)
 {
 	const lexbor_str_t *data = &((lxb_dom_character_data_t *)node)->data;
@@ -341,18 +356,18 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 		if (!started && !add_item(walk, node))
 			return;
 		started = true;
-		const uint8_t *word = at;
-		while (at<end && * at> ' ' && *at < 0x80)
-			at++;
-		if (at == word) {
+		size_t spaces;
+		size_t plain = plain_len(at, end, &spaces);
+		if (plain == 0) {
 			chars += (*at & 0xC0) != 0x80;
 			chars += *at >= 0xE3 && *at <= 0xED;
 			add_byte(walk, (char)*at++);
 			continue;
 		}
-		memcpy(walk->out->text + walk->out->text_len, word, (size_t)(at - word));
-		walk->out->text_len += (size_t)(at - word);
-		chars += (uint32_t)(at - word);
+		memcpy(walk->out->text + walk->out->text_len, at, plain);
+		walk->out->text_len += plain;
+		chars += (uint32_t)(plain - spaces);
+		at += plain;
 	}
 	walk->open.link_chars += walk->links > 0 ? chars : 0;
 	walk->open.bold_chars += walk->bold > 0 ? chars : 0;

@@ -57,6 +57,12 @@ uint32_t blocks_name_groups(struct span name)
 	return groups;
 }
 
+static const bool marks[256] = {
+	[','] = true, ['.'] = true, [':'] = true, ['!'] = true, ['?'] = true,
+	['"'] = true, ['('] = true, [')'] = true, ['['] = true, [']'] = true,
+	['|'] = true, ['*'] = true, ['#'] = true, ['>'] = true,
+};
+
 /* The hash goes on over one space and the next word: phrases of up to PHRASE_WORDS words. */
 static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 {
@@ -64,11 +70,7 @@ static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 		hash = fnv(hash, ' ');
 	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
 		uint8_t byte = (uint8_t)text.at[(*at)++];
-		bool mark = byte == ',' || byte == '.' || byte == ':' || byte == '!' ||
-			    byte == '?' || byte == '"' || byte == '(' || byte == ')' ||
-			    byte == '[' || byte == ']' || byte == '|' || byte == '*' ||
-			    byte == '#' || byte == '>';
-		if (!mark)
+		if (!marks[byte])
 			hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
 	}
 	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))

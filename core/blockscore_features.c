@@ -1,12 +1,11 @@
-#include "blockscore.h"
+#include "blockscore_features.h"
 
-#include "blockscore_facts.h"
+#include "blockscore.h"
 #include "page_words_table.h"
 
 enum {
 	NEIGHBOURS = 2,
 	CLIMB = 24, /* steps up the tree to the densest container */
-	PAGE_FEATURES = 29,
 };
 
 /* A row being filled, column by column. */
@@ -314,8 +313,9 @@ static void put_neighbour(struct row *row, const struct page_facts *facts, uint3
 	put(row, (float)((other->phrases & ((2u << PHRASE_NEVER) - 1)) != 0));
 }
 
-static void describe(const struct page_facts *facts, const float *page, uint32_t i, float *at)
+void blockscore_describe(const struct described_page *page, uint32_t i, float *at)
 {
+	const struct page_facts *facts = &page->facts;
 	const struct blocks *blocks = facts->blocks;
 	const struct block *b = &blocks->at[i];
 	const struct container *c = &blocks->containers[b->container];
@@ -341,18 +341,25 @@ static void describe(const struct page_facts *facts, const float *page, uint32_t
 	put_heading(&row, facts, i);
 	put_names(&row, facts, c);
 	for (size_t n = 0; n < PAGE_FEATURES; n++)
-		put(&row, page[n]);
+		put(&row, page->columns[n]);
+}
+
+bool blockscore_describe_page(struct arena *arena, const struct blocks *blocks,
+			      struct described_page *out)
+{
+	if (!page_facts_read(arena, blocks, &out->facts))
+		return false;
+	describe_page(&out->facts, out->columns);
+	return true;
 }
 
 float *blockscore_features(struct arena *arena, const struct blocks *blocks)
 {
 	float *features = arena_zalloc(arena, blocks->len + 1, BLOCK_FEATURES * sizeof(float));
-	struct page_facts facts;
-	float page[PAGE_FEATURES];
-	if (features == NULL || !page_facts_read(arena, blocks, &facts))
+	struct described_page page;
+	if (features == NULL || !blockscore_describe_page(arena, blocks, &page))
 		return NULL;
-	describe_page(&facts, page);
 	for (uint32_t i = 0; i < blocks->len; i++)
-		describe(&facts, page, i, features + (size_t)i * BLOCK_FEATURES);
+		blockscore_describe(&page, i, features + (size_t)i * BLOCK_FEATURES);
 	return features;
 }

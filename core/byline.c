@@ -110,9 +110,14 @@ static const char *const labels[] = {
 };
 enum { LABELS = sizeof(labels) / sizeof(labels[0]) };
 
+static bool is_mark(char c)
+{
+	return c == ' ' || c == ':' || c == '|' || c == '-' || c == '\0';
+}
+
 static struct span skip_marks(struct span line)
 {
-	while (line.len > 0 && strchr(" :|-", line.at[0]) != NULL)
+	while (line.len > 0 && is_mark(line.at[0]))
 		line = span_slice(line, 1, line.len);
 	return line;
 }
@@ -120,7 +125,10 @@ static struct span skip_marks(struct span line)
 /* A label at the beginning, or what comes before a name and after it: 0 where there is none. */
 static size_t label_at(struct span line)
 {
+	char first = line.len == 0 ? '\0' : ascii_lower(line.at[0]);
 	for (size_t i = 0; i < LABELS; i++) {
+		if (labels[i][0] != first)
+			continue; /* nearly all, of every text of a page */
 		size_t len = strlen(labels[i]);
 		if (begins(line, labels[i]) &&
 		    (line.len == len || strchr(" :|", line.at[len]) != NULL))
