@@ -15,10 +15,23 @@ static size_t trim_end(const struct segmenter *g, size_t end)
 	return end;
 }
 
+/* Behind very many sentences small ones are joined: see segment.h. */
+static bool join_small(struct sentences *out, size_t end)
+{
+	if (out->len < SENTENCES_MANY)
+		return false;
+	struct sentence *last = &out->at[out->len - 1];
+	if (end - last->start_byte > SENTENCE_JOINED_BYTES)
+		return false;
+	last->end_byte = (uint32_t)end;
+	last->kind = SENTENCE_PROSE;
+	return true;
+}
+
 static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 {
 	end = trim_end(g, end);
-	if (g->start >= end)
+	if (g->start >= end || join_small(g->out, end))
 		return;
 	if (g->out->len == g->capacity) {
 		size_t more = g->capacity * 2;

@@ -7,6 +7,9 @@
 
 #include <stdint.h>
 
+/** From so many sentences on neighbours are joined while they have no more bytes together. */
+enum { SENTENCES_MANY = 1 << 19, SENTENCE_JOINED_BYTES = 128 };
+
 /** What a sentence looks like from outside; the ranker uses it, the answer does not show it. */
 enum sentence_kind {
 	SENTENCE_PROSE,
@@ -30,6 +33,10 @@ struct sentences {
 /**
  * Split `text` into sentences: in order, never overlapping, trimmed of white space, covering every
  * visible character, never cutting a grapheme.
+ *
+ * No text of 10 MB that people write has SENTENCES_MANY of them; of "1. 2. 3. " or one-word lines
+ * it has millions, and each costs the ranker 300 bytes. So what follows them comes in larger
+ * pieces, also across paragraphs: the memory of a job stays within some 40 bytes a byte of text.
  *
  * `text` must be valid UTF-8 (utf8_check) of less than 4 GiB. The array lives in `arena`.
  * O(text.len). Text with at least one visible character gives at least one sentence.

@@ -241,6 +241,30 @@ static void test_properties_of_random_text(void **state)
 	arena_free(&arena);
 }
 
+/* Millions of tiny sentences: whole up to a number, joined behind it. */
+static void test_very_many_sentences(void **state)
+{
+	static const char unit[] = "No.\n\n";
+	size_t count = SENTENCES_MANY + 100000, len = count * strlen(unit);
+	char *text = malloc(len);
+	struct arena arena;
+	struct sentences out;
+	assert_non_null(text);
+	for (size_t i = 0; i < count; i++)
+		memcpy(text + i * strlen(unit), unit, strlen(unit));
+	arena_init(&arena, (size_t)1 << 30);
+	segment_text(&arena, (struct span){text, len}, language_from_tag(SPAN("en")), &out);
+	assert_null(segment_fault((struct span){text, len}, &out));
+	for (size_t i = 0; i + 1 < SENTENCES_MANY; i++)
+		assert_int_equal(out.at[i].end_byte - out.at[i].start_byte, 3);
+	/* 26 units have 128 bytes without the last line's end. */
+	assert_int_equal(out.len, SENTENCES_MANY + 100000 / 26);
+	for (size_t i = SENTENCES_MANY; i + 1 < out.len; i++)
+		assert_int_equal(out.at[i].end_byte - out.at[i].start_byte, 26 * strlen(unit) - 2);
+	arena_free(&arena);
+	free(text);
+}
+
 static void test_memory_refused(void **state)
 {
 	char buffer[20000];
@@ -262,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_kinds_and_paragraphs),
 		cmocka_unit_test(test_properties_of_random_text),
+		cmocka_unit_test(test_very_many_sentences),
 		cmocka_unit_test(test_memory_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
