@@ -2,6 +2,7 @@
 
 #include "cors.h"
 #include "log.h"
+#include "monotonic.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,13 +64,30 @@ static void check_head(struct exchange *x, const char *path, const struct head *
 		admission_refuse_body(x, head->length);
 }
 
-void admission_refuse_full(struct exchange *x)
+bool admission_check_queue(struct exchange *x)
 {
-	uint64_t room = x->http->parts.config->queue;
-	problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
-		    (unsigned long long)room);
+	const struct config *config = x->http->parts.config;
+	uint64_t wait_ns, limit = config->queue, actual = config->queue;
+	switch (queue_look(x->http->parts.queue, &wait_ns)) {
+	case QUEUE_OK:
+		return true;
+	case QUEUE_SLOW:
+		limit = config->queue_wait_ms;
+		actual = wait_ns / NS_PER_MS;
+		problem_set(&x->report, PROBLEM_OVERLOADED,
+			    "It would wait for about %llu ms; %llu are allowed.",
+			    (unsigned long long)actual, (unsigned long long)limit);
+		break;
+	case QUEUE_FULL:
+	case QUEUE_CLOSED:
+		problem_set(&x->report, PROBLEM_QUEUE_FULL, "%llu requests are waiting.",
+			    (unsigned long long)actual);
+		break;
+	}
 	x->report.has_limit = 1;
-	x->report.limit = x->report.actual = room;
+	x->report.limit = limit;
+	x->report.actual = actual;
+	return false;
 }
 
 static void on_rate_decided(void *arg, struct rate_state state)

@@ -14,8 +14,8 @@ void admission_check(struct exchange *x, const char *path, const struct head *he
  *  x->asks_rate set, the connection is suspended until then, and this is for its caller to do. */
 void admission_apply_rate(struct exchange *x);
 
-/** All places of the queue are taken. */
-void admission_refuse_full(struct exchange *x);
+/** Is there room in the queue, and a worker in time? Where not, x->report says so. */
+bool admission_check_queue(struct exchange *x);
 
 /** The body has `actual` bytes, or more: too many. */
 void admission_refuse_body(struct exchange *x, uint64_t actual);

@@ -67,6 +67,9 @@ static const struct option options[] = {
 	 "threads that summarize; 0: one a core"},
 	{"queue", KIND_COUNT, AT(queue), "256", 1, 1000000, NULL,
 	 "requests that may wait for a worker; over it: 503"},
+	{"queue-wait-ms", KIND_MS, AT(queue_wait_ms), "100", 0, HOUR_MS, NULL,
+	 "time a request may wait for a worker once all have waited longer for half a second; over "
+	 "it: 503; 0: any time"},
 	{"connections", KIND_COUNT, AT(connections), "1000", 1, 1000000, NULL,
 	 "client connections at once"},
 	{"max-body", KIND_BYTES, AT(max_body_bytes), "10M", 1 * KIB, 1 * GIB, NULL,

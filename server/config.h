@@ -28,7 +28,7 @@ struct config {
 	bool reuse_port;
 	uint64_t io_threads;
 	uint64_t workers; /* resolved: never 0 */
-	uint64_t queue;
+	uint64_t queue, queue_wait_ms;
 	uint64_t connections;
 	uint64_t max_body_bytes, max_text_bytes, max_inflight_bytes, job_memory_bytes;
 	uint64_t deadline_ms, keepalive_ms, drain_ms;

@@ -47,6 +47,11 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 	return NULL;
 }
 
+static double ms_between(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns == 0 ? 0 : (double)(to_ns - from_ns) / 1e6;
+}
+
 static void log_request(const struct exchange *x)
 {
 	/* Nothing needs escaping: names are constants, ids are checked, the rest are numbers. */
@@ -55,18 +60,21 @@ static void log_request(const struct exchange *x)
 		return;
 	static const struct job_times none;
 	const struct job_times *times = x->answer == NULL ? &none : &x->answer->times;
+	uint64_t now = monotonic_ns();
 	log_event(level, "request",
 		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
-		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"queue_ms\":%.3f,\"fetch_ms\":%.3f,"
-		  "\"extract_ms\":%.3f,\"summarize_ms\":%.3f,\"trace\":\"%s\"",
+		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"receive_ms\":%.3f,\"queue_ms\":%.3f,"
+		  "\"fetch_ms\":%.3f,\"extract_ms\":%.3f,\"summarize_ms\":%.3f,\"send_ms\":%.3f,"
+		  "\"trace\":\"%s\"",
 		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
 						      : problem_code(x->report.problem),
-		  x->body_len, (double)(monotonic_ns() - x->begun_ns) / 1e6,
+		  x->body_len, ms_between(x->begun_ns, now),
+		  x->received_ns == 0 ? 0 : ms_between(x->begun_ns, x->received_ns),
 		  (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
 		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6,
-		  x->traceparent);
+		  ms_between(x->answered_ns, now), x->traceparent);
 }
 
 static void count_request(const struct exchange *x)

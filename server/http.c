@@ -71,6 +71,7 @@ static enum MHD_Result begin_again(struct exchange *x, const char *version)
 /* The request is complete. */
 static enum MHD_Result answer(struct exchange *x)
 {
+	x->received_ns = monotonic_ns();
 	body_end(x);
 	if (x->report.problem != PROBLEM_NONE)
 		return respond_problem(x);

@@ -64,6 +64,7 @@ struct job {
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	uint64_t deadline_ns, queued_ns; /* monotonic */
+	bool came_last;                  /* into the queue, not ahead of others */
 	struct download *download;       /* NULL until it is there */
 	_Atomic uint64_t fetch_id;       /* of the running download; 0: none */
 	struct job_times times;

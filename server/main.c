@@ -9,6 +9,7 @@
 #include "listen.h"
 #include "keys.h"
 #include "log.h"
+#include "monotonic.h"
 #include "queue.h"
 #include "sandbox.h"
 #include "systemd.h"
@@ -288,7 +289,7 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
 	    (fetcher = start_fetcher(config, listeners.socket)) == NULL ||
-	    (queue = queue_new(config->queue)) == NULL ||
+	    (queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS)) == NULL ||
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
 	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
 	    !start_sharing(config, queue, rate, metrics, &sharing) ||

@@ -1,6 +1,7 @@
 #include "queue.h"
 
 #include "monotonic.h"
+#include "pace.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -11,10 +12,11 @@ struct queue {
 	pthread_cond_t filled;
 	struct job *first, **last;
 	size_t depth, capacity, waiting;
+	struct pace pace;
 	bool closed;
 };
 
-struct queue *queue_new(size_t capacity)
+struct queue *queue_new(size_t capacity, uint64_t wait_ns)
 {
 	struct queue *queue = calloc(1, sizeof(*queue));
 	if (queue == NULL)
@@ -23,6 +25,7 @@ struct queue *queue_new(size_t capacity)
 	pthread_cond_init(&queue->filled, NULL);
 	queue->last = &queue->first;
 	queue->capacity = capacity;
+	queue->pace.target_ns = wait_ns;
 	return queue;
 }
 
@@ -36,19 +39,30 @@ void queue_free(struct queue *queue)
 	free(queue);
 }
 
+/* Under the lock. */
+static enum queue_result look(struct queue *queue, uint64_t now_ns)
+{
+	if (queue->closed)
+		return QUEUE_CLOSED;
+	if (queue->depth >= queue->capacity)
+		return QUEUE_FULL;
+	return pace_allows(&queue->pace, now_ns, queue->depth) ? QUEUE_OK : QUEUE_SLOW;
+}
+
 enum place { PLACE_IF_ROOM, PLACE_FIRST, PLACE_LAST };
 
 static enum queue_result push(struct queue *queue, struct job **job, enum place place)
 {
 	enum queue_result result = QUEUE_OK;
 	bool wake = false;
-	(*job)->queued_ns = monotonic_ns();
+	uint64_t now = (*job)->queued_ns = monotonic_ns();
 	pthread_mutex_lock(&queue->lock);
-	if (queue->closed) {
+	if (place == PLACE_IF_ROOM)
+		result = look(queue, now);
+	else if (queue->closed)
 		result = QUEUE_CLOSED;
-	} else if (place == PLACE_IF_ROOM && queue->depth >= queue->capacity) {
-		result = QUEUE_FULL;
-	} else {
+	if (result == QUEUE_OK) {
+		(*job)->came_last = place != PLACE_FIRST;
 		if (place == PLACE_FIRST) {
 			(*job)->next = queue->first;
 			if (queue->first == NULL)
@@ -86,12 +100,23 @@ enum queue_result queue_push_last(struct queue *queue, struct job **job)
 	return push(queue, job, PLACE_LAST);
 }
 
-bool queue_has_room(struct queue *queue)
+enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
 {
+	uint64_t now = monotonic_ns();
 	pthread_mutex_lock(&queue->lock);
-	bool room = queue->depth < queue->capacity && !queue->closed;
+	enum queue_result result = look(queue, now);
+	*wait_ns = pace_wait_ns(&queue->pace, queue->depth);
 	pthread_mutex_unlock(&queue->lock);
-	return room;
+	return result;
+}
+
+/* Under the lock: the job has been taken out. */
+static void keep_pace(struct queue *queue, const struct job *job)
+{
+	uint64_t now = monotonic_ns();
+	pace_left(&queue->pace, now, queue->depth);
+	if (job->came_last)
+		pace_waited(&queue->pace, now, now - job->queued_ns);
 }
 
 struct job *queue_take(struct queue *queue)
@@ -109,6 +134,7 @@ struct job *queue_take(struct queue *queue)
 			queue->last = &queue->first;
 		job->next = NULL;
 		queue->depth--;
+		keep_pace(queue, job);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return job;

@@ -8,17 +8,25 @@
 /** The bounded hand-over from the HTTP and fetcher threads to the workers. */
 struct queue;
 
-enum queue_result { QUEUE_OK, QUEUE_FULL, QUEUE_CLOSED };
+enum queue_result {
+	QUEUE_OK,
+	QUEUE_FULL, /* all places are taken */
+	QUEUE_SLOW, /* jobs have waited too long for too long, and so would this one: see pace.h */
+	QUEUE_CLOSED,
+};
 
-/** A queue for `capacity` waiting jobs, or NULL without memory. */
-struct queue *queue_new(size_t capacity);
+/**
+ * A queue for `capacity` waiting jobs, or NULL without memory. When they keep having to wait longer
+ * than `wait_ns`, no more are let in than can be served in that time; 0: never mind.
+ */
+struct queue *queue_new(size_t capacity, uint64_t wait_ns);
 
 /** Free it; every job must have been taken. NULL is allowed. */
 void queue_free(struct queue *queue);
 
 /**
  * Hand `*job` to the workers; never blocks. On QUEUE_OK the queue owns the caller's reference and
- * `*job` is NULL. On QUEUE_FULL and QUEUE_CLOSED nothing changed and the caller still owns it.
+ * `*job` is NULL. On anything else nothing changed and the caller still owns it.
  */
 enum queue_result queue_push(struct queue *queue, struct job **job);
 
@@ -31,8 +39,11 @@ enum queue_result queue_push_again(struct queue *queue, struct job **job);
 /** The same, behind the others: for the lines of a batch, which bounds itself. */
 enum queue_result queue_push_last(struct queue *queue, struct job **job);
 
-/** Is there room at this moment? A cheap look before the work of a push; it may change at once. */
-bool queue_has_room(struct queue *queue);
+/**
+ * Would a push succeed at this moment? A cheap look before its work; it may change at once. On
+ * QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
+ */
+enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns);
 
 /** Wait for a job and take it; NULL once the queue is closed and empty. */
 struct job *queue_take(struct queue *queue);

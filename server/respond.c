@@ -20,8 +20,9 @@ enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
 		MHD_destroy_response(response);
 		return MHD_NO;
 	}
+	x->answered_ns = monotonic_ns();
 	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
-			  monotonic_ns() + SEND_MS * NS_PER_MS, NULL);
+			  x->answered_ns + SEND_MS * NS_PER_MS, NULL);
 	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
 	MHD_destroy_response(response);
 	return result;

@@ -80,6 +80,9 @@ static const struct condition conditions[] = {
 	{"mprotect", 2, PROT_EXEC, 0},
 	/* Threads, no processes. clone3() hides its flags in memory; the C library does without. */
 	{"clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD},
+	/* A thread's own priority. */
+	{"getpriority", 1, FAMILY, 0},
+	{"setpriority", 1, FAMILY, 0},
 	/* Limits are read. */
 	{"prlimit64", 2, ANY_BIT, 0},
 	/* Files are read. */

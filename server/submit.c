@@ -63,10 +63,8 @@ enum MHD_Result submit(struct exchange *x)
 		if (x->answer != NULL)
 			return respond_answer(x);
 	}
-	if (!queue_has_room(http->parts.queue)) {
-		admission_refuse_full(x);
+	if (!admission_check_queue(x))
 		return respond_problem(x);
-	}
 	struct job *job = job_new(x->body, x->body_len, exchange_is_get(x));
 	x->body = NULL; /* its size stays counted until the exchange ends */
 	x->ticket = ticket_new();
@@ -107,9 +105,8 @@ static char *batch_head(const struct exchange *x)
 
 enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 {
-	if (!queue_has_room(x->http->parts.queue)) {
+	if (!admission_check_queue(x)) {
 		x->close = true;
-		admission_refuse_full(x);
 		return respond_problem(x);
 	}
 	char *head = batch_head(x);

@@ -14,8 +14,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MAX_KEYWORDS 10
+/* Where cores are scarce, to read, refuse and answer goes before summarizing: else I/O threads wait
+ * for a core behind each summary, and everybody behind them. More than 1 costs the rest: with 3, 64
+ * clients that wait for their answers got 14% fewer. */
+#define NICE 1
 
 struct worker {
 	struct workers *pool;
@@ -388,6 +393,8 @@ static void *loop(void *arg)
 	struct worker *worker = arg;
 	struct job *job;
 	pthread_setname_np(pthread_self(), "worker");
+	setpriority(PRIO_PROCESS, 0,
+		    getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread alone */
 	json_arena = &worker->arena;
 	worker->stems = stems_new();
 	while ((job = queue_take(worker->pool->queue)) != NULL) {

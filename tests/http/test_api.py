@@ -551,7 +551,7 @@ def test_probes_have_their_own_door_where_asked(start_service):
 def test_one_and_sixteen_workers_say_the_same(start_service):
     seen = set()
     for workers in (1, 16):
-        service = start_service("--workers", workers, "--queue", 1000)
+        service = start_service("--workers", workers, "--queue", 1000, "--queue-wait-ms", 0)
         bodies = []
 
         def ask():

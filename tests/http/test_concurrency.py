@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -14,6 +15,7 @@ import service as running
 pytestmark = pytest.mark.concurrency
 JSON = {"Content-Type": "application/json"}
 CLIENTS = 64
+PATIENT = ("--queue-wait-ms", 0)
 # Instrumented programs take a fraction: PRECIS_REQUESTS says how many.
 REQUESTS = int(os.environ.get("PRECIS_REQUESTS", 10000))
 
@@ -63,9 +65,9 @@ def run_clients(service, count):
 
 
 def test_same_bytes_with_one_and_sixteen_workers(start_service):
-    alone, failures = run_clients(start_service("--workers", 1), len(BODIES))
+    alone, failures = run_clients(start_service("--workers", 1, *PATIENT), len(BODIES))
     assert failures == []
-    crowd, failures = run_clients(start_service("--workers", 16, "--io-threads", 4), REQUESTS)
+    crowd, failures = run_clients(start_service("--workers", 16, "--io-threads", 4, *PATIENT), REQUESTS)
     assert failures == []
     assert all(len(answers) == 1 for answers in crowd.values())
     assert crowd == alone
@@ -92,6 +94,51 @@ def test_a_full_queue_refuses_at_once(start_service):
         assert answer.json()["code"] == "queue_full"
         assert int(answer.headers["Retry-After"]) >= 1
     assert any(answer.status == 200 for answer in answers)
+
+
+class Crowd:
+    """Clients that ask for a large article of their own again and again, until they have seen enough."""
+
+    def __init__(self, service, clients):
+        self.service, self.enough, self.answers = service, threading.Event(), []
+        self.threads = [threading.Thread(target=self.ask, args=(n,)) for n in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, number):
+        body = json.dumps({"text": article(20 * number + 19) * 50, "cache": False}).encode()
+        while not self.enough.is_set():
+            self.answers.append(self.service.request("POST", "/v1/summaries", body, JSON, timeout=600))
+
+    def leave(self):
+        self.enough.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_who_would_wait_too_long_is_refused_once_the_queue_stays_long(start_service):
+    service = start_service("--workers", 1, "--queue-wait-ms", 1, "--deadline-ms", 600000)
+    crowd = Crowd(service, 16)
+    while not [answer for answer in crowd.answers if answer.status != 200]:
+        time.sleep(0.01)
+    crowd.leave()
+    refused = [answer for answer in crowd.answers if answer.status != 200]
+    for answer in refused:
+        problem = answer.json()
+        assert (answer.status, problem["code"], problem["limit"]) == (503, "overloaded", 1)
+        assert problem["actual"] >= 1 and int(answer.headers["Retry-After"]) >= 1
+    assert f'code="overloaded"}} {len(refused)}' in service.request("GET", "/metrics").body.decode()
+    # With nobody in front there is nothing to wait for, however long it was before.
+    assert service.summarize(text=article(1), cache=False).status == 200
+
+
+def test_without_a_bound_of_the_wait_only_a_full_queue_refuses(start_service):
+    service = start_service("--workers", 1, *PATIENT, "--deadline-ms", 600000)
+    crowd = Crowd(service, 16)
+    while len(crowd.answers) < 500:
+        time.sleep(0.01)
+    crowd.leave()
+    assert {answer.status for answer in crowd.answers} == {200}
 
 
 def test_clients_that_leave_do_no_harm(start_service):

@@ -152,5 +152,6 @@ def test_a_request_is_one_line_without_its_text(start_service):
     line = next(e for e in service.events("request") if e["id"] == "line-1")
     assert line["status"] == 200 and line["code"] == "ok" and line["trace"] == trace
     assert line["route"] == "/v1/summaries" and line["method"] == "POST"
-    assert {"total_ms", "queue_ms", "fetch_ms", "extract_ms", "summarize_ms"} <= set(line)
+    assert {"total_ms", "receive_ms", "queue_ms", "fetch_ms", "extract_ms", "summarize_ms",
+            "send_ms"} <= set(line)
     assert "sentence to summarize" not in service.log

@@ -13,15 +13,16 @@ static struct job *numbered(size_t number)
 
 static void keeps_order_and_refuses_over_its_capacity(void **state)
 {
-	struct queue *queue = queue_new(3);
+	struct queue *queue = queue_new(3, 0);
+	uint64_t wait_ns;
 	for (size_t i = 0; i < 3; i++) {
 		struct job *job = numbered(i);
-		assert_true(queue_has_room(queue));
+		assert_int_equal(queue_look(queue, &wait_ns), QUEUE_OK);
 		assert_int_equal(queue_push(queue, &job), QUEUE_OK);
 		assert_null(job);
 	}
 	struct job *fourth = numbered(3);
-	assert_false(queue_has_room(queue));
+	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_FULL);
 	assert_int_equal(queue_push(queue, &fourth), QUEUE_FULL);
 	assert_non_null(fourth);
 	/* A job that was accepted before is never refused, and goes first. */
@@ -84,7 +85,7 @@ static void *take_many(void *arg)
 
 static void loses_nothing_between_many_threads(void **state)
 {
-	struct crowd crowd = {.queue = queue_new(8)};
+	struct crowd crowd = {.queue = queue_new(8, 0)};
 	pthread_t pushing[THREADS], taking[THREADS];
 	for (size_t i = 0; i < THREADS; i++) {
 		assert_int_equal(pthread_create(&taking[i], NULL, take_many, &crowd), 0);

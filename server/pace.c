@@ -1,0 +1,45 @@
+#include "pace.h"
+
+/* The weight of a new step is one of so many. */
+#define SMOOTHING 16
+
+void pace_left(struct pace *pace, uint64_t now_ns, size_t depth)
+{
+	/* Where nobody waited, the time since is the clients', not ours. */
+	if (pace->left_ns != 0) {
+		uint64_t step = now_ns - pace->left_ns;
+		pace->step_ns = pace->step_ns == 0 ? step
+						   : pace->step_ns - pace->step_ns / SMOOTHING +
+							     step / SMOOTHING;
+	}
+	pace->left_ns = depth > 0 ? now_ns : 0;
+}
+
+void pace_waited(struct pace *pace, uint64_t now_ns, uint64_t waited_ns)
+{
+	if (pace->target_ns == 0 || waited_ns <= pace->target_ns) {
+		pace->above_since_ns = 0;
+		return;
+	}
+	if (pace->above_since_ns == 0)
+		pace->above_since_ns = now_ns;
+	if (now_ns - pace->above_since_ns >= PACE_INTERVAL_NS) {
+		pace->overloaded = true;
+		pace->refused_ns = now_ns;
+	}
+}
+
+uint64_t pace_wait_ns(const struct pace *pace, size_t depth)
+{
+	return pace->step_ns * depth;
+}
+
+bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth)
+{
+	if (pace->overloaded && now_ns - pace->refused_ns >= PACE_INTERVAL_NS)
+		pace->overloaded = false;
+	if (!pace->overloaded || pace_wait_ns(pace, depth) <= pace->target_ns)
+		return true;
+	pace->refused_ns = now_ns;
+	return false;
+}

@@ -1,0 +1,44 @@
+#ifndef SERVER_PACE_H
+#define SERVER_PACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Has a queue been too long for too long, and how long may it then be? After CoDel (RFC 8289): a
+ * queue that is long for a moment takes up a burst, one that stays long only makes everybody wait.
+ * Unlike there, nothing that waits is dropped: once the queue has been too long for an interval, no
+ * more is let in than can be served within the target, until an interval has passed in which nobody
+ * had to be refused.
+ *
+ * How fast the queue moves is measured where jobs leave it, so it follows the number of workers,
+ * what the jobs cost and whoever else uses the machine. All times are monotonic nanoseconds. Not
+ * thread-safe. Each call costs a few additions.
+ */
+struct pace {
+	uint64_t target_ns;      /* what a job may wait; 0: as long as it likes */
+	uint64_t step_ns;        /* from one job's leaving to the next one's, smoothed */
+	uint64_t left_ns;        /* when the last one left, if others waited then, else 0 */
+	uint64_t above_since_ns; /* all that left since then had waited too long; 0: the last had
+				    not */
+	uint64_t refused_ns;     /* when somebody was last refused */
+	bool overloaded;
+};
+
+/** How long it takes to be overloaded, and to be so no more. */
+#define PACE_INTERVAL_NS UINT64_C(500000000)
+
+/** A job left the queue at `now_ns`; `depth` are still there. */
+void pace_left(struct pace *pace, uint64_t now_ns, size_t depth);
+
+/** One that came by the queue's end had waited for `waited_ns`. */
+void pace_waited(struct pace *pace, uint64_t now_ns, uint64_t waited_ns);
+
+/** May a job be put behind `depth` others at `now_ns`? */
+bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth);
+
+/** How long a job behind `depth` others is expected to wait. */
+uint64_t pace_wait_ns(const struct pace *pace, size_t depth);
+
+#endif
