@@ -8,9 +8,14 @@ enum { NEVER_WORDS = 8 }; /* of a block that only says "read more" and the like,
 
 static const float NEVER = -100;
 
-/* Most of a page is plainly not the article: what is left of the trees would say no more. */
-enum { EARLY_TREES = 40 };
-static const float early_score = -2.6f, early_factor = 1.8f;
+/* Most of a page is plainly not the article: what is left of the trees would only say so more
+ * loudly, by about `factor`. Cross-validated, no block of an article was among those that stopped;
+ * they are six in ten of all, four of them at the first look. */
+static const struct {
+	size_t trees;
+	float below, factor;
+} looks[] = {{16, -1.8f, 2.6f}, {40, -2.2f, 1.43f}};
+enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
 
 /*
  * TREES_ABREAST trees at a time, each TREES_DEPTH steps without a branch: a leaf leads to itself.
@@ -35,11 +40,15 @@ static float add_trees(const float *features, size_t tree, float sum)
 static float run_trees(const float *features)
 {
 	float sum = trees_base;
-	for (size_t tree = 0; tree < TREES; tree += TREES_ABREAST) {
-		if (tree == EARLY_TREES && sum < early_score)
-			return sum * early_factor;
-		sum = add_trees(features, tree, sum);
+	size_t tree = 0;
+	for (size_t look = 0; look < LOOKS; look++) {
+		for (; tree < looks[look].trees && tree < TREES; tree += TREES_ABREAST)
+			sum = add_trees(features, tree, sum);
+		if (sum < looks[look].below)
+			return sum * looks[look].factor;
 	}
+	for (; tree < TREES; tree += TREES_ABREAST)
+		sum = add_trees(features, tree, sum);
 	return sum;
 }
 
