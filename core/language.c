@@ -166,6 +166,14 @@ unsigned language_word(const struct language *language, struct span word)
 	return 0;
 }
 
+bool language_may_start(const struct language *language, unsigned char first, unsigned char second,
+			unsigned letters)
+{
+	uint32_t key = first | (uint32_t)second << 8 | letters << 16;
+	uint32_t bit = key * 2654435761u >> (32 - STARTER_FILTER_LOG2);
+	return starter_filter[language->index][bit / 64] >> bit % 64 & 1;
+}
+
 struct range {
 	uint32_t first, last;
 	enum script script;

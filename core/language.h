@@ -78,4 +78,13 @@ bool language_is_latin(const struct language *language);
  */
 unsigned language_word(const struct language *language, struct span word);
 
+/**
+ * May a word be of class WORD_STARTER and not WORD_CAPITAL in `language`, that begins with the
+ * `letters` letters a to z, from 2 up to 16 and more, of which the first two are given? False only
+ * if none of the lists does; of other words one in ten is let through. O(1), without a hash of the
+ * word.
+ */
+bool language_may_start(const struct language *language, unsigned char first, unsigned char second,
+			unsigned letters);
+
 #endif

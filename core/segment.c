@@ -177,6 +177,17 @@ static bool is_enumerator(const struct segmenter *g, size_t end)
 	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
 }
 
+/* May the word at `at` be one of the lists that begins sentences? Most capitals are nouns or names,
+ * which a look at their first letters tells: a third of the time of German. */
+static bool may_start(const struct segmenter *g, size_t at)
+{
+	if (at + VECTOR_BYTES > g->text.len)
+		return true;
+	vector lower = vector_load(g->text.at + at) | 0x20;
+	unsigned letters = vector_letters(lower);
+	return letters < 2 || language_may_start(g->language, lower[0], lower[1], letters);
+}
+
 /* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
  * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
 static bool capital_begins(struct segmenter *g, size_t space)
@@ -189,7 +200,9 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if (!small && glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) &&
 	    !word_after(g, space + 1).all_upper)
 		return true;
-	/* What follows is looked at before the lists: most capitals are names, and fail here. */
+	if (!may_start(g, space + 1))
+		return false;
+	/* What follows is looked at before the lists: many names fail here. */
 	size_t end = word_end(g, space + 1), after = end;
 	if (end - space > 4 && glyph_at(g->text, end).c == ',')
 		after++;
@@ -341,10 +354,20 @@ static size_t at_space(struct segmenter *g, size_t at)
 	return begin(g, end);
 }
 
+/* Lists and word endings want a look at each word. */
+static bool wants_each_word(const struct segmenter *g)
+{
+	return g->marker.style != MARKER_NONE ||
+	       (g->language->properties & (LANGUAGE_ENDINGS | LANGUAGE_PHRASES)) != 0;
+}
+
 /* A capital behind a space: the space is where the sentence would end. */
 static size_t at_capital(struct segmenter *g, size_t at)
 {
 	if (at <= g->start || g->text.at[at - 1] != ' ')
+		return at + 1;
+	/* A noun or name behind a word: what capital_begins() would find, at a glance. */
+	if (word_is_small(g->text.at[at - 2]) && !wants_each_word(g) && !may_start(g, at))
 		return at + 1;
 	size_t next = at_space(g, at - 1);
 	return next > at ? next : at + 1;
@@ -432,23 +455,12 @@ static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 	vector c = vector_load(s), behind = vector_load(s + 1), before = vector_load(s - 1);
 	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') |
 		    (c - '\n' <= 3) | (c == space) | ((before == ' ') & may_be_capital(c, behind));
-	uint64_t half[2], mask = 0;
-	memcpy(half, &c, sizeof(half));
-	if ((half[0] | half[1]) & 0x8080808080808080u) {
+	if (vector_signs(c) != 0) {
 		truth rare = (c >= 0xD6) | (c == 0xC2); /* not so the letters of Europe */
-		memcpy(half, &rare, sizeof(half));
-		if (half[0] | half[1])
+		if (vector_signs((vector)rare) != 0)
 			hit |= lead_matters(c, behind);
 	}
-	memcpy(half, &hit, sizeof(half));
-	for (unsigned i = 0; i < 2; i++) {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		half[i] = __builtin_bswap64(half[i]);
-#endif
-		/* The lowest bit of byte i becomes bit i. */
-		mask |= ((half[i] & 0x0101010101010101u) * 0x0102040810204080u >> 56) << 8 * i;
-	}
-	return mask;
+	return vector_signs((vector)hit);
 }
 
 static uint64_t block_mask(const unsigned char *s, unsigned char space)
@@ -470,13 +482,6 @@ static uint64_t wake_mask(const struct segmenter *g, size_t base, bool each_word
 	memcpy(edge + 1 - before, s + base - before,
 	       before + (left < BLOCK_BYTES + 1 ? left : BLOCK_BYTES + 1));
 	return block_mask(edge + 1, space);
-}
-
-/* Lists and word endings want a look at each word. */
-static bool wants_each_word(const struct segmenter *g)
-{
-	return g->marker.style != MARKER_NONE ||
-	       (g->language->properties & (LANGUAGE_ENDINGS | LANGUAGE_PHRASES)) != 0;
 }
 
 static size_t at_wide(struct segmenter *g, size_t at)

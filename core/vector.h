@@ -32,12 +32,39 @@ static inline unsigned vector_zeros(vector truth)
 	return (half[0] != 0 ? 0 : 8) + (unsigned)__builtin_ctzll(found) / 8;
 }
 
-/** The same where the processor gives the sign bits as a number: in two steps instead of eight. */
+/** The sign bits of sixteen bytes as a number, the first byte's the lowest: on any machine. */
+static inline unsigned vector_signs_portable(vector bytes)
+{
+	uint64_t half[2];
+	unsigned signs = 0;
+	memcpy(half, &bytes, sizeof half);
+	for (unsigned i = 0; i < 2; i++) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		half[i] = __builtin_bswap64(half[i]);
+#endif
+		/* The highest bit of byte i becomes bit i. */
+		uint64_t bits = half[i] >> 7 & 0x0101010101010101u;
+		signs |= (unsigned)(bits * 0x0102040810204080u >> 56) << 8 * i;
+	}
+	return signs;
+}
+
+/** The same in one step where the processor has one. */
+static inline unsigned vector_signs(vector bytes)
+{
+#ifdef __SSE2__
+	return (unsigned)_mm_movemask_epi8((__m128i)bytes);
+#else
+	return vector_signs_portable(bytes);
+#endif
+}
+
+/** vector_zeros() where the processor gives the sign bits as a number: in two steps instead of
+ * eight. */
 static inline unsigned vector_zeros_fast(vector truth)
 {
 #ifdef __SSE2__
-	unsigned bits = (unsigned)_mm_movemask_epi8((__m128i)truth);
-	return (unsigned)__builtin_ctz(bits | 1u << VECTOR_BYTES);
+	return (unsigned)__builtin_ctz(vector_signs(truth) | 1u << VECTOR_BYTES);
 #else
 	return vector_zeros(truth);
 #endif

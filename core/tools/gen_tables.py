@@ -8,6 +8,7 @@ one hash table of all words: a slot leads to an entry, and that to a word of the
 one sense a language.
 """
 import os
+import re
 import sys
 import unicodedata
 
@@ -20,6 +21,8 @@ PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", 
               "colon-capital", "endings", "phrases"]
 # As enum word_class in language.h numbers them.
 SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
+STARTER = 1 << CLASSES.index("starter")
+CAPITAL = 1 << CLASSES.index("capital")
 ENDING = 1 << CLASSES.index("ending")
 
 
@@ -43,6 +46,7 @@ def lines(path):
 
 
 FILTER_BITS = 2  # a slot of the table
+STARTER_FILTER_LOG2 = 11  # of its bits, for one language
 
 
 def hash_of(key):
@@ -51,6 +55,19 @@ def hash_of(key):
     for byte in key:
         value = (value ^ byte) * 16777619 & 0xFFFFFFFF
     return value
+
+
+def starter_bits(words):
+    """The bits of language_may_start(): of the starters that begin with two letters a to z or more."""
+    bits = [0] * ((1 << STARTER_FILTER_LOG2) // 64)
+    for word, classes in words.items():
+        letters = len(re.match("[a-z]*", word)[0])
+        if letters < 2 or not classes & STARTER or classes & CAPITAL:
+            continue
+        key = ord(word[0]) | ord(word[1]) << 8 | min(letters, 16) << 16
+        bit = (key * 2654435761 & 0xFFFFFFFF) >> 32 - STARTER_FILTER_LOG2
+        bits[bit // 64] |= 1 << bit % 64
+    return bits
 
 
 def read_languages(path):
@@ -111,10 +128,11 @@ def main():
     if len(languages) > 64:
         sys.exit("more than 64 languages do not fit the masks of letters.txt")
     index = {language[0]: i for i, language in enumerate(languages)}
-    senses = {}
+    senses, starters = {}, []
     for tag in index:
-        path = os.path.join(data, "words", tag + ".txt")
-        for word, classes in read_words(path).items():
+        words = read_words(os.path.join(data, "words", tag + ".txt"))
+        starters.append(starter_bits(words))
+        for word, classes in words.items():
             senses.setdefault(word, []).append((index[tag], classes))
     letters = read_letters(os.path.join(data, "letters.txt"), index)
 
@@ -166,6 +184,11 @@ def main():
         put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("uint64_t word_filter", [(bits,) for bits in seen], "%#xu,")
+        put("enum { STARTER_FILTER_LOG2 = %d };" % STARTER_FILTER_LOG2)
+        put("static const uint64_t starter_filter[][%d] = {" % len(starters[0]))
+        for bits in starters:
+            put("\t{%s}," % ", ".join("%#xu" % b for b in bits))
+        put("};")
         put_rows("struct word_sense word_senses", rows, "{%d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
     with open(depfile, "w", encoding="utf-8") as out:

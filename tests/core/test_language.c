@@ -83,7 +83,8 @@ static void test_detection(void **state)
 		{"hy", "Նավը մեկնում է կեսօրին, և ոչ ոք չգիտի, թե երբ կվերադառնա:"},
 		{"he", "המעבורת יוצאת בצהריים ואיש אינו יודע מתי תחזור."},
 		{"ar", "تغادر العبارة عند الظهر ولا أحد يعرف متى ستعود إلى الميناء."},
-		{"fa", "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که کی "
+		{"fa", "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که "
+		       "کی "
 		       "برمی‌گردد."},
 		{"ur", "کشتی دوپہر کو روانہ ہوتی ہے اور کسی کو نہیں معلوم کہ وہ کب واپس آئے گی۔"},
 		{"hi", "नाव दोपहर को निकलती है और किसी को नहीं पता कि वह कब लौटेगी।"},
@@ -110,13 +111,37 @@ static void test_words(void **state)
 			 0);
 }
 
+/* What begins sentences is let through, whatever stands behind its letters; of all else, little. */
+static void test_may_start(void **state)
+{
+	static const struct {
+		const char *tag, *word;
+	} starters[] = {{"en", "the"},     {"en", "however"}, {"en", "when"}, {"de", "der"},
+			{"de", "nachdem"}, {"fr", "il"},      {"fr", "elle"}, {"es", "pero"}};
+	for (size_t i = 0; i < sizeof(starters) / sizeof(starters[0]); i++) {
+		const struct language *language = language_from_tag(span_of(starters[i].tag));
+		struct span word = span_of(starters[i].word);
+		assert_true(language_word(language, word) & WORD_STARTER);
+		assert_true(language_may_start(language, (unsigned char)word.at[0],
+					       (unsigned char)word.at[1], (unsigned)word.len));
+	}
+	for (size_t i = 0; i < language_count(); i++) {
+		unsigned let = 0, asked = 0;
+		for (unsigned char first = 'a'; first <= 'z'; first++)
+			for (unsigned char second = 'a'; second <= 'z'; second++)
+				for (unsigned letters = 2; letters <= 16; letters++, asked++)
+					let += language_may_start(language_at(i), first, second,
+								  letters);
+		CHECK(language_at(i)->tag, let < asked / 5);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_detection),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_table),     cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_detection), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_may_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
