@@ -26,6 +26,8 @@
 #include <unistd.h>
 
 #define BACKLOG 4096
+/* Jobs that may always wait for each worker: as many as two batches keep there. */
+#define FEW_A_WORKER 4
 /* How long a worker that is still busy after the drain time is waited for. */
 #define ABANDON_MS 1000
 
@@ -289,7 +291,8 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
 	    (fetcher = start_fetcher(config, listeners.socket)) == NULL ||
-	    (queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS)) == NULL ||
+	    (queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
+			       FEW_A_WORKER * config->workers)) == NULL ||
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
 	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
 	    !start_sharing(config, queue, rate, metrics, &sharing) ||

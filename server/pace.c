@@ -38,7 +38,7 @@ bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth)
 {
 	if (pace->overloaded && now_ns - pace->refused_ns >= PACE_INTERVAL_NS)
 		pace->overloaded = false;
-	if (!pace->overloaded || pace_wait_ns(pace, depth) <= pace->target_ns)
+	if (!pace->overloaded || depth <= pace->few || pace_wait_ns(pace, depth) <= pace->target_ns)
 		return true;
 	pace->refused_ns = now_ns;
 	return false;

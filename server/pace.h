@@ -18,6 +18,7 @@
  */
 struct pace {
 	uint64_t target_ns;      /* what a job may wait; 0: as long as it likes */
+	size_t few;              /* up to so many may always wait */
 	uint64_t step_ns;        /* from one job's leaving to the next one's, smoothed */
 	uint64_t left_ns;        /* when the last one left, if others waited then, else 0 */
 	uint64_t above_since_ns; /* all that left since then had waited too long; 0: the last had

@@ -16,7 +16,7 @@ struct queue {
 	bool closed;
 };
 
-struct queue *queue_new(size_t capacity, uint64_t wait_ns)
+struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few)
 {
 	struct queue *queue = calloc(1, sizeof(*queue));
 	if (queue == NULL)
@@ -25,7 +25,7 @@ struct queue *queue_new(size_t capacity, uint64_t wait_ns)
 	pthread_cond_init(&queue->filled, NULL);
 	queue->last = &queue->first;
 	queue->capacity = capacity;
-	queue->pace.target_ns = wait_ns;
+	queue->pace = (struct pace){.target_ns = wait_ns, .few = few};
 	return queue;
 }
 

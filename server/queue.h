@@ -17,9 +17,10 @@ enum queue_result {
 
 /**
  * A queue for `capacity` waiting jobs, or NULL without memory. When they keep having to wait longer
- * than `wait_ns`, no more are let in than can be served in that time; 0: never mind.
+ * than `wait_ns`, no more are let in than can be served in that time, or than a `few`: behind jobs
+ * that each take longer than that everybody would be refused. 0: never mind.
  */
-struct queue *queue_new(size_t capacity, uint64_t wait_ns);
+struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few);
 
 /** Free it; every job must have been taken. NULL is allowed. */
 void queue_free(struct queue *queue);

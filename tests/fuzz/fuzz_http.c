@@ -33,7 +33,7 @@ static void serve(const struct config *config)
 	struct http_parts parts = {.config = config,
 				   .connections = connections_new(config->connections),
 				   .cache = cache_new(1 << 20),
-				   .queue = queue_new(config->queue, 0),
+				   .queue = queue_new(config->queue, 0, 0),
 				   .keys = keys_new(),
 				   .metrics = metrics_new(),
 				   .rate = rate_new((struct rate_rule){0}),

@@ -31,7 +31,7 @@ static void start(void)
 		return;
 	workers_prepare();
 	sem_init(&answered, 0, 0);
-	queue = queue_new(4, 0);
+	queue = queue_new(4, 0, 0);
 	HOLDS(queue != NULL && workers_new(&options, queue, NULL, metrics_new()) != NULL);
 }
 

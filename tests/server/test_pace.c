@@ -76,6 +76,19 @@ static void follows_a_server_that_slows_down(void **state)
 	assert_in_range(run(&m, 10000, 2, 5), 80, 110);
 }
 
+static void a_few_may_wait_for_slow_ones(void **state)
+{
+	struct model m = model(100);
+	m.pace.few = 3;
+	/* Half a second each: whoever came would wait for longer than the target. */
+	run(&m, 100000, 500, 0.1);
+	assert_true(m.pace.overloaded);
+	assert_in_range(m.last - m.first, 3, 4);
+	m.pace.few = 0;
+	run(&m, 100000, 500, 0.1);
+	assert_in_range(m.last - m.first, 0, 1);
+}
+
 static void is_over_when_nobody_is_refused_any_more(void **state)
 {
 	struct model m = model(100);
@@ -101,6 +114,7 @@ int main(void)
 		cmocka_unit_test(takes_up_a_burst),
 		cmocka_unit_test(bounds_the_wait_whatever_comes),
 		cmocka_unit_test(follows_a_server_that_slows_down),
+		cmocka_unit_test(a_few_may_wait_for_slow_ones),
 		cmocka_unit_test(is_over_when_nobody_is_refused_any_more),
 		cmocka_unit_test(without_a_target_nobody_is_refused),
 	};

@@ -13,7 +13,7 @@ static struct job *numbered(size_t number)
 
 static void keeps_order_and_refuses_over_its_capacity(void **state)
 {
-	struct queue *queue = queue_new(3, 0);
+	struct queue *queue = queue_new(3, 0, 0);
 	uint64_t wait_ns;
 	for (size_t i = 0; i < 3; i++) {
 		struct job *job = numbered(i);
@@ -85,7 +85,7 @@ static void *take_many(void *arg)
 
 static void loses_nothing_between_many_threads(void **state)
 {
-	struct crowd crowd = {.queue = queue_new(8, 0)};
+	struct crowd crowd = {.queue = queue_new(8, 0, 0)};
 	pthread_t pushing[THREADS], taking[THREADS];
 	for (size_t i = 0; i < THREADS; i++) {
 		assert_int_equal(pthread_create(&taking[i], NULL, take_many, &crowd), 0);

@@ -43,7 +43,7 @@ static void one_and_sixteen_workers_say_the_same(void **state)
 	char *expected = NULL;
 	for (size_t count = 1; count <= 16; count += 15) {
 		atomic_int woken = 0;
-		struct queue *queue = queue_new(8, 0);
+		struct queue *queue = queue_new(8, 0, 0);
 		struct worker_options options = {
 			.count = count, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 		struct workers *workers = workers_new(&options, queue, NULL, NULL);
@@ -81,7 +81,7 @@ static void a_small_arena_is_an_error_and_no_crash(void **state)
 	for (size_t ceiling = 0; ceiling < 2 << 20;
 	     ceiling = ceiling < 4096 ? ceiling + 512 : ceiling * 2) {
 		atomic_int woken = 0;
-		struct queue *queue = queue_new(8, 0);
+		struct queue *queue = queue_new(8, 0, 0);
 		struct worker_options options = {
 			.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = ceiling};
 		struct workers *workers = workers_new(&options, queue, NULL, NULL);
@@ -102,7 +102,7 @@ static void a_small_arena_is_an_error_and_no_crash(void **state)
 static void an_answered_job_is_not_worked_on(void **state)
 {
 	atomic_int woken = 0;
-	struct queue *queue = queue_new(8, 0);
+	struct queue *queue = queue_new(8, 0, 0);
 	struct ticket *ticket = push(queue, "{\"text\":\"" ARTICLE "\"}", &woken);
 	struct problem_report report;
 	problem_set(&report, PROBLEM_DEADLINE_EXCEEDED, "Too late.");
