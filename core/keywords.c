@@ -105,11 +105,28 @@ static uint32_t run_from(const struct finder *f, uint32_t k, uint32_t end)
 	return len;
 }
 
+/* Two small letters say too little; "EU" does not. */
+static bool is_tiny(struct span text, const struct token *token)
+{
+	const char *at = text.at + token->start_byte;
+	uint32_t len = token->end_byte - token->start_byte;
+	return len < 2 ||
+	       (len == 2 && (!is_upper(text, token->start_byte) || at[1] < 'A' || at[1] > 'Z'));
+}
+
+/* One character is no phrase of its own ("고", a particle), but may be part of one. */
+static bool is_one_character(struct span text, const struct token *token)
+{
+	uint32_t codepoint;
+	return utf8_decode(text, token->start_byte, &codepoint) >=
+	       token->end_byte - token->start_byte;
+}
+
 static bool token_usable(const struct score_input *input, const struct token *token)
 {
 	const struct term *term = &input->terms->distinct[token->term];
 	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) &&
-	       token->end_byte - token->start_byte > 2;
+	       !is_tiny(input->text, token);
 }
 
 static void collect(struct finder *f)
@@ -120,7 +137,8 @@ static void collect(struct finder *f)
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i + 1] <= f->tokens; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 			uint32_t run = run_from(f, k, terms->first[i + 1]);
-			for (uint32_t len = 1; len <= run; len++) {
+			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
+			for (uint32_t len = least; len <= run; len++) {
 				struct phrase *phrase = look_up(f, &terms->token[k], len, true);
 				phrase->count++;
 				if (k > terms->first[i] &&

@@ -207,12 +207,32 @@ static void test_same_again(void **state)
 	arena_free(&other);
 }
 
+/* Two capitals are a name; two small letters, or one character of any script, say too little. */
+static void test_short_words(void **state)
+{
+	static const char english[] =
+		"The EU wants a new bridge. Boats of the EU go to the new bridge. "
+		"An ox crosses the new bridge. The ox of the EU is old.";
+	static const char korean[] = "항구 를 새로 짓는다 고 한다. 시장 은 항구 가 좋다 고 말했다. "
+				     "항구 는 크다 고 한다.";
+	struct arena arena;
+	struct summary out;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(english), 10, &out);
+	CHECK("EU", has(&out.keywords, "EU"));
+	CHECK("ox", !has(&out.keywords, "ox"));
+	find(&arena, "ko", SPAN(korean), 10, &out);
+	CHECK("항구", has(&out.keywords, "항구"));
+	CHECK("고", !has(&out.keywords, "고"));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_articles),      cmocka_unit_test(test_days_in_names),
 		cmocka_unit_test(test_little_to_say), cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_same_again),    cmocka_unit_test(test_short_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
