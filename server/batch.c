@@ -18,6 +18,8 @@
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
+/* What is late is answered so, first; the connection is cut this much later. */
+#define GRACE_NS (1000 * NS_PER_MS)
 /* A packed body is unpacked in pieces of this size, */
 #define PIECE_BYTES (16 * 1024)
 /* and so many in one go, before other connections of the I/O thread have their turn. */
@@ -47,6 +49,7 @@ struct batch {
 	struct batch *next, **link; /* link: what points here */
 	struct MHD_Connection *connection;
 	struct connection *tracked;
+	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
 	char *line; /* the one that is arriving */
@@ -198,6 +201,20 @@ static bool is_over(const struct batch *batch)
 	return batch->broken || (batch->closed && batch->out_len == 0);
 }
 
+/*
+ * Tell who watches the connection how long it may go on. While it is suspended or its input has
+ * ended, the end of input means nothing: what is still to be read may be in libmicrohttpd's buffer.
+ */
+static void watch(struct batch *batch, bool progress)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	if (progress)
+		batch->limit_ns = monotonic_ns() + parts->deadline_ns + GRACE_NS;
+	connections_enter(parts->connections, batch->tracked,
+			  batch->suspended ? CONNECTION_SEND : CONNECTION_BATCH, batch->limit_ns,
+			  NULL);
+}
+
 /* Go on as far as it goes now. True: lines wait for room in the queue. */
 static bool pump(struct batch *batch)
 {
@@ -225,13 +242,12 @@ static bool pump(struct batch *batch)
 		progress |= send_some(batch);
 	} while (batch->out_len == 0 && batch->first != NULL && !batch->broken &&
 		 !ticket_is_pending(batch->first->ticket));
-	if (progress)
-		connections_enter(parts->connections, batch->tracked, CONNECTION_BATCH,
-				  monotonic_ns() + parts->deadline_ns, NULL);
-	if (batch->suspended && (is_over(batch) || (!batch->ended && has_room(batch)))) {
-		batch->suspended = false;
+	bool resumes = batch->suspended && (is_over(batch) || (!batch->ended && has_room(batch)));
+	batch->suspended &= !resumes;
+	if (progress || resumes)
+		watch(batch, progress);
+	if (resumes)
 		MHD_resume_connection(batch->connection);
-	}
 	return waiting;
 }
 
@@ -317,6 +333,7 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	*batch = (struct batch){.batches = batches,
 				.connection = connection,
 				.tracked = tracked,
+				.limit_ns = monotonic_ns() + batches->parts.deadline_ns,
 				.unpacking = unpacking,
 				.chunked = chunked};
 	batch->last = &batch->first;
@@ -508,18 +525,16 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	size_t before = batch->under_way;
 	size_t used = batch->unpacking == NULL ? take_lines(batch, data, *size)
 					       : take_packed_lines(batch, data, *size);
 	if (batch->broken)
 		used = *size; /* nobody reads the answers: let the rest go by */
 	*size -= used;
-	if (*size > 0) {
-		batch->suspended = true;
+	batch->suspended = *size > 0;
+	if (batch->suspended)
 		MHD_suspend_connection(batch->connection);
-	} else {
-		connections_enter(batches->parts.connections, batch->tracked, CONNECTION_BATCH,
-				  monotonic_ns() + batches->parts.deadline_ns, NULL);
-	}
+	watch(batch, batch->under_way > before);
 	pthread_mutex_unlock(&batches->lock);
 	alert(batches);
 }
@@ -528,6 +543,7 @@ bool batch_end(struct batch *batch)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	size_t before = batch->under_way;
 	struct unpacking *unpacking = batch->unpacking;
 	if (!batch->ended && unpacking != NULL && !unpacking->refused &&
 	    !gunzip_ended(unpacking->gunzip))
@@ -536,9 +552,10 @@ bool batch_end(struct batch *batch)
 		end_line(batch); /* the last line may lack its line feed */
 	batch->ended = true;
 	bool over = is_over(batch);
+	batch->suspended = !over;
 	if (!over) {
-		batch->suspended = true;
 		MHD_suspend_connection(batch->connection);
+		watch(batch, batch->under_way > before);
 	}
 	pthread_mutex_unlock(&batches->lock);
 	alert(batches);

@@ -38,7 +38,7 @@ struct batch_parts {
 	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
 			    */
 	size_t window;     /* lines under way for one batch */
-	uint64_t deadline_ns; /* for one line, and between two signs of life of the client */
+	uint64_t deadline_ns; /* for one line to arrive, to be answered, and to be read */
 };
 
 /** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. */

@@ -66,6 +66,12 @@ static bool unpack(struct exchange *x, const char *data, size_t len)
 {
 	char piece[16 * 1024];
 	ssize_t got;
+	/* What is packed may come to nothing: a name that never ends, or empty members. */
+	x->packed_len += len;
+	if (x->packed_len > x->http->parts.config->max_body_bytes) {
+		admission_refuse_body(x, x->packed_len);
+		return false;
+	}
 	do {
 		size_t taken = len;
 		got = gunzip_draw(x->gunzip, data, &taken, piece, sizeof(piece));

@@ -58,6 +58,7 @@ struct exchange {
 	struct gunzip *gunzip;        /* NULL: the body comes as it is */
 	char *body;
 	size_t body_len, body_room, discarded;
+	size_t packed_len; /* what came for `gunzip` */
 	/* Its head came, its end did (0: answered by its head alone), its answer was ready. */
 	uint64_t begun_ns, received_ns, answered_ns;
 	unsigned generation; /* index into http's under_way */

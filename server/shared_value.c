@@ -62,6 +62,10 @@ static struct answer *load_problem(const struct stored_problem *stored)
 					.has_limit = stored->has_limit != 0,
 					.limit = le64toh(stored->limit),
 					.actual = le64toh(stored->actual)};
+	/* Whoever may write to Redis can make a value that is whole, and not ours. */
+	if (stored->detail[sizeof(stored->detail) - 1] != '\0' ||
+	    stored->pointer[sizeof(stored->pointer) - 1] != '\0')
+		return NULL;
 	_Static_assert(sizeof(report.detail) == sizeof(stored->detail), "fits with its NUL");
 	_Static_assert(sizeof(report.pointer) == sizeof(stored->pointer), "fits with its NUL");
 	memcpy(report.detail, stored->detail, sizeof(report.detail));

@@ -363,6 +363,11 @@ def test_packed_bodies_are_unpacked_within_the_limit(start_service):
     for bad in (good[:-4], good + b"x", b"not gzip", b"", good[:10] + b"\xff" + good[11:]):
         answer = ask(bad)
         assert (answer.status, answer.json()["code"]) == (400, "bad_request")
+    # What comes to nothing is bounded as well: a name in its head that never ends, and empty members.
+    head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
+            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for data in (b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * 110000, gzip.compress(b"") * 6000):
+        assert b" 413 " in service.raw(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data)).split(b"\r\n")[0]
     answer = service.request("POST", "/v1/summaries", good, {**JSON, "Content-Encoding": "br"})
     assert (answer.status, answer.json()["code"]) == (415, "unsupported_media_type")
 

@@ -3,10 +3,15 @@
 import gzip
 import json
 import random
+import socket
 import threading
+import time
 import zlib
 
 import pytest
+
+import origin as origins
+from conftest import LOOPBACK
 
 HEAD = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
@@ -185,6 +190,49 @@ def test_a_client_that_leaves_or_never_reads_harms_nobody(start_service):
         for _ in range(100000):
             stuck.sendall(data)  # blocks once nothing flows, and is cut off
     assert service.summarize(text="Still here. Of course.").status == 200
+
+
+@pytest.mark.parametrize("head,piece", [(HEAD, b" "), (HEAD, b"\n"), (PACKED_HEAD, gzip.compress(b"")),
+                                        (PACKED_HEAD, gzip.compress(b"\n"))],
+                         ids=["half a line", "blank lines", "nothing, packed", "blank lines, packed"])
+def test_bytes_that_make_no_line_win_no_time(start_service, head, piece):
+    service = start_service("--deadline-ms", "300")
+    with service.connect() as connection:
+        connection.sendall(head + chunk(line(1)))
+        try:
+            while True:
+                connection.sendall(chunk(piece))
+                time.sleep(0.02)
+        except OSError:
+            pass  # cut off
+    assert service.summarize(text="Still here. Of course.").status == 200
+
+
+def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
+    """`nc -N`: its answers take longer than the watch over connections needs to see the end of input."""
+    service = start_service("--url-timeout-ms", "2000", "--url-allow-nets", LOOPBACK, "--workers", "1")
+    origin = origins.Origin()
+    slow = [json.dumps({"id": str(i), "url": origin.url("silent") + f"?{i}"}).encode() + b"\n" for i in range(3)]
+    # More lines than are under way at a time: the last stay where libmicrohttpd has read them.
+    data = line(9) + b"".join(slow) + line(8)
+    with service.connect() as connection:
+        connection.sendall(HEAD + chunk(data) + b"0\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        raw = b""
+        while piece := connection.recv(65536):
+            raw += piece
+    origin.close()
+    assert [row.get("id", row.get("code")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
+
+
+def test_a_line_that_is_late_is_answered_so(start_service):
+    """The deadline of the line comes before that of the connection."""
+    service = start_service("--deadline-ms", "500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)
+    origin = origins.Origin()
+    data = line(1) + json.dumps({"url": origin.url("silent")}).encode() + b"\n" + line(2)
+    rows = rows_of(service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"}))
+    origin.close()
+    assert [row.get("id", row.get("code")) for row in rows] == ["1", "url_timeout", "2"]
 
 
 def resident_kb(service):
