@@ -79,17 +79,9 @@ static bool host_of(const lxb_url_host_t *host, struct url *out)
 	return true;
 }
 
-/* What is no visible ASCII goes percent-encoded: lexbor leaves it as it is behind a '%' that begins
-   no escape. */
-static void append_query(const lxb_char_t *data, size_t len, FILE *text)
-{
-	for (size_t i = 0; i < len; i++)
-		fprintf(text, data[i] > ' ' && data[i] < 0x7F ? "%c" : "%%%02X", data[i]);
-}
-
 /* scheme://host[:port]/path?query. Put together from the parts that were checked, so that
    nothing unchecked can ride along. */
-static bool text_of(const lxb_url_t *parsed, const char *path, struct url *out)
+static bool text_of(const char *path, struct url *out)
 {
 	size_t len;
 	FILE *text = open_memstream(&out->text, &len);
@@ -103,10 +95,6 @@ static bool text_of(const lxb_url_t *parsed, const char *path, struct url *out)
 	if (out->port != (out->https ? 443u : 80u))
 		fprintf(text, ":%u", out->port);
 	fputs(path, text);
-	if (parsed->query.data != NULL && parsed->query.length > 0) {
-		fputc('?', text);
-		append_query(parsed->query.data, parsed->query.length, text);
-	}
 	out->no_memory = ferror(text);
 	/* Only memory can fail a stream in memory. */
 	if (fclose(text) != 0)
@@ -123,7 +111,7 @@ static bool url_of(const lxb_url_t *parsed, const char *path, struct url *out)
 		return false;
 	out->https = parsed->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTPS;
 	out->port = parsed->has_port ? parsed->port : out->https ? 443 : 80;
-	return out->port != 0 && host_of(&parsed->host, out) && text_of(parsed, path, out);
+	return out->port != 0 && host_of(&parsed->host, out) && text_of(path, out);
 }
 
 /* Both say no for lack of memory, and that it was. */
@@ -164,7 +152,7 @@ static bool curl_agrees(struct url *url)
 struct parsing {
 	struct span text;
 	const struct url *base;
-	const char *path;
+	const char *path; /* and query */
 	struct url *out;
 	bool good;
 };

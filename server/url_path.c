@@ -45,22 +45,32 @@ static size_t scheme_len(struct span text)
 	return 0;
 }
 
-/* Without the spaces around it, the query and the fragment. */
-static struct span before_query(struct span text)
+static struct span without_spaces(struct span text)
 {
 	while (text.len > 0 && text.at[0] == ' ')
 		text = skip(text, 1);
 	while (text.len > 0 && text.at[text.len - 1] == ' ')
 		text.len--;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] == '?' || text.at[i] == '#')
-			text.len = i;
 	return text;
 }
 
-static struct span path_of_base(const char *base)
+/* Cut off what begins with the first `mark`, and return what stands behind it. */
+static struct span cut_at(struct span *text, char mark)
 {
-	struct span rest = before_query(span_of(base));
+	const char *at = text->len == 0 ? NULL : memchr(text->at, mark, text->len);
+	if (at == NULL)
+		return (struct span){0};
+	size_t len = (size_t)(at - text->at);
+	struct span rest = skip(*text, len + 1);
+	text->len = len;
+	return rest;
+}
+
+/* The path of a normalised URL; its query, if it has one, is in `*query` (else that is empty). */
+static struct span path_of_base(const char *base, struct span *query)
+{
+	struct span rest = span_of(base);
+	*query = cut_at(&rest, '?');
 	rest = skip_slashes(skip(rest, scheme_len(rest)));
 	return skip(rest, until_slash(rest));
 }
@@ -107,13 +117,14 @@ static void shorten(struct path *path)
 		;
 }
 
-static void append(struct path *path, struct span segment)
+/* Visible ASCII goes as it is, but for `escaped`. */
+static void append(struct path *path, char before, struct span bytes, const char *escaped)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	path->at[path->len++] = '/';
-	for (size_t i = 0; i < segment.len; i++) {
-		unsigned char c = (unsigned char)segment.at[i];
-		if (c > ' ' && c < 0x7F && strchr("\"<>^`{}", c) == NULL) {
+	path->at[path->len++] = before;
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char c = (unsigned char)bytes.at[i];
+		if (c > ' ' && c < 0x7F && strchr(escaped, c) == NULL) {
 			path->at[path->len++] = (char)c;
 			continue;
 		}
@@ -124,8 +135,9 @@ static void append(struct path *path, struct span segment)
 }
 
 /* The "path state", once a segment. */
-static void append_all(struct path *path, struct span text)
+static void append_segments(struct path *path, struct span text)
 {
+	static const char escaped[] = "\"<>^`{}";
 	bool more;
 	if (text.len > 0 && is_slash(text.at[0]))
 		text = skip(text, 1);
@@ -137,21 +149,24 @@ static void append_all(struct path *path, struct span text)
 		if (dots == 2)
 			shorten(path);
 		if (dots == 0)
-			append(path, segment);
+			append(path, '/', segment, escaped);
 		else if (!more)
-			append(path, SPAN(""));
+			append(path, '/', SPAN(""), escaped);
 	} while (more);
 }
 
 char *url_path(struct span text, const char *base)
 {
-	struct span rest, old = {0};
-	text = before_query(text);
+	struct span rest, old = {0}, old_query = {0};
+	text = without_spaces(text);
+	cut_at(&text, '#');
+	struct span query = cut_at(&text, '?');
 	bool absolute = has_authority(text, base, &rest);
 	if (!absolute)
-		old = path_of_base(base);
-	/* A byte takes three at most; the slash of the first segment may come on top. */
-	struct path path = {malloc(3 * rest.len + old.len + 2), 0};
+		old = path_of_base(base, &old_query);
+	/* A byte takes three at most; a slash, a question mark and the end come on top. */
+	size_t room = 3 * (rest.len + query.len) + old.len + old_query.len + 3;
+	struct path path = {malloc(room), 0};
 	if (path.at == NULL)
 		return NULL;
 	if (!absolute && (rest.len == 0 || !is_slash(rest.at[0]))) {
@@ -161,7 +176,11 @@ char *url_path(struct span text, const char *base)
 			shorten(&path);
 	}
 	if (absolute || rest.len > 0)
-		append_all(&path, rest);
+		append_segments(&path, rest);
+	else if (query.at == NULL)
+		query = old_query;
+	if (query.len > 0)
+		append(&path, '?', query, "\"'<>");
 	path.at[path.len] = '\0';
 	return path.at;
 }

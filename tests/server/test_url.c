@@ -330,6 +330,12 @@ static void test_empty_segments(void **state)
 		{"http:h://base", "https:/a//b", "https://a//b"},
 		{"http:h://base", "  ///a//b  ", "http://a//b"},
 		{"http://h/?a/b", "c", "http://h/c"},
+		{"http://h/?a/b?", " ", "http://h/?a/b?"},
+		{"http://h/?a/b?", "?", "http://h/"},
+		{"http://h/?a/b?", "/#?c", "http://h/"},
+		{NULL, "http://h/a/%?c/$?c", "http://h/a/%?c/$?c"},
+		{NULL, "http://h/.??[", "http://h/??["},
+		{NULL, "http://h?'\"<>`{}^ \xC3\xA9%#'", "http://h/?%27%22%3C%3E`{}^%20%C3%A9%"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct url base = {0}, url, again;
