@@ -1,5 +1,6 @@
 #include "problem.h"
 
+#include "core/utf8.h"
 #include "json_text.h"
 
 #include <jansson.h>
@@ -74,18 +75,11 @@ unsigned problem_retry_after_s(enum problem problem)
 	return table[problem].retry_after_s;
 }
 
-/* A detail may quote what a client sent and be cut in the middle of a character. */
+/* A precision or the end of the buffer may cut a character: what is left of it goes. */
 static void cut_to_utf8(char *text)
 {
-	size_t len = strlen(text), back = 0;
-	while (back < 4 && back < len && ((unsigned char)text[len - 1 - back] & 0xC0) == 0x80)
-		back++;
-	if (back == len)
-		return;
-	unsigned char lead = (unsigned char)text[len - 1 - back];
-	size_t want = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-	if (want > back)
-		text[len - 1 - back] = '\0';
+	while (text += utf8_check(span_of(text)), *text != '\0')
+		memmove(text, text + 1, strlen(text)); /* with the NUL */
 }
 
 void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)

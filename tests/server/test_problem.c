@@ -19,7 +19,7 @@ static void only_temporary_refusals_say_when_to_retry(void **state)
 	for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
 		CHECK(problem_code(p),
 		      (problem_retry_after_s(p) > 0) ==
-				      (problem_status(p) == 503 || problem_status(p) == 429));
+			      (problem_status(p) == 503 || problem_status(p) == 429));
 }
 
 static json_t *rendered(const struct problem_report *report)
@@ -85,6 +85,15 @@ static void long_details_are_cut_between_characters(void **state)
 	}
 }
 
+/* "%.60s" counts bytes. */
+static void a_precision_cuts_between_characters(void **state)
+{
+	struct problem_report report;
+	problem_set(&report, PROBLEM_UNKNOWN_FIELD, "\"%.2s\" and \"%.5s\".", "a\xC3\xBC",
+		    "\xE2\x82\xAC\xE2\x82\xAC");
+	CHECK_SPAN("precision", span_of(report.detail), SPAN("\"a\" and \"\xE2\x82\xAC\"."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +102,7 @@ int main(void)
 		cmocka_unit_test(a_report_has_all_its_members),
 		cmocka_unit_test(hostile_names_stay_valid),
 		cmocka_unit_test(long_details_are_cut_between_characters),
+		cmocka_unit_test(a_precision_cuts_between_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
