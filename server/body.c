@@ -49,7 +49,9 @@ static bool store(struct exchange *x, const char *data, size_t len)
 	}
 	if (x->body_len + len > x->body_room && !grow_body(x, len))
 		return false;
-	memcpy(x->body + x->body_len, data, len);
+	/* Of a gzip header alone nothing is unpacked yet, and there may be no memory to copy to. */
+	if (len > 0)
+		memcpy(x->body + x->body_len, data, len);
 	x->body_len += len;
 	return true;
 }

@@ -88,7 +88,7 @@ def test_the_log_never_quotes(start_service, tmp_path, level):
     lines = b"\n".join(sent for sent, _ in POSTS.values() if b"\xff" not in sent)
     service.request("POST", "/v1/summaries", lines, {**JSON, "Content-Type": "application/x-ndjson"})
     for wrong in ({"X-API-Key": f"{SECRET}-wrong-key-0123"}, {"Origin": f"https://{SECRET}.example"},
-                  {"X-Request-Id": f"{SECRET} ", "X-Forwarded-For": SECRET, "traceparent": SECRET}):
+                  {"X-Request-Id": f"{SECRET} {SECRET}", "X-Forwarded-For": SECRET, "traceparent": SECRET}):
         service.request("POST", "/v1/summaries", body(text=ARTICLE), {**JSON, **wrong})
     for request in RAW:
         service.raw(request.encode())
