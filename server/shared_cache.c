@@ -214,7 +214,7 @@ static void on_found(void *arg, const redisReply *reply)
 	const redisReply *value = reply->element[0];
 	long long left_ms = reply->element[1]->integer;
 	struct answer *answer = NULL;
-	if (left_ms > 0 && is_lease(value)) {
+	if (left_ms >= 0 && is_lease(value)) { /* 0: in its last millisecond */
 		wait_for_other(flight);
 		return;
 	}
