@@ -115,6 +115,6 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
 	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
 	connections_fail_all(http->parts.connections, &report);
-	end_requests(http, monotonic_ns() + 500 * NS_PER_MS);
+	end_requests(http, monotonic_ns() + 2000 * NS_PER_MS);
 	return left;
 }
