@@ -5,8 +5,6 @@ import pytest
 import redis_server
 import service as running
 
-LOOPBACK = "127.0.0.0/8,::1/128"
-
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrency: many clients at once; also run under TSan")
@@ -51,6 +49,6 @@ def start_redis(tmp_path):
 @pytest.fixture(scope="session")
 def service(tmp_path_factory):
     """One service for every test that needs no options; it may download from loopback."""
-    service = running.Service(tmp_path_factory.mktemp("service"), "--url-allow-nets", LOOPBACK)
+    service = running.Service(tmp_path_factory.mktemp("service"), "--url-allow-nets", running.LOOPBACK)
     yield service
     service.stop()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("PRECIS_PROGRAM", ROOT / "build/server/precis")).resolve()
 REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
                     r"|Assertion .* failed")
+LOOPBACK = "127.0.0.0/8,::1/128"  # for --url-allow-nets: the origins of the tests
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=77:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",

@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 import origin as origins
-from conftest import LOOPBACK
+from service import LOOPBACK
 
 HEAD = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")

@@ -12,11 +12,11 @@ import pytest
 import faults as injected
 import origin as origins
 import service as running
+from service import LOOPBACK
 
 pytestmark = pytest.mark.faults
 
 JSON = {"Content-Type": "application/json"}
-LOOPBACK = "127.0.0.0/8,::1/128"
 TEXT = ("The harbour bridge was closed on Monday after a crack was found. Engineers say that it had grown "
         "since the spring. Ferries run every ten minutes. The repair takes six weeks.")
 PAGE = origins.ARTICLE

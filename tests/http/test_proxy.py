@@ -13,8 +13,8 @@ import pytest
 import service as running
 from nginx_server import NGINX, Nginx
 from origin import Origin
+from service import LOOPBACK
 
-LOOPBACK = "127.0.0.0/8"
 JSON = {"Content-Type": "application/json"}
 TEXT = ("The harbour opens again on Monday. Ferries will run every hour until midnight. "
         "The city paid for the new pier. Fishermen had asked for it since the storm of 1987.")

@@ -13,8 +13,8 @@ import pytest
 
 import service as running
 from origin import PAGE, Origin, page
+from service import LOOPBACK
 
-LOOPBACK = "127.0.0.0/8"
 # Servers of the tests may be starved for a while on a busy machine: that must not look like a fault.
 PATIENT = ("--cache-timeout-ms", 10000)
 NAMES = ["harbour", "market", "library", "station", "river", "castle", "school"]
