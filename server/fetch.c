@@ -225,8 +225,9 @@ static bool start_engine(struct fetcher *fetcher)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
 	fetcher->multi = curl_multi_init();
-	/* Where descriptors have run out libcurl goes without its wake-up, silently, and every download
-	 * would wait for the next timeout: then rather none now, and another try at the next. */
+	/* Where descriptors have run out libcurl goes without its wake-up, silently, and every
+	 * download would wait for the next timeout: then rather none now, and another try at the
+	 * next. */
 	if (fetcher->multi != NULL && curl_multi_wakeup(fetcher->multi) == CURLM_OK)
 		fetcher->lookups =
 			lookups_new(options->resolve, options->resolve_arg, wake, fetcher->multi);

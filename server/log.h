@@ -13,7 +13,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /** Start the thread. `level` is "error", "warn", "info" or "debug". False when it can't start. */
 bool log_start(const char *level);
 
-/** Write what is waiting and end the thread; what standard error does not take within a second is lost. */
+/** Write what is waiting and end the thread; what standard error does not take within a second is
+ * lost. */
 void log_stop(void);
 
 bool log_wants(enum log_level level);

@@ -339,7 +339,8 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	}
 out:
 	if (exit_code != 0)
-		fputs("precis: cannot start: no memory, no threads, or what the log says\n", stderr);
+		fputs("precis: cannot start: no memory, no threads, or what the log says\n",
+		      stderr);
 	redis_stop(sharing.redis); /* so does this: what waits for it goes on without */
 	fetcher_free(fetcher);     /* brings every download's job back to the queue */
 	if (queue != NULL)
