@@ -140,8 +140,8 @@ worker took {q['kb']:.1f} KB each (bodies of 5 KB).
 
 Start to ready: {spread(s['ready_ms'], '.1f')} ms. Resident when idle: {idle['VmRSS']:.1f} MB, of which {idle['RssFile']:.1f} MB are
 mapped files (program and libraries, shared between processes) and {idle['RssAnon']:.1f} MB its own. Under the loads above:
-{data['memory']['after_10k']:.1f} MB after the first 10,000 requests, {data['memory']['end']:.1f} MB after \
-{data['memory']['requests']:,}.
+{data['memory']['warm']:.1f} MB after the first {data['memory']['warm_requests']:,} requests, of every kind and from as many
+connections, {data['memory']['end']:.1f} MB after {data['memory']['requests']:,}.
 """)
     return "\n".join(parts)
 
@@ -169,8 +169,8 @@ def budget_table(data):
         ["resident, idle", "≤ 12 MB", f"{data['starts']['idle_mb']['VmRSS']:.1f} MB "
          f"({data['starts']['idle_mb']['RssAnon']:.1f} its own)"],
         ["resident, growth after the first 10,000 requests", "none",
-         f"{memory['end'] - memory['after_10k']:.1f} MB in {memory['requests']:,} requests, the cache's "
-         f"{memory['cache']:.1f} MB included"],
+         f"{memory['end'] - memory['warm']:.1f} MB of {memory['warm']:.0f} in "
+         f"{memory['requests'] - memory['warm_requests']:,} requests, the cache's {memory['cache']:.1f} MB included"],
         ["start to ready", "≤ 20 ms", f"{statistics.median(data['starts']['ready_ms']):.0f} ms"],
         ["time a byte, 1 KB to 10 MB", "< 1.5 ×", f"{worst[0]:.2f} × at worst ({NAMES[worst[1]]})"],
         ["extraction beside the parse alone", "≤ 2 ×", f"{data['extraction']['ratio']:.2f} ×"],

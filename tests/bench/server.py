@@ -16,6 +16,7 @@ import articles
 HERE = pathlib.Path(__file__).resolve().parent
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 BODIES = 64
+CONNECTIONS = (1, 64, 1000)
 
 
 def free_port():
@@ -180,7 +181,7 @@ def rates(setting, empty, nginx, precis, seconds, turns):
 
 def by_connections(setting, empty, precis, seconds):
     result = {}
-    for count in (1, 64, 1000):
+    for count in CONNECTIONS:
         result[count] = {"empty": wrk(empty, setting.bodies["text"], seconds, count),
                          "text": wrk(precis, setting.bodies["text"], seconds, count),
                          "cached": wrk(precis, setting.bodies["cached"], seconds, count)}
@@ -351,3 +352,7 @@ def figures(server):
         if not labels or labels == '{stage="total"}':
             found[name] = float(value)
     return found
+
+
+def requests_answered(server):
+    return int(figures(server)["precis_stage_seconds_count"])
