@@ -89,8 +89,7 @@ static const char *const labels[] = {
 	"geschreven door",
 	"scritto da",
 	"escrito por",
-	"ver\xC3\xB6"
-	"ffentlicht von",
+	"veröffentlicht von",
 	"by",
 	"vom",
 	"von",
@@ -193,8 +192,7 @@ static bool is_label(struct span text)
 					     "about the author",
 					     "sign",
 					     "podcast",
-					     "ver\xC3\xB6"
-					     "ffentlicht",
+					     "veröffentlicht",
 					     "administrator",
 					     "no author",
 					     "sign in",
