@@ -145,6 +145,25 @@ void admission_apply_rate(struct exchange *x)
 	x->report.retry_after_s = x->state.reset_s == 0 ? 1 : (unsigned)x->state.reset_s;
 }
 
+/* What proxies say of who asks. */
+struct client_lists {
+	struct client_list forwarded, x_forwarded_for;
+};
+
+static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *name,
+				const char *value)
+{
+	struct client_lists *lists = arg;
+	(void)kind;
+	if (value == NULL)
+		return MHD_YES;
+	if (strcasecmp(name, "Forwarded") == 0)
+		client_list_add(&lists->forwarded, value);
+	else if (strcasecmp(name, "X-Forwarded-For") == 0)
+		client_list_add(&lists->x_forwarded_for, value);
+	return MHD_YES;
+}
+
 static void find_client(struct exchange *x)
 {
 	struct MHD_Connection *c = x->connection;
@@ -152,9 +171,11 @@ static void find_client(struct exchange *x)
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (info == NULL || info->client_addr == NULL)
 		return;
-	client_name(info->client_addr, x->http->trusted, x->http->trusted_len,
-		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Forwarded"),
-		    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Forwarded-For"), x->client);
+	struct client_lists lists = {.forwarded = {.len = 0}};
+	if (x->http->trusted_len > 0)
+		MHD_get_connection_values(c, MHD_HEADER_KIND, add_line, &lists);
+	client_name(info->client_addr, x->http->trusted, x->http->trusted_len, &lists.forwarded,
+		    &lists.x_forwarded_for, x->client);
 }
 
 static void find_origin(struct exchange *x)

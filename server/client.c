@@ -52,16 +52,30 @@ static bool find_for(const char *at, size_t len, const char **value, size_t *val
 	return false;
 }
 
-/* Go back through the list to the first address that is not a trusted proxy's. */
-static void walk_back(const char *list, bool is_forwarded, const struct address_net *trusted,
-		      size_t trusted_len, struct sockaddr_storage *client)
+void client_list_add(struct client_list *list, const char *line)
 {
-	size_t end = strlen(list);
+	size_t len = strlen(line);
+	list->too_long |= list->len + list->present + len > CLIENT_LIST_MAX;
+	if (!list->too_long) {
+		if (list->present)
+			list->text[list->len++] = ',';
+		memcpy(list->text + list->len, line, len);
+		list->len += len;
+	}
+	list->present = true;
+}
+
+/* Go back through the list to the first address that is not a trusted proxy's. */
+static void walk_back(const struct client_list *list, bool is_forwarded,
+		      const struct address_net *trusted, size_t trusted_len,
+		      struct sockaddr_storage *client)
+{
+	size_t end = list->too_long ? 0 : list->len;
 	for (;;) {
 		size_t start = end;
-		while (start > 0 && list[start - 1] != ',')
+		while (start > 0 && list->text[start - 1] != ',')
 			start--;
-		const char *value = list + start;
+		const char *value = list->text + start;
 		size_t len = end - start;
 		struct sockaddr_storage address;
 		if ((is_forwarded && !find_for(value, len, &value, &len)) ||
@@ -75,18 +89,35 @@ static void walk_back(const char *list, bool is_forwarded, const struct address_
 	}
 }
 
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET)
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+	return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+		      &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
+}
+
 void client_name(const struct sockaddr *peer, const struct address_net *trusted, size_t trusted_len,
-		 const char *forwarded, const char *x_forwarded_for, char out[CLIENT_NAME_MAX + 1])
+		 const struct client_list *forwarded, const struct client_list *x_forwarded_for,
+		 char out[CLIENT_NAME_MAX + 1])
 {
 	struct sockaddr_storage client = {0};
 	memcpy(&client, peer,
 	       peer->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 					   : sizeof(struct sockaddr_in));
 	if (address_in_nets(trusted, trusted_len, peer)) {
-		if (forwarded != NULL)
-			walk_back(forwarded, true, trusted, trusted_len, &client);
-		else if (x_forwarded_for != NULL)
-			walk_back(x_forwarded_for, false, trusted, trusted_len, &client);
+		struct sockaddr_storage one = client, other = client;
+		if (forwarded->present)
+			walk_back(forwarded, true, trusted, trusted_len, &one);
+		if (x_forwarded_for->present)
+			walk_back(x_forwarded_for, false, trusted, trusted_len, &other);
+		if (!forwarded->present)
+			client = other;
+		else if (!x_forwarded_for->present || same_address(&one, &other))
+			client = one;
 	}
 	if (client.ss_family == AF_INET) {
 		inet_ntop(AF_INET, &((struct sockaddr_in *)&client)->sin_addr, out,

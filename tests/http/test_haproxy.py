@@ -74,6 +74,8 @@ def test_each_client_has_its_own_rate(start_service, start_haproxy):
     assert statuses("127.0.0.3") == [200, 200, 429]
     # What a client says of itself is not believed.
     assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
+    assert statuses("127.0.0.4", Forwarded="for=192.0.2.1") == [200, 200, 429]
+    assert statuses("127.0.0.4", Forwarded="for=192.0.2.2") == [429, 429, 429]
 
 
 @pytest.mark.concurrency

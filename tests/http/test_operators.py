@@ -5,6 +5,8 @@ import re
 import signal
 import time
 
+import pytest
+
 import service as running
 
 KEY = "k-0123456789abcdef"
@@ -67,6 +69,30 @@ def test_each_client_has_its_rate(start_service):
     assert ask(service, **{"X-Forwarded-For": "198.51.100.2"}).status == 200
     assert ask(service, **{"X-Forwarded-For": "198.51.100.1, 198.51.100.3"}).status == 200
     assert service.request("GET", "/livez").status == 200
+
+
+@pytest.mark.parametrize("lines, client", [
+    (["X-Forwarded-For: 6.6.6.{}", "X-Forwarded-For: 198.51.100.1"], "198.51.100.1"),
+    (["X-Forwarded-For: 6.6.6.{}", "x-forwarded-for: 198.51.100.1, 127.0.0.1"], "198.51.100.1"),
+    (["Forwarded: for=6.6.6.{}", "Forwarded: for=198.51.100.1"], "198.51.100.1"),
+    (["Forwarded: for=6.6.6.{}", "X-Forwarded-For: 198.51.100.1"], "127.0.0.1"),
+    (["X-Forwarded-For: 6.6.6.{}", "Forwarded: for=198.51.100.1"], "127.0.0.1"),
+], ids=["a second line", "and a second proxy", "Forwarded", "a header that the proxy passes on", "whichever it is"])
+def test_no_client_takes_another_address(start_service, lines, client):
+    """However it writes the headers that its proxy then adds to, or passes on: one client has one rate."""
+    service = start_service("--rate", "2/h", "--trust-proxies", "127.0.0.1")
+    body = json.dumps({"text": "One sentence. And one more."}).encode()
+
+    def status(*head):
+        request = "\r\n".join(["POST /v1/summaries HTTP/1.1", "Host: a", "Content-Type: application/json",
+                               f"Content-Length: {len(body)}", *head, "", ""]).encode() + body
+        with service.connect() as connection:
+            connection.sendall(request)
+            return int(connection.recv(12)[9:])
+
+    assert [status(*(line.format(i) for line in lines)) for i in range(4)] == [200, 200, 429, 429]
+    assert status("X-Forwarded-For: " + client) == 429
+    assert status("X-Forwarded-For: 198.51.100.2") == 200
 
 
 def test_without_trust_the_header_is_ignored(start_service):
