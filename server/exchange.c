@@ -96,8 +96,9 @@ static void count_request(const struct exchange *x)
 void exchange_end(struct exchange *x)
 {
 	struct http *http = x->http;
-	log_request(x);
+	/* In this order: whoever has seen the line finds the request counted. */
 	count_request(x);
+	log_request(x);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,
 			  monotonic_ns() + http->parts.config->keepalive_ms * NS_PER_MS, NULL);
 	batch_free(x->batch);
