@@ -135,7 +135,7 @@ def test_signals_while_it_stops(start_service):
 
 def test_no_descriptor_left(start_service):
     service = start_service("--url-allow-nets", "127.0.0.0/8")
-    pid = service.process.pid
+    pid, nowhere = service.process.pid, f"http://127.0.0.1:{running.free_port()}/"
     usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     # The next descriptor is one too many for every connection, download and name to look up.
     used = max(map(int, os.listdir(f"/proc/{pid}/fd"))) + 1
@@ -146,7 +146,7 @@ def test_no_descriptor_left(start_service):
     waiting = [service.connect() for _ in range(20)]
     for client in waiting:
         client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    kept.request("POST", "/v1/summaries", json.dumps({"url": "http://127.0.0.1:8080/"}), JSON)
+    kept.request("POST", "/v1/summaries", json.dumps({"url": nowhere}), JSON)
     assert running.Answer(kept.getresponse()).status in (502, 503)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
     kept.close()  # libmicrohttpd accepts again as soon as a connection has ended
@@ -154,7 +154,7 @@ def test_no_descriptor_left(start_service):
         assert client.recv(100).startswith(b"HTTP/1.1 200 ")
         client.close()
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
-    assert service.summarize(url="http://127.0.0.1:8080/").status == 502
+    assert service.summarize(url=nowhere).status == 502
 
 
 @pytest.mark.faults
@@ -175,7 +175,7 @@ def test_a_wall_clock_that_jumps(start_service, tmp_path):
 @pytest.mark.faults
 def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     faults = faults_of.Faults(tmp_path)
-    service = start_service("--workers", "1", "--deadline-ms", "300", env=faults.env)
+    service = start_service("--workers", "1", "--deadline-ms", "1000", env=faults.env)
     assert service.request("GET", "/readyz").status == 200
     faults.stuck = 1
     answers = []
@@ -193,7 +193,7 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     faults.stuck = 0
     while service.request("GET", "/readyz").status != 200:
         time.sleep(0.01)
-    assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+    service.still_works()
 
 
 @pytest.mark.faults

@@ -174,7 +174,7 @@ def test_a_bomb_in_a_batch_is_cut_off(start_service, filling):
     rows = rows_of(service.request("POST", "/v1/summaries", bomb, PACKED))
     assert [row.get("id", row.get("code")) for row in rows] == ["0", "body_too_large"]
     assert resident_kb(service) < before + 20000
-    assert service.summarize(text="Still here. Of course.").status == 200
+    service.still_works()
 
 
 def test_a_client_that_leaves_or_never_reads_harms_nobody(start_service):
@@ -189,7 +189,7 @@ def test_a_client_that_leaves_or_never_reads_harms_nobody(start_service):
         stuck.sendall(HEAD)
         for _ in range(100000):
             stuck.sendall(data)  # blocks once nothing flows, and is cut off
-    assert service.summarize(text="Still here. Of course.").status == 200
+    service.still_works()
 
 
 @pytest.mark.parametrize("head,piece", [(HEAD, b" "), (HEAD, b"\n"), (PACKED_HEAD, gzip.compress(b"")),
@@ -205,7 +205,7 @@ def test_bytes_that_make_no_line_win_no_time(start_service, head, piece):
                 time.sleep(0.02)
         except OSError:
             pass  # cut off
-    assert service.summarize(text="Still here. Of course.").status == 200
+    service.still_works()
 
 
 def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
@@ -227,7 +227,7 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
 
 def test_a_line_that_is_late_is_answered_so(start_service):
     """The deadline of the line comes before that of the connection."""
-    service = start_service("--deadline-ms", "500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)
+    service = start_service("--deadline-ms", "1500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)
     origin = origins.Origin()
     data = line(1) + json.dumps({"url": origin.url("silent")}).encode() + b"\n" + line(2)
     rows = rows_of(service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"}))

@@ -380,7 +380,7 @@ def test_the_server_is_killed_and_comes_back(start_redis, start_instance):
     downs = one.events("shared_cache_down")
     assert downs[0]["level"] == "warn"
     assert [e["why"] for e in downs] in (["the connection broke"], ["the connection broke", "cannot connect"])
-    assert len(one.events("shared_cache_up")) == 2
+    wait_until(lambda: len(one.events("shared_cache_up")) == 2)
 
 
 @pytest.mark.concurrency
@@ -395,9 +395,11 @@ def test_the_server_hangs(start_redis, start_instance, fault):
         else:
             redis("CLIENT", "PAUSE", 2000, "ALL")
         wait_for_state(one, 0)
-        traffic.more(60)
-        assert errors(one) <= Traffic.CLIENTS # who was under way then, and nobody after
         if fault == "hang":
+            before = errors(one)
+            traffic.more(60)
+            # Who was under way then may be counted after the state, and nobody after.
+            assert errors(one) - before <= Traffic.CLIENTS
             redis.go_on()
         wait_for_state(one, 1)
         traffic.more(20)
