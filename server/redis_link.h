@@ -14,7 +14,7 @@
  * calling thread.
  *
  * For one thread. After a function has returned false the link is broken: redis_link_fault() says
- * why, and freeing it is all that is left to do.
+ * why. Replies that were complete before can still be taken; then freeing it is all that is left.
  */
 struct redis_link;
 
