@@ -196,6 +196,8 @@ static void a_trusted_server_is_spoken_to(void **state)
 					    .wants = cases[i].wants,
 					    .piece = cases[i].piece};
 		struct redis_link *link = start_tls(&server, tls, cases[i].host);
+		int small = 16384;
+		setsockopt(redis_link_socket(link), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 		/* Some have gone when others come; it answers when it has all. */
 		for (size_t said = 0; said < server.wants;) {
 			CHECK(cases[i].host, redis_link_work(link));
