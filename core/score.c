@@ -18,37 +18,69 @@ _Static_assert((int)RANKER_SENTENCE_INPUTS == (int)FEATURE_COUNT &&
 /* Four hidden units a step. What is added to one unit is added in the order of the inputs, so that
  * the sums are the same with and without such registers. */
 typedef float lanes __attribute__((vector_size(16)));
-enum { LANES = 4 };
+enum {
+	LANES = 4,
+	STEPS = RANKER_HIDDEN / LANES,
+	ABREAST = 2, /* sentences; one alone would wait for each of its additions */
+};
 _Static_assert(RANKER_HIDDEN % LANES == 0, "hidden units come in fours");
 
-static void add_inputs(float *hidden, const float *input, const float (*weight)[RANKER_HIDDEN],
-		       size_t count)
+static inline lanes weights(const float *at)
 {
-	lanes sum[RANKER_HIDDEN / LANES], w;
-	memcpy(sum, hidden, sizeof sum);
-	for (size_t i = 0; i < count; i++) {
-		if (input[i] == 0)
-			continue;
-		for (size_t h = 0; h < RANKER_HIDDEN / LANES; h++) {
-			memcpy(&w, &weight[i][h * LANES], sizeof w);
-			sum[h] += w * input[i];
-		}
-	}
-	memcpy(hidden, sum, sizeof sum);
+	lanes loaded;
+	memcpy(&loaded, at, sizeof loaded);
+	return loaded;
 }
 
 /* What the document alone contributes is the same for all its sentences. The direct connection of
  * document features shifts all merits alike and has no weights. */
-static float merit_of(const float *document_hidden, const float *feature)
+static void add_document(const float document[DOCUMENT_COUNT], lanes hidden[STEPS])
 {
-	float hidden[RANKER_HIDDEN], merit = 0;
-	memcpy(hidden, document_hidden, sizeof hidden);
-	add_inputs(hidden, feature, ranker_sentence, FEATURE_COUNT);
-	for (size_t h = 0; h < RANKER_HIDDEN; h++)
-		merit += (hidden[h] > 0 ? hidden[h] : 0) * ranker_output[h];
-	for (size_t i = 0; i < FEATURE_COUNT; i++)
-		merit += feature[i] * ranker_direct[i];
-	return merit;
+	memcpy(hidden, ranker_bias, sizeof ranker_bias);
+	for (size_t i = 0; i < DOCUMENT_COUNT; i++)
+		for (size_t h = 0; h < STEPS; h++)
+			hidden[h] += weights(&ranker_document[i][h * LANES]) * document[i];
+}
+
+/* Many features are 0, but asking which costs more than adding them. */
+static void find_merits(const lanes document[STEPS], const float *const feature[ABREAST],
+			float merit[ABREAST])
+{
+	lanes hidden[ABREAST][STEPS];
+	float direct[ABREAST] = {0};
+	for (size_t s = 0; s < ABREAST; s++)
+		memcpy(hidden[s], document, sizeof hidden[s]);
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		for (size_t h = 0; h < STEPS; h++)
+			for (size_t s = 0; s < ABREAST; s++)
+				hidden[s][h] +=
+					weights(&ranker_sentence[i][h * LANES]) * feature[s][i];
+		for (size_t s = 0; s < ABREAST; s++)
+			direct[s] += feature[s][i] * ranker_direct[i];
+	}
+	for (size_t s = 0; s < ABREAST; s++) {
+		float unit[RANKER_HIDDEN];
+		memcpy(unit, hidden[s], sizeof unit);
+		merit[s] = direct[s];
+		for (size_t h = 0; h < RANKER_HIDDEN; h++)
+			merit[s] += (unit[h] > 0 ? unit[h] : 0) * ranker_output[h];
+	}
+}
+
+static void run_network(const struct features *features, float *merit)
+{
+	size_t n = features->len;
+	lanes document[STEPS];
+	add_document(features->document, document);
+	for (size_t i = 0; i < n; i += ABREAST) {
+		size_t second = i + 1 < n ? i + 1 : i;
+		const float *feature[ABREAST] = {features->at[i], features->at[second]};
+		float pair[ABREAST];
+		find_merits(document, feature, pair);
+		for (size_t s = 0; s < ABREAST; s++)
+			merit[s == 0 ? i : second] =
+				feature[s][FEATURE_POSITION] > 0 ? pair[s] : no_merit;
+	}
 }
 
 /* How much of the query each sentence says: of its terms, the rarer ones count more. */
@@ -102,7 +134,7 @@ static void to_unit(const float *merit, float *score, size_t n)
 	for (size_t i = 1; i < n; i++)
 		best = merit[i] > best ? merit[i] : best;
 	for (size_t i = 0; i < n; i++)
-		score[i] = merit[i] != no_merit ? 1 / (1 + best - merit[i]) : 0;
+		score[i] = merit[i] != no_merit ? 1 / (1 + (best - merit[i])) : 0;
 }
 
 void score_sentences(struct arena *arena, const struct score_input *input, struct scores *out)
@@ -114,13 +146,7 @@ void score_sentences(struct arena *arena, const struct score_input *input, struc
 	feature_compute(arena, input, &features);
 	if (out->at == NULL || out->merit == NULL || features.len == 0)
 		return;
-	float hidden[RANKER_HIDDEN];
-	memcpy(hidden, ranker_bias, sizeof hidden);
-	add_inputs(hidden, features.document, ranker_document, DOCUMENT_COUNT);
-	for (size_t i = 0; i < n; i++)
-		out->merit[i] = features.at[i][FEATURE_POSITION] > 0
-					? merit_of(hidden, features.at[i])
-					: no_merit;
+	run_network(&features, out->merit);
 	if (input->query.len > 0)
 		add_query(arena, input, out->merit);
 	to_unit(out->merit, out->at, n);
