@@ -4,6 +4,7 @@ import pytest
 
 import redis_server
 import service as running
+import sharing
 
 
 def pytest_configure(config):
@@ -44,6 +45,17 @@ def start_redis(tmp_path):
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def start_instance(start_service):
+    """An instance that shares by `url`, and is known to be connected."""
+    def start(url, *options, up=True, **settings):
+        instance = start_service("--cache-url", url, "--url-allow-nets", running.LOOPBACK, *options, **settings)
+        if up:
+            sharing.wait_for_state(instance, 1)
+        return instance
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,8 @@ import pytest
 
 import service as running
 from origin import PAGE, Origin, page
-from service import LOOPBACK
+from sharing import PATIENT, samples, wait_for_state, wait_until
 
-# Servers of the tests may be starved for a while on a busy machine: that must not look like a fault.
-PATIENT = ("--cache-timeout-ms", 10000)
 NAMES = ["harbour", "market", "library", "station", "river", "castle", "school"]
 
 
@@ -25,37 +23,12 @@ def article(number):
                     for i in range(5))
 
 
-def samples(service):
-    lines = service.request("GET", "/metrics").body.decode().splitlines()
-    return {name: float(value) for name, value in (line.split(" ") for line in lines if line[0] != "#")}
-
-
 def looked_up(service, result):
     return samples(service)[f'precis_shared_cache_lookups_total{{result="{result}"}}']
 
 
 def stored(service, result="stored"):
     return samples(service)[f'precis_shared_cache_stores_total{{result="{result}"}}']
-
-
-def wait_until(condition):
-    while not condition():
-        time.sleep(0.01)
-
-
-def wait_for_state(service, up):
-    wait_until(lambda: samples(service)["precis_shared_cache_up"] == up)
-
-
-@pytest.fixture
-def start_instance(start_service):
-    """An instance that shares by `url`, and is known to be connected."""
-    def start(url, *options, up=True, **settings):
-        instance = start_service("--cache-url", url, "--url-allow-nets", LOOPBACK, *options, **settings)
-        if up:
-            wait_for_state(instance, 1)
-        return instance
-    return start
 
 
 def post_all(instances, body, times):
