@@ -375,6 +375,18 @@ def test_packed_bodies_are_unpacked_within_the_limit(start_service):
     assert (answer.status, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("ends", [True, False], ids=["and no more", "then the rest"])
+def test_a_packed_body_begins_with_its_header_alone(start_service, ends):
+    """The first request of a service, before there is memory for any body."""
+    packed = gzip.compress(json.dumps({"text": ARTICLE}).encode())
+    chunks = [packed[:10]] if ends else [packed[:10], packed[10:]]
+    answer = start_service().raw(
+        b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
+        b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 " if ends else b"HTTP/1.1 200 ")
+
+
 def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
     path = "/v1/summaries?sentences=2&url=" + newsroom.url("/article")
     first = service.request("GET", path)

@@ -255,6 +255,33 @@ def test_waiting_for_another_instance_has_an_end(start_redis, start_instance):
     assert looked_up(two, "wait") == 1
 
 
+def test_a_lease_in_its_last_millisecond_is_waited_for(start_redis, start_instance):
+    """Redis says 0 then, which no test can hit: a relay says it of one that has long to live."""
+    redis = start_redis()
+    one = start_instance(redis.url, *PATIENT)
+    first = one.summarize(text=article(15))
+    wait_until(lambda: stored(one) == 1)
+    [key] = redis.keys()
+    redis("SET", key, "lease:" + 32 * "0", "PX", 600000)
+    changed = []
+
+    def last_moment(data):
+        out, count = re.subn(rb"(lease:0{32}\r\n):\d+\r\n", rb"\1:0\r\n", data)
+        changed.append(count)
+        return out
+    relay = Relay(redis.port, last_moment)
+    two = start_instance(f"redis://127.0.0.1:{relay.port}", *PATIENT, "--deadline-ms", 600000)
+    answers = []
+    ask = threading.Thread(target=lambda: answers.append(two.summarize(text=article(15))))
+    ask.start()
+    wait_until(lambda: sum(changed) >= 2 or answers)
+    redis("DEL", key)
+    ask.join()
+    assert answers[0].body == first.body
+    assert [looked_up(two, result) for result in ("wait", "miss", "invalid", "error")] == [1, 1, 0, 0]
+    relay.close()
+
+
 # ---- what is not ours ---------------------------------------------------------------------------
 
 
@@ -381,7 +408,10 @@ def test_the_server_hangs(start_redis, start_instance, fault):
 
 def test_a_slow_server_is_used_within_its_time(start_redis, start_instance):
     redis = start_redis()
-    slow = Relay(redis.port, pause_s=0.05)
+    def late(data):
+        time.sleep(0.05)
+        return data
+    slow = Relay(redis.port, late)
     one = start_instance(f"redis://127.0.0.1:{slow.port}", *PATIENT)
     two = start_instance(redis.url, *PATIENT)
     first = two.summarize(text=article(5))
@@ -392,11 +422,11 @@ def test_a_slow_server_is_used_within_its_time(start_redis, start_instance):
 
 
 class Relay:
-    """Passes bytes on to `port`, the answers `pause_s` late."""
+    """Passes bytes on to `port`; each piece of the answers as `change` returns it."""
 
-    def __init__(self, port, pause_s):
+    def __init__(self, port, change):
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.to, self.pause_s = self.listener.getsockname()[1], port, pause_s
+        self.port, self.to, self.change = self.listener.getsockname()[1], port, change
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -406,15 +436,14 @@ class Relay:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self.to))
-            for source, sink, pause_s in ((client, server, 0), (server, client, self.pause_s)):
-                threading.Thread(target=self._pass, args=(source, sink, pause_s), daemon=True).start()
+            for source, sink, change in ((client, server, bytes), (server, client, self.change)):
+                threading.Thread(target=self._pass, args=(source, sink, change), daemon=True).start()
 
     @staticmethod
-    def _pass(source, sink, pause_s):
+    def _pass(source, sink, change):
         try:
             while data := source.recv(65536):
-                time.sleep(pause_s)
-                sink.sendall(data)
+                sink.sendall(change(data))
             sink.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
