@@ -135,14 +135,8 @@ static void check_client(struct exchange *x)
 void admission_apply_rate(struct exchange *x)
 {
 	x->asks_rate = false;
-	if (x->state.allowed)
-		return;
-	problem_set(&x->report, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed.",
-		    (unsigned long long)x->rule.quota, (unsigned long long)x->rule.window_s);
-	x->report.has_limit = 1;
-	x->report.limit = x->rule.quota;
-	x->report.actual = x->rule.quota + 1;
-	x->report.retry_after_s = x->state.reset_s == 0 ? 1 : (unsigned)x->state.reset_s;
+	if (!x->state.allowed)
+		rate_report(x->rule, x->state, &x->report);
 }
 
 /* What proxies say of who asks. */

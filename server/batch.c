@@ -49,11 +49,13 @@ struct batch {
 	struct batch *next, **link; /* link: what points here */
 	struct MHD_Connection *connection;
 	struct connection *tracked;
+	const char *client;
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
 	char *line; /* the one that is arriving */
 	size_t line_len, line_room;
+	bool counted;                /* a line has taken the token of the head */
 	bool too_long;               /* the arriving line: its rest is passed over */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
@@ -317,7 +319,7 @@ void batches_free(struct batches *batches)
 /* ---- reading ---------------------------------------------------------------------------- */
 
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, char *head, bool chunked,
+			  struct connection *tracked, const char *client, char *head, bool chunked,
 			  struct gunzip *gunzip)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));
@@ -333,6 +335,7 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	*batch = (struct batch){.batches = batches,
 				.connection = connection,
 				.tracked = tracked,
+				.client = client,
 				.limit_ns = monotonic_ns() + batches->parts.deadline_ns,
 				.unpacking = unpacking,
 				.chunked = chunked};
@@ -362,14 +365,11 @@ static void add_slot(struct batch *batch, struct slot *slot)
 		batch->unpacking->idle = 0;
 }
 
-/* A line that is refused as it stands. */
-static void refuse_line(struct batch *batch, enum problem problem, const char *why)
+static void refuse_reported(struct batch *batch, const struct problem_report *report)
 {
-	struct problem_report report;
-	problem_set(&report, problem, "%s", why);
 	struct slot *slot = calloc(1, sizeof(*slot));
 	struct ticket *ticket = ticket_new();
-	struct answer *answer = answer_new_problem(&report);
+	struct answer *answer = answer_new_problem(report);
 	if (slot == NULL || ticket == NULL || answer == NULL) {
 		free(slot);
 		ticket_release(ticket);
@@ -380,6 +380,35 @@ static void refuse_line(struct batch *batch, enum problem problem, const char *w
 		ticket_finish(ticket, answer);
 	}
 	answer_release(answer);
+}
+
+/* A line that is refused as it stands. */
+static void refuse_line(struct batch *batch, enum problem problem, const char *why)
+{
+	struct problem_report report;
+	problem_set(&report, problem, "%s", why);
+	refuse_reported(batch, &report);
+}
+
+/* Has the client a token for one more line? Else it is refused. */
+static bool count_line(struct batch *batch)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	struct rate_rule rule = rate_rule(parts->rate);
+	bool first = !batch->counted;
+	batch->counted = true;
+	if (first || rule.quota == 0)
+		return true;
+	struct rate_state state =
+		parts->shared_rate == NULL
+			? rate_take(parts->rate, batch->client, monotonic_ns())
+			: shared_rate_count(parts->shared_rate, batch->client, monotonic_ns());
+	struct problem_report report;
+	if (!state.allowed) {
+		rate_report(rule, state, &report);
+		refuse_reported(batch, &report);
+	}
+	return state.allowed;
 }
 
 static bool is_blank(const char *line, size_t len)
@@ -407,6 +436,10 @@ static void end_line(struct batch *batch)
 		refuse_line(batch, too_long ? PROBLEM_BODY_TOO_LARGE : PROBLEM_OVERLOADED,
 			    too_long ? "The line is longer than a request's body may be."
 				     : "The bodies of all requests together are at their limit.");
+		return;
+	}
+	if (!count_line(batch)) {
+		free(line);
 		return;
 	}
 	struct slot *slot = calloc(1, sizeof(*slot));

@@ -6,6 +6,7 @@
 #include "gunzip.h"
 #include "queue.h"
 #include "shared_cache.h"
+#include "shared_rate.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -31,6 +32,8 @@ struct batch_parts {
 	struct queue *queue;
 	struct cache *cache;
 	struct shared_cache *shared_cache; /* NULL: none */
+	struct rate *rate;
+	struct shared_rate *shared_rate; /* NULL: none */
 	struct connections *connections;
 	atomic_size_t *body_bytes; /* of all requests: lines under way are added */
 	size_t max_inflight_bytes; /* bound of that; a line beyond it is answered `overloaded` */
@@ -51,10 +54,11 @@ void batches_free(struct batches *batches);
  * Begin to answer on `socket` (the connection's own, borrowed) with `head`: a status line and
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
  * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
+ * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
  * NULL without memory.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, char *head, bool chunked,
+			  struct connection *tracked, const char *client, char *head, bool chunked,
 			  struct gunzip *gunzip);
 
 /**

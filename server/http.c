@@ -209,6 +209,8 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	struct batch_parts batch_parts = {.queue = parts->queue,
 					  .cache = parts->cache,
 					  .shared_cache = parts->shared_cache,
+					  .rate = parts->rate,
+					  .shared_rate = parts->shared_rate,
 					  .connections = parts->connections,
 					  .body_bytes = &http->body_bytes,
 					  .max_inflight_bytes = config->max_inflight_bytes,

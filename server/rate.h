@@ -1,6 +1,8 @@
 #ifndef SERVER_RATE_H
 #define SERVER_RATE_H
 
+#include "problem.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +38,9 @@ void rate_free(struct rate *rate);
 void rate_set_rule(struct rate *rate, struct rate_rule rule);
 
 struct rate_rule rate_rule(struct rate *rate);
+
+/** What a refused client is told. */
+void rate_report(struct rate_rule rule, struct rate_state state, struct problem_report *out);
 
 /** One request of `client` (any string). O(1), one short lock. Any thread. */
 struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns);

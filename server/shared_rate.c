@@ -34,7 +34,7 @@ struct shared_rate {
 struct question {
 	struct shared_rate *shared;
 	struct rate_rule rule;
-	shared_rate_decided *decided;
+	shared_rate_decided *decided; /* NULL: it was counted here, and nobody waits */
 	void *arg;
 	char client[];
 };
@@ -72,10 +72,11 @@ static void on_taken(void *arg, const redisReply *reply)
 		state = rate_note(shared->rate, question->rule, question->client, monotonic_ns(),
 				  reply->element[0]->integer != 0,
 				  (uint64_t)reply->element[1]->integer * 1000);
-	} else {
+	} else if (question->decided != NULL) {
 		state = take_here(shared, question->client);
 	}
-	question->decided(question->arg, state);
+	if (question->decided != NULL)
+		question->decided(question->arg, state);
 	free(question);
 }
 
@@ -113,8 +114,8 @@ bool shared_rate_decides(struct shared_rate *shared, const char *client, uint64_
 	return true;
 }
 
-void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate_decided *decided,
-		     void *arg)
+static bool ask(struct shared_rate *shared, const char *client, shared_rate_decided *decided,
+		void *arg)
 {
 	size_t len = strlen(client);
 	struct question *question = malloc(sizeof(*question) + len + 1);
@@ -122,8 +123,23 @@ void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate
 		*question = (struct question){shared, rate_rule(shared->rate), decided, arg};
 		memcpy(question->client, client, len + 1);
 		if (question->rule.quota > 0 && send_question(question))
-			return;
+			return true;
 	}
 	free(question);
-	decided(arg, take_here(shared, client));
+	return false;
+}
+
+void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate_decided *decided,
+		     void *arg)
+{
+	if (!ask(shared, client, decided, arg))
+		decided(arg, take_here(shared, client));
+}
+
+struct rate_state shared_rate_count(struct shared_rate *shared, const char *client, uint64_t now_ns)
+{
+	struct rate_state state = rate_take(shared->rate, client, now_ns);
+	if (!state.allowed || !redis_is_up(shared->redis) || !ask(shared, client, NULL, NULL))
+		metrics_count_shared_rate(shared->metrics, false);
+	return state;
 }

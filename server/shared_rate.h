@@ -33,4 +33,12 @@ typedef void shared_rate_decided(void *arg, struct rate_state state);
 void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate_decided *decided,
 		     void *arg);
 
+/**
+ * One more request of `client`, of those that come by the thousand and cannot each wait for the
+ * server: counted and decided on here, at once. The server is told; what it answers holds for the
+ * next.
+ */
+struct rate_state shared_rate_count(struct shared_rate *shared, const char *client,
+				    uint64_t now_ns);
+
 #endif

@@ -111,8 +111,8 @@ enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 	}
 	char *head = batch_head(x);
 	if (head != NULL)
-		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, head, is_1_1,
-				       x->gunzip);
+		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
+				       is_1_1, x->gunzip);
 	if (x->batch == NULL)
 		return MHD_NO;
 	x->status = 200;

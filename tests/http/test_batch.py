@@ -272,3 +272,35 @@ def test_a_long_batch_takes_no_more_memory_than_a_short_one(start_service, packe
     count, most = run(30000)
     assert count == 30000
     assert most < before * 1.5 + 20000
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_each_line_counts_for_the_rate(start_service, packed):
+    service = start_service("--rate", "5/h", "--trust-proxies", "127.0.0.1")
+
+    def ask(client, data):
+        head = {"Content-Type": "application/x-ndjson", "X-Forwarded-For": client}
+        if packed:
+            data, head = gzip.compress(data), {**head, "Content-Encoding": "gzip"}
+        return service.request("POST", "/v1/summaries", data, head)
+
+    def outcome(answer):
+        return [row.get("id", (row.get("code"), row.get("line"))) for row in rows_of(answer)]
+
+    # Blank lines and lines that are too long are no summaries.
+    lines = b"\n" + line(1) + b"\n" + b"".join(map(line, range(2, 5)))
+    assert outcome(ask("192.0.2.1", lines)) == ["1", "2", "3", "4"]
+    over = ask("192.0.2.1", b"".join(map(line, range(5, 9))))
+    assert outcome(over) == ["5", ("rate_limited", 2), ("rate_limited", 3), ("rate_limited", 4)]
+    problem = rows_of(over)[1]
+    assert (problem["status"], problem["limit"]) == (429, 5)
+    assert problem["detail"].startswith("5 in 3600 s are allowed, the next in ")
+    refused = ask("192.0.2.1", line(9))
+    assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
+    assert outcome(ask("192.0.2.2", line(10))) == ["10"]
+
+
+def test_without_a_rate_lines_are_not_counted(service):
+    answer = service.request("POST", "/v1/summaries", b"".join(map(line, range(300))), {
+        "Content-Type": "application/x-ndjson"})
+    assert [row["id"] for row in rows_of(answer)] == [str(i) for i in range(300)]

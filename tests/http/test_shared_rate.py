@@ -59,6 +59,30 @@ def test_two_instances_count_against_the_same_limit(start_redis, start_limited):
     assert [counted(i, "instance") for i in (one, two, late)] == [0, 0, 0]
 
 
+def test_lines_of_a_batch_count_for_all(start_redis, start_limited):
+    redis = start_redis()
+    one, two = start_limited(redis.url, "6/h"), start_limited(redis.url, "6/h")
+    lines = b"".join(json.dumps({"text": f"A sentence. Number {i} follows."}).encode() + b"\n" for i in range(4))
+
+    def ask_lines(service):
+        answer = service.request("POST", "/v1/summaries", lines, {
+            "Content-Type": "application/x-ndjson", "X-Forwarded-For": "192.0.2.1"})
+        return [json.loads(line).get("code", "made") for line in answer.body.splitlines()]
+
+    assert ask_lines(one) == ["made"] * 4
+    wait_until(lambda: counted(one, "shared") == 4)
+    assert left(ask(two, "192.0.2.1")) == 1
+    assert left(ask(one, "192.0.2.1")) == 0
+    # What the instance itself knows suffices to refuse; the other learns it with its next question.
+    assert left(ask(two, "192.0.2.1")) is None
+    assert left(ask(one, "192.0.2.1")) is None
+    redis.kill()
+    wait_for_state(one, 0)
+    answer = one.request("POST", "/v1/summaries", lines, {
+        "Content-Type": "application/x-ndjson", "X-Forwarded-For": "192.0.2.2"})
+    assert len(answer.body.splitlines()) == 4 and counted(one, "instance") == 4
+
+
 def test_an_api_key_has_one_count(start_redis, start_limited, tmp_path):
     redis = start_redis()
     (tmp_path / "keys").write_text("news:k-0123456789abcdef\nblog:k-fedcba9876543210\n")
