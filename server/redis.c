@@ -3,7 +3,10 @@
 #include "log.h"
 #include "lookup.h"
 #include "monotonic.h"
+#include "redis_command.h"
+#include "redis_error.h"
 #include "redis_link.h"
+#include "timers.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -36,26 +39,6 @@ enum state {
 	STATE_UP,
 };
 
-struct command {
-	struct command *next;
-	char *bytes;
-	size_t len;
-	uint64_t sent_ns;
-	redis_done *done;
-	void *arg;
-};
-
-/* First in, first out. */
-struct commands {
-	struct command *first, **last;
-};
-
-struct timer {
-	uint64_t due_ns;
-	void (*fire)(void *arg);
-	void *arg;
-};
-
 struct redis {
 	struct redis_options options;
 	SSL_CTX *tls;
@@ -65,89 +48,38 @@ struct redis {
 	atomic_bool up;
 
 	pthread_mutex_t lock; /* guards these three */
-	struct commands submitted;
+	struct redis_commands submitted;
 	bool taking; /* while the server is up */
 	bool stopping;
 
 	/* The thread's alone. */
 	enum state state;
 	struct redis_link *link;
-	struct commands pending; /* sent; their replies come in this order */
-	const char *refused;     /* what the greeting was refused for, a constant */
-	char code[32];           /* and the server's word for it */
-	bool ending;             /* no timers any more */
+	struct redis_commands pending;       /* sent; their replies come in this order */
+	const char *refused;                 /* what the greeting was refused for, a constant */
+	char code[REDIS_ERROR_CODE_MAX + 1]; /* and the server's word for it */
+	bool ending;                         /* no timers any more */
 	unsigned failures, attempts;
 	uint64_t retry_ns, limit_ns; /* of the present attempt */
 	char logged[96];             /* the last failure that was logged */
-	struct timer *timers;        /* a binary heap: the next one first */
-	size_t timer_count, timer_room;
+	struct timers timers;
 };
 
 /* ---- commands --------------------------------------------------------------------------- */
 
-static void commands_init(struct commands *commands)
-{
-	commands->first = NULL;
-	commands->last = &commands->first;
-}
-
-static void commands_add(struct commands *commands, struct command *command)
-{
-	command->next = NULL;
-	*commands->last = command;
-	commands->last = &command->next;
-}
-
-static struct command *commands_take(struct commands *commands)
-{
-	struct command *command = commands->first;
-	if (command != NULL && (commands->first = command->next) == NULL)
-		commands->last = &commands->first;
-	return command;
-}
-
-static void command_free(struct command *command)
-{
-	if (command == NULL)
-		return;
-	if (command->bytes != NULL)
-		redisFreeCommand(command->bytes);
-	free(command);
-}
-
-static struct command *command_new(int argc, const char *const *argv, const size_t *lengths,
-				   redis_done *done, void *arg)
-{
-	struct command *command = calloc(1, sizeof(*command));
-	if (command == NULL)
-		return NULL;
-	/* It takes pointers to const that it does not declare as such. */
-	int len = (int)redisFormatCommandArgv(&command->bytes, argc, (const char **)argv, lengths);
-	if (len <= 0) {
-		command->bytes = NULL;
-		command_free(command);
-		return NULL;
-	}
-	command->len = (size_t)len;
-	command->sent_ns = monotonic_ns();
-	command->done = done;
-	command->arg = arg;
-	return command;
-}
-
 /* Tell what came of it, and free it. */
-static void conclude(struct redis *redis, struct command *command, const redisReply *reply)
+static void conclude(struct redis *redis, struct redis_command *command, const redisReply *reply)
 {
 	if (reply != NULL)
 		metrics_count_redis(redis->options.metrics, monotonic_ns() - command->sent_ns);
 	command->done(command->arg, reply);
-	command_free(command);
+	redis_command_free(command);
 }
 
-static void fail_all(struct redis *redis, struct commands *commands)
+static void fail_pending(struct redis *redis)
 {
-	struct command *command;
-	while ((command = commands_take(commands)) != NULL)
+	struct redis_command *command;
+	while ((command = redis_commands_take(&redis->pending)) != NULL)
 		conclude(redis, command, NULL);
 }
 
@@ -166,81 +98,37 @@ bool redis_is_up(const struct redis *redis)
 bool redis_send(struct redis *redis, int argc, const char *const *argv, const size_t *lengths,
 		redis_done *done, void *arg)
 {
-	struct command *command =
-		redis_is_up(redis) ? command_new(argc, argv, lengths, done, arg) : NULL;
+	struct redis_command *command =
+		redis_is_up(redis) ? redis_command_new(argc, argv, lengths, done, arg) : NULL;
 	if (command == NULL)
 		return false;
 	pthread_mutex_lock(&redis->lock);
 	bool taken = redis->taking, first = redis->submitted.first == NULL;
 	if (taken)
-		commands_add(&redis->submitted, command);
+		redis_commands_add(&redis->submitted, command);
 	pthread_mutex_unlock(&redis->lock);
 	if (!taken)
-		command_free(command);
+		redis_command_free(command);
 	else if (first)
 		alert(redis);
 	return taken;
 }
 
-/* Let commands in, or no more; then returns those that were. */
-static struct commands set_taking(struct redis *redis, bool taking)
+/* Let commands in, or no more: then those that were stand behind what has been sent. */
+static void set_taking(struct redis *redis, bool taking)
 {
-	struct commands left;
-	commands_init(&left);
 	pthread_mutex_lock(&redis->lock);
 	redis->taking = taking;
-	struct command *command;
-	while (!taking && (command = commands_take(&redis->submitted)) != NULL)
-		commands_add(&left, command);
+	if (!taking)
+		redis_commands_move(&redis->pending, &redis->submitted);
 	pthread_mutex_unlock(&redis->lock);
 	atomic_store_explicit(&redis->up, taking, memory_order_relaxed);
-	return left;
 }
-
-/* ---- timers ----------------------------------------------------------------------------- */
 
 bool redis_after(struct redis *redis, uint64_t delay_ms, void (*fire)(void *arg), void *arg)
 {
-	if (redis->ending)
-		return false;
-	if (redis->timer_count == redis->timer_room) {
-		size_t room = redis->timer_room == 0 ? 64 : 2 * redis->timer_room;
-		struct timer *grown = realloc(redis->timers, room * sizeof(*grown));
-		if (grown == NULL)
-			return false;
-		redis->timers = grown;
-		redis->timer_room = room;
-	}
-	struct timer *heap = redis->timers;
-	uint64_t due_ns = monotonic_ns() + delay_ms * NS_PER_MS;
-	size_t at = redis->timer_count++;
-	for (; at > 0 && heap[(at - 1) / 2].due_ns > due_ns; at = (at - 1) / 2)
-		heap[at] = heap[(at - 1) / 2];
-	heap[at] = (struct timer){due_ns, fire, arg};
-	return true;
-}
-
-static struct timer take_timer(struct redis *redis)
-{
-	struct timer *heap = redis->timers, first = heap[0];
-	size_t count = --redis->timer_count, at = 0;
-	struct timer moved = heap[count];
-	for (size_t child; (child = 2 * at + 1) < count; at = child) {
-		child += child + 1 < count && heap[child + 1].due_ns < heap[child].due_ns;
-		if (heap[child].due_ns >= moved.due_ns)
-			break;
-		heap[at] = heap[child];
-	}
-	heap[at] = moved;
-	return first;
-}
-
-static void fire_timers(struct redis *redis, uint64_t until_ns)
-{
-	while (redis->timer_count > 0 && redis->timers[0].due_ns <= until_ns) {
-		struct timer timer = take_timer(redis);
-		timer.fire(timer.arg);
-	}
+	return !redis->ending &&
+	       timers_add(&redis->timers, monotonic_ns() + delay_ms * NS_PER_MS, fire, arg);
 }
 
 /* ---- up and down ------------------------------------------------------------------------ */
@@ -262,7 +150,7 @@ static uint64_t retry_pause_ns(const struct redis *redis)
 static void go_away(struct redis *redis, const char *why, const char *code)
 {
 	bool was_up = redis->state == STATE_UP;
-	struct commands submitted = set_taking(redis, false);
+	set_taking(redis, false);
 	redis->state = STATE_AWAY;
 	redis_link_free(redis->link);
 	redis->link = NULL;
@@ -274,8 +162,7 @@ static void go_away(struct redis *redis, const char *why, const char *code)
 		log_event(LOG_WARN, "shared_cache_down", ",\"why\":\"%s\",\"code\":\"%s\"", why,
 			  code);
 	memcpy(redis->logged, said, sizeof(said));
-	fail_all(redis, &redis->pending);
-	fail_all(redis, &submitted);
+	fail_pending(redis);
 }
 
 static void come_up(struct redis *redis)
@@ -286,31 +173,15 @@ static void come_up(struct redis *redis)
 	log_event(LOG_INFO, "shared_cache_up", "%s", "");
 }
 
-/* The first word of an error, which is a code. No more: a server that does not know AUTH repeats
- * the password in its error. */
-static void error_code(const redisReply *reply, char out[32])
-{
-	size_t len = 0;
-	for (; len < 31 && len < reply->len; len++) {
-		char c = reply->str[len];
-		if ((c < 'A' || c > 'Z') && c != '_')
-			break;
-		out[len] = c;
-	}
-	out[len] = '\0';
-}
-
 /* ---- greeting --------------------------------------------------------------------------- */
 
-/* Reply of one command of the greeting. Full memory is no reason to stay away: what it holds can be
- * read. A replica is: it takes no leases, and the name may lead to another server by now. */
+/* Reply of one command of the greeting. */
 static void on_greeting(void *arg, const redisReply *reply)
 {
 	struct redis *redis = arg;
-	if (reply == NULL || reply->type != REDIS_REPLY_ERROR || redis->refused != NULL ||
-	    strncmp(reply->str, "OOM", 3) == 0)
+	if (reply == NULL || redis->refused != NULL || !redis_error_refuses(reply))
 		return;
-	error_code(reply, redis->code);
+	redis_error_code(reply, redis->code);
 	redis->refused = "the server refused the log-in or a first write";
 }
 
@@ -324,12 +195,12 @@ static void on_greeted(void *arg, const redisReply *reply)
 
 static bool say(struct redis *redis, int argc, const char *const *argv, redis_done *done)
 {
-	struct command *command = command_new(argc, argv, NULL, done, redis);
+	struct redis_command *command = redis_command_new(argc, argv, NULL, done, redis);
 	if (command == NULL || !redis_link_append(redis->link, command->bytes, command->len)) {
-		command_free(command);
+		redis_command_free(command);
 		return false;
 	}
-	commands_add(&redis->pending, command);
+	redis_commands_add(&redis->pending, command);
 	return true;
 }
 
@@ -417,30 +288,17 @@ static void take_lookup(struct redis *redis)
 
 /* ---- the thread ------------------------------------------------------------------------- */
 
-/* Errors after which the server is of no use to anybody here. */
-static bool is_fatal(const redisReply *reply)
-{
-	static const char *const codes[] = {"READONLY", "LOADING", "MASTERDOWN",
-					    "NOAUTH",   "NOPERM",  "CLUSTERDOWN"};
-	if (reply->type != REDIS_REPLY_ERROR)
-		return false;
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (strstr(reply->str, codes[i]) != NULL) /* older ones say it behind "ERR" */
-			return true;
-	return false;
-}
-
 static void take_reply(struct redis *redis, redisReply *reply)
 {
-	char code[32] = "";
-	struct command *command = commands_take(&redis->pending);
-	bool was_up = redis->state == STATE_UP, fatal = was_up && is_fatal(reply);
+	char code[REDIS_ERROR_CODE_MAX + 1] = "";
+	struct redis_command *command = redis_commands_take(&redis->pending);
+	bool was_up = redis->state == STATE_UP, fatal = was_up && redis_error_is_fatal(reply);
 	if (command == NULL) {
 		go_away(redis, "a reply that was not asked for", "");
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ERROR)
-		error_code(reply, code);
+		redis_error_code(reply, code);
 	else if (was_up)
 		redis->failures = 0;
 	conclude(redis, command, fatal ? NULL : reply);
@@ -452,19 +310,17 @@ static void take_reply(struct redis *redis, redisReply *reply)
 
 static void send_submitted(struct redis *redis)
 {
-	struct command *command;
-	struct commands taken;
-	commands_init(&taken);
+	struct redis_command *command;
+	struct redis_commands taken;
+	redis_commands_init(&taken);
 	pthread_mutex_lock(&redis->lock);
-	while ((command = commands_take(&redis->submitted)) != NULL)
-		commands_add(&taken, command);
+	redis_commands_move(&taken, &redis->submitted);
 	pthread_mutex_unlock(&redis->lock);
 	bool good = true;
-	while ((command = commands_take(&taken)) != NULL) {
+	while ((command = redis_commands_take(&taken)) != NULL) {
 		good = good && redis_link_append(redis->link, command->bytes, command->len);
-		redisFreeCommand(command->bytes);
-		command->bytes = NULL;
-		commands_add(&redis->pending, command);
+		redis_command_drop_bytes(command);
+		redis_commands_add(&redis->pending, command);
 	}
 	if (!good || redis_link_waiting(redis->link) > OUT_MAX_BYTES)
 		go_away(redis, "too much waits to be sent", "");
@@ -525,16 +381,15 @@ static void watch_clock(struct redis *redis, uint64_t now_ns)
 static uint64_t next_ns(const struct redis *redis)
 {
 	uint64_t next = monotonic_ns() + IDLE_MS * NS_PER_MS;
-	const struct command *oldest = redis->pending.first;
+	const struct redis_command *oldest = redis->pending.first;
 	if (redis->state == STATE_AWAY)
 		next = redis->retry_ns;
 	else if (redis->state == STATE_OPENING || redis->state == STATE_GREETING)
 		next = redis->limit_ns;
 	else if (redis->state == STATE_UP && oldest != NULL)
 		next = oldest->sent_ns + redis->options.timeout_ms * NS_PER_MS;
-	if (redis->timer_count > 0 && redis->timers[0].due_ns < next)
-		next = redis->timers[0].due_ns;
-	return next;
+	uint64_t timer = timers_next_ns(&redis->timers);
+	return timer < next ? timer : next;
 }
 
 static void wait_for_news(struct redis *redis)
@@ -568,17 +423,16 @@ static void *run(void *arg)
 		take_lookup(redis);
 		if (redis->link != NULL)
 			serve_link(redis);
-		fire_timers(redis, monotonic_ns());
+		timers_fire(&redis->timers, monotonic_ns());
 		if (redis->link != NULL)
 			serve_link(redis);
 		watch_clock(redis, monotonic_ns());
 		wait_for_news(redis);
 	}
-	struct commands submitted = set_taking(redis, false);
+	set_taking(redis, false);
 	redis->ending = true;
-	fail_all(redis, &redis->pending);
-	fail_all(redis, &submitted);
-	fire_timers(redis, UINT64_MAX);
+	fail_pending(redis);
+	timers_fire(&redis->timers, UINT64_MAX);
 	return NULL;
 }
 
@@ -594,8 +448,8 @@ struct redis *redis_new(const struct redis_options *options, char *fault, size_t
 	if (redis == NULL)
 		return NULL;
 	redis->options = *options;
-	commands_init(&redis->submitted);
-	commands_init(&redis->pending);
+	redis_commands_init(&redis->submitted);
+	redis_commands_init(&redis->pending);
 	pthread_mutex_init(&redis->lock, NULL);
 	redis->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	redis->lookups = lookups_new(NULL, NULL, wake, redis);
@@ -631,6 +485,6 @@ void redis_free(struct redis *redis)
 	if (redis->event >= 0)
 		close(redis->event);
 	pthread_mutex_destroy(&redis->lock);
-	free(redis->timers);
+	timers_free(&redis->timers);
 	free(redis);
 }
