@@ -226,15 +226,26 @@ static void a_reply_without_end_breaks_it(void **state)
 	}
 }
 
+/* `head`, and `count` times a string of 1,000 letters. */
+static char *new_strings(const char *head, size_t count, size_t *len)
+{
+	char one[1009], *bytes = malloc(strlen(head) + count * sizeof(one) + 1);
+	assert_non_null(bytes);
+	memset(one, 'x', sizeof(one));
+	memcpy(one, "$1000\r\n", 7);
+	memcpy(one + 1007, "\r\n", 2);
+	*len = (size_t)sprintf(bytes, "%s", head);
+	for (size_t i = 0; i < count; i++, *len += sizeof(one))
+		memcpy(bytes + *len, one, sizeof(one));
+	return bytes;
+}
+
 static void an_array_without_end_breaks_it(void **state)
 {
 	(void)state;
 	struct pair pair = opened();
-	char *bytes = malloc(2 * REPLY_MAX_BYTES);
-	assert_non_null(bytes);
-	size_t len = (size_t)sprintf(bytes, "*9000000\r\n");
-	for (; len + 4 <= 2 * REPLY_MAX_BYTES; len += 4)
-		memcpy(bytes + len, ":1\r\n", 4);
+	size_t len;
+	char *bytes = new_strings("*9000000\r\n", 2 * REPLY_MAX_BYTES / 1009, &len);
 	assert_int_equal(pour(&pair, bytes, len), 0);
 	check_broken(pair.link, long_reply);
 	free(bytes);
@@ -245,12 +256,9 @@ static void many_short_replies_are_no_long_one(void **state)
 {
 	(void)state;
 	struct pair pair = opened();
-	size_t count = REPLY_MAX_BYTES / 2;
-	char *bytes = malloc(5 * count);
-	assert_non_null(bytes);
-	for (size_t i = 0; i < count; i++)
-		memcpy(bytes + 5 * i, "+OK\r\n", 5);
-	assert_int_equal(pour(&pair, bytes, 5 * count), count);
+	size_t len, count = 2 * REPLY_MAX_BYTES / 1009;
+	char *bytes = new_strings("", count, &len);
+	assert_int_equal(pour(&pair, bytes, len), count);
 	assert_null(redis_link_fault(pair.link));
 	free(bytes);
 	close_pair(&pair);
