@@ -5,8 +5,10 @@
 #include "cacheable.h"
 #include "monotonic.h"
 #include "respond.h"
+#include "response_headers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void resume(struct ticket *ticket)
@@ -88,27 +90,49 @@ enum MHD_Result submit_resumed(struct exchange *x)
 	return respond_answer(x);
 }
 
-/* The head of the answer, which we write ourselves (see batch.h). */
-static char *batch_head(const struct exchange *x)
+static enum MHD_Result write_header(void *arg, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	(void)kind;
+	fprintf(arg, "%s: %s\r\n", name, value);
+	return MHD_YES;
+}
+
+static char *write_head(struct MHD_Response *response)
 {
 	char *head = NULL;
-	bool listed = *x->http->parts.config->cors_origins != '\0';
-	int len = asprintf(&head,
-			   "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
-			   "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-			   "X-Request-Id: %s\r\nConnection: close\r\n%s%s%s%s",
-			   x->request_id, listed ? "Vary: Origin\r\n" : "",
-			   x->origin != NULL ? "Access-Control-Allow-Origin: " : "",
-			   x->origin != NULL ? x->origin : "", x->origin != NULL ? "\r\n" : "");
-	return len < 0 ? NULL : head;
+	size_t len;
+	FILE *out = open_memstream(&head, &len);
+	if (out == NULL)
+		return NULL;
+	fputs("HTTP/1.1 200 OK\r\n", out);
+	MHD_get_response_headers(response, write_header, out);
+	bool good = !ferror(out);
+	if (fclose(out) == 0 && good)
+		return head;
+	free(head);
+	return NULL;
+}
+
+/* The head of a batch's answer, which we write ourselves (see batch.h). */
+static char *batch_head(const struct exchange *x)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (response == NULL)
+		return NULL;
+	char *head = response_headers_add(response, x, 200, "application/x-ndjson")
+			     ? write_head(response)
+			     : NULL;
+	MHD_destroy_response(response);
+	return head;
 }
 
 enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 {
-	if (!admission_check_queue(x)) {
-		x->close = true;
+	x->close = true;
+	if (!admission_check_queue(x))
 		return respond_problem(x);
-	}
 	char *head = batch_head(x);
 	if (head != NULL)
 		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,

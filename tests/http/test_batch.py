@@ -300,6 +300,21 @@ def test_each_line_counts_for_the_rate(start_service, packed):
     assert outcome(ask("192.0.2.2", line(10))) == ["10"]
 
 
+def test_the_head_has_what_every_answer_has(start_service):
+    service = start_service("--rate", "5/h", "--cors-origins", "https://news.example")
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    head = {"X-Request-Id": "batch-1", "traceparent": trace, "Origin": "https://news.example"}
+    batch = service.request("POST", "/v1/summaries", line(1), {**head, "Content-Type": "application/x-ndjson"})
+    alone = service.request("POST", "/v1/summaries", line(1), {**head, "Content-Type": "application/json"})
+    assert (batch.status, alone.status) == (200, 200)
+    for name in ("X-Request-Id", "X-Content-Type-Options", "Cache-Control", "Vary", "Access-Control-Allow-Origin",
+                 "Access-Control-Expose-Headers", "RateLimit-Policy"):
+        assert batch.headers[name] == alone.headers[name] is not None, name
+    assert batch.headers["traceparent"].startswith(trace[:36])
+    assert batch.headers["RateLimit"].startswith('"client";r=4;t=')
+    assert batch.headers["Connection"] == "close"
+
+
 def test_without_a_rate_lines_are_not_counted(service):
     answer = service.request("POST", "/v1/summaries", b"".join(map(line, range(300))), {
         "Content-Type": "application/x-ndjson"})
