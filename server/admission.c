@@ -165,7 +165,9 @@ static void find_client(struct exchange *x)
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (info == NULL || info->client_addr == NULL)
 		return;
-	struct client_lists lists = {.forwarded = {.len = 0}};
+	struct client_lists lists;
+	client_list_clear(&lists.forwarded);
+	client_list_clear(&lists.x_forwarded_for);
 	if (x->http->trusted_len > 0)
 		MHD_get_connection_values(c, MHD_HEADER_KIND, add_line, &lists);
 	client_name(info->client_addr, x->http->trusted, x->http->trusted_len, &lists.forwarded,

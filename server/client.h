@@ -11,12 +11,18 @@ enum {
 };
 
 /** The lines of one header of a request, one behind the other: a list that every proxy may have
- * gone on in a line of its own. Zero-initialize. */
+ * gone on in a line of its own. Begins with client_list_clear(). */
 struct client_list {
 	bool present, too_long;
 	size_t len;
-	char text[CLIENT_LIST_MAX + 1];
+	char text[CLIENT_LIST_MAX]; /* `len` bytes of it */
 };
+
+static inline void client_list_clear(struct client_list *list)
+{
+	list->present = list->too_long = false;
+	list->len = 0;
+}
 
 void client_list_add(struct client_list *list, const char *line);
 
