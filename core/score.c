@@ -73,13 +73,12 @@ static void run_network(const struct features *features, float *merit)
 	lanes document[STEPS];
 	add_document(features->document, document);
 	for (size_t i = 0; i < n; i += ABREAST) {
-		size_t second = i + 1 < n ? i + 1 : i;
-		const float *feature[ABREAST] = {features->at[i], features->at[second]};
-		float pair[ABREAST];
-		find_merits(document, feature, pair);
+		size_t at[ABREAST] = {i, i + 1 < n ? i + 1 : i};
+		const float *feature[ABREAST] = {features->at[at[0]], features->at[at[1]]};
+		float found[ABREAST];
+		find_merits(document, feature, found);
 		for (size_t s = 0; s < ABREAST; s++)
-			merit[s == 0 ? i : second] =
-				feature[s][FEATURE_POSITION] > 0 ? pair[s] : no_merit;
+			merit[at[s]] = feature[s][FEATURE_POSITION] > 0 ? found[s] : no_merit;
 	}
 }
 
