@@ -74,6 +74,8 @@ static void on_taken(void *arg, const redisReply *reply)
 				  (uint64_t)reply->element[1]->integer * 1000);
 	} else if (question->decided != NULL) {
 		state = take_here(shared, question->client);
+	} else {
+		metrics_count_shared_rate(shared->metrics, false);
 	}
 	if (question->decided != NULL)
 		question->decided(question->arg, state);
@@ -139,7 +141,8 @@ void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate
 struct rate_state shared_rate_count(struct shared_rate *shared, const char *client, uint64_t now_ns)
 {
 	struct rate_state state = rate_take(shared->rate, client, now_ns);
-	if (!state.allowed || !redis_is_up(shared->redis) || !ask(shared, client, NULL, NULL))
+	bool known = !state.allowed; /* as in shared_rate_decides(): then nobody is asked */
+	if (!redis_is_up(shared->redis) || (!known && !ask(shared, client, NULL, NULL)))
 		metrics_count_shared_rate(shared->metrics, false);
 	return state;
 }
