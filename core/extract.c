@@ -32,13 +32,20 @@ struct builder {
 	bool full; /* no more runs: what comes behind is left out */
 };
 
+/* Not so of a reference as long as what it stands for. */
+static bool is_verbatim(const struct builder *to, const struct extract_run *run)
+{
+	return run->text_len == run->html_len &&
+	       (run->html_len == 1 || to->html.at[run->html_byte] != '&');
+}
+
 /* False: no room, and the text ends here. */
 static bool add_run(struct builder *to, struct extract_run run)
 {
 	if (to->run_count > 0) {
 		struct extract_run *last = &to->runs[to->run_count - 1];
-		bool verbatim = last->text_len == last->html_len && run.text_len == run.html_len;
-		if (verbatim && last->text_byte + last->text_len == run.text_byte &&
+		if (is_verbatim(to, last) && is_verbatim(to, &run) &&
+		    last->text_byte + last->text_len == run.text_byte &&
 		    last->html_byte + last->html_len == run.html_byte) {
 			last->text_len += run.text_len;
 			last->html_len += run.html_len;
@@ -105,15 +112,34 @@ static size_t reference_len(const struct aligner *a)
 		return 0;
 	if (numeric)
 		return letters + 2 + ends;
-	/* One of the old names without its semicolon: letters that go on in the data. */
+	/* One of the old names without its semicolon, all of them for characters below U+0100:
+	 * letters that go on in the data. */
 	const uint8_t *next = a->data + character_len(a->data, a->data_end);
-	for (size_t len = letters < 6 ? letters : 6; len >= 2; len--) {
+	for (size_t len = letters <= 6 ? letters - 1 : 6; len >= 2 && *a->data < 0xC4; len--) {
 		size_t rest = letters - len + ends;
-		if (rest > 0 && rest <= (size_t)(a->data_end - next) &&
-		    memcmp(name + len, next, rest) == 0)
+		if (rest <= (size_t)(a->data_end - next) && memcmp(name + len, next, rest) == 0)
 			return len + 1;
 	}
 	return letters + 1 + ends;
+}
+
+/* Some names stand for two code points, the second one of these: how long it is, in the data behind
+ * the first one's; 0 where there is none, or where it has a place of its own in the page. */
+static size_t second_len(const struct aligner *a, size_t data_len, size_t html_len)
+{
+	static const char *const seconds[] = {"\u0338", "\u20D2", "\u20E5", "\uFE00",
+					      "\u200A", "\u0333", "\u0331", "j"};
+	const uint8_t *next = a->data + data_len, *html = a->html + html_len;
+	size_t html_left = (size_t)(a->html_end - html);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+		size_t len = strlen(seconds[i]);
+		if (len > (size_t)(a->data_end - next) || memcmp(next, seconds[i], len) != 0)
+			continue;
+		bool own = (html_left >= len && memcmp(html, seconds[i], len) == 0) ||
+			   (html_left >= 2 && memcmp(html, "&#", 2) == 0);
+		return own ? 0 : len;
+	}
+	return 0;
 }
 
 /* One step: how many bytes of data came from how many of the page. False at the end. */
@@ -129,6 +155,8 @@ static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
 	if (*a->html == '&') {
 		size_t reference = reference_len(a);
 		*html_len = reference == 0 ? 1 : reference;
+		if (reference > 0)
+			*data_len += second_len(a, *data_len, reference);
 	} else if (*a->html == '\r') {
 		*html_len = 1 + (a->html + 1 < a->html_end && a->html[1] == '\n');
 	} else if (*a->html != '\0') {

@@ -263,6 +263,7 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 	size_t next = line_skip_space(g, *end);
 	enum glyph_kind kind = glyph_at(g->text, next).kind;
 	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) &&
+	       kind != GLYPH_EXTEND && /* one that combines with the space */
 	       !(word_after(g, next).classes & WORD_INNER);
 }
 
@@ -325,8 +326,10 @@ static bool begins_inner(const struct segmenter *g, size_t at)
 static bool phrases_end(const struct segmenter *g, size_t space)
 {
 	size_t next = space + 1;
+	struct glyph first = glyph_at(g->text, next);
 	if (space - g->start < PHRASES_MIN_BYTES || g->text.len - next < PHRASES_REST_BYTES ||
-	    !is_thai(glyph_before(g->text, space).c) || !is_thai(glyph_at(g->text, next).c) ||
+	    !is_thai(glyph_before(g->text, space).c) || !is_thai(first.c) ||
+	    first.kind == GLYPH_EXTEND ||
 	    memchr(g->text.at + next, '\n', PHRASES_REST_BYTES) != NULL)
 		return false;
 	return !begins_inner(g, next) && !is_enclosed(g, space);
