@@ -283,6 +283,8 @@ static size_t space_len(const uint8_t *at, const uint8_t *end, bool *drop)
 		*drop = at[2] == 0x8B;
 		return 3;
 	}
+	if (end - at >= 3 && at[0] == 0xE2 && at[1] == 0x81 && at[2] == 0x9F)
+		return 3;
 	if (end - at >= 3 && at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF) {
 		*drop = true;
 		return 3;

@@ -90,28 +90,42 @@ struct aligner {
 	const uint8_t *html, *html_end;
 };
 
+static bool is_digit(uint8_t c, bool hexadecimal)
+{
+	return (c >= '0' && c <= '9') ||
+	       (hexadecimal && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
+}
+
+/* The same of "&#38;" and "&#x26;": at least one digit, and the semicolon may be missing. */
+static size_t numeric_reference_len(const struct aligner *a)
+{
+	const uint8_t *at = a->html + 2;
+	bool hexadecimal = at < a->html_end && (*at | 0x20) == 'x';
+	at += hexadecimal;
+	const uint8_t *digits = at;
+	while (at < a->html_end && is_digit(*at, hexadecimal))
+		at++;
+	if (at == digits)
+		return 0;
+	return (size_t)(at - a->html) + (at < a->html_end && *at == ';');
+}
+
 /* Bytes of the character reference at a.html, 0 when it is a plain ampersand. */
 static size_t reference_len(const struct aligner *a)
 {
-	const uint8_t *at = a->html + 1;
-	bool numeric = at < a->html_end && *at == '#';
-	at += numeric;
-	const uint8_t *name = at;
+	const uint8_t *name = a->html + 1, *at = name;
+	if (name < a->html_end && *name == '#')
+		return numeric_reference_len(a);
 	while (at < a->html_end && is_alphanumeric(*at) && at - name < 40)
 		at++;
 	if (at == name)
 		return 0;
 	size_t letters = (size_t)(at - name);
 	bool ends = at < a->html_end && *at == ';';
-	bool ampersand = (letters >= 3 && memcmp(name, "amp", 3) == 0) ||
-			 (letters >= 3 && memcmp(name, "AMP", 3) == 0) ||
-			 (numeric && letters == 2 && memcmp(name, "38", 2) == 0) ||
-			 (numeric && letters == 3 && (name[0] | 0x20) == 'x' && name[1] == '2' &&
-			  name[2] == '6');
+	bool ampersand =
+		letters >= 3 && (memcmp(name, "amp", 3) == 0 || memcmp(name, "AMP", 3) == 0);
 	if (*a->data == '&' && !ampersand)
 		return 0;
-	if (numeric)
-		return letters + 2 + ends;
 	/* One of the old names without its semicolon, all of them for characters below U+0100:
 	 * letters that go on in the data. */
 	const uint8_t *next = a->data + character_len(a->data, a->data_end);

@@ -91,6 +91,12 @@ static const struct place {
 	 "A hy&shy;phen in it."},
 	{"emoji", "<p>Fine \U0001F600 day. Next \U0001F600 one.</p>", "Next \U0001F600 one.",
 	 "Next \U0001F600 one."},
+	{"ampersand with a nought", "<p>Salt &#038; pepper. Next one here.</p>", "Next one here.",
+	 "Next one here."},
+	{"number without semicolon", "<p>It doesn&#39t end &#5f. Next one here.</p>",
+	 "Next one here.", "Next one here."},
+	{"no number", "<p>Both &#; and &#x; stay. Next one here.</p>", "Next one here.",
+	 "Next one here."},
 	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.",
 	 "Fine &#x1F600; day."},
 };
