@@ -16,6 +16,7 @@ enum {
 	CELL_CHARS = 160,
 	MAX_BLOCKS = 10000,
 	MAX_CONTAINERS = 100000,
+	CLASSES_KEPT = 64, /* by their length and three of their bytes */
 };
 
 enum element_kind {
@@ -71,6 +72,13 @@ static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
 };
 
 /* The walk over the tree. */
+/* What a class attribute says. A page repeats few of them, so the last ones are kept. */
+struct class_facts {
+	struct span name;
+	uint64_t hash; /* without its digits: rows of things are numbered */
+	uint32_t groups;
+};
+
 struct walk {
 	struct arena *arena;
 	struct blocks *out;
@@ -84,6 +92,7 @@ struct walk {
 	bool is_open, pending_space, pending_line;
 	bool after_break;
 	bool noscript; /* read what browsers with scripts do not show */
+	struct class_facts classes[CLASSES_KEPT];
 };
 
 /* Make room for one more; false at the arena's ceiling. */
@@ -207,6 +216,23 @@ static void count_groups(struct container *c, const struct container *parent, ui
 	c->comment = parent->comment != 0 ? parent->comment : comment ? index : 0;
 }
 
+static struct class_facts *class_facts(struct walk *walk, struct span name)
+{
+	const uint8_t *at = (const uint8_t *)name.at;
+	size_t slot = 0; /* no class at all */
+	if (name.len > 0)
+		slot = name.len + 3u * at[0] + 5u * at[name.len / 2] + 7u * at[name.len - 1];
+	struct class_facts *facts = &walk->classes[slot % CLASSES_KEPT];
+	if (facts->name.len == name.len && memcmp(facts->name.at, name.at, name.len) == 0)
+		return facts;
+	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
+	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			facts->hash = hash_on(facts->hash, at[i]);
+	}
+	return facts;
+}
+
 static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 {
 	struct blocks *out = walk->out;
@@ -221,17 +247,11 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		.node = node, .parent = walk->container, .tag = (uint16_t)node->local_name};
 	const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
 	c->places = places_of(node->local_name);
-	c->shape = fnv(FNV_START, (uint8_t)node->local_name);
-	struct span name = value_of(element->attr_class);
-	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
-		uint8_t byte = (uint8_t)name.at[i];
-		if (byte < '0' || byte > '9')
-			c->shape = fnv(c->shape, byte);
-	}
+	const struct class_facts *class = class_facts(walk, value_of(element->attr_class));
+	c->shape = hash_on(class->hash, node->local_name);
 	/* The body's classes speak of the page, not of a part of it. */
 	if (node->local_name != LXB_TAG_BODY) {
-		c->groups =
-			blocks_name_groups(name) | blocks_name_groups(value_of(element->attr_id));
+		c->groups = class->groups | blocks_name_groups(value_of(element->attr_id));
 		read_attributes(element, c, &out->declared);
 	}
 	c->near_groups = c->all_groups = c->groups;
@@ -242,7 +262,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		c->places |= parent->places;
 		c->depth = parent->depth + 1;
 		count_groups(c, parent, index);
-		c->path = (parent->path ^ c->shape) * FNV_PRIME;
+		c->path = hash_on(parent->path, c->shape);
 	}
 	walk->container = index;
 	return true;
@@ -267,12 +287,15 @@ static bool make_text_room(struct walk *walk, size_t more)
 	return true;
 }
 
-/* Bytes of white space at the start of `at`; `*drop`: bytes that nobody sees. */
+static bool is_ascii_space(uint8_t byte)
+{
+	return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+/* Bytes of white space beyond ASCII at the start of `at`; `*drop`: bytes that nobody sees. */
 static size_t space_len(const uint8_t *at, const uint8_t *end, bool *drop)
 {
 	*drop = false;
-	if (*at == ' ' || (*at >= '\t' && *at <= '\r'))
-		return 1;
 	if (*at < 0xC2)
 		return 0;
 	if (end - at >= 2 && at[0] == 0xC2 && (at[1] == 0xA0 || at[1] == 0xAD)) {
@@ -343,6 +366,12 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 	bool started = false, drop;
 	uint32_t chars = 0;
 	while (at < end) {
+		if (is_ascii_space(*at)) { /* rows of them, which a page is full of */
+			walk->pending_space = true;
+			while (++at < end && is_ascii_space(*at))
+				;
+			continue;
+		}
 		size_t space = space_len(at, end, &drop);
 		if (space > 0) {
 			walk->pending_space |= !drop;

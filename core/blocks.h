@@ -37,8 +37,8 @@ struct container {
 	uint32_t near_groups; /* its own and its parent's */
 	uint32_t all_groups;  /* its own and of all around it */
 	uint32_t places;
-	uint32_t path;  /* hash of the tags and classes from the root */
-	uint32_t shape; /* hash of its tag and class */
+	uint64_t path;  /* hash of the tags and classes from the root */
+	uint64_t shape; /* hash of its tag and class */
 	uint32_t chars, link_chars, blocks, paragraph_chars;
 	uint32_t twins,
 		rank; /* elements beside it with its tag and class, itself too; how many before */

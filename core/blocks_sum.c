@@ -1,29 +1,32 @@
 #include "blocks_sum.h"
 
-/* How many children with this shape a container has. */
+#include "blocks_words.h"
+#include "scatter.h"
+
+/* How many children with one shape a container has, by both. */
 struct twins {
-	uint32_t parent, shape, count;
+	uint64_t key;
+	uint32_t count;
 };
 
 static bool count_twins(struct arena *arena, struct blocks *out)
 {
-	uint32_t slots = 64;
-	while (slots < 2 * out->container_count)
-		slots *= 2;
-	struct twins *table = arena_zalloc(arena, slots, sizeof(*table));
+	unsigned bits = scatter_bits(2 * out->container_count);
+	size_t mask = ((size_t)1 << bits) - 1;
+	struct twins *table = arena_zalloc(arena, mask + 1, sizeof(*table));
+	uint64_t factor = scatter_factor(table);
 	uint32_t *found = arena_alloc(arena, out->container_count + 1, sizeof(*found));
 	if (table == NULL || found == NULL)
 		return false;
 	for (size_t i = 0; i < out->container_count; i++) {
 		struct container *c = &out->containers[i];
-		uint32_t at = ((c->parent ^ c->shape) * 2654435761u) >> 7 & (slots - 1);
-		while (table[at].count > 0 &&
-		       (table[at].parent != c->parent || table[at].shape != c->shape))
-			at = (at + 1) & (slots - 1);
-		table[at].parent = c->parent;
-		table[at].shape = c->shape;
+		uint64_t key = hash_on(c->shape, c->parent);
+		size_t at = scatter_place(key, factor, bits);
+		while (table[at].count > 0 && table[at].key != key)
+			at = (at + 1) & mask;
+		table[at].key = key;
 		c->rank = table[at].count++;
-		found[i] = at;
+		found[i] = (uint32_t)at;
 	}
 	for (size_t i = 0; i < out->container_count; i++)
 		out->containers[i].twins = table[found[i]].count;
@@ -32,16 +35,17 @@ static bool count_twins(struct arena *arena, struct blocks *out)
 
 static bool count_copies(struct arena *arena, struct blocks *out)
 {
-	uint32_t slots = 64;
-	while (slots < 2 * out->len)
-		slots *= 2;
-	uint32_t *table = arena_zalloc(arena, slots, sizeof(*table)); /* index + 1 of the first */
+	unsigned bits = scatter_bits(2 * out->len);
+	size_t mask = ((size_t)1 << bits) - 1;
+	uint32_t *table =
+		arena_zalloc(arena, mask + 1, sizeof(*table)); /* index + 1 of the first */
+	uint64_t factor = scatter_factor(table);
 	if (table == NULL)
 		return false;
 	for (uint32_t i = 0; i < out->len; i++) {
-		uint32_t at = (out->at[i].hash * 2654435761u) >> 7 & (slots - 1);
+		size_t at = scatter_place(out->at[i].hash, factor, bits);
 		while (table[at] != 0 && out->at[table[at] - 1].hash != out->at[i].hash)
-			at = (at + 1) & (slots - 1);
+			at = (at + 1) & mask;
 		if (table[at] == 0)
 			table[at] = i + 1;
 		out->at[i].first_copy = table[at] - 1;

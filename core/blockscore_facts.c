@@ -1,38 +1,37 @@
 #include "blockscore_facts.h"
 
+#include "blocks_words.h"
 #include "page_words_table.h"
+#include "scatter.h"
 
 #include <math.h>
 
-enum { PATH_SLOTS_MIN = 64 };
-
-static struct path_sum *find_path(const struct paths *paths, uint32_t key)
+static struct path_sum *find_path(const struct paths *paths, uint64_t key)
 {
-	uint32_t at = (key * 2654435761u) >> 7 & paths->mask;
+	size_t at = scatter_place(key, paths->factor, paths->bits),
+	       mask = ((size_t)1 << paths->bits) - 1;
 	while (paths->at[at].blocks > 0 && paths->at[at].key != key)
-		at = (at + 1) & paths->mask;
+		at = (at + 1) & mask;
 	paths->at[at].key = key;
 	return &paths->at[at];
 }
 
-static uint32_t path_key(const struct blocks *blocks, uint32_t container)
+static uint64_t path_key(const struct blocks *blocks, uint32_t container)
 {
 	return blocks->containers[container].path;
 }
 
-static uint32_t shape_key(const struct blocks *blocks, uint32_t container)
+static uint64_t shape_key(const struct blocks *blocks, uint32_t container)
 {
 	const struct container *c = &blocks->containers[container];
-	return c->shape * 31 + blocks->containers[c->parent].shape;
+	return hash_on(blocks->containers[c->parent].shape, c->shape);
 }
 
 static bool make_paths(struct arena *arena, size_t blocks, struct paths *paths)
 {
-	uint32_t slots = PATH_SLOTS_MIN;
-	while (slots < 2 * blocks)
-		slots *= 2;
-	paths->at = arena_zalloc(arena, slots, sizeof(*paths->at));
-	paths->mask = slots - 1;
+	paths->bits = scatter_bits(2 * blocks);
+	paths->at = arena_zalloc(arena, (size_t)1 << paths->bits, sizeof(*paths->at));
+	paths->factor = scatter_factor(paths->at);
 	return paths->at != NULL;
 }
 

@@ -6,13 +6,15 @@
 
 /** What blocks with the same tags and classes around them have in common. */
 struct path_sum {
-	uint32_t key, blocks, chars, link_chars, stops;
+	uint64_t key;
+	uint32_t blocks, chars, link_chars, stops;
 };
 
 /** Sums by key: a hash table in open addressing. */
 struct paths {
 	struct path_sum *at;
-	uint32_t mask;
+	uint64_t factor; /* of scatter_place() */
+	unsigned bits;
 };
 
 /** What is known of the whole page before its blocks are described. In the arena. */

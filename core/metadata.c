@@ -852,10 +852,15 @@ static void read_text(struct facts *facts, lxb_dom_node_t *node)
 {
 	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
 	struct span text = {(const char *)data->data, data->length};
-	while (text.len > 0 && is_space(text.at[text.len - 1]))
+	/* Between tags there is mostly white space alone. */
+	size_t start = 0;
+	while (start < text.len && is_space(text.at[start]))
+		start++;
+	while (text.len > start && is_space(text.at[text.len - 1]))
 		text.len--;
-	while (text.len > 0 && is_space(text.at[0]))
-		text = span_slice(text, 1, text.len);
+	text = span_slice(text, start, text.len);
+	if (text.len == 0)
+		return;
 	read_visible_date(facts, node, text);
 	read_lead(facts, node, text);
 }
