@@ -223,7 +223,8 @@ static struct class_facts *class_facts(struct walk *walk, struct span name)
 	if (name.len > 0)
 		slot = name.len + 3u * at[0] + 5u * at[name.len / 2] + 7u * at[name.len - 1];
 	struct class_facts *facts = &walk->classes[slot % CLASSES_KEPT];
-	if (facts->name.len == name.len && memcmp(facts->name.at, name.at, name.len) == 0)
+	if (facts->name.len == name.len &&
+	    (name.len == 0 || memcmp(facts->name.at, name.at, name.len) == 0))
 		return facts;
 	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
 	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
