@@ -19,7 +19,7 @@ struct extract_limits {
 /** `length` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or decoded. */
 struct extract_run {
 	uint32_t text_byte, text_len;
-	uint32_t html_byte, html_len; /* html_len != text_len where character references were decoded */
+	uint32_t html_byte, html_len; /* other than text_len only where a reference was decoded */
 };
 
 /** The article. Spans live in the arena; an empty span means the page does not say. */

@@ -18,16 +18,21 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* 16 or more for what is no digit. */
+static unsigned digit_of(char c)
+{
+	if (ascii_is_digit(c))
+		return (unsigned)(c - '0');
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
+}
+
 static uint32_t read_hex(struct span from, size_t at)
 {
 	uint32_t value = 0;
 	for (size_t i = at; i < at + 4; i++) {
-		char c = i < from.len ? from.at[i] : '0';
-		uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
-				 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f'
-					 ? (uint32_t)((c | 0x20) - 'a' + 10)
-					 : 0;
-		value = value << 4 | digit;
+		unsigned digit = i < from.len ? digit_of(from.at[i]) : 0;
+		value = value << 4 | (digit < 16 ? digit : 0);
 	}
 	return value;
 }
@@ -127,12 +132,13 @@ size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
 			return len;
 		}
 	}
-	size_t i = at + 2;
 	*codepoint = 0;
 	if (text.len - at < 4 || text.at[at + 1] != '#')
 		return 0;
-	for (; i < text.len && i < at + 8 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
-		*codepoint = *codepoint * 10 + (uint32_t)(text.at[i] - '0');
+	bool hexadecimal = ascii_lower(text.at[at + 2]) == 'x';
+	size_t i = at + 2 + hexadecimal, end = i + 6 < text.len ? i + 6 : text.len;
+	for (; i < end && digit_of(text.at[i]) < (hexadecimal ? 16 : 10); i++)
+		*codepoint = *codepoint * (hexadecimal ? 16 : 10) + digit_of(text.at[i]);
 	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
 		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
 	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;

@@ -23,7 +23,7 @@ void pagedata_read(struct arena *arena, struct span html, const struct html_page
 
 /**
  * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
- * there is none. Only the few that systems write into JSON, and numbers in decimal.
+ * there is none. Only the few names that systems write into JSON, and numbers.
  */
 size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint);
 

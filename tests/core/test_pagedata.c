@@ -49,8 +49,8 @@ static const struct {
 	 "", false},
 	{"articleBody, with references and markup",
 	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"articleBody\":\"<p>" FIRST
-	 "<\\/p><p>" SECOND "&nbsp;Salt &amp; pepper&#39;s.\"}</script>",
-	 FIRST "\n\n" SECOND " Salt & pepper's.", false},
+	 "<\\/p><p>" SECOND "&nbsp;Salt &amp; pepper&#39;s, &#x27;salt&#X2019;, &#x; &#g;.\"}</script>",
+	 FIRST "\n\n" SECOND " Salt & pepper's, 'salt\u2019, &#x; &#g;.", false},
 	{"state: one text as HTML",
 	 STATE "{\"page\":{\"content\":\"<p>" FIRST "</p><p>" SECOND
 	       "</p>\",\"url\":\"/a\"}}</script>",

@@ -1,0 +1,527 @@
+#include "metadata_facts.h"
+
+#include "byline.h"
+#include "dates.h"
+#include "html.h"
+
+#include <limits.h>
+#include <lexbor/dom/interfaces/attr.h>
+#include <lexbor/dom/interfaces/character_data.h>
+
+#define MAX_LOOKS 100000 /* nodes of bylines and dates on a page: they may be nested */
+
+/* `part` is in one case only. */
+static bool has_bytes(struct span whole, struct span part)
+{
+	return whole.at != NULL && memmem(whole.at, whole.len, part.at, part.len) != NULL;
+}
+
+static struct span attribute(lxb_dom_element_t *element, const char *name)
+{
+	size_t len = 0;
+	const lxb_char_t *value = lxb_dom_element_get_attribute(element, (const lxb_char_t *)name,
+								strlen(name), &len);
+	return (struct span){(const char *)value, value == NULL ? 0 : len};
+}
+
+/* Which fact a <meta> of this name states. */
+enum fact {
+	FACT_TITLE,
+	FACT_BYLINE,
+	FACT_SITE,
+	FACT_DESCRIPTION,
+	FACT_PUBLISHED,
+	FACT_MODIFIED,
+	FACT_LANGUAGE,
+	FACT_CANONICAL,
+	FACT_IMAGE
+};
+
+static const struct {
+	const char *name;
+	enum fact fact;
+	unsigned char source;
+} meta_names[] = {
+	{"og:title", FACT_TITLE, FROM_PROPERTY},
+	{"twitter:title", FACT_TITLE, FROM_META},
+	{"parsely-title", FACT_TITLE, FROM_META},
+	{"sailthru.title", FACT_TITLE, FROM_META},
+	{"dc.title", FACT_TITLE, FROM_META},
+	{"headline", FACT_TITLE, FROM_META},
+	{"author", FACT_BYLINE, FROM_PROPERTY},
+	{"parsely-author", FACT_BYLINE, FROM_PROPERTY},
+	{"sailthru.author", FACT_BYLINE, FROM_PROPERTY},
+	{"byl", FACT_BYLINE, FROM_PROPERTY},
+	{"article:author", FACT_BYLINE, FROM_META},
+	{"article:author_name", FACT_BYLINE, FROM_PROPERTY},
+	{"og:article:author", FACT_BYLINE, FROM_META},
+	{"dc.creator", FACT_BYLINE, FROM_META},
+	{"dcterms.creator", FACT_BYLINE, FROM_META},
+	{"citation_author", FACT_BYLINE, FROM_META},
+	{"shareaholic:article_author_name", FACT_BYLINE, FROM_META},
+	{"twitter:data1", FACT_BYLINE, FROM_META},
+	{"twitter:creator", FACT_BYLINE, FROM_LAST},
+	{"og:site_name", FACT_SITE, FROM_PROPERTY},
+	{"application-name", FACT_SITE, FROM_MARKUP},
+	{"publisher", FACT_SITE, FROM_CLASS},
+	{"dc.publisher", FACT_SITE, FROM_CLASS},
+	{"og:description", FACT_DESCRIPTION, FROM_PROPERTY},
+	{"description", FACT_DESCRIPTION, FROM_META},
+	{"twitter:description", FACT_DESCRIPTION, FROM_CLASS},
+	{"article:published_time", FACT_PUBLISHED, FROM_PROPERTY},
+	{"og:article:published_time", FACT_PUBLISHED, FROM_PROPERTY},
+	{"datepublished", FACT_PUBLISHED, FROM_PROPERTY},
+	{"parsely-pub-date", FACT_PUBLISHED, FROM_META},
+	{"sailthru.date", FACT_PUBLISHED, FROM_META},
+	{"dc.date.issued", FACT_PUBLISHED, FROM_META},
+	{"dcterms.created", FACT_PUBLISHED, FROM_META},
+	{"dc.date", FACT_PUBLISHED, FROM_META},
+	{"dcterms.date", FACT_PUBLISHED, FROM_META},
+	{"citation_publication_date", FACT_PUBLISHED, FROM_META},
+	{"pubdate", FACT_PUBLISHED, FROM_META},
+	{"publish-date", FACT_PUBLISHED, FROM_META},
+	{"publication_date", FACT_PUBLISHED, FROM_META},
+	{"article.published", FACT_PUBLISHED, FROM_META},
+	{"published-date", FACT_PUBLISHED, FROM_META},
+	{"published_on", FACT_PUBLISHED, FROM_META},
+	{"date", FACT_PUBLISHED, FROM_META},
+	{"article:modified_time", FACT_MODIFIED, FROM_PROPERTY},
+	{"og:updated_time", FACT_MODIFIED, FROM_META},
+	{"datemodified", FACT_MODIFIED, FROM_PROPERTY},
+	{"last-modified", FACT_MODIFIED, FROM_META},
+	{"dcterms.modified", FACT_MODIFIED, FROM_META},
+	{"content-language", FACT_LANGUAGE, FROM_MARKUP},
+	{"og:locale", FACT_LANGUAGE, FROM_CLASS},
+	{"dc.language", FACT_LANGUAGE, FROM_CLASS},
+	{"og:url", FACT_CANONICAL, FROM_META},
+	{"og:image", FACT_IMAGE, FROM_PROPERTY},
+	{"og:image:url", FACT_IMAGE, FROM_PROPERTY},
+	{"twitter:image", FACT_IMAGE, FROM_MARKUP},
+};
+
+static void state(struct facts *facts, enum fact fact, size_t source, struct span value)
+{
+	struct span *const slots[] = {
+		[FACT_TITLE] = facts->titles,        [FACT_BYLINE] = facts->byline,
+		[FACT_SITE] = facts->site_name,      [FACT_DESCRIPTION] = facts->description,
+		[FACT_PUBLISHED] = facts->published, [FACT_MODIFIED] = facts->modified,
+		[FACT_LANGUAGE] = facts->language,   [FACT_CANONICAL] = facts->canonical,
+		[FACT_IMAGE] = facts->image};
+	facts_set(&slots[fact][source], value);
+}
+
+static bool says_author(struct span label)
+{
+	static const char *const labels[] = {"written by",      "verfasst von", "geschrieben von",
+					     "crit par",        "escrito por",  "scritto da",
+					     "geschreven door", "autor",        "author"};
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (facts_has_part(label, labels[i]))
+			return true;
+	return false;
+}
+
+/* `name` after the names that the slot has, unless it is among them. */
+static void add_name(struct facts *facts, size_t source, struct span name)
+{
+	struct span *slot = &facts->byline[source];
+	size_t len = slot->len + 2 + name.len;
+	if (slot->len > 0 && (has_bytes(*slot, name) || len > BYLINE_MAX_BYTES))
+		return;
+	char *joined = slot->len == 0 ? NULL : arena_alloc(facts->arena, len, 1);
+	if (joined == NULL) {
+		facts_set(slot, name);
+		return;
+	}
+	memcpy(joined, slot->at, slot->len);
+	memcpy(joined + slot->len, ", ", 2);
+	memcpy(joined + slot->len + 2, name.at, name.len);
+	*slot = (struct span){joined, len};
+}
+
+/* A <meta> may stand once for each author. */
+static void read_person(struct facts *facts, size_t meta, struct span value)
+{
+	size_t source = meta_names[meta].source;
+	if (value.len == 0 || value.at[0] == '@' || !byline_may_be_name(byline_bare(value)))
+		return;
+	if (facts->byline[source].len > 0 && facts->byline_meta != meta + 1)
+		return;
+	facts->byline_meta = meta + 1;
+	add_name(facts, source, byline_bare(value));
+}
+
+static void read_meta(struct facts *facts, lxb_dom_element_t *element)
+{
+	static const char *const keys[] = {"property", "name", "itemprop", "http-equiv"};
+	struct span content = attribute(element, "content");
+	for (size_t k = 0; k < 4 && content.len > 0; k++) {
+		struct span name = attribute(element, keys[k]);
+		if (facts_same(name, "twitter:label1"))
+			facts->data_is_author = says_author(content);
+		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
+		     i++) {
+			if (!facts_same(name, meta_names[i].name))
+				continue;
+			struct span value =
+				facts_collapse(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
+			bool person = meta_names[i].fact == FACT_BYLINE;
+			if (person && facts_same(name, "twitter:data1") && !facts->data_is_author)
+				return;
+			if (person)
+				read_person(facts, i, value);
+			else
+				state(facts, meta_names[i].fact, meta_names[i].source, value);
+			return;
+		}
+	}
+}
+
+static void read_link(struct facts *facts, lxb_dom_element_t *element)
+{
+	struct span rel = attribute(element, "rel"), href = attribute(element, "href");
+	if (facts_same(rel, "canonical"))
+		state(facts, FACT_CANONICAL, FROM_PROPERTY,
+		      facts_collapse(facts->arena, href, 4096));
+	else if (facts_same(rel, "image_src"))
+		state(facts, FACT_IMAGE, FROM_CLASS, facts_collapse(facts->arena, href, 4096));
+}
+
+/* A date in an attribute or in the text. */
+static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node,
+		      enum fact fact, size_t source)
+{
+	char date[DATE_MAX];
+	struct span value = attribute(element, "datetime");
+	if (value.len == 0)
+		value = attribute(element, "content");
+	if (value.len == 0)
+		value = attribute(element, "title");
+	if (facts->looks > MAX_LOOKS)
+		return;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	if (!date_read(value, false, date)) {
+		facts->looks += FACTS_MAX_TEXT_NODES / 4;
+		value = facts_text_of(facts->arena, node);
+	}
+	if (value.len < 100 && date_read(value, false, date))
+		state(facts, fact, source,
+		      facts_collapse(facts->arena, value, FACTS_MAX_TEXT_BYTES));
+	else
+		arena_rewind(facts->arena, mark);
+}
+
+static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned level)
+{
+	struct headline_clues *clues = &facts->clues;
+	if (clues->heading_count == HEADLINE_MAX_HEADINGS)
+		return;
+	struct span text = facts_text_of(facts->arena, node);
+	if (text.len == 0 || text.len >= FACTS_MAX_TEXT_BYTES)
+		return;
+	clues->headings[clues->heading_count].text = text;
+	clues->headings[clues->heading_count++].level = level;
+}
+
+/* Does the text before an element say that it names somebody else: who edited, who took the
+ * picture? */
+static bool is_helper(const lxb_dom_node_t *node)
+{
+	static const char *const words[] = {"review", "edit",      "check",
+					    "photo",  "illustrat", "foto"};
+	const lxb_dom_node_t *before = node->prev != NULL ? node->prev : node->parent->prev;
+	if (before == NULL || before->type != LXB_DOM_NODE_TYPE_TEXT)
+		return false;
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
+	struct span text = {(const char *)data->data, data->length};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (text.len < BYLINE_MAX_BYTES && facts_has_part(text, words[i]))
+			return true;
+	return false;
+}
+
+/* Elements of one kind side by side, perhaps each in an element that holds little more: several
+ * authors, and not those of several comments. */
+static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb_dom_node_t *b)
+{
+	const size_t most_around = 80;
+	if (a == NULL || a->local_name != b->local_name || a->local_name == LXB_TAG_DIV ||
+	    a->parent == NULL || b->parent == NULL || is_helper(b))
+		return false;
+	if (a->parent == b->parent)
+		return true;
+	if (a->parent->parent != b->parent->parent ||
+	    a->parent->local_name != b->parent->local_name)
+		return false;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	size_t around = facts_text_of(facts->arena, b->parent).len;
+	arena_rewind(facts->arena, mark);
+	return around <= most_around;
+}
+
+static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
+{
+	if (facts->looks > MAX_LOOKS || (facts->byline[source].len > 0 &&
+					 !are_siblings(facts, facts->byline_node[source], node)))
+		return;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	struct span bare = byline_bare(facts_text_below(facts->arena, node, true));
+	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
+		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
+	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
+		add_name(facts, source, bare);
+		facts->byline_node[source] = node;
+	} else {
+		arena_rewind(facts->arena, mark);
+	}
+}
+
+struct roles {
+	struct span itemprop, rel, class, id, href;
+};
+
+/* One pass over the attributes: looking each up by its name would cost more than the rest. */
+static struct roles roles_of(lxb_dom_element_t *element)
+{
+	struct roles roles = {0};
+	for (lxb_dom_attr_t *attr = element->first_attr; attr != NULL; attr = attr->next) {
+		struct span *slot = NULL;
+		size_t len = 0;
+		if (attr->value == NULL)
+			continue;
+		if (attr->node.local_name == LXB_DOM_ATTR_CLASS) {
+			slot = &roles.class;
+		} else if (attr->node.local_name == LXB_DOM_ATTR_ID) {
+			slot = &roles.id;
+		} else if (attr->node.local_name == LXB_DOM_ATTR_HREF) {
+			slot = &roles.href;
+		} else if (attr->node.local_name >= LXB_DOM_ATTR__LAST_ENTRY) {
+			const lxb_char_t *name = lxb_dom_attr_local_name(attr, &len);
+			if (len == 3 && memcmp(name, "rel", 3) == 0)
+				slot = &roles.rel;
+			else if (len == 8 && memcmp(name, "itemprop", 8) == 0)
+				slot = &roles.itemprop;
+		}
+		if (slot != NULL)
+			*slot = (struct span){(const char *)attr->value->data, attr->value->length};
+	}
+	return roles;
+}
+
+/* What attribute values tell of roles by, as parts of words; found in one pass, because nearly all
+ * values hold none of them. */
+enum {
+	PART_BYLINE = 1,
+	PART_AUTHOR = 2, /* in any of the spellings of authors' pages */
+	PART_PUBLISHED = 4,
+	PART_DATE = 8,
+};
+
+static unsigned part_at(const char *at, size_t left)
+{
+	switch (ascii_lower(*at)) {
+	case 'b':
+		return left >= 6 && ascii_same(at, "byline", 6) ? PART_BYLINE : 0;
+	case 'a':
+		return left >= 3 && ascii_same(at, "aut", 3) ? PART_AUTHOR : 0;
+	case 'p':
+		return left >= 9 && ascii_same(at, "published", 9) ? PART_PUBLISHED : 0;
+	case 'd':
+		return left >= 3 && ascii_same(at, "dat", 3) ? PART_DATE : 0;
+	default:
+		return 0;
+	}
+}
+
+static unsigned parts_of(struct span value)
+{
+	static const bool begins_part[UCHAR_MAX + 1] = {
+		['a'] = true, ['A'] = true, ['b'] = true, ['B'] = true,
+		['d'] = true, ['D'] = true, ['p'] = true, ['P'] = true};
+	unsigned parts = 0;
+	for (size_t i = 0; i + 3 <= value.len; i++) {
+		if (begins_part[(unsigned char)value.at[i]])
+			parts |= part_at(value.at + i, value.len - i);
+	}
+	return parts;
+}
+
+static bool begins(struct span text, const char *with)
+{
+	size_t len = strlen(with);
+	return text.len >= len && ascii_same(text.at, with, len);
+}
+
+/* Every link is asked: from slash to slash, which the library finds faster than any letter. */
+static bool is_authors_page(struct span href)
+{
+	const char *query = href.len == 0 ? NULL : memchr(href.at, '?', href.len);
+	if (query != NULL && facts_has_part(href, "?author="))
+		return true;
+	while (href.len > 0) {
+		const char *slash = memchr(href.at, '/', href.len);
+		if (slash == NULL)
+			return false;
+		href = span_slice(href, (size_t)(slash - href.at) + 1, href.len);
+		if (href.len == 0 || (href.at[0] | 0x20) != 'a')
+			continue;
+		if (begins(href, "author/") || begins(href, "authors/") || begins(href, "autor/") ||
+		    begins(href, "auteur/"))
+			return true;
+	}
+	return false;
+}
+
+static bool names_author(struct span class)
+{
+	return facts_has_part(class, "author-name") || facts_has_part(class, "author__name") ||
+	       facts_has_part(class, "author_name") || facts_same(class, "author");
+}
+
+static bool is_date(struct span class)
+{
+	return facts_has_part(class, "entry-date") || facts_has_part(class, "pubdate") ||
+	       facts_has_part(class, "post-date") || facts_has_part(class, "article-date") ||
+	       facts_has_part(class, "dateline") || facts_has_part(class, "date-posted") ||
+	       facts_same(class, "date") || facts_same(class, "datum");
+}
+
+/* Microdata, rel and class names. */
+static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
+{
+	struct roles roles = roles_of(element);
+	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class;
+	if (facts_same(itemprop, "author") || facts_same(rel, "author"))
+		read_byline(facts, node, FROM_MARKUP);
+	else if (node->local_name == LXB_TAG_A && is_authors_page(roles.href))
+		read_byline(facts, node, FROM_LAST);
+	else if (facts_same(itemprop, "datePublished"))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
+	else if (facts_same(itemprop, "dateModified"))
+		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
+
+	unsigned parts = parts_of(class);
+	if ((parts & PART_BYLINE) || (parts_of(roles.id) & PART_BYLINE) ||
+	    ((parts & PART_AUTHOR) && names_author(class)))
+		read_byline(facts, node, FROM_CLASS);
+	else if ((parts & PART_AUTHOR) && facts_has_part(class, "author") &&
+		 node->local_name != LXB_TAG_DIV && node->local_name != LXB_TAG_SECTION &&
+		 node->local_name != LXB_TAG_ARTICLE && node->local_name != LXB_TAG_BODY)
+		read_byline(facts, node, FROM_LAST);
+	if ((parts & PART_PUBLISHED) || ((parts & PART_DATE) && is_date(class)))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_CLASS);
+}
+
+void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
+{
+	lxb_dom_element_t *element = lxb_dom_interface_element(node);
+	switch (node->local_name) {
+	case LXB_TAG_HTML:
+		state(facts, FACT_LANGUAGE, FROM_PROPERTY,
+		      facts_collapse(facts->arena, attribute(element, "lang"), 64));
+		return;
+	case LXB_TAG_META:
+		read_meta(facts, element);
+		return;
+	case LXB_TAG_LINK:
+		read_link(facts, element);
+		return;
+	case LXB_TAG_TITLE:
+		if (node->ns == LXB_NS_HTML)
+			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
+		return;
+	case LXB_TAG_SCRIPT:
+		if (facts_has_part(attribute(element, "type"), "ld+json") &&
+		    node->first_child != NULL &&
+		    node->first_child->type == LXB_DOM_NODE_TYPE_TEXT) {
+			const lexbor_str_t *data =
+				&lxb_dom_interface_character_data(node->first_child)->data;
+			facts_read_json(facts,
+					(struct span){(const char *)data->data, data->length});
+		}
+		return;
+	case LXB_TAG_H1:
+		read_heading(facts, node, 1);
+		break;
+	case LXB_TAG_H2:
+		read_heading(facts, node, 2);
+		break;
+	case LXB_TAG_TIME:
+		read_time(facts, element, node, FACT_PUBLISHED,
+			  attribute(element, "pubdate").at != NULL ? FROM_MARKUP : FROM_CLASS);
+		break;
+	default:
+		break;
+	}
+	if (node->local_name == LXB_TAG_ADDRESS)
+		read_byline(facts, node, FROM_LAST);
+	if (element->first_attr != NULL)
+		read_roles(facts, element, node);
+}
+
+/* "By" and a name, in the text or in the next element, where no markup says so. */
+static void read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
+{
+	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
+	    facts->looks > MAX_LOOKS || !byline_is_lead(text))
+		return;
+	struct span own = byline_bare(text);
+	if (byline_may_be_name(own) && byline_looks_written(own)) {
+		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
+		return;
+	}
+	struct arena_mark mark = arena_mark(facts->arena);
+	lxb_dom_node_t *element = node->parent;
+	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
+		facts->looks += FACTS_MAX_TEXT_NODES / 4;
+		struct span line = facts_text_below(facts->arena, element, true);
+		struct span bare = byline_bare(line);
+		if (line.len > text.len + 3 && line.len <= 2 * BYLINE_MAX_BYTES &&
+		    byline_may_be_name(bare) && byline_looks_written(bare)) {
+			facts->lead = bare;
+			return;
+		}
+		if (line.len > text.len + 3)
+			break;
+	}
+	arena_rewind(facts->arena, mark);
+}
+
+/* A short text of its own with a whole date in it, the first on the page: where nothing else says
+ * when, that is what readers go by. */
+static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text)
+{
+	char found[DATE_MAX];
+	lxb_tag_id_t parent = node->parent->local_name;
+	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
+	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
+	    parent == LXB_TAG_OPTION ||
+	    (!has_bytes(text, SPAN("20")) && !has_bytes(text, SPAN("19"))) ||
+	    has_bytes(text, SPAN("\xC2\xA9")) || facts->looks > MAX_LOOKS)
+		return;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	if (!date_read(text, false, found))
+		return;
+	state(facts, FACT_PUBLISHED, FROM_LAST,
+	      facts_collapse(facts->arena, text, FACTS_MAX_TEXT_BYTES));
+}
+
+void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
+{
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
+	struct span text = {(const char *)data->data, data->length};
+	/* Between tags there is mostly white space alone. */
+	size_t start = 0;
+	while (start < text.len && facts_is_space(text.at[start]))
+		start++;
+	while (text.len > start && facts_is_space(text.at[text.len - 1]))
+		text.len--;
+	text = span_slice(text, start, text.len);
+	if (text.len == 0)
+		return;
+	read_visible_date(facts, node, text);
+	read_lead(facts, node, text);
+}

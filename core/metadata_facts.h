@@ -1,0 +1,94 @@
+#ifndef CORE_METADATA_FACTS_H
+#define CORE_METADATA_FACTS_H
+
+#include "arena.h"
+#include "ascii.h"
+#include "headline.h"
+#include "metadata.h"
+#include "span.h"
+
+#include <string.h>
+
+/** What metadata's own parts share: the facts while they are gathered, and how texts are read. */
+
+enum {
+	FACTS_MAX_TEXT_BYTES = 600, /* of a heading, a byline … */
+	FACTS_MAX_TEXT_NODES = 200,
+};
+
+/** Where a fact comes from; the first that says something is believed. */
+enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, SOURCES };
+
+/** All that the page says, by where it says it. */
+struct facts {
+	struct arena *arena;
+	struct metadata *out;
+	struct headline_clues clues;
+	struct span titles[SOURCES], byline[SOURCES], site_name[SOURCES], description[SOURCES];
+	struct span published[SOURCES], modified[SOURCES], language[SOURCES];
+	struct span canonical[SOURCES], image[SOURCES];
+	struct span page_title;
+	struct span
+		person;   /* the first in JSON-LD: whom an author's mere @id names, nearly always */
+	struct span lead; /* after "By" or "Author:" in any element */
+	lxb_dom_node_t *byline_node[SOURCES]; /* of whom the byline is so far */
+	size_t byline_meta;                   /* which name of <meta>, + 1 */
+	bool data_is_author; /* "twitter:label1" says that "twitter:data1" is who wrote it */
+	size_t json_blocks, looks;
+	bool json_is_article; /* the JSON facts come from an article and not from a mere page */
+};
+
+/** The first value stays. */
+static inline void facts_set(struct span *slot, struct span value)
+{
+	if (slot->len == 0)
+		*slot = value;
+}
+
+/** The same, but for the case of ASCII letters. */
+static inline bool facts_same(struct span a, const char *b)
+{
+	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
+}
+
+/** Does it hold `part`, which is in lower case? */
+static inline bool facts_has_part(struct span whole, const char *part)
+{
+	size_t len = strlen(part);
+	for (size_t i = 0; i + len <= whole.len; i++)
+		if (ascii_lower(whole.at[i]) == part[0] && ascii_same(whole.at + i, part, len))
+			return true;
+	return false;
+}
+
+static inline bool facts_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/** `len` without a character that was cut at the end. */
+size_t facts_whole_characters(const char *text, size_t len);
+
+/** White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
+struct span facts_collapse(struct arena *arena, struct span text, size_t max);
+
+/**
+ * The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
+ * elements hold, unless they are inline and a space is there. At most FACTS_MAX_TEXT_NODES nodes
+ * and FACTS_MAX_TEXT_BYTES.
+ */
+struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool breaks);
+
+/** The same without breaks. */
+struct span facts_text_of(struct arena *arena, lxb_dom_node_t *root);
+
+/** What one script of JSON-LD says; past its bounds, nothing. */
+void facts_read_json(struct facts *facts, struct span text);
+
+/** What an element says, by its name and attributes. Called for each in document order. */
+void facts_read_element(struct facts *facts, lxb_dom_node_t *node);
+
+/** A byline or a date that only the text tells of. Called for each text in document order. */
+void facts_read_text(struct facts *facts, lxb_dom_node_t *node);
+
+#endif

@@ -1,0 +1,172 @@
+#include "metadata_facts.h"
+
+#include "pagedata.h"
+#include "utf8.h"
+
+#include <jansson.h>
+
+/* What schema.org's objects in JSON-LD say. */
+
+#define MAX_JSON_BYTES ((size_t)1024 * 1024)
+#define MAX_JSON_BLOCKS 16
+#define MAX_JSON_VALUES 512 /* objects and arrays looked into */
+#define MAX_JSON_OPENERS                                                                           \
+	20000 /* objects and arrays at all: each takes a hundred times its two bytes */
+
+static struct span json_text(struct arena *arena, const json_t *value)
+{
+	if (!json_is_string(value))
+		return (struct span){0};
+	struct span text = {json_string_value(value), json_string_length(value)};
+	if (text.len > FACTS_MAX_TEXT_BYTES * 4)
+		text.len = facts_whole_characters(text.at, FACTS_MAX_TEXT_BYTES * 4);
+	if (text.len == 0 || memchr(text.at, '&', text.len) == NULL)
+		return facts_collapse(arena, text, FACTS_MAX_TEXT_BYTES);
+	char plain[FACTS_MAX_TEXT_BYTES * 4 + 4];
+	size_t n = 0;
+	for (size_t at = 0; at < text.len;) {
+		uint32_t codepoint;
+		size_t len = text.at[at] == '&' ? pagedata_reference(text, at, &codepoint) : 0;
+		if (len == 0)
+			plain[n++] = text.at[at++];
+		else
+			n += utf8_encode(codepoint, plain + n); /* never longer than it was */
+		at += len;
+	}
+	return facts_collapse(arena, (struct span){plain, n}, FACTS_MAX_TEXT_BYTES);
+}
+
+static bool type_has(const json_t *object, const char *part)
+{
+	const json_t *type = json_object_get(object, "@type");
+	if (json_is_array(type))
+		type = json_array_get(type, 0);
+	return json_is_string(type) && facts_has_part(span_of(json_string_value(type)), part);
+}
+
+static bool is_article_type(const json_t *object)
+{
+	return type_has(object, "article") || type_has(object, "posting") ||
+	       type_has(object, "report");
+}
+
+/* A name, or the names of several, from a string, an object or an array of them. */
+static struct span json_names(struct arena *arena, const json_t *value)
+{
+	char names[FACTS_MAX_TEXT_BYTES];
+	size_t n = 0, count = json_is_array(value) ? json_array_size(value) : 1;
+	for (size_t i = 0; i < count && i < 8; i++) {
+		const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
+		if (json_is_object(one))
+			one = json_object_get(one, "name");
+		if (json_is_array(one))
+			one = json_array_get(one, 0);
+		struct span name = json_text(arena, one);
+		if (name.len == 0 || n + name.len + 2 > sizeof(names))
+			continue;
+		if (n > 0) {
+			memcpy(names + n, ", ", 2);
+			n += 2;
+		}
+		memcpy(names + n, name.at, name.len);
+		n += name.len;
+	}
+	return facts_collapse(arena, (struct span){names, n}, FACTS_MAX_TEXT_BYTES);
+}
+
+static struct span json_image(struct arena *arena, const json_t *value)
+{
+	if (json_is_array(value))
+		value = json_array_get(value, 0);
+	if (json_is_object(value))
+		value = json_object_get(value, "url");
+	return json_text(arena, value);
+}
+
+/* What an article says is better than what a mere page says, and takes its place. */
+static void read_article_object(struct facts *facts, const json_t *object)
+{
+	struct arena *arena = facts->arena;
+	const json_t *body = json_object_get(object, "articleBody");
+	if (facts->json_is_article && body == NULL)
+		return; /* the first article of the page is the page's */
+	facts->json_is_article = true;
+	facts_set(&facts->titles[FROM_JSON], json_text(arena, json_object_get(object, "headline")));
+	facts_set(&facts->byline[FROM_JSON], json_names(arena, json_object_get(object, "author")));
+	facts_set(&facts->published[FROM_JSON],
+		  json_text(arena, json_object_get(object, "datePublished")));
+	facts_set(&facts->modified[FROM_JSON],
+		  json_text(arena, json_object_get(object, "dateModified")));
+	facts_set(&facts->description[FROM_MARKUP],
+		  json_text(arena, json_object_get(object, "description")));
+	facts_set(&facts->image[FROM_META], json_image(arena, json_object_get(object, "image")));
+	facts_set(&facts->site_name[FROM_META],
+		  json_names(arena, json_object_get(object, "publisher")));
+	facts_set(&facts->language[FROM_META],
+		  json_text(arena, json_object_get(object, "inLanguage")));
+}
+
+static void read_other_object(struct facts *facts, const json_t *object)
+{
+	struct arena *arena = facts->arena;
+	if (type_has(object, "website") || type_has(object, "organization"))
+		facts_set(&facts->site_name[FROM_LAST],
+			  json_text(arena, json_object_get(object, "name")));
+	if (type_has(object, "person"))
+		facts_set(&facts->person, json_text(arena, json_object_get(object, "name")));
+	if (type_has(object, "webpage") || type_has(object, "recipe") ||
+	    type_has(object, "creativework"))
+		facts_set(&facts->byline[FROM_META],
+			  json_names(arena, json_object_get(object, "author")));
+	if (type_has(object, "recipe"))
+		facts_set(&facts->published[FROM_META],
+			  json_text(arena, json_object_get(object, "datePublished")));
+	if (!type_has(object, "webpage"))
+		return;
+	facts_set(&facts->published[FROM_LAST],
+		  json_text(arena, json_object_get(object, "datePublished")));
+	facts_set(&facts->modified[FROM_LAST],
+		  json_text(arena, json_object_get(object, "dateModified")));
+}
+
+static bool is_bounded(struct span text)
+{
+	size_t openers = 0;
+	for (size_t i = 0; i < text.len; i++)
+		openers += text.at[i] == '{' || text.at[i] == '[';
+	return text.len <= MAX_JSON_BYTES && openers <= MAX_JSON_OPENERS;
+}
+
+/* All objects of the document, with an explicit stack. */
+void facts_read_json(struct facts *facts, struct span text)
+{
+	const json_t *stack[MAX_JSON_VALUES];
+	size_t depth = 0, seen = 0, i;
+	if (!is_bounded(text) || facts->json_blocks++ >= MAX_JSON_BLOCKS)
+		return;
+	json_t *root = json_loadb(text.at, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+	if (root != NULL)
+		stack[depth++] = root;
+	while (depth > 0 && seen++ < MAX_JSON_VALUES) {
+		const json_t *value = stack[--depth], *child;
+		const char *name;
+		if (json_is_array(value)) {
+			for (i = json_array_size(value); i-- > 0 && depth < MAX_JSON_VALUES;)
+				stack[depth++] = json_array_get(value, i);
+		} else if (json_is_object(value)) {
+			if (is_article_type(value))
+				read_article_object(facts, value);
+			else
+				read_other_object(facts, value);
+			json_object_foreach((json_t *)(size_t)value, name, child)
+			{
+				bool graph = strcmp(name, "@graph") == 0 ||
+					     strcmp(name, "mainEntity") == 0 ||
+					     strcmp(name, "mainEntityOfPage") == 0;
+				if (graph && depth < MAX_JSON_VALUES)
+					stack[depth++] = child;
+			}
+		}
+	}
+	json_decref(root);
+}
