@@ -11,6 +11,12 @@ static inline bool ascii_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/** White space of HTML and JSON, and the vertical tab. */
+static inline bool ascii_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static inline char ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -19,6 +25,15 @@ static inline char ascii_lower(char c)
 static inline bool ascii_is_letter(char c)
 {
 	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+/** The value of a hexadecimal digit; 16 for what is none. */
+static inline unsigned ascii_digit(char c)
+{
+	if (ascii_is_digit(c))
+		return (unsigned)(c - '0');
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
 }
 
 /** Are `len` bytes the same, but for the case of ASCII letters? */

@@ -1,5 +1,6 @@
 #include "blocks.h"
 
+#include "ascii.h"
 #include "blocks_measure.h"
 #include "blocks_sum.h"
 #include "blocks_words.h"
@@ -71,7 +72,6 @@ static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
 	[LXB_TAG_VIDEO] = KIND_SKIP,
 };
 
-/* The walk over the tree. */
 /* What a class attribute says. A page repeats few of them, so the last ones are kept. */
 struct class_facts {
 	struct span name;
@@ -79,6 +79,7 @@ struct class_facts {
 	uint32_t groups;
 };
 
+/* The walk over the tree. */
 struct walk {
 	struct arena *arena;
 	struct blocks *out;
@@ -229,7 +230,7 @@ static struct class_facts *class_facts(struct walk *walk, struct span name)
 	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
 	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
 		if (at[i] < '0' || at[i] > '9')
-			facts->hash = hash_on(facts->hash, at[i]);
+			facts->hash = hash_append(facts->hash, at[i]);
 	}
 	return facts;
 }
@@ -249,7 +250,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 	const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
 	c->places = places_of(node->local_name);
 	const struct class_facts *class = class_facts(walk, value_of(element->attr_class));
-	c->shape = hash_on(class->hash, node->local_name);
+	c->shape = hash_append(class->hash, node->local_name);
 	/* The body's classes speak of the page, not of a part of it. */
 	if (node->local_name != LXB_TAG_BODY) {
 		c->groups = class->groups | blocks_name_groups(value_of(element->attr_id));
@@ -263,7 +264,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		c->places |= parent->places;
 		c->depth = parent->depth + 1;
 		count_groups(c, parent, index);
-		c->path = hash_on(parent->path, c->shape);
+		c->path = hash_append(parent->path, c->shape);
 	}
 	walk->container = index;
 	return true;
@@ -286,11 +287,6 @@ static bool make_text_room(struct walk *walk, size_t more)
 	out->text = grown;
 	walk->text_room = room;
 	return true;
-}
-
-static bool is_ascii_space(uint8_t byte)
-{
-	return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
 /* Bytes of white space beyond ASCII at the start of `at`; `*drop`: bytes that nobody sees. */
@@ -367,9 +363,9 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 	bool started = false, drop;
 	uint32_t chars = 0;
 	while (at < end) {
-		if (is_ascii_space(*at)) { /* rows of them, which a page is full of */
+		if (ascii_is_space((char)*at)) { /* rows of them, which a page is full of */
 			walk->pending_space = true;
-			while (++at < end && is_ascii_space(*at))
+			while (++at < end && ascii_is_space((char)*at))
 				;
 			continue;
 		}

@@ -20,7 +20,7 @@ static bool count_twins(struct arena *arena, struct blocks *out)
 		return false;
 	for (size_t i = 0; i < out->container_count; i++) {
 		struct container *c = &out->containers[i];
-		uint64_t key = hash_on(c->shape, c->parent);
+		uint64_t key = hash_append(c->shape, c->parent);
 		size_t at = scatter_place(key, factor, bits);
 		while (table[at].count > 0 && table[at].key != key)
 			at = (at + 1) & mask;

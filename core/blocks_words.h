@@ -20,7 +20,7 @@ static inline uint32_t fnv(uint32_t hash, uint8_t byte)
  * A hash that goes on over one more number, for keys whose order counts: they are compared instead
  * of what they stand for. Multiplied by 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4).
  */
-static inline uint64_t hash_on(uint64_t hash, uint64_t number)
+static inline uint64_t hash_append(uint64_t hash, uint64_t number)
 {
 	hash = ((hash << 5 | hash >> 59) ^ number) * 0x9E3779B97F4A7C15u;
 	return hash ^ hash >> 32;

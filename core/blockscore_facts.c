@@ -24,7 +24,7 @@ static uint64_t path_key(const struct blocks *blocks, uint32_t container)
 static uint64_t shape_key(const struct blocks *blocks, uint32_t container)
 {
 	const struct container *c = &blocks->containers[container];
-	return hash_on(blocks->containers[c->parent].shape, c->shape);
+	return hash_append(blocks->containers[c->parent].shape, c->shape);
 }
 
 static bool make_paths(struct arena *arena, size_t blocks, struct paths *paths)

@@ -1,5 +1,6 @@
 #include "extract.h"
 
+#include "ascii.h"
 #include "blockchoice.h"
 #include "blocks.h"
 #include "blockscore.h"
@@ -68,11 +69,6 @@ static bool add_run(struct builder *to, struct extract_run run)
 	return true;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_alphanumeric(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -90,12 +86,6 @@ struct aligner {
 	const uint8_t *html, *html_end;
 };
 
-static bool is_digit(uint8_t c, bool hexadecimal)
-{
-	return (c >= '0' && c <= '9') ||
-	       (hexadecimal && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
-}
-
 /* The same of "&#38;" and "&#x26;": at least one digit, and the semicolon may be missing. */
 static size_t numeric_reference_len(const struct aligner *a)
 {
@@ -103,7 +93,7 @@ static size_t numeric_reference_len(const struct aligner *a)
 	bool hexadecimal = at < a->html_end && (*at | 0x20) == 'x';
 	at += hexadecimal;
 	const uint8_t *digits = at;
-	while (at < a->html_end && is_digit(*at, hexadecimal))
+	while (at < a->html_end && ascii_digit((char)*at) < (hexadecimal ? 16 : 10))
 		at++;
 	if (at == digits)
 		return 0;
@@ -193,8 +183,8 @@ static void open_piece(struct source *source)
 	source->at.html_end = html + source->piece->end_byte;
 	/* A piece may have lost its leading white space to the tree builder. */
 	const uint8_t *data = source->at.data;
-	while (!is_blank(*data) && source->at.html < source->at.html_end &&
-	       (is_blank(*source->at.html) || *source->at.html == '\0'))
+	while (!ascii_is_space((char)*data) && source->at.html < source->at.html_end &&
+	       (ascii_is_space((char)*source->at.html) || *source->at.html == '\0'))
 		source->at.html++;
 }
 
@@ -310,7 +300,7 @@ static void cut_behind_runs(struct builder *to)
 	if (!to->full)
 		return;
 	to->len = last->text_byte + last->text_len;
-	while (to->len > 0 && is_blank((uint8_t)to->text[to->len - 1]))
+	while (to->len > 0 && ascii_is_space(to->text[to->len - 1]))
 		to->len--;
 }
 

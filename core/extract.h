@@ -16,7 +16,7 @@ struct extract_limits {
 	void *expired_arg;
 };
 
-/** `length` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or decoded. */
+/** `text_len` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or decoded. */
 struct extract_run {
 	uint32_t text_byte, text_len;
 	uint32_t html_byte, html_len; /* other than text_len only where a reference was decoded */

@@ -515,9 +515,9 @@ void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
 	struct span text = {(const char *)data->data, data->length};
 	/* Between tags there is mostly white space alone. */
 	size_t start = 0;
-	while (start < text.len && facts_is_space(text.at[start]))
+	while (start < text.len && ascii_is_space(text.at[start]))
 		start++;
-	while (text.len > start && facts_is_space(text.at[text.len - 1]))
+	while (text.len > start && ascii_is_space(text.at[text.len - 1]))
 		text.len--;
 	text = span_slice(text, start, text.len);
 	if (text.len == 0)

@@ -23,7 +23,7 @@ struct span facts_collapse(struct arena *arena, struct span text, size_t max)
 	size_t n = 0;
 	for (size_t i = 0; out != NULL && i < text.len && n < max; i++) {
 		bool wide = i + 1 < text.len && memcmp(text.at + i, "\xC2\xA0", 2) == 0;
-		if (!wide && !facts_is_space(text.at[i]))
+		if (!wide && !ascii_is_space(text.at[i]))
 			out[n++] = text.at[i];
 		else if (n > 0 && out[n - 1] != ' ')
 			out[n++] = ' ';
@@ -38,7 +38,7 @@ struct span facts_collapse(struct arena *arena, struct span text, size_t max)
 static bool is_blank(struct span text)
 {
 	size_t i = 0;
-	while (i < text.len && facts_is_space(text.at[i]))
+	while (i < text.len && ascii_is_space(text.at[i]))
 		i++;
 	return i == text.len;
 }
@@ -72,7 +72,7 @@ static bool are_apart(const lxb_dom_node_t *last, const lxb_dom_node_t *node, ch
 	if (last == NULL || last->parent == node->parent)
 		return false;
 	return is_block(last->parent) || is_block(node->parent) ||
-	       (!facts_is_space(before) && !facts_is_space(after) &&
+	       (!ascii_is_space(before) && !ascii_is_space(after) &&
 		strchr(",.;:'-)", after) == NULL);
 }
 

@@ -61,11 +61,6 @@ static inline bool facts_has_part(struct span whole, const char *part)
 	return false;
 }
 
-static inline bool facts_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /** `len` without a character that was cut at the end. */
 size_t facts_whole_characters(const char *text, size_t len);
 

@@ -13,25 +13,11 @@ static const struct span body_keys[] = {
 
 enum { LEAST_BYTES = 200 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* 16 or more for what is no digit. */
-static unsigned digit_of(char c)
-{
-	if (ascii_is_digit(c))
-		return (unsigned)(c - '0');
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
-
 static uint32_t read_hex(struct span from, size_t at)
 {
 	uint32_t value = 0;
 	for (size_t i = at; i < at + 4; i++) {
-		unsigned digit = i < from.len ? digit_of(from.at[i]) : 0;
+		unsigned digit = i < from.len ? ascii_digit(from.at[i]) : 0;
 		value = value << 4 | (digit < 16 ? digit : 0);
 	}
 	return value;
@@ -137,8 +123,8 @@ size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
 		return 0;
 	bool hexadecimal = ascii_lower(text.at[at + 2]) == 'x';
 	size_t i = at + 2 + hexadecimal, end = i + 6 < text.len ? i + 6 : text.len;
-	for (; i < end && digit_of(text.at[i]) < (hexadecimal ? 16 : 10); i++)
-		*codepoint = *codepoint * (hexadecimal ? 16 : 10) + digit_of(text.at[i]);
+	for (; i < end && ascii_digit(text.at[i]) < (hexadecimal ? 16 : 10); i++)
+		*codepoint = *codepoint * (hexadecimal ? 16 : 10) + ascii_digit(text.at[i]);
 	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
 		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
 	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
@@ -196,7 +182,8 @@ static struct span find_body(struct span script)
 		       (found = memmem(script.at + at, script.len - at, body_keys[k].at,
 				       body_keys[k].len)) != NULL) {
 			at = (size_t)(found - script.at) + body_keys[k].len;
-			while (at < script.len && (is_blank(script.at[at]) || script.at[at] == ':'))
+			while (at < script.len &&
+			       (ascii_is_space(script.at[at]) || script.at[at] == ':'))
 				at++;
 			if (at >= script.len || script.at[at] != '"')
 				continue;
@@ -235,11 +222,11 @@ static bool is_prose(struct span string)
 /* Is the string whose quote is at `at` the value of one of the keys, quoted or not? */
 static bool has_prose_key(struct span script, size_t at)
 {
-	while (at > 0 && is_blank(script.at[at - 1]))
+	while (at > 0 && ascii_is_space(script.at[at - 1]))
 		at--;
 	if (at == 0 || script.at[--at] != ':')
 		return false;
-	while (at > 0 && (is_blank(script.at[at - 1]) || script.at[at - 1] == '"'))
+	while (at > 0 && (ascii_is_space(script.at[at - 1]) || script.at[at - 1] == '"'))
 		at--;
 	size_t end = at;
 	while (at > 0 && (ascii_is_letter(script.at[at - 1]) || script.at[at - 1] == '_'))
@@ -381,7 +368,7 @@ bool pagedata_paid(const struct html_page *page)
 			continue;
 		size_t at = (size_t)(found - script.at) + key.len;
 		while (at < script.len &&
-		       (is_blank(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
+		       (ascii_is_space(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
 			at++;
 		const lxb_char_t *value = (const lxb_char_t *)script.at + at;
 		if (at + 5 <= script.len &&
