@@ -1,5 +1,6 @@
 #include "boilerplate.h"
 
+#include "ascii.h"
 #include "boilerplate_table.h"
 #include "marks.h"
 
@@ -10,15 +11,10 @@ enum {
 	CAPTION_WORDS = 5, /* a line of its own with so few words names a picture or a section */
 };
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
 static bool equal_folded(const char *text, const char *phrase, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (lower(text[i]) != phrase[i])
+		if (ascii_lower(text[i]) != phrase[i])
 			return false;
 	return true;
 }
@@ -89,9 +85,19 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 {
 	if (text.len == 0)
 		return false;
-	unsigned char byte = (unsigned char)lower(text.at[0]);
+	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
 	for (unsigned i = phrase_first[byte]; i < phrase_first[byte + 1]; i++)
 		if (phrase_matches(&phrases[i], text, line, words))
+			return true;
+	return false;
+}
+
+static bool phrase_begins(struct span text)
+{
+	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
+	for (unsigned i = phrase_inside[byte]; i < phrase_inside[byte + 1]; i++)
+		if (phrases[i].len <= text.len &&
+		    equal_folded(text.at, phrase_pool + phrases[i].at, phrases[i].len))
 			return true;
 	return false;
 }
@@ -99,17 +105,12 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 /* Phrases that may stand anywhere begin at a word or with a mark. */
 static bool holds_phrase(struct span text)
 {
-	bool in_word = false;
 	for (size_t at = 0; at < text.len; at++) {
-		unsigned char byte = (unsigned char)lower(text.at[at]);
-		bool letter = byte - 'a' + 0u < 26;
-		unsigned i = letter && in_word ? 0 : phrase_inside[byte];
-		unsigned end = letter && in_word ? 0 : phrase_inside[byte + 1];
-		for (; i < end; i++)
-			if (at + phrases[i].len <= text.len &&
-			    equal_folded(text.at + at, phrase_pool + phrases[i].at, phrases[i].len))
-				return true;
-		in_word = letter;
+		if (phrase_begins(span_slice(text, at, text.len)))
+			return true;
+		if (ascii_is_letter(text.at[at]))
+			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
+				at++;
 	}
 	return false;
 }

@@ -43,7 +43,8 @@ struct work {
 	uint32_t *stamp;      /* of each term; scratch */
 	float *centroid;      /* of each term */
 	uint32_t *head;       /* newest entry of a term in this block, plus one */
-	float *similarity;    /* BLOCK × BLOCK, symmetric, 0 on the diagonal */
+	float *similarity;    /* of a block's sentences: symmetric, 0 on the diagonal and behind */
+	uint32_t stride;      /* of its rows: whole lanes */
 	float *walk;          /* 2 × BLOCK */
 };
 
@@ -281,7 +282,8 @@ static void weigh_terms(struct work *w)
 	}
 }
 
-/* The sentence's content terms with tf-idf weights, as a vector of length 1. */
+/* The sentence's content terms with tf-idf weights, as a vector of length 1, which is added to the
+ * centroid. */
 static uint32_t vector_of(struct work *w, uint32_t i, uint32_t len)
 {
 	uint32_t start = len;
@@ -299,8 +301,10 @@ static uint32_t vector_of(struct work *w, uint32_t i, uint32_t len)
 	for (uint32_t e = start; e < len; e++)
 		square += w->entry[e].weight * w->entry[e].weight;
 	float scale = square > 0 ? 1 / sqrtf(square) : 0;
-	for (uint32_t e = start; e < len; e++)
+	for (uint32_t e = start; e < len; e++) {
 		w->entry[e].weight *= scale;
+		w->centroid[w->entry[e].term] += w->entry[e].weight;
+	}
 	return len;
 }
 
@@ -320,8 +324,6 @@ static void build_vectors(struct work *w)
 static void centroid_features(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	for (uint32_t e = 0; e < w->first[w->n]; e++)
-		w->centroid[w->entry[e].term] += w->entry[e].weight;
 	float square = 0, repeated = 0, log[SMALL_COUNTS];
 	uint32_t content = 0, returning = 0;
 	small_logs(log);
@@ -365,7 +367,7 @@ static void centroid_features(struct work *w)
 }
 
 /* Adds the dot products of sentence `row` of the block with those before it. */
-static void meet(struct work *w, uint32_t i, uint32_t row, uint32_t rows)
+static void meet(struct work *w, uint32_t i, uint32_t row)
 {
 	for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++) {
 		struct entry *entry = &w->entry[e];
@@ -373,7 +375,7 @@ static void meet(struct work *w, uint32_t i, uint32_t row, uint32_t rows)
 		entry->next = w->head[entry->term];
 		w->head[entry->term] = e + 1;
 		for (uint32_t k = entry->next; k != 0; k = w->entry[k - 1].next)
-			w->similarity[row * rows + w->entry[k - 1].row] +=
+			w->similarity[row * w->stride + w->entry[k - 1].row] +=
 				entry->weight * w->entry[k - 1].weight;
 	}
 }
@@ -386,6 +388,15 @@ static void forget_block(struct work *w, uint32_t p, uint32_t rows)
 			w->head[w->entry[e].term] = 0;
 }
 
+/* to[c] += factor * row[c], for so many columns in whole lanes. */
+static inline void add_scaled(float *restrict to, const float *restrict row, float factor,
+			      uint32_t columns)
+{
+	for (uint32_t c = 0; c < columns; c += LANES)
+		for (uint32_t k = c; k < c + LANES; k++)
+			to[k] += factor * row[k];
+}
+
 /* LexRank without a threshold: PageRank with damping 0.85 on the similarities themselves. */
 static const float *random_walk(struct work *w, uint32_t rows, const float *degree)
 {
@@ -393,13 +404,11 @@ static const float *random_walk(struct work *w, uint32_t rows, const float *degr
 	for (uint32_t r = 0; r < rows; r++)
 		now[r] = 1;
 	for (unsigned step = 0; step < WALK_STEPS; step++) {
-		for (uint32_t r = 0; r < rows; r++)
-			next[r] = 0.15f;
+		for (uint32_t c = 0; c < w->stride; c++)
+			next[c] = 0.15f;
 		for (uint32_t r = 0; r < rows; r++) {
 			float flow = degree[r] > 0 ? 0.85f * now[r] / degree[r] : 0;
-			const float *row = w->similarity + r * rows;
-			for (uint32_t c = 0; c < rows; c++)
-				next[c] += flow * row[c];
+			add_scaled(next, w->similarity + r * w->stride, flow, w->stride);
 		}
 		float *swap = now;
 		now = next;
@@ -413,10 +422,10 @@ struct neighbours {
 	float before[BLOCK], seen[BLOCK], after[BLOCK], echoed[BLOCK];
 };
 
-/* The sums of all sentences go on side by side, four at a time: one sum after the other would wait
- * for each of its additions. */
-static void add_row(const float *restrict row, uint32_t from, uint32_t to, float *restrict sum,
-		    float *restrict greatest)
+/* The sums of all sentences go on side by side: one sum after the other would wait for each of its
+ * additions. */
+static inline void add_row(const float *restrict row, uint32_t from, uint32_t to,
+			   float *restrict sum, float *restrict greatest)
 {
 	for (uint32_t c = from; c < to; c++) {
 		sum[c] += row[c];
@@ -424,26 +433,33 @@ static void add_row(const float *restrict row, uint32_t from, uint32_t to, float
 	}
 }
 
-/* Makes the matrix symmetric on the way. */
+/* Makes the matrix symmetric on the way: before, it is 0 from the diagonal on, and columns up to a
+ * whole number of lanes may be added as well. */
 static void look_around(struct work *w, uint32_t rows, struct neighbours *out)
 {
 	for (uint32_t r = 0; r < rows; r++) {
-		const float *row = w->similarity + r * rows;
-		add_row(row, 0, r, out->after, out->echoed);
+		const float *row = w->similarity + r * w->stride;
+		add_row(row, 0, LANES_ROUND_UP(r), out->after, out->echoed);
 		for (uint32_t c = 0; c < r; c++)
-			w->similarity[c * rows + r] = row[c];
+			w->similarity[c * w->stride + r] = row[c];
 	}
-	for (uint32_t r = 0; r < rows; r++)
-		add_row(w->similarity + r * rows, r + 1, rows, out->before, out->seen);
+	for (uint32_t r = 0; r < rows; r++) {
+		const float *row = w->similarity + r * w->stride;
+		uint32_t whole = LANES_ROUND_UP(r + 1);
+		add_row(row, r + 1, whole, out->before, out->seen);
+		add_row(row, whole, w->stride, out->before, out->seen);
+	}
 }
 
 static void block_features(struct work *w, uint32_t p, uint32_t rows)
 {
 	float degree[BLOCK];
-	memset(w->similarity, 0, (size_t)rows * rows * sizeof *w->similarity);
+	w->stride = LANES_ROUND_UP(rows);
+	memset(w->similarity, 0, (size_t)rows * w->stride * sizeof *w->similarity);
 	for (uint32_t row = 0; row < rows; row++)
-		meet(w, w->prose[p + row], row, rows);
-	forget_block(w, p, rows);
+		meet(w, w->prose[p + row], row);
+	if (p + rows < w->prose_len)
+		forget_block(w, p, rows);
 	float scale = 4 / (float)(rows > 1 ? rows - 1 : 1);
 	struct neighbours around = {.before = {0}};
 	look_around(w, rows, &around);
@@ -451,7 +467,7 @@ static void block_features(struct work *w, uint32_t p, uint32_t rows)
 		float *f = w->out->at[w->prose[p + r]];
 		f[FEATURE_BACKWARD] = around.before[r] * scale;
 		f[FEATURE_SEEN] = around.seen[r];
-		f[FEATURE_LEAD] = p == 0 && r > 0 ? w->similarity[r * rows] : 0;
+		f[FEATURE_LEAD] = p == 0 && r > 0 ? w->similarity[r * w->stride] : 0;
 		f[FEATURE_FORWARD] = around.after[r] * scale;
 		f[FEATURE_ECHOED] = around.echoed[r];
 		f[FEATURE_DEGREE] = f[FEATURE_FORWARD] + f[FEATURE_BACKWARD];
@@ -530,20 +546,17 @@ static void title_features(struct arena *arena, struct work *w)
 
 /* ---------------------------------------------------------------- document */
 
-/* Means over the prose of all features, side by side. */
-static void find_means(const struct work *w, float mean[FEATURE_COUNT])
+/* Means over the prose of all features. */
+static void find_means(const struct work *w, float mean[FEATURE_ROW])
 {
-	float sum[FEATURE_COUNT] = {0}; /* which nothing else can point at */
-	for (uint32_t p = 0; p < w->prose_len; p++) {
-		const float *feature = w->out->at[w->prose[p]];
-		for (size_t k = 0; k < FEATURE_COUNT; k++)
-			sum[k] += feature[k];
-	}
-	for (size_t k = 0; k < FEATURE_COUNT; k++)
+	float sum[FEATURE_ROW] = {0}; /* which nothing else can point at */
+	for (uint32_t p = 0; p < w->prose_len; p++)
+		add_scaled(sum, w->out->at[w->prose[p]], 1, FEATURE_ROW);
+	for (size_t k = 0; k < FEATURE_ROW; k++)
 		mean[k] = sum[k] / (float)w->prose_len;
 }
 
-static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
+static void standard_scores(struct work *w, const float mean[FEATURE_ROW])
 {
 	static const struct {
 		enum feature from, to;
@@ -569,7 +582,7 @@ static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
 		}
 }
 
-static void document_features(struct work *w, const float mean[FEATURE_COUNT])
+static void document_features(struct work *w, const float mean[FEATURE_ROW])
 {
 	float *d = w->out->document;
 	const float *lead = w->out->at[w->prose[0]];
@@ -627,7 +640,7 @@ static bool prepare(struct arena *arena, struct work *w)
 	w->stamp = arena_alloc(arena, distinct, sizeof *w->stamp);
 	w->centroid = arena_zalloc(arena, distinct, sizeof *w->centroid);
 	w->head = arena_zalloc(arena, distinct, sizeof *w->head);
-	w->similarity = arena_alloc(arena, rows * rows, sizeof *w->similarity);
+	w->similarity = arena_alloc(arena, rows * LANES_ROUND_UP(rows), sizeof *w->similarity);
 	w->walk = arena_alloc(arena, (size_t)2 * BLOCK, sizeof *w->walk);
 	if (arena->failed)
 		return false;
@@ -643,7 +656,7 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 	if (out->at == NULL || w.n == 0)
 		return;
 	struct arena_mark mark = arena_mark(arena);
-	float mean[FEATURE_COUNT];
+	float mean[FEATURE_ROW];
 	if (prepare(arena, &w)) {
 		find_prose(&w);
 		for (size_t i = 0; i < w.n; i++)

@@ -2,6 +2,7 @@
 #define CORE_FEATURE_H
 
 #include "arena.h"
+#include "lanes.h"
 #include "score.h"
 
 /**
@@ -83,6 +84,9 @@ enum feature {
 	FEATURE_COUNT
 };
 
+/** A sentence's row: zeros behind the features up to a whole number of lanes. */
+enum { FEATURE_ROW = LANES_ROUND_UP(FEATURE_COUNT) };
+
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */
 enum document_feature {
 	DOCUMENT_SENTENCES,  /* log2 / 8 */
@@ -110,7 +114,7 @@ enum document_feature {
 
 /** Features of all sentences, row by row, and of the document. */
 struct features {
-	float (*at)[FEATURE_COUNT];
+	float (*at)[FEATURE_ROW];
 	float document[DOCUMENT_COUNT];
 	size_t len;
 };

@@ -33,7 +33,7 @@ static inline void form_store(char *at, uint64_t eight)
 	memcpy(at, &eight, 8);
 }
 
-/** A hash whose lower and upper halves are both mixed; core/tools/gen_stopwords.py has it too. */
+/** A hash whose lower and upper halves are both mixed; core/tools/form_hash.py has it too. */
 static inline uint64_t form_hash_step(uint64_t hash, uint64_t low, uint64_t high)
 {
 	hash = (hash ^ low) * 0x9E3779B97F4A7C15u + high * 0xC2B2AE3D27D4EB4Fu;

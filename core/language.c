@@ -1,6 +1,9 @@
 #include "language.h"
 
+#include "ascii.h"
+#include "form.h"
 #include "utf8.h"
+#include "vector.h"
 
 #include <stdint.h>
 #include <utf8proc.h>
@@ -69,16 +72,6 @@ bool language_is_latin(const struct language *language)
 	return language_scripts[language->index] == SCRIPT_LATIN;
 }
 
-static bool is_alpha(char c)
-{
-	return (unsigned char)((c | 0x20) - 'a') < 26;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* RFC 5646: a primary subtag of 2 to 8 letters, then subtags of 1 to 8 letters and digits. */
 static bool is_well_formed(struct span tag, size_t *primary)
 {
@@ -86,8 +79,8 @@ static bool is_well_formed(struct span tag, size_t *primary)
 	*primary = 0;
 	for (size_t i = 0; i <= tag.len; i++) {
 		if (i < tag.len && tag.at[i] != '-' && tag.at[i] != '_') {
-			bool letter = is_alpha(tag.at[i]);
-			if (!letter && (*primary == 0 || !is_digit(tag.at[i])))
+			bool letter = ascii_is_letter(tag.at[i]);
+			if (!letter && (*primary == 0 || !ascii_is_digit(tag.at[i])))
 				return false;
 			run++;
 			continue;
@@ -120,44 +113,34 @@ const struct language *language_from_tag(struct span tag)
 	return &languages[LANGUAGE_UND];
 }
 
-#define HASH_START 2166136261u
-
-static uint32_t hash_step(uint32_t hash, char byte)
+static uint32_t filter_bit(uint32_t key, unsigned log2)
 {
-	return (hash ^ (unsigned char)byte) * 16777619u;
+	return key * 2654435761u >> (32 - log2);
 }
 
-static uint32_t word_hash(struct span word)
+static const struct word_entry *find_word(const struct form *word, uint64_t hash)
 {
-	uint32_t hash = HASH_START;
-	for (size_t i = 0; i < word.len; i++)
-		hash = hash_step(hash, word.at[i]);
-	return hash;
-}
-
-static const struct word_entry *find_hashed(struct span word, uint32_t hash)
-{
-	uint32_t mask = COUNT(word_slots) - 1, bit = hash & (64 * COUNT(word_filter) - 1);
+	size_t mask = COUNT(word_slots) - 1, bit = hash & (64 * COUNT(word_filter) - 1);
 	if ((word_filter[bit / 64] >> bit % 64 & 1) == 0)
 		return NULL;
-	for (uint32_t at = hash & mask; word_slots[at] != 0; at = (at + 1) & mask) {
+	for (size_t at = hash & mask; word_slots[at] != 0; at = (at + 1) & mask) {
 		const struct word_entry *entry = &word_entries[word_slots[at] - 1];
-		if (entry->len == word.len && memcmp(word_pool + entry->at, word.at, word.len) == 0)
+		if (entry->len == word->len &&
+		    memcmp(word_pool + entry->at, word->bytes, word->len) == 0)
 			return entry;
 	}
 	return NULL;
 }
 
-static const struct word_entry *find_word(struct span word)
-{
-	if (word.len == 0 || word.len > LANGUAGE_WORD_BYTES)
-		return NULL;
-	return find_hashed(word, word_hash(word));
-}
-
 unsigned language_word(const struct language *language, struct span word)
 {
-	const struct word_entry *entry = find_word(word);
+	struct form form;
+	if (word.len == 0 || word.len > LANGUAGE_WORD_BYTES)
+		return 0;
+	form.len = (uint32_t)word.len;
+	memcpy(form.bytes, word.at, word.len);
+	form_finish(&form);
+	const struct word_entry *entry = find_word(&form, form_hash(form.bytes, form.len));
 	if (entry == NULL)
 		return 0;
 	for (size_t i = 0; i < entry->count; i++)
@@ -170,7 +153,7 @@ bool language_may_start(const struct language *language, unsigned char first, un
 			unsigned letters)
 {
 	uint32_t key = first | (uint32_t)second << 8 | letters << 16;
-	uint32_t bit = key * 2654435761u >> (32 - STARTER_FILTER_LOG2);
+	uint32_t bit = filter_bit(key, STARTER_FILTER_LOG2);
 	return starter_filter[language->index][bit / 64] >> bit % 64 & 1;
 }
 
@@ -216,7 +199,7 @@ static enum script script_of(uint32_t c, const struct range **near)
  * It looks up every STEP_BYTES whether it is certain already, which most prose is at the first. */
 enum {
 	SAMPLE_BYTES = 3000,
-	STEP_BYTES = 1000,
+	STEP_BYTES = 500,
 	WORD_WEIGHT = 120,
 	LETTER_WEIGHT = 20,
 	ENDING_WEIGHT = 40,
@@ -241,59 +224,58 @@ static void count_senses(struct evidence *evidence, const struct word_entry *ent
 	}
 }
 
-/* A word as it is gathered: in lower case, its hash so far; too long a one is not listed. */
-struct gathered {
-	char at[LANGUAGE_WORD_BYTES + 4];
-	size_t len;
-	uint32_t hash;
-};
-
-static void gathered_clear(struct gathered *word)
-{
-	word->len = 0;
-	word->hash = HASH_START;
-}
-
-static void gathered_add(struct gathered *word, char byte)
-{
-	if (word->len > LANGUAGE_WORD_BYTES)
-		return;
-	word->at[word->len++] = byte;
-	word->hash = hash_step(word->hash, byte);
-}
-
 /* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4
- * characters. */
-static void count_ending(struct evidence *evidence, struct span word)
+ * characters. Few do, which their last three bytes tell. */
+static bool may_end(const struct form *word)
 {
-	char ending[LANGUAGE_WORD_BYTES + 1] = "-";
-	size_t at = word.len;
+	const unsigned char *end = (const unsigned char *)word->bytes + word->len;
+	uint32_t bit = filter_bit(end[-3] | (uint32_t)end[-2] << 8 | (uint32_t)end[-1] << 16,
+				  ENDING_FILTER_LOG2);
+	return ending_filter[bit / 64] >> bit % 64 & 1;
+}
+
+static void count_ending(struct evidence *evidence, const struct form *word)
+{
+	size_t at = word->len;
 	for (unsigned chars = 1; chars <= 4 && at > 0; chars++) {
 		do
 			at--;
-		while (at > 0 && (word.at[at] & 0xC0) == 0x80);
+		while (at > 0 && (word->bytes[at] & 0xC0) == 0x80);
 		if (chars < 3 || at == 0)
 			continue;
-		size_t len = word.len - at;
-		memcpy(ending + 1, word.at + at, len);
-		const struct word_entry *entry = find_word((struct span){ending, len + 1});
+		struct form ending = {.bytes = "-", .len = word->len - (uint32_t)at + 1};
+		memcpy(ending.bytes + 1, word->bytes + at, word->len - at);
+		const struct word_entry *entry =
+			find_word(&ending, form_hash(ending.bytes, ending.len));
 		if (entry != NULL)
 			count_senses(evidence, entry, WORD_ENDING, ENDING_WEIGHT, entry->enders);
 	}
 }
 
-static void count_word(struct evidence *evidence, struct gathered *word)
+static void count_hashed(struct evidence *evidence, const struct form *word, uint64_t hash)
 {
-	struct span bytes = {word->at, word->len};
+	const struct word_entry *entry = find_word(word, hash);
+	if (entry != NULL)
+		count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT,
+			     entry->speakers);
+	else if (word->len > 4 && may_end(word))
+		count_ending(evidence, word);
+}
+
+/* A word as it is gathered, in lower case; too long a one is not listed. */
+static void gathered_add(struct form *word, char byte)
+{
+	if (word->len <= LANGUAGE_WORD_BYTES)
+		word->bytes[word->len++] = byte;
+}
+
+static void count_word(struct evidence *evidence, struct form *word)
+{
 	if (word->len > 0 && word->len <= LANGUAGE_WORD_BYTES) {
-		const struct word_entry *entry = find_hashed(bytes, word->hash);
-		if (entry != NULL)
-			count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT,
-				     entry->speakers);
-		else if (word->len > 4)
-			count_ending(evidence, bytes);
+		form_finish(word);
+		count_hashed(evidence, word, form_hash(word->bytes, word->len));
 	}
-	gathered_clear(word);
+	word->len = 0;
 }
 
 static void count_letter(struct evidence *evidence, uint32_t letter)
@@ -315,7 +297,7 @@ static void count_letter(struct evidence *evidence, uint32_t letter)
 }
 
 /* Count a character that is not ASCII; false where it ends the word before it. */
-static bool gather_wide(struct evidence *evidence, struct gathered *word, uint32_t c,
+static bool gather_wide(struct evidence *evidence, struct form *word, uint32_t c,
 			const struct range **near)
 {
 	char bytes[4];
@@ -341,22 +323,34 @@ static bool gather_wide(struct evidence *evidence, struct gathered *word, uint32
 	return true;
 }
 
+/* Most words: less than sixteen ASCII letters, and behind them what ends a word. Returns how many;
+ * 0 for another. */
+static unsigned count_plain(struct evidence *evidence, struct span text, size_t at)
+{
+	if (at + VECTOR_BYTES > text.len)
+		return 0;
+	vector bytes = vector_load(text.at + at) | 0x20;
+	unsigned len = vector_letters(bytes);
+	if (len == VECTOR_BYTES || (unsigned char)text.at[at + len] >= 0x80 ||
+	    text.at[at + len] == '\'')
+		return 0;
+	struct form form;
+	form.len = len;
+	bytes = vector_first(bytes, len);
+	memcpy(form.bytes, &bytes, VECTOR_BYTES);
+	count_hashed(evidence, &form, form_hash(form.bytes, len));
+	evidence->letters[SCRIPT_LATIN] += len;
+	return len;
+}
+
 /* Add the ASCII letters from `at` on; returns where they end. */
-static size_t gather_letters(struct evidence *evidence, struct gathered *word, const char *text,
+static size_t gather_letters(struct evidence *evidence, struct form *word, const char *text,
 			     size_t at, size_t end)
 {
-	size_t start = at, len = word->len;
-	uint32_t hash = word->hash;
-	for (; at < end && is_alpha(text[at]); at++) {
-		char lower = (char)(text[at] | 0x20);
-		if (len > LANGUAGE_WORD_BYTES)
-			continue;
-		word->at[len++] = lower;
-		hash = hash_step(hash, lower);
-	}
+	size_t start = at;
+	for (; at < end && ascii_is_letter(text[at]); at++)
+		gathered_add(word, ascii_lower(text[at]));
 	evidence->letters[SCRIPT_LATIN] += (unsigned)(at - start);
-	word->len = len;
-	word->hash = hash;
 	return at;
 }
 
@@ -399,14 +393,16 @@ static bool is_certain(const struct evidence *evidence)
 
 static void gather(struct evidence *evidence, struct span text)
 {
-	struct gathered word;
+	struct form word;
 	const struct range *near = ranges;
 	size_t end = text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES, look = STEP_BYTES;
-	gathered_clear(&word);
+	word.len = 0;
 	for (size_t i = 0; i < end;) {
 		char byte = text.at[i];
-		if (is_alpha(byte)) {
-			i = gather_letters(evidence, &word, text.at, i, end);
+		if (ascii_is_letter(byte)) {
+			unsigned plain = word.len == 0 ? count_plain(evidence, text, i) : 0;
+			i = plain > 0 ? i + plain
+				      : gather_letters(evidence, &word, text.at, i, end);
 			continue;
 		}
 		uint32_t c = (unsigned char)byte;

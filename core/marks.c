@@ -12,6 +12,8 @@ static bool is_closing(uint32_t c)
 char marks_final(struct span sentence)
 {
 	size_t end = sentence.len;
+	if (end > 0 && sentence.at[end - 1] == '.') /* most sentences */
+		return '.';
 	while (end > 0) {
 		size_t at = end - 1;
 		while (at > 0 && ((unsigned char)sentence.at[at] & 0xC0) == 0x80)

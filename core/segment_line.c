@@ -1,5 +1,7 @@
 #include "segment_rules.h"
 
+#include "vector.h"
+
 enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
 
 /* After a newline at `at`: where the next line's first visible character stands, or text.len; says
@@ -27,8 +29,10 @@ static size_t next_line(const struct segmenter *g, size_t at, bool *blank)
 
 static size_t count_chars(const char *at, size_t len)
 {
-	size_t chars = 0;
-	for (size_t i = 0; i < len; i++)
+	size_t i = 0, chars;
+	while (i + VECTOR_BYTES <= len && vector_signs(vector_load(at + i)) == 0)
+		i += VECTOR_BYTES;
+	for (chars = i; i < len; i++)
 		chars += ((unsigned char)at[i] & 0xC0) != 0x80;
 	return chars;
 }

@@ -11,19 +11,10 @@ import os
 import sys
 import unicodedata
 
+from form_hash import form_hash
+
 SECTIONS = {"stop": 1, "pronoun": 4, "connective": 8, "self": 16, "you": 32, "report": 64, "claim": 128}
 NOT_STOP = {"claim"}
-MULTIPLIERS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # as in core/form.h
-MASK = (1 << 64) - 1
-
-
-def word_hash(word):
-    value = 0
-    for at in range(0, len(word), 16):
-        low, high = (int.from_bytes(word[i:i + 8], "little") for i in (at, at + 8))
-        value = ((value ^ low) * MULTIPLIERS[0] + high * MULTIPLIERS[1]) & MASK
-        value ^= value >> 32
-    return value
 
 
 def fold(word):
@@ -59,7 +50,7 @@ def main():
             size *= 2
         table = [(0, 0, 0)] * size
         for word in sorted(words):
-            at = word_hash(word) & (size - 1)
+            at = form_hash(word) & (size - 1)
             while table[at][1]:
                 at = (at + 1) & (size - 1)
             table[at] = (len(pool), len(word), words[word])

@@ -12,6 +12,8 @@ import re
 import sys
 import unicodedata
 
+from form_hash import form_hash
+
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
            "ending", "capital", "inner",
            "proper", "calendar"]
@@ -47,14 +49,22 @@ def lines(path):
 
 FILTER_BITS = 2  # a slot of the table
 STARTER_FILTER_LOG2 = 11  # of its bits, for one language
+ENDING_FILTER_LOG2 = 12
 
 
-def hash_of(key):
-    """FNV-1a, as word_hash() in language.c."""
-    value = 2166136261
-    for byte in key:
-        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
-    return value
+def filter_bit(key, log2):
+    """As filter_bit() in language.c."""
+    return (key * 2654435761 & 0xFFFFFFFF) >> 32 - log2
+
+
+def ending_bits(words):
+    """Of the last three bytes of what is listed as an ending: "-" and letters."""
+    bits = [0] * ((1 << ENDING_FILTER_LOG2) // 64)
+    for word in words:
+        if word.startswith("-") and len(word) > 3:
+            bit = filter_bit(int.from_bytes(word.encode()[-3:], "little"), ENDING_FILTER_LOG2)
+            bits[bit // 64] |= 1 << bit % 64
+    return bits
 
 
 def starter_bits(words):
@@ -65,7 +75,7 @@ def starter_bits(words):
         if letters < 2 or not classes & STARTER or classes & CAPITAL:
             continue
         key = ord(word[0]) | ord(word[1]) << 8 | min(letters, 16) << 16
-        bit = (key * 2654435761 & 0xFFFFFFFF) >> 32 - STARTER_FILTER_LOG2
+        bit = filter_bit(key, STARTER_FILTER_LOG2)
         bits[bit // 64] |= 1 << bit % 64
     return bits
 
@@ -143,9 +153,9 @@ def main():
     seen = [0] * (slots * FILTER_BITS // 64)
     for word in sorted(senses):
         key = word.encode()
-        bit = hash_of(key) & slots * FILTER_BITS - 1
+        bit = form_hash(key) & slots * FILTER_BITS - 1
         seen[bit // 64] |= 1 << bit % 64
-        at = hash_of(key) & slots - 1
+        at = form_hash(key) & slots - 1
         while table[at]:
             at = at + 1 & slots - 1
         speakers = sum(1 for _, classes in senses[word] if classes & SPOKEN)
@@ -184,7 +194,9 @@ def main():
         put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("uint64_t word_filter", [(bits,) for bits in seen], "%#xu,")
-        put("enum { STARTER_FILTER_LOG2 = %d };" % STARTER_FILTER_LOG2)
+        put("enum { STARTER_FILTER_LOG2 = %d, ENDING_FILTER_LOG2 = %d };" %
+            (STARTER_FILTER_LOG2, ENDING_FILTER_LOG2))
+        put_rows("uint64_t ending_filter", [(bits,) for bits in ending_bits(senses)], "%#xu,")
         put("static const uint64_t starter_filter[][%d] = {" % len(starters[0]))
         for bits in starters:
             put("\t{%s}," % ", ".join("%#xu" % b for b in bits))
@@ -192,7 +204,7 @@ def main():
         put_rows("struct word_sense word_senses", rows, "{%d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
     with open(depfile, "w", encoding="utf-8") as out:
-        out.write("%s: %s\n" % (os.path.basename(output), " ".join(read + [__file__])))
+        out.write("%s: %s\n" % (os.path.basename(output), " ".join(read + [__file__, form_hash.__code__.co_filename])))
 
 
 main()

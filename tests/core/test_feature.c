@@ -98,7 +98,7 @@ static void test_same_twice(void **state)
 {
 	struct arena arena;
 	struct made m;
-	float before[8][FEATURE_COUNT];
+	float before[8][FEATURE_ROW];
 	arena_init(&arena, (size_t)1 << 24);
 	make(&arena, SPAN(sample_article), SPAN("A title"), &m);
 	memcpy(before, m.features.at, sizeof before);

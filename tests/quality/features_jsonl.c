@@ -63,7 +63,8 @@ static void put_article(void *arg, const json_t *article)
 	put((uint32_t)features.len);
 	put(FEATURE_COUNT);
 	put(DOCUMENT_COUNT);
-	fwrite(features.at, sizeof *features.at, features.len, stdout);
+	for (size_t i = 0; i < features.len; i++)
+		fwrite(features.at[i], sizeof(float), FEATURE_COUNT, stdout);
 	fwrite(features.document, sizeof features.document, 1, stdout);
 	for (size_t i = 0; i < features.len; i++)
 		put_sentence(&input, &features, i);

@@ -1,0 +1,67 @@
+#include "tests/check.h"
+
+#include "core/network.h"
+
+/* Merits are the same to the last bit with and without registers of eight floats. */
+
+enum { MOST = 11 };
+
+static void fill(struct features *features, uint32_t seed)
+{
+	for (size_t i = 0; i < features->len; i++)
+		for (size_t f = 0; f < FEATURE_COUNT; f++) {
+			seed = seed * 1664525u + 1013904223u;
+			features->at[i][f] = (float)(seed >> 8) / (float)(1 << 24) * 3 - 1;
+		}
+	for (size_t f = 0; f < DOCUMENT_COUNT; f++) {
+		seed = seed * 1664525u + 1013904223u;
+		features->document[f] = (float)(seed >> 8) / (float)(1 << 24);
+	}
+}
+
+static void test_same_on_every_machine(void **state)
+{
+	float row[MOST][FEATURE_ROW] = {{0}}, wide[MOST], portable[MOST];
+	for (uint32_t seed = 1; seed < 200; seed++) {
+		struct features features = {.at = row, .len = seed % MOST + 1};
+		fill(&features, seed);
+		network_run(&features, wide);
+		network_run_portable(&features, portable);
+		CHECK("bit by bit",
+		      memcmp(wide, portable, features.len * sizeof *wide) == 0);
+	}
+}
+
+static void test_no_prose(void **state)
+{
+	float row[3][FEATURE_ROW] = {{0}}, merit[3];
+	struct features features = {.at = row, .len = 3};
+	row[1][FEATURE_POSITION] = 1;
+	network_run(&features, merit);
+	CHECK("a heading", merit[0] == NETWORK_NO_MERIT && merit[2] == NETWORK_NO_MERIT);
+	CHECK("a sentence", merit[1] > NETWORK_NO_MERIT / 2);
+}
+
+static void test_alone_as_among_others(void **state)
+{
+	float row[MOST][FEATURE_ROW] = {{0}}, merit[MOST];
+	struct features features = {.at = row, .len = MOST};
+	fill(&features, 7);
+	network_run(&features, merit);
+	for (size_t i = 0; i < MOST; i++) {
+		struct features one = features;
+		float alone;
+		one.at += i;
+		one.len = 1;
+		network_run(&one, &alone);
+		CHECK("whatever stands beside it", merit[i] == alone);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_on_every_machine),
+					   cmocka_unit_test(test_no_prose),
+					   cmocka_unit_test(test_alone_as_among_others)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
