@@ -62,52 +62,27 @@ static bool ends_name(struct span line, size_t at)
 	if (ascii_is_digit(rest.at[0]))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (begins(rest, words[i]))
+		if (words[i][0] == ascii_lower(rest.at[0]) && begins(rest, words[i]))
 			return true;
 	return false;
 }
 
-static const char *const labels[] = {
-	"post author",
-	"post",
-	"beitrag von",
-	"beitragvon",
-	"beitrag",
-	"name",
-	"posted by",
-	"post by",
-	"written by",
-	"words by",
-	"text by",
-	"story by",
-	"articles by",
-	"article by",
-	"geschrieben von",
-	"eingestellt von",
-	"erstellt von",
-	"verfasst von",
-	"geschreven door",
-	"scritto da",
-	"escrito por",
-	"veröffentlicht von",
-	"by",
-	"vom",
-	"von",
-	"par",
-	"por",
-	"di",
-	"door",
-	"af",
-	"av",
-	"authors",
-	"author",
-	"autoren",
-	"autorin",
-	"autor",
-	"auteur",
-	"text",
+/* By their first letter, which most texts of a page have none of; NULL behind the last. */
+enum { MOST_LABELS = 11 };
+static const char *const labels[26][MOST_LABELS] = {
+	['a' - 'a'] = {"articles by", "article by", "af", "av", "authors", "author", "autoren",
+		       "autorin", "autor", "auteur"},
+	['b' - 'a'] = {"beitrag von", "beitragvon", "beitrag", "by"},
+	['d' - 'a'] = {"di", "door"},
+	['e' - 'a'] = {"eingestellt von", "erstellt von", "escrito por"},
+	['g' - 'a'] = {"geschrieben von", "geschreven door"},
+	['n' - 'a'] = {"name"},
+	['p' - 'a'] = {"post author", "post", "posted by", "post by", "par", "por"},
+	['s' - 'a'] = {"story by", "scritto da"},
+	['t' - 'a'] = {"text by", "text"},
+	['v' - 'a'] = {"verfasst von", "veröffentlicht von", "vom", "von"},
+	['w' - 'a'] = {"written by", "words by"},
 };
-enum { LABELS = sizeof(labels) / sizeof(labels[0]) };
 
 static bool is_mark(char c)
 {
@@ -124,12 +99,12 @@ static struct span skip_marks(struct span line)
 /* A label at the beginning, or what comes before a name and after it: 0 where there is none. */
 static size_t label_at(struct span line)
 {
-	char first = line.len == 0 ? '\0' : ascii_lower(line.at[0]);
-	for (size_t i = 0; i < LABELS; i++) {
-		if (labels[i][0] != first)
-			continue; /* nearly all, of every text of a page */
-		size_t len = strlen(labels[i]);
-		if (begins(line, labels[i]) &&
+	if (line.len == 0 || !ascii_is_letter(line.at[0]))
+		return 0;
+	const char *const *label = labels[ascii_lower(line.at[0]) - 'a'];
+	for (; *label != NULL; label++) {
+		size_t len = strlen(*label);
+		if (begins(line, *label) &&
 		    (line.len == len || strchr(" :|", line.at[len]) != NULL))
 			return len;
 	}
