@@ -5,6 +5,7 @@
 #include "blocks_sum.h"
 #include "blocks_words.h"
 #include "page_words_table.h"
+#include "vector.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/dom/interfaces/element.h>
@@ -344,6 +345,14 @@ static size_t plain_len(const uint8_t *at, const uint8_t *end, size_t *spaces)
 {
 	const uint8_t *start = at;
 	*spaces = 0;
+	for (; end - at > VECTOR_BYTES; at += VECTOR_BYTES) {
+		vector c = vector_load(at), behind = vector_load(at + 1), space = (vector)(c == ' ');
+		vector other = (vector)((c < ' ') | (c >= 0x80)) |
+			       (space & (vector)((behind <= ' ') | (behind >= 0x80)));
+		if (vector_signs(other) != 0)
+			break;
+		*spaces += (size_t)__builtin_popcount(vector_signs(space));
+	}
 	for (; at < end; at++) {
 		if (*at > ' ' && *at < 0x80)
 			continue;
