@@ -346,7 +346,8 @@ static size_t plain_len(const uint8_t *at, const uint8_t *end, size_t *spaces)
 	const uint8_t *start = at;
 	*spaces = 0;
 	for (; end - at > VECTOR_BYTES; at += VECTOR_BYTES) {
-		vector c = vector_load(at), behind = vector_load(at + 1), space = (vector)(c == ' ');
+		vector c = vector_load(at), behind = vector_load(at + 1),
+		       space = (vector)(c == ' ');
 		vector other = (vector)((c < ' ') | (c >= 0x80)) |
 			       (space & (vector)((behind <= ' ') | (behind >= 0x80)));
 		if (vector_signs(other) != 0)

@@ -2,6 +2,7 @@
 
 #include "blocks_words.h"
 #include "utf8.h"
+#include "vector.h"
 
 enum { SHORT_WORDS = 60 }; /* of a block whose words are looked at */
 
@@ -112,10 +113,18 @@ static void count_character(struct block *b, uint32_t c, bool word_start)
 		b->ends_with_stop = false;
 }
 
-/* Letters inside a word, from `at` on: most of all text. Returns where they end. */
+/* Letters from `at` on: most of all text. Returns where they end. */
 static size_t count_letters(struct block *b, struct span text, size_t at)
 {
 	size_t start = at;
+	if (at + VECTOR_BYTES <= text.len) {
+		vector bytes = vector_load(text.at + at);
+		unsigned letters = vector_letters(bytes | 0x20);
+		unsigned uppers = vector_signs((vector)(bytes < 'a')) & ((1u << letters) - 1);
+		at += letters;
+		for (; uppers != 0; uppers &= uppers - 1)
+			b->uppers++;
+	}
 	for (; at < text.len && is_letter(text.at[at]); at++)
 		b->uppers += text.at[at] < 'a';
 	b->chars += (uint32_t)(at - start);
@@ -129,20 +138,23 @@ static void count_characters(struct block *b, struct span text)
 	bool word_start = true;
 	for (size_t at = 0; at < text.len;) {
 		uint32_t c = (uint8_t)text.at[at];
-		if (c < 0x80)
-			at++;
-		else
-			at += utf8_decode(text, at, &c);
 		if (c == ' ' || c == '\n') {
 			word_start = true;
 			b->chars++;
+			at++;
 			continue;
 		}
-		count_character(b, c, word_start);
+		if (is_letter((char)c)) {
+			b->words += word_start;
+			b->capitals += word_start && c < 'a';
+			at = count_letters(b, text, at);
+		} else {
+			at += c < 0x80 ? 1 : utf8_decode(text, at, &c);
+			count_character(b, c, word_start);
+		}
 		if (b->words <= 1 && word_start)
 			b->starts_with_capital = b->capitals > 0;
 		word_start = false;
-		at = count_letters(b, text, at);
 	}
 }
 

@@ -96,7 +96,8 @@ static inline __attribute__((always_inline)) void run(const struct features *fea
 		}
 		find_merits(&network, feature, abreast, found);
 		for (size_t s = 0; s < abreast; s++)
-			merit[at[s]] = feature[s][FEATURE_POSITION] > 0 ? found[s] : NETWORK_NO_MERIT;
+			merit[at[s]] =
+				feature[s][FEATURE_POSITION] > 0 ? found[s] : NETWORK_NO_MERIT;
 	}
 }
 

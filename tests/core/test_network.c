@@ -27,8 +27,7 @@ static void test_same_on_every_machine(void **state)
 		fill(&features, seed);
 		network_run(&features, wide);
 		network_run_portable(&features, portable);
-		CHECK("bit by bit",
-		      memcmp(wide, portable, features.len * sizeof *wide) == 0);
+		CHECK("bit by bit", memcmp(wide, portable, features.len * sizeof *wide) == 0);
 	}
 }
 
