@@ -155,7 +155,7 @@ static inline void take_form(struct tokenizer *t, const struct form *form, uint6
 		match_form(t, form, hash, flags);
 		return;
 	}
-	uint32_t slot;
+	uint32_t slot = 0;
 	const struct form_entry *entry = formtable_find(&t->index->forms, form, hash, &slot);
 	uint32_t term = entry != NULL ? entry->term : new_form(t, form, hash, slot, flags);
 	if (term != NONE && token_room(t, 1))
