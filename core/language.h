@@ -63,7 +63,8 @@ const struct language *language_at(size_t index);
 const struct language *language_from_tag(struct span tag);
 
 /**
- * Which language is valid UTF-8 `text` in? Looks at the first few kilobytes; O(1) beyond them.
+ * Which language is valid UTF-8 `text` in? Looks at its beginning and its middle, and where they
+ * leave a doubt at its first 3 KB: O(1).
  * Never NULL: "und" where nothing speaks for any language.
  *
  * The script decides first. Languages that share one are told apart by the share of their function

@@ -83,9 +83,10 @@ static void test_detection(void **state)
 		{"hy", "Նավը մեկնում է կեսօրին, և ոչ ոք չգիտի, թե երբ կվերադառնա:"},
 		{"he", "המעבורת יוצאת בצהריים ואיש אינו יודע מתי תחזור."},
 		{"ar", "تغادر العبارة عند الظهر ولا أحد يعرف متى ستعود إلى الميناء."},
-		{"fa", "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که "
-		       "کی "
-		       "برمی‌گردد."},
+		{"fa",
+		 "کشتی ظهر حرکت می‌کند و هیچ کس نمی‌داند که "
+		 "کی "
+		 "برمی‌گردد."},
 		{"ur", "کشتی دوپہر کو روانہ ہوتی ہے اور کسی کو نہیں معلوم کہ وہ کب واپس آئے گی۔"},
 		{"hi", "नाव दोपहर को निकलती है और किसी को नहीं पता कि वह कब लौटेगी।"},
 		{"ko", "배는 정오에 떠나고 언제 돌아올지 아무도 모른다."},
@@ -96,6 +97,34 @@ static void test_detection(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		CHECK_SPAN(cases[i].text, span_of(language_detect(span_of(cases[i].text))->tag),
 			   span_of(cases[i].want));
+}
+
+/* What a page says in another language before an article, though it be long enough to be certain of
+ * that language. */
+static void test_preface(void **state)
+{
+	static const char
+		preface[] =
+			"This page was kept by a library when it was made, so that it can be read "
+			"by those who come to it from the places that link to it. If you are the "
+			"one who wrote it and do not want it to be here, you can tell us and we "
+			"will take it away. We hope that this is of use to you and to all of the "
+			"people who will have to find out what was said, and by whom, and when it "
+			"was said. There is more of this in the other rooms of the house, which "
+			"are open to all of you.\n\n",
+		body[] =
+			"Das Schiff fährt am Mittag ab, und niemand weiß, wann es zurückkommt. Auf "
+			"der Insel warten die Leute, weil sie nicht ohne Brot sein wollen. ";
+	char text[8192];
+	size_t len = sizeof(preface) - 1;
+	assert_true(len > 400);
+	memcpy(text, preface, len);
+	CHECK_SPAN("the preface alone", span_of(language_detect((struct span){text, len})->tag),
+		   SPAN("en"));
+	for (unsigned i = 0; i < 20; i++, len += sizeof(body) - 1)
+		memcpy(text + len, body, sizeof(body) - 1);
+	CHECK_SPAN("with the article", span_of(language_detect((struct span){text, len})->tag),
+		   SPAN("de"));
 }
 
 static void test_words(void **state)
@@ -141,7 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),     cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_detection), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_may_start),
+		cmocka_unit_test(test_preface),   cmocka_unit_test(test_may_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
