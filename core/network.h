@@ -12,12 +12,8 @@
  * weights are core/data/ranker.h, made by tests/quality/train. What is no prose has
  * NETWORK_NO_MERIT.
  *
- * Takes registers of eight floats where the processor has them, in a third of the time. Sums are
- * made in one order with and without: the merits are the same on every machine. Never fails.
+ * Sums are made in one order: the merits are the same on every machine. Never fails.
  */
 void network_run(const struct features *features, float *merit);
-
-/** The same without asking the processor, for the test that compares them. */
-void network_run_portable(const struct features *features, float *merit);
 
 #endif
