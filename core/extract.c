@@ -146,12 +146,24 @@ static size_t second_len(const struct aligner *a, size_t data_len, size_t html_l
 	return 0;
 }
 
+/* Bytes of the page that the tokenizer drops inside of text: NULs, and "</>". */
+static size_t dropped_len(const struct aligner *a)
+{
+	size_t html_left = (size_t)(a->html_end - a->html),
+	       data_left = (size_t)(a->data_end - a->data);
+	if (html_left == 0 || data_left == 0)
+		return 0;
+	if (*a->html == '\0')
+		return *a->data != '\0' && *a->data != 0xEF;
+	bool tag = html_left >= 3 && memcmp(a->html, "</>", 3) == 0;
+	return tag && !(data_left >= 3 && memcmp(a->data, "</>", 3) == 0) ? 3 : 0;
+}
+
 /* One step: how many bytes of data came from how many of the page. False at the end. */
 static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
 {
-	while (a->html < a->html_end && a->data < a->data_end && *a->html == '\0' &&
-	       *a->data != '\0' && *a->data != 0xEF)
-		a->html++;
+	for (size_t dropped; (dropped = dropped_len(a)) > 0;)
+		a->html += dropped;
 	if (a->html >= a->html_end || a->data >= a->data_end)
 		return false;
 	*data_len = character_len(a->data, a->data_end);
@@ -191,7 +203,7 @@ static void open_piece(struct source *source)
 /* The same bytes, or a reference in the page; anything else is a place that is not known. */
 static bool agrees(const struct aligner *a, size_t data_len, size_t html_len)
 {
-	return *a->html == '&' || *a->html == '\0' ||
+	return (*a->html == '&' && html_len > 1) || *a->html == '\0' ||
 	       (data_len == html_len && memcmp(a->html, a->data, data_len) == 0);
 }
 

@@ -10,7 +10,7 @@ REFERENCES = {
     "decimal": [f"&#{number}{end}" for number in NUMBERS for end in (";", "")],
     "hexadecimal": [f"&#{x}{number:x}{end}" for number in NUMBERS for x, end in (("x", ";"), ("X", ""))],
     "odd": ["&", "&;", "&#", "&#;", "&#x", "&#x;", "&#0;", "&#038;", "&#x00026;", "&ni;;", "&amp;amp;", "&notit;",
-            "&AMPERSAND", "&zilch;", "&&amp;&", "&#1f", "&lt", "\u00a0", "\u202f", "\u3000", "\u205f\u200a"],
+            "&AMPERSAND", "&zilch;", "&&amp;&", "&#1f", "&lt", "</>", "</></>&", "\u00a0", "\u202f", "\u3000", "\u205f\u200a"],
 }
 A_PAGE = 48  # a summary has at most 100 sentences
 
