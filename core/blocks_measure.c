@@ -1,5 +1,6 @@
 #include "blocks_measure.h"
 
+#include "ascii.h"
 #include "blocks_words.h"
 #include "utf8.h"
 #include "vector.h"
@@ -25,11 +26,6 @@ static const uint8_t folded[256] = {
 	234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251,
 	252, 253, 254, 255,
 };
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 static uint32_t hash_word(struct span text, size_t *at, size_t *letters)
 {
@@ -125,7 +121,7 @@ static size_t count_letters(struct block *b, struct span text, size_t at)
 		for (; uppers != 0; uppers &= uppers - 1)
 			b->uppers++;
 	}
-	for (; at < text.len && is_letter(text.at[at]); at++)
+	for (; at < text.len && ascii_is_letter(text.at[at]); at++)
 		b->uppers += text.at[at] < 'a';
 	b->chars += (uint32_t)(at - start);
 	if (at > start)
@@ -144,7 +140,7 @@ static void count_characters(struct block *b, struct span text)
 			at++;
 			continue;
 		}
-		if (is_letter((char)c)) {
+		if (ascii_is_letter((char)c)) {
 			b->words += word_start;
 			b->capitals += word_start && c < 'a';
 			at = count_letters(b, text, at);

@@ -2,7 +2,6 @@
 #define CORE_FEATURE_H
 
 #include "arena.h"
-#include "lanes.h"
 #include "score.h"
 
 /**
@@ -84,7 +83,11 @@ enum feature {
 	FEATURE_COUNT
 };
 
-/** A sentence's row: zeros behind the features up to a whole number of lanes. */
+/** So many floats are added and multiplied side by side: rows are whole numbers of them. */
+enum { LANES = 8 };
+#define LANES_ROUND_UP(count) (((count) + LANES - 1) / LANES * LANES)
+
+/** A sentence's row: zeros stand behind the features. */
 enum { FEATURE_ROW = LANES_ROUND_UP(FEATURE_COUNT) };
 
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */

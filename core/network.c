@@ -1,7 +1,6 @@
 #include "network.h"
 
 #include "data/ranker.h"
-#include "lanes.h"
 
 _Static_assert((int)RANKER_SENTENCE_INPUTS == (int)FEATURE_COUNT &&
 		       (int)RANKER_DOCUMENT_INPUTS == (int)DOCUMENT_COUNT,
@@ -15,15 +14,15 @@ enum {
 	ROW = FEATURE_ROW / WIDTH,
 	ABREAST = 2, /* sentences; one alone would wait for each of its additions */
 };
-typedef float lanes __attribute__((vector_size(WIDTH * sizeof(float))));
-typedef int lanes_mask __attribute__((vector_size(sizeof(lanes))));
+typedef float quad __attribute__((vector_size(WIDTH * sizeof(float))));
+typedef int quad_mask __attribute__((vector_size(sizeof(quad))));
 _Static_assert(RANKER_HIDDEN % WIDTH == 0, "hidden units come in fours");
 
 /* What is the same for all sentences of a text. */
 struct network {
-	lanes document[UNITS]; /* what the document alone contributes to the hidden units */
-	lanes direct[ROW];
-	lanes output[UNITS];
+	quad document[UNITS]; /* what the document alone contributes to the hidden units */
+	quad direct[ROW];
+	quad output[UNITS];
 };
 
 /* The direct connection of document features shifts all merits alike and has no weights. */
@@ -34,7 +33,7 @@ static void prepare(const float document[DOCUMENT_COUNT], struct network *networ
 	memcpy(network->direct, ranker_direct, sizeof ranker_direct);
 	memcpy(network->output, ranker_output, sizeof ranker_output);
 	for (size_t i = 0; i < DOCUMENT_COUNT; i++) {
-		lanes weight[UNITS];
+		quad weight[UNITS];
 		memcpy(weight, ranker_document[i], sizeof weight);
 		for (size_t u = 0; u < UNITS; u++)
 			network->document[u] += weight[u] * document[i];
@@ -42,17 +41,17 @@ static void prepare(const float document[DOCUMENT_COUNT], struct network *networ
 }
 
 /* From the hidden units' sums and the features. */
-static inline float merit_of(const struct network *network, const lanes hidden[UNITS],
+static inline float merit_of(const struct network *network, const quad hidden[UNITS],
 			     const float *feature)
 {
-	lanes sum = {0};
+	quad sum = {0};
 	float part[WIDTH];
 	for (size_t u = 0; u < UNITS; u++) {
-		lanes unit = (lanes)((lanes_mask)hidden[u] & (hidden[u] > 0));
+		quad unit = (quad)((quad_mask)hidden[u] & (hidden[u] > 0));
 		sum += unit * network->output[u];
 	}
 	for (size_t k = 0; k < ROW; k++) {
-		lanes four;
+		quad four;
 		memcpy(&four, feature + k * WIDTH, sizeof four);
 		sum += four * network->direct[k];
 	}
@@ -64,11 +63,11 @@ static inline float merit_of(const struct network *network, const lanes hidden[U
 static inline void find_merits(const struct network *network, const float *const *feature,
 			       float *merit)
 {
-	lanes hidden[ABREAST][UNITS];
+	quad hidden[ABREAST][UNITS];
 	for (size_t s = 0; s < ABREAST; s++)
 		memcpy(hidden[s], network->document, sizeof hidden[s]);
 	for (size_t i = 0; i < FEATURE_COUNT; i++) {
-		lanes weight[UNITS];
+		quad weight[UNITS];
 		memcpy(weight, ranker_sentence[i], sizeof weight);
 		for (size_t s = 0; s < ABREAST; s++)
 			for (size_t u = 0; u < UNITS; u++)
