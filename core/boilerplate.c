@@ -2,12 +2,15 @@
 
 #include "ascii.h"
 #include "boilerplate_table.h"
+#include "dates.h"
 #include "marks.h"
 
 enum {
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
 	BYLINE_WORDS = 8,
+	DATELINE_WORDS = 10,
+	DATELINE_NAMES = 3, /* "Saturday, 12 December 2020, 15:21 UTC" */
 	CAPTION_WORDS = 5, /* a line of its own with so few words names a picture or a section */
 };
 
@@ -115,24 +118,71 @@ static bool holds_phrase(struct span text)
 	return false;
 }
 
+static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
+
+static bool only_names(struct span text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		bool opens = at == 0 || text.at[at - 1] == ' ';
+		if (opens && text.at[at] >= 'a' && text.at[at] <= 'z' &&
+		    !(at + 4 < text.len && memcmp(text.at + at, "and ", 4) == 0))
+			return false;
+	}
+	return true;
+}
+
 /* "By Jane Doe and John Roe": a preposition and names only. */
 static bool is_byline(struct span text)
 {
-	static const char *const by[] = {"By ", "Von ",  "Par ", "Por ",
-					 "Di ", "Door ", "Av ",  "Text: "};
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		size_t len = strlen(by[i]);
-		if (text.len <= len || memcmp(text.at, by[i], len) != 0)
-			continue;
-		for (size_t at = len; at < text.len; at++) {
-			bool opens = text.at[at - 1] == ' ';
-			if (opens && text.at[at] >= 'a' && text.at[at] <= 'z' &&
-			    !(at + 4 < text.len && memcmp(text.at + at, "and ", 4) == 0))
-				return false;
-		}
-		return true;
+		if (text.len > len + 1 && memcmp(text.at, by[i], len) == 0 && text.at[len] == ' ' &&
+		    only_names(span_slice(text, len + 1, text.len)))
+			return true;
 	}
 	return false;
+}
+
+/* "By." alone, as where an element ended. */
+static bool is_preposition(struct span text)
+{
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		size_t len = strlen(by[i]);
+		if (text.len >= len && memcmp(text.at, by[i], len) == 0 &&
+		    only_marks(span_slice(text, len, text.len)))
+			return true;
+	}
+	return false;
+}
+
+static struct span text_of(const struct score_input *input, size_t i)
+{
+	const struct sentence *sentence = &input->sentences->at[i];
+	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
+}
+
+/* "By." "Jane Doe.": each is a sentence of its own where the stops were set by a program. */
+static bool is_split_byline(const struct score_input *input, size_t i)
+{
+	struct span text = text_of(input, i);
+	return is_preposition(text) ||
+	       (i > 0 && is_preposition(text_of(input, i - 1)) && only_names(text));
+}
+
+/* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
+static bool is_dateline(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	size_t numbers = 0, names = 0, others = 0;
+	for (size_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
+		uint8_t flags = terms->distinct[terms->token[k].term].flags;
+		numbers += (flags & TERM_NUMBER) != 0;
+		others += (flags & TERM_STOP) != 0;
+		names += (flags & (TERM_NUMBER | TERM_STOP)) == 0;
+	}
+	char date[DATE_MAX];
+	return numbers >= 2 && names <= (others == 0 ? DATELINE_NAMES : 1) && others <= 2 &&
+	       date_read(text_of(input, i), false, date);
 }
 
 bool boilerplate_is(const struct score_input *input, size_t i)
@@ -142,7 +192,7 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	uint32_t words = terms->words[i];
 	if (sentence->kind == SENTENCE_HEADING || words == 0)
 		return true;
-	struct span whole = span_slice(input->text, sentence->start_byte, sentence->end_byte);
+	struct span whole = text_of(input, i);
 	bool unstopped = marks_final(whole) == 0;
 	bool line = unstopped || is_line(input->text, sentence);
 	if (words > (line ? LINE_WORDS : SHORT_WORDS))
@@ -151,6 +201,10 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 		return true;
 	struct span text = without_bullets(whole);
 	if (begins_with_phrase(text, line, words))
+		return true;
+	if (words <= BYLINE_WORDS && is_split_byline(input, i))
+		return true;
+	if (words <= DATELINE_WORDS && is_dateline(input, i))
 		return true;
 	if (!unstopped && words > SHORT_WORDS)
 		return false;
