@@ -21,6 +21,11 @@ static void test_lines(void **state)
 		{"en", "\xC2\xA9 2024 The Daily Example", true},
 		{"en", "Share", true},
 		{"en", "12.", true},
+		{"en", "15:21 EST, 17 December 2012. |.", true},
+		{"de", "Samstag, 12. Dezember 2020, 15:21 Uhr.", true},
+		{"en", "By .", true},
+		{"en", "She was elected on 12 May 2015.", false},
+		{"en", "In 2015, 12 bridges of the town fell.", false},
 		{"en", "***", true},
 		{"fr",
 		 "\xC3\x80 lire aussi : dix id\xC3\xA9"
@@ -61,8 +66,39 @@ static void test_lines(void **state)
 	arena_free(&arena);
 }
 
+/* Where a program set the stops, the preposition and the names are sentences of their own. */
+static void test_split_byline(void **state)
+{
+	static const char text[] = "By . Jane Doe and John Roe . Jane Doe swam. By . She swam.";
+	static const struct {
+		uint32_t start, end;
+		bool line;
+	} expected[] = {{0, 4, true}, {5, 28, true}, {29, 43, false}, {44, 48, true}, {49, 58, false}};
+	enum { COUNT = sizeof expected / sizeof *expected };
+	struct sentence at[COUNT] = {{.start_byte = 0}};
+	for (size_t i = 0; i < COUNT; i++) {
+		at[i].start_byte = expected[i].start;
+		at[i].end_byte = expected[i].end;
+	}
+	struct sentences sentences = {at, COUNT};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct terms terms;
+	struct score_input input = {.text = span_of(text),
+				    .language = language_from_tag(SPAN("en")),
+				    .sentences = &sentences,
+				    .terms = &terms};
+	tokenize_sentences(&arena, NULL, input.text, &sentences, input.language, &terms);
+	for (size_t i = 0; i < COUNT; i++)
+		CHECK(text + expected[i].start, boilerplate_is(&input, i) == expected[i].line);
+	arena_free(&arena);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_split_byline),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
