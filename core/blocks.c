@@ -30,6 +30,7 @@ enum element_kind {
 	KIND_BOLD,
 	KIND_CELL, /* a block in a layout, a word in a row of data */
 	KIND_ROW,
+	KIND_POPUP, /* by its names: opens over a word of a sentence, and is no part of it */
 };
 
 static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
@@ -464,6 +465,45 @@ static uint8_t kind_of(const struct walk *walk, const lxb_dom_node_t *node)
 	return node->local_name < LXB_TAG__LAST_ENTRY ? kinds[node->local_name] : KIND_INLINE;
 }
 
+static bool is_blank(const lxb_dom_node_t *text)
+{
+	const lexbor_str_t *data = &((const lxb_dom_character_data_t *)text)->data;
+	size_t at = 0;
+	while (at < data->length && ascii_is_space((char)data->data[at]))
+		at++;
+	return at == data->length;
+}
+
+/* Is there something before `node` in the element that it stands in? */
+static bool has_before(const lxb_dom_node_t *node)
+{
+	for (node = node->prev; node != NULL; node = node->prev) {
+		if (node->type == LXB_DOM_NODE_TYPE_ELEMENT ||
+		    (node->type == LXB_DOM_NODE_TYPE_TEXT && !is_blank(node)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Inside of text, an element with such a name in another with such a name, behind the word that is
+ * explained. Inline elements both, or one of them, so that no part of a page is taken for it.
+ */
+static bool is_popup(struct walk *walk, const lxb_dom_node_t *node, uint8_t kind)
+{
+	const lxb_dom_node_t *parent = node->parent;
+	if (!walk->is_open || node->type != LXB_DOM_NODE_TYPE_ELEMENT || parent == NULL ||
+	    parent->type != LXB_DOM_NODE_TYPE_ELEMENT)
+		return false;
+	struct span name = value_of(((const lxb_dom_element_t *)node)->attr_class);
+	struct span outer = value_of(((const lxb_dom_element_t *)parent)->attr_class);
+	if (name.len == 0 || outer.len == 0)
+		return false;
+	bool blocks = kind == KIND_BLOCK && kind_of(walk, parent) == KIND_BLOCK;
+	return !blocks && class_facts(walk, outer)->groups >> WORD_POPUP & 1 &&
+	       class_facts(walk, name)->groups >> WORD_POPUP & 1 && has_before(node);
+}
+
 static bool is_container(const struct walk *walk, uint8_t kind, const lxb_dom_node_t *node)
 {
 	if (kind == KIND_CELL || (kind == KIND_BLOCK && node->local_name == LXB_TAG_P))
@@ -538,19 +578,21 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 	lxb_dom_node_t *node = root;
 	while (node != NULL && !walk->arena->failed && !walk->out->partial) {
 		uint8_t kind = kind_of(walk, node);
+		if (is_popup(walk, node, kind))
+			kind = KIND_POPUP;
 		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
 			add_text(walk, node);
 		else if (kind == KIND_SKIP)
 			skip(walk, node);
-		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
+		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && kind != KIND_POPUP)
 			enter(walk, node, kind);
-		if (node->first_child != NULL && kind != KIND_SKIP) {
+		bool entered = kind != KIND_SKIP && kind != KIND_POPUP;
+		if (node->first_child != NULL && entered) {
 			node = node->first_child;
 			continue;
 		}
-		for (;;) {
-			if (node->type == LXB_DOM_NODE_TYPE_ELEMENT &&
-			    kind_of(walk, node) != KIND_SKIP)
+		for (;; entered = true) {
+			if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && entered)
 				leave(walk, node, kind_of(walk, node));
 			if (node == root || node->next != NULL)
 				break;

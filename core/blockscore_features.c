@@ -324,8 +324,8 @@ void blockscore_describe(const struct described_page *page, uint32_t i, float *a
 	put_shape(&row, blocks, b);
 	put_bits(&row, b->phrases, PHRASE_NEVER); /* the groups before it */
 	put_bits(&row, c->places, PLACE_COUNT);
-	put_bits(&row, c->near_groups, WORD_GROUPS);
-	put_bits(&row, c->all_groups, WORD_GROUPS);
+	put_bits(&row, c->near_groups, WORD_POPUP); /* the groups before it */
+	put_bits(&row, c->all_groups, WORD_POPUP);
 	put_path(&row, page_facts_path(facts, b->container), facts);
 	put_path(&row, page_facts_shape(facts, b->container), facts);
 	put_container(&row, parent, facts);

@@ -1,0 +1,76 @@
+#include "core/blocks.h"
+#include "tests/check.h"
+
+static const size_t plenty_bytes = (size_t)64 << 20;
+
+/* What opens over a word is no part of the sentence; what only sounds so stays. */
+static const struct {
+	const char *name, *html, *text;
+} popups[] = {
+	{"behind its word",
+	 "<p>A <i class=tooltip>word<b class=tooltip-text>Meaning.</b></i> here.", "A word here."},
+	{"behind its word's element",
+	 "<p>By <span class=rollover> <a class=rollover-link>Jane</a> <span class=rollover-block>"
+	 "<img><a>Jane</a></span></span>.",
+	 "By Jane ."},
+	{"in a box", "<div class=tooltip>Word<span class=tooltiptext>Meaning.</span></div>",
+	 "Word"},
+	{"a box in it", "<div>A <b class=popover>word<div class=popover-body>M.</div></b></div>",
+	 "A word"},
+	{"the word alone", "<p>A <i class=tooltip><b class=tooltip-word>word</b></i> here.",
+	 "A word here."},
+	{"no name outside", "<p>A <i>word<b class=tooltip>Meaning.</b></i> here.",
+	 "A wordMeaning. here."},
+	{"boxes both", "<div class=popup>One.<div class=popup-body>Two.</div></div>", "One.Two."},
+	{"not in text", "<p><i class=tooltip><b></b><b class=tooltip-text>Meaning.</b></i> here.",
+	 "Meaning. here."},
+};
+
+static void read_page(struct arena *arena, const char *html, struct html_page *page,
+		      struct blocks *out)
+{
+	arena_init(arena, plenty_bytes);
+	html_parse(arena, span_of(html), NULL, page);
+	blocks_read(arena, page, false, out);
+	assert_false(arena->failed);
+}
+
+static void test_popups(void **state)
+{
+	for (size_t i = 0; i < sizeof(popups) / sizeof(popups[0]); i++) {
+		struct arena arena;
+		struct html_page page;
+		struct blocks blocks;
+		read_page(&arena, popups[i].html, &page, &blocks);
+		CHECK_SPAN(popups[i].name, ((struct span){blocks.text, blocks.text_len}),
+			   span_of(popups[i].text));
+		html_free(&page);
+		arena_free(&arena);
+	}
+}
+
+/* Elements inside of a popup, or the popup itself, do not reach beyond it. */
+static void test_behind_popup(void **state)
+{
+	struct arena arena;
+	struct html_page page;
+	struct blocks blocks;
+	read_page(&arena,
+		  "<p>A <i class=tooltip>word<b class=tooltip-text><a>M.</a></b></i> and "
+		  "<i class=tooltip>one<a class=tooltip-text>M.</a></i> here.",
+		  &page, &blocks);
+	CHECK_SPAN("text", ((struct span){blocks.text, blocks.text_len}),
+		   SPAN("A word and one here."));
+	assert_int_equal(blocks.at[0].link_chars + blocks.at[0].bold_chars, 0);
+	html_free(&page);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_popups),
+		cmocka_unit_test(test_behind_popup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
