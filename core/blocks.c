@@ -258,6 +258,9 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		c->groups = class->groups | blocks_name_groups(value_of(element->attr_id));
 		read_attributes(element, c, &out->declared);
 	}
+	/* A post of a network, quoted, carries the network's name; it is no button to share. */
+	if (node->local_name == LXB_TAG_BLOCKQUOTE)
+		c->groups &= ~(1u << WORD_SHARE);
 	c->near_groups = c->all_groups = c->groups;
 	c->path = c->shape;
 	if (index > 0) {

@@ -1,4 +1,5 @@
 #include "core/blocks.h"
+#include "core/blocks_words.h"
 #include "tests/check.h"
 
 static const size_t plenty_bytes = (size_t)64 << 20;
@@ -66,11 +67,39 @@ static void test_behind_popup(void **state)
 	arena_free(&arena);
 }
 
+/* A network's name is one of its buttons, but not where one of its posts is quoted. */
+static void test_quoted_posts(void **state)
+{
+	const struct {
+		const char *html;
+		bool share;
+	} cases[] = {
+		{"<div class=twitter-tweet><p>Three words here.</div>", true},
+		{"<blockquote class=twitter-tweet><p>Three words here.</blockquote>", false},
+		{"<blockquote class=twitter-tweet>Three words here.</blockquote>", false},
+		{"<div class=twitter><blockquote><p>Three words here.</blockquote></div>", true},
+	};
+	const uint32_t share = blocks_name_groups(SPAN("twitter"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena arena;
+		struct html_page page;
+		struct blocks blocks;
+		read_page(&arena, cases[i].html, &page, &blocks);
+		CHECK_SIZE(cases[i].html, blocks.len, 1);
+		const struct container *c = &blocks.containers[blocks.at[0].container];
+		CHECK(cases[i].html, ((c->all_groups & share) != 0) == cases[i].share);
+		CHECK(cases[i].html, (c->asides > 0) == cases[i].share);
+		html_free(&page);
+		arena_free(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_popups),
 		cmocka_unit_test(test_behind_popup),
+		cmocka_unit_test(test_quoted_posts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
