@@ -7,6 +7,10 @@ enum {
 	SHORT_CHARS = 140, /* less than this in all: what is likely next is taken too */
 	F1_STEPS = 6,      /* towards the greatest expected F1: it hardly moves after three */
 	COPY_WORDS = 8,    /* more than these said twice are a copy; fewer may be a refrain */
+	WHOLE_WORDS = 100, /* of a block that may hold the others */
+	WHOLE_BYTES = 1 << 15,
+	WHOLE_PARTS = 100, /* looked for in it */
+	PART_BYTES = 40,   /* of one at least: shorter ones stand anywhere */
 };
 
 static const float UNLIKELY = -6; /* log odds that are as good as none */
@@ -77,6 +81,48 @@ static bool same_text(const struct blocks *blocks, const struct block *a, const 
 	       memcmp(blocks->text + a->text_byte, blocks->text + b->text_byte, a->text_len) == 0;
 }
 
+static bool holds(struct span whole, struct span part)
+{
+	const char *at = memmem(whole.at, whole.len, part.at, PART_BYTES);
+	return at != NULL && part.len <= whole.len - (size_t)(at - whole.at) &&
+	       memcmp(at, part.at, part.len) == 0;
+}
+
+/* Are seven tenths of block `whole` other chosen blocks? */
+static bool holds_others(const struct blocks *blocks, const bool *chosen, size_t whole)
+{
+	const struct block *w = &blocks->at[whole];
+	struct span text = {blocks->text + w->text_byte, w->text_len};
+	size_t held = 0, parts = 0;
+	for (size_t i = 0; i < blocks->len && parts < WHOLE_PARTS; i++) {
+		const struct block *b = &blocks->at[i];
+		if (!chosen[i] || b->text_len < PART_BYTES || b->text_len >= w->text_len)
+			continue;
+		struct span part = {blocks->text + b->text_byte, b->text_len};
+		held += holds(text, part) ? b->text_len : 0;
+		parts++;
+	}
+	return held * 10 >= text.len * 7;
+}
+
+/*
+ * An article that stands in a page as paragraphs and once more in one piece, for machines or for
+ * small screens, is wanted as paragraphs. Only a block of a quarter of the text can be that piece,
+ * so no more than four are looked at.
+ */
+static void drop_wholes(const struct blocks *blocks, bool *chosen)
+{
+	size_t chars = 0;
+	for (size_t i = 0; i < blocks->len; i++)
+		chars += chosen[i] ? blocks->at[i].chars : 0;
+	for (size_t i = 0; i < blocks->len; i++) {
+		const struct block *b = &blocks->at[i];
+		if (chosen[i] && b->words >= WHOLE_WORDS && b->chars * (size_t)4 >= chars &&
+		    b->text_len <= WHOLE_BYTES)
+			chosen[i] = !holds_others(blocks, chosen, i);
+	}
+}
+
 bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const float *score)
 {
 	bool article = declares_article(&blocks->declared);
@@ -102,5 +148,7 @@ bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const fl
 		chosen[better ? other - 1 : i] = false;
 		best[b->first_copy] = better ? i + 1 : other;
 	}
+	if (article)
+		drop_wholes(blocks, chosen);
 	return chosen;
 }
