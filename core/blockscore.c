@@ -52,14 +52,28 @@ static float run_trees(const float *features)
 	return sum;
 }
 
+/* Does it begin as JSON does that no person wrote: a key, and the value right behind the colon? */
+static bool is_state(struct span text)
+{
+	if (text.len < 2 || text.at[0] != '{' || text.at[1] != '"')
+		return false;
+	const char *end = memchr(text.at + 2, '"', text.len - 2);
+	const char *behind = text.at + text.len;
+	return end != NULL && behind - end > 2 && end[1] == ':' && end[2] != ' ';
+}
+
 /*
  * Buttons and their like, among them the one that asks for a summary: no text, wherever they are.
- * Nor are links alone in an <aside>: they lead away, however much like the article they sound.
+ * Nor are links alone in an <aside>: they lead away, however much like the article they sound. Nor
+ * is what a page's scripts left in it for themselves, unless it is shown as code.
  */
 static bool is_never(const struct blocks *blocks, const struct block *b)
 {
 	bool aside = (blocks->containers[b->container].places & PLACE_ASIDE) != 0;
 	bool linked = b->link_chars * 4 > b->chars * 3;
+	struct span text = {blocks->text + b->text_byte, b->text_len};
+	if (is_state(text) && blocks->containers[b->container].tag != LXB_TAG_PRE)
+		return true;
 	return (b->phrases >> PHRASE_NEVER & 1 && b->words <= NEVER_WORDS) || (aside && linked);
 }
 
