@@ -262,10 +262,14 @@ static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb
 	return around <= most_around;
 }
 
+/* More than these are who commented, or the columns of a paper: then nobody is named. */
+enum { MOST_SIDE_BY_SIDE = 4 };
+
 static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
 {
-	if (facts->looks > MAX_LOOKS || (facts->byline[source].len > 0 &&
-					 !are_siblings(facts, facts->byline_node[source], node)))
+	if (facts->looks > MAX_LOOKS || facts->side_by_side[source] > MOST_SIDE_BY_SIDE ||
+	    (facts->byline[source].len > 0 &&
+	     !are_siblings(facts, facts->byline_node[source], node)))
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	struct arena_mark mark = arena_mark(facts->arena);
@@ -275,6 +279,8 @@ static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source
 	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
 		add_name(facts, source, bare);
 		facts->byline_node[source] = node;
+		if (++facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
+			facts->byline[source] = (struct span){0};
 	} else {
 		arena_rewind(facts->arena, mark);
 	}

@@ -32,6 +32,7 @@ struct facts {
 		person;   /* the first in JSON-LD: whom an author's mere @id names, nearly always */
 	struct span lead; /* after "By" or "Author:" in any element */
 	lxb_dom_node_t *byline_node[SOURCES]; /* of whom the byline is so far */
+	size_t side_by_side[SOURCES];         /* elements that named somebody in it */
 	size_t byline_meta;                   /* which name of <meta>, + 1 */
 	bool data_is_author; /* "twitter:label1" says that "twitter:data1" is who wrote it */
 	size_t json_blocks, looks;

@@ -93,6 +93,14 @@ static const struct {
 	 "Jane Doe, Jo Roe"},
 	{"links side by side", "<p>By <a rel=author>Jane Doe</a> and <a rel=author>Jo Roe</a></p>",
 	 "Jane Doe, Jo Roe"},
+	{"four of them",
+	 "<p><a rel=author>Jane Doe</a>, <a rel=author>Jo Roe</a>, <a rel=author>Al Poe</a>, "
+	 "<a rel=author>Cy Moe</a></p>",
+	 "Jane Doe, Jo Roe, Al Poe, Cy Moe"},
+	{"five, as who commented or writes for the paper",
+	 "<p><a rel=author>Jane Doe</a>, <a rel=author>Jo Roe</a>, <a rel=author>Al Poe</a>, "
+	 "<a rel=author>Cy Moe</a>, <a rel=author>Ed Loe</a>, <a rel=author>Flo Noe</a></p>",
+	 ""},
 	{"not who edited",
 	 "<p>By <a rel=author>Jane Doe</a>, edited by <a rel=author>Jo Roe</a></p>", "Jane Doe"},
 	{"nor who commented",
