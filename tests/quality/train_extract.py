@@ -4,15 +4,17 @@
 CORPORA is the folder with NAME.dev.jsonl.gz and extraction.py's folder above it. Each page is cut
 into blocks by `extract_jsonl --blocks`; a block is the article's as far as its four-word shingles
 are in the page's truth (short ones: as far as their words stand between their neighbours' there),
-or as the wanted and unwanted segments say. Boosted trees learn that from the block's features.
+or as the wanted and unwanted segments say. What the truth has once is one block's: the others that
+say it are its copies in teasers, tables of contents and data for machines. Boosted trees learn that
+from the block's features.
 
 The figures that count are those of the cross-validation by site, which is printed first and stands
 in the head of OUTPUT: each page is judged by trees that saw no page of its site, with the threshold
 that core/blockchoice.c chooses. What the program reaches on the same pages with the trees written to
 OUTPUT is 2 to 5 points more, and says nothing about other pages. --check stops after the
-cross-validation. Needs numpy and xgboost. Deterministic.
+cross-validation; --folding N deals the sites out otherwise, to see how far chance goes. Needs numpy and xgboost. Deterministic.
 """
-import argparse, collections, gzip, importlib.util, json, os, re, struct, subprocess, zlib
+import argparse, collections, gzip, hashlib, importlib.util, json, os, re, struct, subprocess, zlib
 import numpy as np
 import xgboost as xgb
 
@@ -23,6 +25,8 @@ HAND_MADE = ("scrapinghub", "wcxb_article")
 WITH_COMMENTS = "cleaneval"
 COMMENT_COLUMN = 197  # of the features: containers for comments around the block
 ARTICLE_COLUMNS = (203, 206, 212)  # what declares_article() of core/pagekind_declared.c looks at
+SPOTS = 3  # places in the truth where a block may stand, at most
+MOST_SPOTS = 3000  # of a page: more take too long to put in order
 OUTLIER_F1 = 0.45  # of a page in the cross-validation: its truth is another text, or cut off
 FOLDS = 8
 WORD = re.compile(r"\w+")
@@ -30,8 +34,9 @@ SPACE = re.compile(r"\s+")
 ROUNDS = 130
 PARAMS = {"objective": "binary:logistic", "eta": 0.1, "max_depth": 5, "min_child_weight": 1,
           "subsample": 0.7, "colsample_bytree": 0.5, "lambda": 2.0, "tree_method": "hist",
-          "max_bin": 64, "nthread": 2, "seed": 1}
+          "max_bin": 64, "nthread": 1, "seed": 1}
 SHORT_CHARS, COPY_WORDS, ARTICLE_THRESHOLD = 140, 8, 0.4  # as in core/blockchoice.c
+WHOLE_WORDS, PART_BYTES = 100, 40  # there, too
 
 
 class Page:
@@ -44,6 +49,54 @@ def site_of(row):
     host = re.sub(r"^(\w+:)?//|^hard::", "", url).split("/")[0].split(":")[0].lower()
     parts = host.split(".")
     return ".".join(parts[-2:]) if len(parts[-1]) > 2 or len(parts) < 3 else ".".join(parts[-3:])
+
+
+def in_order(words, candidates, at):
+    """The blocks that make up the truth, each with its place there: those with most words of which
+    none stands before an earlier one."""
+    spots = []  # block, words, place
+    for i in candidates:
+        votes = collections.Counter(h - k for k in range(len(words[i]) - 3)
+                                    for h in at.get(tuple(words[i][k:k + 4]), ())[:20])
+        most = votes.most_common(SPOTS)
+        spots += [(i, len(words[i]), place) for place, n in most if 2 * n >= most[0][1]]
+    if len(spots) > MOST_SPOTS:
+        return None
+    best, before = [0] * len(spots), [-1] * len(spots)
+    for a, (i, n, place) in enumerate(spots):
+        for b in reversed(range(a)):  # the nearest of equals: a heading, not the table of contents
+            j, m, other = spots[b]
+            if j < i and other + m <= place + 2 and best[b] > best[a]:
+                best[a], before[a] = best[b], b
+        best[a] += n
+    chain, a = {}, int(np.argmax(best)) if spots else -1
+    while a >= 0:
+        chain[spots[a][0]] = spots[a][2]
+        a = before[a]
+    return chain
+
+
+def unlabel_copies(label, words, tokens, at):
+    """What the truth has once is one block's: the others lose the label."""
+    candidates = [i for i, w in enumerate(words) if len(w) >= 4 and label[i] > 0.5]
+    chain = in_order(words, candidates, at)
+    if chain is None:
+        return
+    taken = np.zeros(len(tokens), bool)
+    for i, place in chain.items():
+        taken[max(0, place):max(0, place + len(words[i]))] = True
+    for i in candidates:
+        if i not in chain:
+            hits = [at.get(tuple(words[i][k:k + 4]), ()) for k in range(len(words[i]) - 3)]
+            free = sum(any(not taken[h:h + 4].all() for h in places) for places in hits)
+            label[i] = min(label[i], free / len(hits))
+
+
+def fold_of(row, folding):
+    site = site_of(row)
+    if folding == 0:
+        return zlib.crc32(site.encode()) % FOLDS
+    return hashlib.md5(("%d:%s" % (folding, site)).encode()).digest()[0] % FOLDS
 
 
 def shingle_labels(blocks, truth):
@@ -86,6 +139,7 @@ def shingle_labels(blocks, truth):
             if low - 1 <= p <= high and tokens[p:p + len(w)] == w:
                 label[i] = 1
                 break
+    unlabel_copies(label, words, tokens, at)
     weight = np.array([len(w) + 2.0 for w in words]) / max(len(tokens), 150)
     return label, np.minimum(weight, 0.5)
 
@@ -105,7 +159,27 @@ def segment_labels(blocks, row):
     return label, weight
 
 
-def read_pages(corpora, tool):
+def settle_segments(page, score):
+    """Of several blocks that hold a wanted segment the likeliest is meant; the others are copies."""
+    flat = [SPACE.sub(" ", b).strip() for b in page.blocks]
+    s = score[page.start:page.start + len(flat)]
+    meant, others = set(), set()
+    for segment in page.row.get("with") or []:
+        wanted = SPACE.sub(" ", segment).strip()
+        found = [i for i, b in enumerate(flat) if wanted in b or (len(b) > 15 and b in wanted)]
+        whole = [i for i in found if wanted in flat[i]]
+        if len(whole) > 1:
+            best = max(whole, key=lambda i: s[i])
+            page.weight[best] = max(page.weight[best], 0.25)
+            meant.add(best)
+            others.update(found)
+        else:
+            meant.update(found)
+    for i in others - meant:
+        page.label[i] = 0
+
+
+def read_pages(corpora, tool, folding):
     """Pages and the matrix of their blocks' features."""
     pages, rows, start = [], [], 0
     for name in CORPORA:
@@ -129,7 +203,7 @@ def read_pages(corpora, tool):
             row.pop("html", None), row.pop("html_b64", None)
             page.id, page.corpus, page.row, page.start = row["id"], name, row, start
             start += n
-            page.fold = zlib.crc32(site_of(row).encode()) % FOLDS
+            page.fold = fold_of(row, folding)
             page.words = np.array([len(WORD.findall(b)) + 1.0 for b in page.blocks])
             page.label, page.weight = (shingle_labels(page.blocks, row["text"]) if "text" in row
                                        else segment_labels(page.blocks, row))
@@ -173,7 +247,19 @@ def chosen(page, score):
             better = s[i] > s[other]
             take[other if better else i] = False
             best[page.blocks[i]] = i if better else other
+    if page.article:
+        drop_wholes(page, take)
     return take
+
+
+def drop_wholes(page, take):
+    size = np.array([len(b.encode()) for b in page.blocks])
+    chars = np.array([len(b) for b in page.blocks])
+    total = chars[take].sum()
+    for i in np.flatnonzero(take & (page.words > WHOLE_WORDS) & (4 * chars >= total)):
+        held = sum(size[j] for j in np.flatnonzero(take & (size >= PART_BYTES) & (size < size[i]))
+                   if page.blocks[j] in page.blocks[i])
+        take[i] = 10 * held < 7 * size[i]
 
 
 def page_scores(pages, take, scorer):
@@ -233,29 +319,38 @@ def write_trees(path, model, notes):
                     out.write("= %.5g\n" % node["leaf"])
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("corpora"), ap.add_argument("tool"), ap.add_argument("output")
-    ap.add_argument("--check", action="store_true")
-    a = ap.parse_args()
-    spec = importlib.util.spec_from_file_location("extraction", os.path.join(a.corpora, "..", "extraction.py"))
-    scorer = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(scorer)
-    pages, x = read_pages(a.corpora, a.tool)
+def labels_of(pages, x):
     y = np.concatenate([p.label for p in pages])
     w = np.concatenate([p.weight * CORPORA[p.corpus] for p in pages])
-    folds = np.concatenate([np.full(len(p.blocks), p.fold) for p in pages])
-    print("%d pages, %d blocks" % (len(pages), len(y)), flush=True)
-    best = page_scores(pages, lambda p: p.label > 0.5, scorer)
-    print("ceiling of the blocks: " + report(best, scorer), flush=True)
     for p in pages:
         if p.corpus == WITH_COMMENTS:
             own = slice(p.start, p.start + len(p.blocks))
             w[own][x[own, COMMENT_COLUMN] > 0] = 0
+    return y, w
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("corpora"), ap.add_argument("tool"), ap.add_argument("output")
+    ap.add_argument("--check", action="store_true"), ap.add_argument("--folding", type=int, default=0)
+    a = ap.parse_args()
+    spec = importlib.util.spec_from_file_location("extraction", os.path.join(a.corpora, "..", "extraction.py"))
+    scorer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(scorer)
+    pages, x = read_pages(a.corpora, a.tool, a.folding)
+    y, w = labels_of(pages, x)
+    folds = np.concatenate([np.full(len(p.blocks), p.fold) for p in pages])
+    print("%d pages, %d blocks" % (len(pages), len(y)), flush=True)
+    best = page_scores(pages, lambda p: p.label > 0.5, scorer)
+    print("ceiling of the blocks: " + report(best, scorer), flush=True)
     score = cross(x, y, w, folds)
     rows = page_scores(pages, lambda p: chosen(p, score), scorer)
     print("cross-validated, all pages learned from: " + report(rows, scorer), flush=True)
     left_out = outliers(pages, rows)
+    for p in pages:
+        if "text" not in p.row:
+            settle_segments(p, score)
+    y, w = labels_of(pages, x)
     for p in left_out:
         w[p.start:p.start + len(p.blocks)] = 0
     score = cross(x, y, w, folds)
