@@ -18,18 +18,12 @@ struct form_entry {
 
 enum { FORM_NO_TERM = UINT32_MAX };
 
-/** Open addressing: an entry's number, 0 where there is none, and the half of its hash that is not
- * its place. */
-struct form_slot {
-	uint32_t number, tag;
-};
-
 /**
  * The distinct forms of a text. Everything lives in an arena; strings in pages. Grows by copying,
  * so that pointers to entries hold until the next formtable_add().
  */
 struct formtable {
-	struct form_slot *slot;
+	uint32_t *slot;           /* open addressing: an entry's number, or 0 */
 	struct form_entry *entry; /* numbered from 1; number 0 is no form's */
 	uint64_t factor;          /* of scatter_place() */
 	unsigned bits;            /* there are 2^bits slots */
@@ -59,12 +53,9 @@ static inline struct form_entry *formtable_find(const struct formtable *table, c
 						uint32_t len, uint64_t hash, uint32_t *free_slot)
 {
 	uint64_t first = form_load(form), second = form_load(form + 8);
-	uint32_t tag = (uint32_t)(hash >> 32);
 	uint32_t at = formtable_place(table, hash);
-	for (; table->slot[at].number != 0; at = formtable_next(table, at)) {
-		if (table->slot[at].tag != tag)
-			continue;
-		struct form_entry *entry = &table->entry[table->slot[at].number];
+	for (; table->slot[at] != 0; at = formtable_next(table, at)) {
+		struct form_entry *entry = &table->entry[table->slot[at]];
 		if (entry->first == first && entry->second == second && entry->len == len &&
 		    (len <= 16 || memcmp(entry->at + 16, form + 16, len - 16) == 0))
 			return entry;
@@ -79,12 +70,12 @@ struct form_entry *formtable_add_any(struct arena *arena, struct formtable *tabl
 
 /** Fill the next entry: there is room in table and page. */
 static inline struct form_entry *formtable_fill(struct formtable *table, const char *form,
-						uint32_t len, uint64_t hash, uint32_t free_slot)
+						uint32_t len, uint32_t free_slot)
 {
 	struct form_entry *entry = &table->entry[++table->len];
 	*entry = (struct form_entry){form_load(form), form_load(form + 8), table->page, len,
 				     FORM_NO_TERM};
-	table->slot[free_slot] = (struct form_slot){(uint32_t)table->len, (uint32_t)(hash >> 32)};
+	table->slot[free_slot] = (uint32_t)table->len;
 	memcpy(table->page, form, 16);
 	table->page += 16;
 	return entry;
@@ -98,7 +89,7 @@ static inline struct form_entry *formtable_add(struct arena *arena, struct formt
 {
 	if (len > 16 || table->page_end - table->page < 16 || table->len == table->room)
 		return formtable_add_any(arena, table, form, len, hash, free_slot);
-	return formtable_fill(table, form, len, hash, free_slot);
+	return formtable_fill(table, form, len, free_slot);
 }
 
 #endif

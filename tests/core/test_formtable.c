@@ -58,7 +58,7 @@ static void test_chosen_forms(void **state)
 		found++;
 	}
 	for (uint32_t at = 0; at < 1u << table.bits; at++) {
-		run = table.slot[at].number == 0 ? 0 : run + 1;
+		run = table.slot[at] == 0 ? 0 : run + 1;
 		longest = run > longest ? run : longest;
 	}
 	CHECK("apart", longest < FAR);
