@@ -153,8 +153,8 @@ static void learn_from(struct segmenter *g, size_t at)
  * tell of sixteen places at once: a look at each stop was a twelfth of segmenting. */
 void word_learn(struct segmenter *g)
 {
-	const char *text = g->text.at;
-	size_t at = 0;
+	const char *text = g->text.at, *stop = memchr(text, '.', g->text.len);
+	size_t at = stop == NULL ? g->text.len : (size_t)(stop - text); /* many scripts have none */
 	for (; at + VECTOR_BYTES + 2 <= g->text.len; at += VECTOR_BYTES) {
 		vector first = vector_load(text + at + 2);
 		vector hit = (vector)((vector_load(text + at) == '.') &
