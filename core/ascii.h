@@ -24,7 +24,7 @@ static inline char ascii_lower(char c)
 
 static inline bool ascii_is_letter(char c)
 {
-	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
 /** The value of a hexadecimal digit; 16 for what is none. */

@@ -11,13 +11,17 @@ enum {
 	BYLINE_WORDS = 8,
 	DATELINE_WORDS = 10,
 	DATELINE_NAMES = 3, /* "Saturday, 12 December 2020, 15:21 UTC" */
-	CAPTION_WORDS = 5, /* a line of its own with so few words names a picture or a section */
+	CAPTION_WORDS = 5,  /* a line of its own with so few words names a picture or a section */
 };
 
-static bool equal_folded(const char *text, const char *phrase, size_t len)
+/* Does the text begin with the phrase? Its first byte does. Of most phrases the second byte tells
+ * that it does not. */
+static inline bool begins_with(struct span text, const struct phrase *phrase)
 {
-	for (size_t i = 0; i < len; i++)
-		if (ascii_lower(text[i]) != phrase[i])
+	if (text.len < phrase->len || (uint8_t)ascii_lower(text.at[1]) != phrase->second)
+		return false;
+	for (size_t i = 2; i < phrase->len; i++)
+		if (ascii_lower(text.at[i]) != phrase_pool[phrase->at + i])
 			return false;
 	return true;
 }
@@ -73,8 +77,7 @@ static bool is_line(struct span text, const struct sentence *sentence)
 static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
 {
 	const char *bytes = phrase_pool + phrase->at;
-	if (phrase->len > text.len || !equal_folded(text.at, bytes, phrase->len) ||
-	    !ends_word(text, phrase->len))
+	if (!begins_with(text, phrase) || !ends_word(text, phrase->len))
 		return false;
 	if (phrase->kind == PHRASE_WHOLE)
 		return only_marks(span_slice(text, phrase->len, text.len));
@@ -99,8 +102,7 @@ static bool phrase_begins(struct span text)
 {
 	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
 	for (unsigned i = phrase_inside[byte]; i < phrase_inside[byte + 1]; i++)
-		if (phrases[i].len <= text.len &&
-		    equal_folded(text.at, phrase_pool + phrases[i].at, phrases[i].len))
+		if (begins_with(text, &phrases[i]))
 			return true;
 	return false;
 }
@@ -147,6 +149,8 @@ static bool is_byline(struct span text)
 static bool is_preposition(struct span text)
 {
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		if (text.len == 0 || text.at[0] != by[i][0])
+			continue;
 		size_t len = strlen(by[i]);
 		if (text.len >= len && memcmp(text.at, by[i], len) == 0 &&
 		    only_marks(span_slice(text, len, text.len)))

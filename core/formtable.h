@@ -18,18 +18,13 @@ struct form_entry {
 
 enum { FORM_NO_TERM = UINT32_MAX };
 
-/** Open addressing: an entry's number plus one, and the half of its hash that is not its place. */
-struct form_slot {
-	uint32_t number, tag;
-};
-
 /**
  * The distinct forms of a text. Everything lives in an arena; strings in pages. Grows by copying,
  * so that pointers to entries hold until the next formtable_add().
  */
 struct formtable {
-	struct form_slot *slot;
-	struct form_entry *entry; /* the first can be read before there is one */
+	uint32_t *slot;           /* open addressing: an entry's number, or 0 */
+	struct form_entry *entry; /* numbered from 1; number 0 is no form's */
 	uint64_t factor;          /* of scatter_place() */
 	unsigned bits;            /* there are 2^bits slots */
 	size_t len, room;
@@ -38,11 +33,6 @@ struct formtable {
 
 /** Make a table for about `expected` forms. False for lack of memory. */
 bool formtable_init(struct arena *arena, struct formtable *table, size_t expected);
-
-/** Add what formtable_find() did not find, at the free slot that it found. NULL for lack of memory.
- */
-struct form_entry *formtable_add(struct arena *arena, struct formtable *table,
-				 const struct form *form, uint64_t hash, uint32_t free_slot);
 
 /** The slot where a hash is looked for first, and the one after a slot. */
 static inline uint32_t formtable_place(const struct formtable *table, uint64_t hash)
@@ -56,27 +46,50 @@ static inline uint32_t formtable_next(const struct formtable *table, uint32_t at
 }
 
 /**
- * The entry of `form`, or NULL and the free slot where it belongs. `hash` is form_hash() of it.
- * O(1) but for colliding hashes.
+ * The entry of a form of `len` bytes, zero-padded to whole steps of sixteen; or NULL and the free
+ * slot where it belongs. `hash` is form_hash() of it. O(1) but for colliding hashes.
  */
-static inline struct form_entry *formtable_find(const struct formtable *table,
-						const struct form *form, uint64_t hash,
-						uint32_t *free_slot)
+static inline struct form_entry *formtable_find(const struct formtable *table, const char *form,
+						uint32_t len, uint64_t hash, uint32_t *free_slot)
 {
-	uint64_t first = form_load(form->bytes), second = form_load(form->bytes + 8);
-	uint32_t tag = (uint32_t)(hash >> 32);
+	uint64_t first = form_load(form), second = form_load(form + 8);
 	uint32_t at = formtable_place(table, hash);
-	for (; table->slot[at].number != 0; at = formtable_next(table, at)) {
-		if (table->slot[at].tag != tag)
-			continue;
-		struct form_entry *entry = &table->entry[table->slot[at].number - 1];
-		if (entry->first == first && entry->second == second && entry->len == form->len &&
-		    (form->len <= 16 ||
-		     memcmp(entry->at + 16, form->bytes + 16, form->len - 16) == 0))
+	for (; table->slot[at] != 0; at = formtable_next(table, at)) {
+		struct form_entry *entry = &table->entry[table->slot[at]];
+		if (entry->first == first && entry->second == second && entry->len == len &&
+		    (len <= 16 || memcmp(entry->at + 16, form + 16, len - 16) == 0))
 			return entry;
 	}
 	*free_slot = at;
 	return NULL;
+}
+
+/** formtable_add() where room is wanted or the form is long. */
+struct form_entry *formtable_add_any(struct arena *arena, struct formtable *table, const char *form,
+				     uint32_t len, uint64_t hash, uint32_t free_slot);
+
+/** Fill the next entry: there is room in table and page. */
+static inline struct form_entry *formtable_fill(struct formtable *table, const char *form,
+						uint32_t len, uint32_t free_slot)
+{
+	struct form_entry *entry = &table->entry[++table->len];
+	*entry = (struct form_entry){form_load(form), form_load(form + 8), table->page, len,
+				     FORM_NO_TERM};
+	table->slot[free_slot] = (uint32_t)table->len;
+	memcpy(table->page, form, 16);
+	table->page += 16;
+	return entry;
+}
+
+/** Add what formtable_find() did not find, at the free slot that it found. NULL for lack of memory.
+ */
+static inline struct form_entry *formtable_add(struct arena *arena, struct formtable *table,
+					       const char *form, uint32_t len, uint64_t hash,
+					       uint32_t free_slot)
+{
+	if (len > 16 || table->page_end - table->page < 16 || table->len == table->room)
+		return formtable_add_any(arena, table, form, len, hash, free_slot);
+	return formtable_fill(table, form, len, free_slot);
 }
 
 #endif

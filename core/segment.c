@@ -99,6 +99,14 @@ static size_t at_newline(struct segmenter *g, size_t at)
 	return at + 1;
 }
 
+/* Behind a stop. */
+static size_t end_sentence(struct segmenter *g, size_t end)
+{
+	emit(g, end, false, true);
+	g->line_first = false;
+	return begin(g, end);
+}
+
 /* No abbreviation of the lists has so many ASCII letters, or so many bytes of other letters. */
 enum { LONG_WORD_LETTERS = 8, LONG_WORD_BYTES = 20 };
 
@@ -117,35 +125,46 @@ static bool is_long_word(const struct segmenter *g, size_t end)
 	return end - i >= LONG_WORD_BYTES;
 }
 
-/* The common cases, decided at a glance: a long word, a full stop, a space and a capital; and the
- * stops of other scripts before a letter. */
-static bool is_plain_stop(const struct segmenter *g, size_t at, size_t *end)
+/* A word that no rule about full stops is about: what stop_ends() would find behind all its
+ * questions. */
+static bool is_plain_word(const struct segmenter *g, size_t end)
 {
-	struct glyph stop = glyph_at(g->text, at);
-	*end = at + stop.len;
-	struct glyph next = glyph_at(g->text, *end);
-	bool apart = next.c == ' ';
-	if (apart)
-		next = glyph_at(g->text, *end + 1);
-	if (stop.c == '.')
-		return apart && next.kind == GLYPH_UPPER && is_long_word(g, at);
-	return stop.kind == GLYPH_STRONG && stop.len > 1 && next.kind == GLYPH_LETTER;
+	struct word word = word_before(g, end);
+	return word.chars > 2 && !word.digits && !word.dotted && !word.all_upper &&
+	       !(word.classes & ~(unsigned)WORD_ORDINARY) && !word_is_learned(g, &word) &&
+	       glyph_before(g->text, word.at).c != '(';
 }
 
+/* Does the sentence end behind the stop at `at`, and the quotation mark on it, for what follows,
+ * and the word before? Only what stop_read() and stop_ends() find as well. */
+static bool is_plain_end(const struct segmenter *g, size_t at, size_t end)
+{
+	struct glyph stop = glyph_at(g->text, at), next = glyph_at(g->text, end);
+	bool apart = next.c == ' ', strong = stop.kind == GLYPH_STRONG;
+	if (apart)
+		next = glyph_at(g->text, end + 1);
+	if (stop.len > 1) /* of another script */
+		return strong && next.kind == GLYPH_LETTER && end == at + stop.len;
+	if (!apart || next.kind != GLYPH_UPPER || (stop.c != '.' && !strong))
+		return false;
+	return strong || end > at + 1 || is_long_word(g, at) || is_plain_word(g, at);
+}
+
+/* A stop, at first at a glance: most end their sentence before a space and a capital, or stand at
+ * the end of a line, which ends it then. */
 static size_t at_stop(struct segmenter *g, size_t at)
 {
-	size_t end;
-	if (is_plain_stop(g, at, &end)) {
-		emit(g, end, false, true);
-		g->line_first = false;
-		return begin(g, end);
+	size_t end = at + glyph_at(g->text, at).len;
+	bool quoted = glyph_at(g->text, end).c == '"';
+	end += quoted;
+	if (is_plain_end(g, at, end)) {
+		g->quoted &= !quoted;
+		return end_sentence(g, end);
 	}
+	if (glyph_at(g->text, end).c == '\n' && line_ends(g, end))
+		return end;
 	struct stop stop = stop_read(g, at);
-	if (!stop_ends(g, &stop))
-		return stop.close;
-	emit(g, stop.close, false, true);
-	g->line_first = false;
-	return begin(g, stop.close);
+	return stop_ends(g, &stop) ? end_sentence(g, stop.close) : stop.close;
 }
 
 /* Is all of the sentence before `end` in capitals, two words or one long one? A headline. */
@@ -410,9 +429,7 @@ static size_t at_mark(struct segmenter *g, size_t at)
 	size_t end = at + 1;
 	if (!emoticon_ends(g, at, &end) && !clause_ends(g, at))
 		return end; /* behind all that was looked at: a row of emoji is read once */
-	emit(g, end, false, true);
-	g->line_first = false;
-	return begin(g, end);
+	return end_sentence(g, end);
 }
 
 static void at_quote(struct segmenter *g, size_t at)
@@ -444,21 +461,23 @@ static inline truth lead_matters(vector first, vector second)
 	       ((first == 0xF0) & (second == 0x9F));                                /* emoji */
 }
 
-/* Have characters that begin with these two bytes a chance to be upper case? */
+/* Have characters that begin with these two bytes a chance to be upper case? Not ASCII. */
 static inline truth may_be_capital(vector first, vector second)
 {
-	return (first - 'A' <= 'Z' - 'A') | (first - 0xC3 < 0xD0 - 0xC3) |
-	       ((first == 0xD0) & (second < 0xB0)) | (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
+	return (first - 0xC3 < 0xD0 - 0xC3) | ((first == 0xD0) & (second < 0xB0)) |
+	       (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
 }
 
 /* Bit k is set when the scan must stop at s[k]; s[-1] and s[VECTOR_BYTES] are read as well.
  * `space` is a byte to stop at besides, or one that no text has. */
 static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 {
-	vector c = vector_load(s), behind = vector_load(s + 1), before = vector_load(s - 1);
+	vector c = vector_load(s), behind = vector_load(s + 1);
+	truth word = vector_load(s - 1) == ' ';
 	truth hit = (c == '.') | (c == '!') | (c == '?') | (c == ':') | (c == ';') | (c == '"') |
-		    (c - '\n' <= 3) | (c == space) | ((before == ' ') & may_be_capital(c, behind));
+		    (c - '\n' <= 3) | (c == space) | (word & (c - 'A' <= 'Z' - 'A'));
 	if (vector_signs(c) != 0) {
+		hit |= word & may_be_capital(c, behind);
 		truth rare = (c >= 0xD6) | (c == 0xC2); /* not so the letters of Europe */
 		if (vector_signs((vector)rare) != 0)
 			hit |= lead_matters(c, behind);

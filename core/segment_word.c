@@ -133,24 +133,38 @@ static uint32_t hash_word(const struct word *word)
 	return hash | 1;
 }
 
+/* Is the word before the stop at `at` an abbreviation, for what follows the stop? */
+static void learn_from(struct segmenter *g, size_t at)
+{
+	const char *text = g->text.at;
+	if (at + 2 >= g->text.len || at == 0 || text[at] != '.' || text[at + 1] != ' ' ||
+	    glyph_at(g->text, at + 2).kind != GLYPH_LOWER ||
+	    !glyph_is_cased(glyph_before(g->text, at).kind))
+		return;
+	struct word word = word_before(g, at);
+	if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
+		uint32_t hash = hash_word(&word);
+		g->learned[hash >> 8 & 255] = hash;
+	}
+}
+
 /* Punkt's idea (Kiss and Strunk 2006): a short word whose full stop stands before a lower-case
- * letter somewhere in this text is an abbreviation in all of it. */
+ * letter somewhere in this text is an abbreviation in all of it. Few stops do, which three bytes
+ * tell of sixteen places at once: a look at each stop was a twelfth of segmenting. */
 void word_learn(struct segmenter *g)
 {
-	const char *text = g->text.at, *end = text + g->text.len;
-	for (const char *stop = text; (stop = memchr(stop, '.', (size_t)(end - stop))) != NULL;
-	     stop++) {
-		size_t at = (size_t)(stop - text);
-		if (at + 2 >= g->text.len || at == 0 || stop[1] != ' ' ||
-		    glyph_at(g->text, at + 2).kind != GLYPH_LOWER ||
-		    !glyph_is_cased(glyph_before(g->text, at).kind))
-			continue;
-		struct word word = word_before(g, at);
-		if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
-			uint32_t hash = hash_word(&word);
-			g->learned[hash >> 8 & 255] = hash;
-		}
+	const char *text = g->text.at, *stop = memchr(text, '.', g->text.len);
+	size_t at = stop == NULL ? g->text.len : (size_t)(stop - text); /* many scripts have none */
+	for (; at + VECTOR_BYTES + 2 <= g->text.len; at += VECTOR_BYTES) {
+		vector first = vector_load(text + at + 2);
+		vector hit = (vector)((vector_load(text + at) == '.') &
+				      (vector_load(text + at + 1) == ' ') &
+				      ((first - 'a' < 26) | (first >= 0x80)));
+		for (unsigned hits = vector_signs(hit); hits != 0; hits &= hits - 1)
+			learn_from(g, at + (unsigned)__builtin_ctz(hits));
 	}
+	for (; at < g->text.len; at++)
+		learn_from(g, at);
 }
 
 bool word_is_learned(const struct segmenter *g, const struct word *word)

@@ -255,8 +255,10 @@ static bool is_fragment(struct span text)
 {
 	uint32_t first;
 	utf8_decode(text, 0, &first);
-	return utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL ||
-	       marks_final(text) == ':';
+	bool small = first < 0x80
+			     ? first - 'a' < 26
+			     : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
+	return small || marks_final(text) == ':';
 }
 
 static struct candidate candidate(const struct chooser *c, uint32_t i)

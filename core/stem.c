@@ -129,15 +129,16 @@ static struct known_form find_out(struct stems *stems, const struct language *la
 	stem->len = (uint32_t)(bytes.len < FORM_MAX_BYTES ? bytes.len : FORM_MAX_BYTES);
 	memcpy(stem->bytes, bytes.at, stem->len);
 	form_finish(stem);
-	return (struct known_form){stem, form_hash(stem->bytes, stem->len), flags};
+	return (struct known_form){stem->bytes, stem->len, form_hash(stem->bytes, stem->len),
+				   flags};
 }
 
 static struct known_form recall(struct stems *stems, const struct stems_entry *entry)
 {
 	memcpy(stems->stem.bytes, entry->stem, STEMS_FORM_BYTES);
 	memset(stems->stem.bytes + STEMS_FORM_BYTES, 0, 16);
-	stems->stem.len = entry->stem_len;
-	return (struct known_form){&stems->stem, entry->stem_hash, entry->flags};
+	return (struct known_form){stems->stem.bytes, entry->stem_len, entry->stem_hash,
+				   entry->flags};
 }
 
 static void remember(struct stems_set *set, const struct language *language,
@@ -146,10 +147,10 @@ static void remember(struct stems_set *set, const struct language *language,
 	struct stems_entry *entry = &set->entry[0];
 	set->entry[1] = *entry;
 	memcpy(entry->form, form->bytes, STEMS_FORM_BYTES);
-	memcpy(entry->stem, known->stem->bytes, STEMS_FORM_BYTES);
+	memcpy(entry->stem, known->stem, STEMS_FORM_BYTES);
 	entry->stem_hash = known->stem_hash;
 	entry->language = (uint16_t)language->index;
-	entry->stem_len = (uint8_t)known->stem->len;
+	entry->stem_len = (uint8_t)known->stem_len;
 	entry->flags = known->flags;
 }
 
@@ -158,7 +159,8 @@ struct known_form stems_know(struct stems *stems, const struct language *languag
 			     uint64_t hash)
 {
 	if (!stems_exist(language))
-		return (struct known_form){form, hash, flags_of(stopwords, form, hash)};
+		return (struct known_form){form->bytes, form->len, hash,
+					   flags_of(stopwords, form, hash)};
 	/* Numbers are many and seldom come again. */
 	if (form->len > STEMS_FORM_BYTES || ascii_is_digit(form->bytes[0]))
 		return find_out(stems, language, stopwords, form, hash);
@@ -173,7 +175,7 @@ struct known_form stems_know(struct stems *stems, const struct language *languag
 			return recall(stems, entry);
 	}
 	struct known_form known = find_out(stems, language, stopwords, form, hash);
-	if (known.stem->len <= STEMS_FORM_BYTES)
+	if (known.stem_len <= STEMS_FORM_BYTES)
 		remember(set, language, form, &known);
 	return known;
 }

@@ -45,9 +45,11 @@ struct stems_set {
 struct stems *stems_new(void);
 void stems_free(struct stems *stems);
 
-/** What is known of a form; `stem` is valid until the next call, and may be the form itself. */
+/** What is known of a form. Its stem, zero-padded to whole steps of sixteen bytes, is valid until
+ * the next call, and may be the form itself. */
 struct known_form {
-	const struct form *stem;
+	const char *stem;
+	uint32_t stem_len;
 	uint64_t stem_hash;
 	uint8_t flags; /* TERM_* */
 };
@@ -77,6 +79,25 @@ static inline void stems_prefetch(const struct stems *stems, const struct langua
 				  uint64_t hash)
 {
 	__builtin_prefetch(stems_set(stems, language, hash));
+}
+
+/** stems_know() of a form of at most sixteen bytes, zeros behind it, in a language that has stems;
+ * false where nothing is remembered of it. */
+static inline bool stems_recall(const struct stems *stems, const struct language *language,
+				const char *form, uint64_t hash, struct known_form *known)
+{
+	const struct stems_set *set = stems_set(stems, language, hash);
+	uint64_t bytes[2];
+	memcpy(bytes, form, sizeof bytes);
+	const struct stems_entry *newer = &set->entry[0];
+	/* Which of the two it is, nothing tells: no branch asks. */
+	uint64_t differs = (newer->form[0] ^ bytes[0]) | (newer->form[1] ^ bytes[1]);
+	const struct stems_entry *entry = newer + (differs != 0);
+	if (entry->form[0] != bytes[0] || entry->form[1] != bytes[1] || entry->form[2] != 0 ||
+	    entry->language != language->index || entry->stem_len > 16)
+		return false;
+	*known = (struct known_form){entry->stem, entry->stem_len, entry->stem_hash, entry->flags};
+	return true;
 }
 
 /** Are there stems in this language, other than the words themselves? */

@@ -3,6 +3,7 @@
 #include "ascii.h"
 #include "formtable.h"
 #include "letters.h"
+#include "plainwords.h"
 #include "stopwords.h"
 #include "utf8.h"
 #include "vector.h"
@@ -59,35 +60,45 @@ static const struct form_entry *stem_entry(struct tokenizer *t, const struct kno
 {
 	struct formtable *stems = &t->index->stems;
 	uint32_t slot;
-	struct form_entry *entry = formtable_find(stems, known->stem, known->stem_hash, &slot);
+	struct form_entry *entry =
+		formtable_find(stems, known->stem, known->stem_len, known->stem_hash, &slot);
 	if (entry != NULL)
 		return entry;
-	entry = formtable_add(t->arena, stems, known->stem, known->stem_hash, slot);
+	entry = formtable_add(t->arena, stems, known->stem, known->stem_len, known->stem_hash,
+			      slot);
 	if (entry != NULL)
 		entry->term = add_term(t, entry, known->flags);
 	return entry;
 }
 
 /* A form met for the first time gets a term: its own when it is a function word or a number or has
- * no stem, else that of its stem. `slot` is free for it. */
-static uint32_t new_form(struct tokenizer *t, const struct form *form, uint64_t hash, uint32_t slot,
-			 uint8_t flags)
+ * no stem, else that of its stem. */
+static inline uint32_t new_term(struct tokenizer *t, struct form_entry *entry,
+				const struct known_form *known)
 {
-	struct form_entry *entry = formtable_add(t->arena, &t->index->forms, form, hash, slot);
 	t->failed |= entry == NULL;
 	if (t->failed)
 		return NONE;
-	struct known_form known = stems_know(t->stems, t->language, t->stopwords, form, hash);
-	known.flags |= flags;
-	if (!t->stemmed || (known.flags & (TERM_STOP | TERM_NUMBER)))
-		return entry->term = add_term(t, entry, known.flags);
+	if (!t->stemmed || (known->flags & (TERM_STOP | TERM_NUMBER)))
+		return entry->term = add_term(t, entry, known->flags);
 
-	const struct form_entry *stem = stem_entry(t, &known);
+	const struct form_entry *stem = stem_entry(t, known);
 	t->failed |= stem == NULL;
 	if (t->failed)
 		return NONE;
-	t->terms->distinct[stem->term].flags |= known.flags;
+	t->terms->distinct[stem->term].flags |= known->flags;
 	return entry->term = stem->term;
+}
+
+/* `slot` is free for the form. */
+static uint32_t new_form(struct tokenizer *t, const struct form *form, uint64_t hash, uint32_t slot,
+			 uint8_t flags)
+{
+	struct known_form known = stems_know(t->stems, t->language, t->stopwords, form, hash);
+	known.flags |= flags;
+	return new_term(
+		t, formtable_add(t->arena, &t->index->forms, form->bytes, form->len, hash, slot),
+		&known);
 }
 
 static bool token_room(struct tokenizer *t, size_t more)
@@ -125,15 +136,16 @@ static void match_form(struct tokenizer *t, const struct form *form, uint64_t ha
 {
 	struct term_match *match = t->match;
 	uint32_t slot;
-	const struct form_entry *entry = formtable_find(&t->index->forms, form, hash, &slot);
+	const struct form_entry *entry =
+		formtable_find(&t->index->forms, form->bytes, form->len, hash, &slot);
 	if (entry == NULL) {
 		struct known_form known =
 			stems_know(t->stems, t->language, t->stopwords, form, hash);
 		if ((known.flags | flags) & TERM_STOP)
 			return;
 		if (t->stemmed)
-			entry = formtable_find(&t->index->stems, known.stem, known.stem_hash,
-					       &slot);
+			entry = formtable_find(&t->index->stems, known.stem, known.stem_len,
+					       known.stem_hash, &slot);
 	}
 	if (entry == NULL) {
 		match->missing++;
@@ -156,7 +168,8 @@ static inline void take_form(struct tokenizer *t, const struct form *form, uint6
 		return;
 	}
 	uint32_t slot = 0;
-	const struct form_entry *entry = formtable_find(&t->index->forms, form, hash, &slot);
+	const struct form_entry *entry =
+		formtable_find(&t->index->forms, form->bytes, form->len, hash, &slot);
 	uint32_t term = entry != NULL ? entry->term : new_form(t, form, hash, slot, flags);
 	if (term != NONE && token_room(t, 1))
 		add_token(t, (uint32_t)start, (uint32_t)end, term);
@@ -296,101 +309,68 @@ static size_t cut_unspaced(struct tokenizer *t, size_t start, size_t end)
 	return last.end;
 }
 
-/* A plain word on its way into the table. */
-struct plain_word {
-	uint64_t half[2], hash; /* its bytes in lower case, zeros behind */
-	uint32_t start, end;
-	bool counts; /* as a word of its own */
-};
-
-/* Words are gathered so many at once: so what memory knows of the last of them arrives while the
- * first are looked up. A third of the time of tokenizing was waiting for it. */
-enum { BATCH_WORDS = 32 };
-
-/* Gather plain words from `*at` on: ASCII of less than sixteen letters, and no more than ASCII
- * between them. Stops, and leaves `*at`, where something else stands. */
-static unsigned gather_plain(struct tokenizer *t, size_t *at, size_t end, struct plain_word *out)
+static uint32_t new_plain(struct tokenizer *t, const struct plain_word *word, uint32_t slot)
 {
-	const char *text = t->text.at;
-	size_t i = *at, word_end = t->word_end;
-	unsigned count = 0;
-	while (count < BATCH_WORDS && i < end && i + VECTOR_BYTES <= t->text.len) {
-		vector bytes = vector_load(text + i) | 0x20;
-		unsigned len = vector_letters(bytes);
-		unsigned char behind = i + len < end ? (unsigned char)text[i + len] : ' ';
-		if (len == VECTOR_BYTES || i + len > end || behind >= 0x80 ||
-		    ascii_is_digit((char)behind))
-			break;
-		if (len == 0) {
-			i++;
-			continue;
-		}
-		struct plain_word *word = &out[count++];
-		bytes = vector_first(bytes, len);
-		memcpy(word->half, &bytes, sizeof word->half);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		word->half[0] = __builtin_bswap64(word->half[0]);
-		word->half[1] = __builtin_bswap64(word->half[1]);
-#endif
-		word->hash = form_hash_step(0, word->half[0], word->half[1]);
-		stems_prefetch(t->stems, t->language, word->hash);
-		word->start = (uint32_t)i;
-		word->counts = !joins(text, word_end, i);
-		word->end = (uint32_t)(i + len);
-		word_end = i + len;
-		i = word_end + 1;
-	}
-	t->word_end = word_end;
-	*at = i < end ? i : end;
-	return count;
+	uint32_t len = word->end - word->start;
+	struct known_form known;
+	if (t->stemmed && stems_recall(t->stems, t->language, word->bytes, word->hash, &known))
+		return new_term(t,
+				formtable_add(t->arena, &t->index->forms, word->bytes, len,
+					      word->hash, slot),
+				&known);
+	struct form form = {.len = len};
+	memcpy(form.bytes, word->bytes, sizeof word->bytes);
+	return new_form(t, &form, word->hash, slot, 0);
 }
 
-/* The number of the word's term. What the table has of longer forms differs in the last of these
- * sixteen bytes, which is zero here. */
-static inline uint32_t plain_term(struct tokenizer *t, const struct plain_word *word)
+static uint32_t plain_term(struct tokenizer *t, const struct plain_word *word)
 {
-	const struct formtable *forms = &t->index->forms;
-	uint32_t tag = (uint32_t)(word->hash >> 32), at = formtable_place(forms, word->hash);
-	for (; forms->slot[at].number != 0; at = formtable_next(forms, at)) {
-		const struct form_entry *entry = &forms->entry[forms->slot[at].number - 1];
-		if (forms->slot[at].tag == tag && entry->first == word->half[0] &&
-		    entry->second == word->half[1])
-			return entry->term;
-	}
-	struct form form;
-	form.len = word->end - word->start;
-	memset(form.bytes + VECTOR_BYTES, 0, VECTOR_BYTES);
-	form_store(form.bytes, word->half[0]);
-	form_store(form.bytes + 8, word->half[1]);
-	return new_form(t, &form, word->hash, at, 0);
+	uint32_t slot, len = word->end - word->start;
+	const struct form_entry *entry =
+		formtable_find(&t->index->forms, word->bytes, len, word->hash, &slot);
+	return entry != NULL ? entry->term : new_plain(t, word, slot);
 }
 
 /* Terms of the words that stand where they are looked for first; a bit for each of the others. A
- * third of the words are new and nothing tells which: so no branch asks here. */
+ * third of the words are new and nothing tells which: so no branch asks here. What the table has of
+ * longer forms differs in the last of these sixteen bytes, which is zero in plain words. */
 static uint32_t look_up_plain(const struct tokenizer *t, const struct plain_word *word,
 			      unsigned count, uint32_t *term)
 {
 	const struct formtable *forms = &t->index->forms;
+	const struct form_entry *entries = forms->entry;
 	uint32_t others = 0;
 	for (unsigned i = 0; i < count; i++) {
-		struct form_slot slot = forms->slot[formtable_place(forms, word[i].hash)];
-		const struct form_entry *entry = &forms->entry[slot.number - (slot.number > 0)];
-		uint64_t differs = (entry->first ^ word[i].half[0]) |
-				   (entry->second ^ word[i].half[1]) | (slot.number == 0);
+		uint32_t number = forms->slot[formtable_place(forms, word[i].hash)];
+		const struct form_entry *entry = &entries[number];
+		uint64_t differs = (entry->first ^ form_load(word[i].bytes)) |
+				   (entry->second ^ form_load(word[i].bytes + 8));
 		term[i] = entry->term;
 		others |= (uint32_t)(differs != 0) << i;
+		/* What memory knows of the new ones arrives while the first of them are added. */
+		stems_prefetch(t->stems, t->language, word[i].hash);
 	}
 	return others;
 }
 
+/* Where token_room() is. */
+static void add_plain(struct tokenizer *t, const struct plain_word *word, unsigned count,
+		      const uint32_t *term)
+{
+	for (unsigned i = 0; i < count; i++) {
+		t->words += t->words == 0 || !joins(t->text.at, t->word_end, word[i].start);
+		t->word_end = word[i].end;
+		add_token(t, word[i].start, word[i].end, term[i]);
+	}
+}
+
+/* Plain words go through in batches: all are looked up before the first new one is added. */
 static size_t cut_plain_words(struct tokenizer *t, size_t at, size_t end)
 {
-	struct plain_word word[BATCH_WORDS];
-	uint32_t term[BATCH_WORDS];
-	unsigned count = gather_plain(t, &at, end, word);
-	if (count > 0 && t->words == 0)
-		word[0].counts = true;
-	if (!token_room(t, BATCH_WORDS))
+	struct plain_word word[PLAINWORDS_MAX];
+	uint32_t term[PLAINWORDS_MAX];
+	unsigned count = plainwords_find(t->text, &at, end, word);
+	if (!token_room(t, PLAINWORDS_MAX))
 		return at;
 	for (uint32_t left = look_up_plain(t, word, count, term); left != 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctz(left);
@@ -398,10 +378,7 @@ static size_t cut_plain_words(struct tokenizer *t, size_t at, size_t end)
 		if (term[i] == NONE)
 			return at;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		t->words += word[i].counts;
-		add_token(t, word[i].start, word[i].end, term[i]);
-	}
+	add_plain(t, word, count, term);
 	return at;
 }
 
@@ -414,7 +391,8 @@ static void cut_sentence(struct tokenizer *t, size_t start, size_t end)
 			at++;
 			continue;
 		}
-		size_t next = t->match == NULL ? cut_plain_words(t, at, end) : at;
+		bool plain = t->match == NULL && ascii_is_letter((char)c);
+		size_t next = plain ? cut_plain_words(t, at, end) : at;
 		if (next == at)
 			next = cut_word(t, at, end);
 		if (next == at)
@@ -432,7 +410,7 @@ static void cut_sentence(struct tokenizer *t, size_t start, size_t end)
 static bool prepare(struct tokenizer *t, const struct sentences *sentences)
 {
 	struct terms *terms = t->terms;
-	t->token_room = t->text.len / 4 + BATCH_WORDS;
+	t->token_room = t->text.len / 4 + PLAINWORDS_MAX;
 	/* Half the words of an article are new; of pairs of characters, most. */
 	size_t expected = t->text.len / (t->language->spaced ? 16 : 4) + 64;
 	t->distinct_room = expected < 4096 ? expected : 4096;

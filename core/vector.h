@@ -18,6 +18,17 @@ static inline vector vector_load(const void *at)
 	return bytes;
 }
 
+/** Half of a vector, 0 or 1, as a number: the first byte is its lowest, on any machine. */
+static inline uint64_t vector_half(vector bytes, unsigned which)
+{
+	typedef uint64_t halves __attribute__((vector_size(VECTOR_BYTES)));
+	uint64_t half = ((halves)bytes)[which];
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	half = __builtin_bswap64(half);
+#endif
+	return half;
+}
+
 /** How many bytes of a comparison's result are 0, from the first on? */
 static inline unsigned vector_zeros(vector truth)
 {

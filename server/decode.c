@@ -1,6 +1,7 @@
 #include "decode.h"
 
 #include "core/utf8.h"
+#include "core/vector.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,40 +12,25 @@
 
 #define FLAGS (JSON_REJECT_DUPLICATES | JSON_DECODE_ANY)
 
-#define EACH_BYTE(value) (0x0101010101010101u * (value))
-
-/* The bytes of `eight` below 0x20, the quotes and the backslashes have their top bits set in what
- * comes out; above the first of them others may have, too. */
-static uint64_t special_in(uint64_t eight)
-{
-	uint64_t quote = eight ^ EACH_BYTE('"'), backslash = eight ^ EACH_BYTE('\\');
-	uint64_t control = (eight - EACH_BYTE(0x20)) & ~eight;
-	quote = (quote - EACH_BYTE(1)) & ~quote;
-	backslash = (backslash - EACH_BYTE(1)) & ~backslash;
-	return (control | quote | backslash) & EACH_BYTE(0x80);
-}
-
 static bool is_special(char c)
 {
 	return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
 /* Where the next quote, backslash or control character at or behind `at` stands, or body.len.
- * What is passed over is copied to `out` where that is not NULL. */
-static size_t next_special(struct span body, size_t at, char *out)
+ * What is passed over is copied to `out` where that is not NULL, and up to a vector more, which is
+ * overwritten by what follows. */
+static inline size_t next_special(struct span body, size_t at, char *out)
 {
-	uint64_t eight;
 	size_t start = at;
-	for (; at + 8 <= body.len; at += 8) {
-		memcpy(&eight, body.at + at, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		eight = __builtin_bswap64(eight);
-#endif
-		uint64_t special = special_in(eight);
-		if (out != NULL) /* what is too much is overwritten by what follows */
-			memcpy(out + (at - start), body.at + at, 8);
-		if (special != 0)
-			return at + (unsigned)__builtin_ctzll(special) / 8;
+	for (; at + VECTOR_BYTES <= body.len; at += VECTOR_BYTES) {
+		vector bytes = vector_load(body.at + at);
+		unsigned plain = vector_zeros_fast(
+			(vector)((bytes == '"') | (bytes == '\\') | (bytes < 0x20)));
+		if (out != NULL)
+			memcpy(out + (at - start), &bytes, VECTOR_BYTES);
+		if (plain < VECTOR_BYTES)
+			return at + plain;
 	}
 	for (; at < body.len && !is_special(body.at[at]); at++)
 		if (out != NULL)
@@ -169,7 +155,7 @@ static size_t decode_escape(struct span raw, size_t at, char *out, size_t *out_l
 	return len;
 }
 
-/* `out` has room for raw.len + 8 bytes: nothing grows when it is decoded. */
+/* `out` has room for raw.len + VECTOR_BYTES: nothing grows when it is decoded. */
 static bool decode_string(struct span raw, char *out, size_t *out_len)
 {
 	*out_len = 0;
@@ -213,7 +199,7 @@ json_t *decode_json(struct span body, json_error_t *error)
 	struct span key, raw;
 	json_t *json = NULL;
 	if (find_long(body, &key, &raw)) {
-		char *out = malloc(raw.len + 8);
+		char *out = malloc(raw.len + VECTOR_BYTES);
 		size_t out_len;
 		if (out != NULL && decode_string(raw, out, &out_len))
 			json = load_around(body, key, raw, out, out_len);

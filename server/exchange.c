@@ -47,9 +47,9 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 	return NULL;
 }
 
-static double ms_between(uint64_t from_ns, uint64_t to_ns)
+static uint64_t ns_since(uint64_t from_ns, uint64_t to_ns)
 {
-	return from_ns == 0 ? 0 : (double)(to_ns - from_ns) / 1e6;
+	return from_ns == 0 ? 0 : to_ns - from_ns;
 }
 
 static void log_request(const struct exchange *x)
@@ -63,18 +63,18 @@ static void log_request(const struct exchange *x)
 	uint64_t now = monotonic_ns();
 	log_event(level, "request",
 		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
-		  "\"body_bytes\":%zu,\"total_ms\":%.3f,\"receive_ms\":%.3f,\"queue_ms\":%.3f,"
-		  "\"fetch_ms\":%.3f,\"extract_ms\":%.3f,\"summarize_ms\":%.3f,\"send_ms\":%.3f,"
-		  "\"trace\":\"%s\"",
+		  "\"body_bytes\":%zu,\"total_ms\":%" MS_FORMAT ",\"receive_ms\":%" MS_FORMAT
+		  ",\"queue_ms\":%" MS_FORMAT ",\"fetch_ms\":%" MS_FORMAT
+		  ",\"extract_ms\":%" MS_FORMAT ",\"summarize_ms\":%" MS_FORMAT
+		  ",\"send_ms\":%" MS_FORMAT ",\"trace\":\"%s\"",
 		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
 						      : problem_code(x->report.problem),
-		  x->body_len, ms_between(x->begun_ns, now),
-		  x->received_ns == 0 ? 0 : ms_between(x->begun_ns, x->received_ns),
-		  (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
-		  (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6,
-		  ms_between(x->answered_ns, now), x->traceparent);
+		  x->body_len, MS_OF(ns_since(x->begun_ns, now)),
+		  MS_OF(x->received_ns == 0 ? 0 : ns_since(x->begun_ns, x->received_ns)),
+		  MS_OF(times->queue_ns), MS_OF(times->fetch_ns), MS_OF(times->extract_ns),
+		  MS_OF(times->summarize_ns), MS_OF(ns_since(x->answered_ns, now)), x->traceparent);
 }
 
 static void count_request(const struct exchange *x)

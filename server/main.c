@@ -12,6 +12,7 @@
 #include "monotonic.h"
 #include "queue.h"
 #include "sandbox.h"
+#include "start_pages.h"
 #include "systemd.h"
 #include "version.h"
 #include "worker.h"
@@ -324,6 +325,7 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 		  (unsigned long long)config->workers,
 		  sandbox_describe(&sandbox, confined, sizeof(confined)));
 	systemd_notify("READY=1");
+	start_pages_drop();
 	struct reload reload = {argc, argv, config, keys, rate};
 	wait_for_end(signals, &reload);
 	systemd_notify("STOPPING=1");

@@ -14,4 +14,10 @@ static inline uint64_t monotonic_ns(void)
 
 #define NS_PER_MS UINT64_C(1000000)
 
+/** Milliseconds with three decimals, for printf: `"%" MS_FORMAT, MS_OF(ns)`. With "%.3f" log line
+ * and headers took 3,000 more of the 50,000 instructions that an I/O thread works for a request. */
+#define MS_FORMAT "llu.%03u"
+#define MS_OF(ns)                                                                                  \
+	(unsigned long long)((ns) / NS_PER_MS), (unsigned)((ns) % NS_PER_MS / (NS_PER_MS / 1000))
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "assets.h"
 #include "connections.h"
+#include "monotonic.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,16 +20,17 @@ static void add(struct headers *to, const char *name, const char *value)
 static void add_timing(struct headers *to, const struct exchange *x)
 {
 	const struct job_times *times = &x->answer->times;
-	char timing[160];
+	char timing[200];
 	if (x->ticket == NULL || x->answer->is_shared) { /* the times are another request's */
 		add(to, "Server-Timing",
 		    x->ticket == NULL ? "cache;desc=hit" : "cache;desc=shared");
 		return;
 	}
 	snprintf(timing, sizeof(timing),
-		 "queue;dur=%.3f, fetch;dur=%.3f, extract;dur=%.3f, summarize;dur=%.3f",
-		 (double)times->queue_ns / 1e6, (double)times->fetch_ns / 1e6,
-		 (double)times->extract_ns / 1e6, (double)times->summarize_ns / 1e6);
+		 "queue;dur=%" MS_FORMAT ", fetch;dur=%" MS_FORMAT ", extract;dur=%" MS_FORMAT
+		 ", summarize;dur=%" MS_FORMAT,
+		 MS_OF(times->queue_ns), MS_OF(times->fetch_ns), MS_OF(times->extract_ns),
+		 MS_OF(times->summarize_ns));
 	add(to, "Server-Timing", timing);
 }
 

@@ -22,13 +22,13 @@ static void test_found_again(void **state)
 	for (unsigned i = 0; i < FORMS; i++) {
 		make_form(&form, i);
 		uint64_t hash = form_hash(form.bytes, form.len);
-		CHECK("new", formtable_find(&table, &form, hash, &slot) == NULL);
-		formtable_add(&arena, &table, &form, hash, slot)->term = i;
+		CHECK("new", formtable_find(&table, form.bytes, form.len, hash, &slot) == NULL);
+		formtable_add(&arena, &table, form.bytes, form.len, hash, slot)->term = i;
 	}
 	for (unsigned i = 0; i < FORMS; i++) {
 		make_form(&form, i);
-		const struct form_entry *entry =
-			formtable_find(&table, &form, form_hash(form.bytes, form.len), &slot);
+		const struct form_entry *entry = formtable_find(
+			&table, form.bytes, form.len, form_hash(form.bytes, form.len), &slot);
 		CHECK("there", entry != NULL);
 		CHECK_SIZE("itself", entry->term, i);
 		CHECK_SPAN("whole", ((struct span){entry->at, entry->len}),
@@ -53,12 +53,12 @@ static void test_chosen_forms(void **state)
 		uint64_t hash = form_hash(form.bytes, form.len);
 		if ((hash & ((1u << AGREEING_BITS) - 1)) != 7)
 			continue;
-		CHECK("new", formtable_find(&table, &form, hash, &slot) == NULL);
-		formtable_add(&arena, &table, &form, hash, slot);
+		CHECK("new", formtable_find(&table, form.bytes, form.len, hash, &slot) == NULL);
+		formtable_add(&arena, &table, form.bytes, form.len, hash, slot);
 		found++;
 	}
 	for (uint32_t at = 0; at < 1u << table.bits; at++) {
-		run = table.slot[at].number == 0 ? 0 : run + 1;
+		run = table.slot[at] == 0 ? 0 : run + 1;
 		longest = run > longest ? run : longest;
 	}
 	CHECK("apart", longest < FAR);

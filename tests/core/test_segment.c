@@ -109,6 +109,28 @@ static void test_kinds_and_paragraphs(void **state)
 	arena_free(&arena);
 }
 
+/* The text's own abbreviations are found wherever in a vector, or at the text's end, the stop
+ * stands that tells. */
+static void test_learns_anywhere(void **state)
+{
+	static const char *const ends[] = {"a wend. is", "a wend. \u00e9t\u00e9",
+					   "a wend. of the river that is rather wide"};
+	for (size_t kind = 0; kind < sizeof ends / sizeof *ends; kind++)
+		for (size_t len = 0; len < 40; len++) {
+			char bytes[200] = "He saw a wend. Harbour bridge was ";
+			size_t start = strlen(bytes);
+			memset(bytes + start, 'x', len);
+			snprintf(bytes + start + len, sizeof bytes - start - len, " %s",
+				 ends[kind]);
+			struct arena arena;
+			struct sentences out;
+			arena_init(&arena, plenty_bytes);
+			segment_text(&arena, span_of(bytes), language_from_tag(SPAN("en")), &out);
+			assert_int_equal(out.len, 1);
+			arena_free(&arena);
+		}
+}
+
 /* Scraps that random texts are made of: everything that a rule looks at. */
 static const char *const scraps[] = {
 	"word",
@@ -285,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_kinds_and_paragraphs),
+		cmocka_unit_test(test_learns_anywhere),
 		cmocka_unit_test(test_properties_of_random_text),
 		cmocka_unit_test(test_very_many_sentences),
 		cmocka_unit_test(test_memory_refused),

@@ -95,12 +95,27 @@ static void map_of_a_whole_number_of_steps_has_an_end(void **state)
 	arena_free(&arena);
 }
 
+/* More than a lane of sixteen can count, all in the same place. */
+static void counts_very_long_text(void **state)
+{
+	static char text[40000];
+	for (size_t i = 0; i < sizeof(text); i += 4)
+		memcpy(text + i, "\xF0\x9F\x98\x80", 4);
+	for (size_t len = sizeof(text); len > sizeof(text) - 80; len -= 4) {
+		struct span span = {text, len};
+		assert_int_equal(utf8_length(span, OFFSET_UTF8), len);
+		assert_int_equal(utf8_length(span, OFFSET_UTF16), len / 2);
+		assert_int_equal(utf8_length(span, OFFSET_CODEPOINT), len / 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks_well_formedness),
 		cmocka_unit_test(encodes_what_it_decodes),
 		cmocka_unit_test(maps_every_offset),
+		cmocka_unit_test(counts_very_long_text),
 		cmocka_unit_test(map_of_a_whole_number_of_steps_has_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ static void so_are_their_mutations(void **state)
 	}
 }
 
-/* Every length, so that the end of the string stands at each place in a step of eight bytes. */
+/* Every length, so that the end of the string stands at each place in a vector. */
 static void so_are_all_lengths(void **state)
 {
 	char body[700] = "{\"text\":\"";

@@ -1,0 +1,26 @@
+#ifndef CORE_PLAINWORDS_H
+#define CORE_PLAINWORDS_H
+
+#include "form.h"
+#include "span.h"
+
+/** A word of one to fifteen ASCII letters: most words of most texts in Latin script. */
+struct plain_word {
+	_Alignas(16) char bytes[16]; /* in lower case, zeros behind */
+	uint64_t hash;               /* form_hash() of them */
+	uint32_t start, end;         /* bytes of the text */
+};
+
+/** So many are found at once. */
+enum { PLAINWORDS_MAX = 32 };
+
+/**
+ * Find the plain words of `text` from `*at` on, in order, up to PLAINWORDS_MAX of them, and move
+ * `*at` behind what was looked at. Stops before `end`, or where something else stands: a digit, a
+ * character that is not ASCII, a longer word, or letters that one of these follows. `end` cuts
+ * words. `*at` must not be inside a word. O(bytes).
+ */
+unsigned plainwords_find(struct span text, size_t *at, size_t end,
+			 struct plain_word out[PLAINWORDS_MAX]);
+
+#endif
