@@ -196,11 +196,13 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	uint32_t words = terms->words[i];
 	if (sentence->kind == SENTENCE_HEADING || words == 0)
 		return true;
+	if (words > LINE_WORDS)
+		return false; /* most sentences */
 	struct span whole = text_of(input, i);
 	bool unstopped = marks_final(whole) == 0;
 	bool line = unstopped || is_line(input->text, sentence);
-	if (words > (line ? LINE_WORDS : SHORT_WORDS))
-		return false; /* most sentences */
+	if (!line && words > SHORT_WORDS)
+		return false;
 	if (words <= CAPTION_WORDS && line)
 		return true;
 	struct span text = without_bullets(whole);

@@ -7,18 +7,25 @@
 #include <math.h>
 
 enum {
-	BLOCK = 128,    /* sentences between which similarity is computed */
-	WALK_STEPS = 3, /* of the random walk; it has converged for ranking by then */
-	LEAD = 3,
-	NO_TERM = UINT32_MAX,
+	LEAD = 3, /* sentences that open the text */
+	NOWHERE = UINT32_MAX,
 };
 
 /* One content term of one sentence; a sentence's entries are neighbours. */
 struct entry {
 	uint32_t term;
-	float weight;  /* tf-idf, the sentence's vector has length 1 */
-	uint32_t next; /* an earlier entry of the same term in this block, plus one */
-	uint32_t row;  /* its sentence, counted within the block */
+	float weight; /* tf-idf; the sentence's vector has length 1 */
+};
+
+/* What the loops over entries ask of a term: one look into memory for all of it. */
+struct word {
+	float idf;
+	float sum;            /* over the vectors added so far */
+	float topic;          /* log2 of its count */
+	float repeats;        /* sentences with it, when there are several */
+	float opening;        /* its weight in the first sentence */
+	uint32_t first, last; /* sentences in which it stands */
+	uint32_t stamp;       /* scratch */
 };
 
 /* Counts of one sentence from its tokens and the marks between them. */
@@ -38,14 +45,10 @@ struct work {
 	uint32_t *first;      /* sentence i has the entries [first[i], first[i + 1]) */
 	uint32_t *content;    /* terms of all content tokens, sentence by sentence */
 	uint32_t *content_at; /* sentence i has those from content_at[i] to content_at[i + 1] */
-	float *idf;           /* of each distinct term */
-	uint32_t *first_seen; /* sentence in which a term first stands */
-	uint32_t *stamp;      /* of each term; scratch */
-	float *centroid;      /* of each term */
-	uint32_t *head;       /* newest entry of a term in this block, plus one */
-	float *similarity;    /* of a block's sentences: symmetric, 0 on the diagonal and behind */
-	uint32_t stride;      /* of its rows: whole lanes */
-	float *walk;          /* 2 × BLOCK */
+	struct word *word;    /* of each distinct term */
+	float *before;        /* of each sentence: the product with the sum of those before it */
+	float *all;           /* and with the sum of all */
+	float *flow;          /* of the random walk */
 };
 
 /* log2, the same on every machine: exponent and a polynomial that is exact at powers of two
@@ -129,7 +132,8 @@ static void count_flags(uint8_t flags, struct surface *s)
 }
 
 /* Half the tokens are function words, and nothing tells beforehand which: the content words are
- * counted and gathered without a branch on it, once for all that looks at them. */
+ * counted and gathered without a branch on it, once for all that looks at them. What is counted at
+ * each token stays out of `s`, which look_between() may write to. */
 static struct surface look(struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
@@ -139,21 +143,28 @@ static struct surface look(struct work *w, size_t i)
 			   *end_token = terms->token + terms->first[i + 1], *opening = token;
 	uint32_t last_end = w->input->sentences->at[i].start_byte;
 	uint32_t *content = w->content + w->content_at[i];
+	uint32_t content_count = 0, content_bytes = 0, names = 0;
 	for (; token < end_token; token++) {
-		uint32_t gap = token->start_byte - last_end;
-		uint8_t flags = terms->distinct[token->term].flags;
+		uint32_t start = token->start_byte, term = token->term;
+		uint8_t flags = terms->distinct[term].flags;
 		/* Between most words is one space; pairs of characters overlap. */
-		if (!(gap == 1 && text.at[last_end] == ' ') && token->start_byte > last_end)
-			look_between(span_slice(text, last_end, token->start_byte), &s);
+		if (start != last_end + 1 || text.at[last_end] != ' ')
+			if (start > last_end)
+				look_between(span_slice(text, last_end, start), &s);
 		last_end = token->end_byte;
-		bool is_content = !(flags & TERM_STOP);
-		content[s.content] = token->term;
-		s.content += is_content;
-		s.content_bytes += (token->end_byte - token->start_byte) & mask_of(is_content);
-		s.names += (token > opening) & is_capital(text.at + token->start_byte);
+		uint32_t is_content = !(flags & TERM_STOP);
+		content[content_count] = term;
+		content_count += is_content;
+		content_bytes += (last_end - start) & mask_of(is_content);
+		names += is_capital(text.at + start);
 		if (flags > TERM_STOP)
 			count_flags(flags, &s);
 	}
+	if (opening < end_token) /* whose capital says nothing */
+		names -= is_capital(text.at + opening->start_byte);
+	s.content = content_count;
+	s.content_bytes = content_bytes;
+	s.names = names;
 	size_t end = w->input->sentences->at[i].end_byte;
 	if (last_end < end)
 		look_between(span_slice(text, last_end, end), &s);
@@ -258,54 +269,63 @@ static void paragraph_features(struct work *w)
 /* Most terms are rare: the logarithms of small counts are worked out once. */
 enum { SMALL_COUNTS = 16 };
 
-static void small_logs(float log[SMALL_COUNTS])
-{
-	log[0] = 0;
-	for (unsigned i = 1; i < SMALL_COUNTS; i++)
-		log[i] = log2_of((float)i);
-}
-
-static float idf_of(const struct work *w, uint32_t sentence_count)
-{
-	return log2_of(1 + (float)w->prose_len / (float)sentence_count);
-}
-
 static void weigh_terms(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	float small[SMALL_COUNTS] = {0};
-	for (uint32_t i = 1; i < SMALL_COUNTS; i++)
-		small[i] = idf_of(w, i);
+	float idf[SMALL_COUNTS] = {0}, log[SMALL_COUNTS] = {0};
+	for (uint32_t i = 1; i < SMALL_COUNTS; i++) {
+		idf[i] = log2_of(1 + (float)w->prose_len / (float)i);
+		log[i] = log2_of((float)i);
+	}
 	for (size_t t = 0; t < terms->distinct_count; t++) {
-		uint32_t count = terms->distinct[t].sentence_count;
-		w->idf[t] = count < SMALL_COUNTS ? small[count] : idf_of(w, count);
+		const struct term *term = &terms->distinct[t];
+		uint32_t in = term->sentence_count;
+		w->word[t] = (struct word){
+			.idf = in < SMALL_COUNTS ? idf[in]
+						 : log2_of(1 + (float)w->prose_len / (float)in),
+			.topic = term->count < SMALL_COUNTS ? log[term->count]
+							    : log2_of((float)term->count),
+			.repeats = (float)(in & mask_of(in > 1)),
+			.first = NOWHERE,
+			.last = term->last_sentence,
+			.stamp = NOWHERE,
+		};
 	}
 }
 
-/* The sentence's content terms with tf-idf weights, as a vector of length 1, which is added to the
- * centroid. */
-static uint32_t vector_of(struct work *w, uint32_t i, uint32_t len)
+/* The sentence's content terms and their tf-idf weights. */
+static uint32_t find_entries(struct work *w, uint32_t i, uint32_t len)
 {
 	uint32_t start = len;
 	for (uint32_t k = w->content_at[i]; k < w->content_at[i + 1]; k++) {
-		uint32_t t = w->content[k];
-		if (w->stamp[t] - start < len - start) { /* an entry of this sentence */
-			w->entry[w->stamp[t]].weight += 0.5f * w->idf[t];
+		struct word *word = &w->word[w->content[k]];
+		if (word->stamp - start < len - start) { /* an entry of this sentence */
+			w->entry[word->stamp].weight += 0.5f * word->idf;
 			continue;
 		}
-		w->stamp[t] = len;
-		w->entry[len++] = (struct entry){.term = t, .weight = w->idf[t]};
-		w->first_seen[t] = w->first_seen[t] < i ? w->first_seen[t] : i;
-	}
-	float square = 0;
-	for (uint32_t e = start; e < len; e++)
-		square += w->entry[e].weight * w->entry[e].weight;
-	float scale = square > 0 ? 1 / sqrtf(square) : 0;
-	for (uint32_t e = start; e < len; e++) {
-		w->entry[e].weight *= scale;
-		w->centroid[w->entry[e].term] += w->entry[e].weight;
+		word->stamp = len;
+		word->first = word->first < i ? word->first : i;
+		w->entry[len++] = (struct entry){w->content[k], word->idf};
 	}
 	return len;
+}
+
+/* Makes a vector of length 1 of the entries and adds it to the sum; its product with the sum before
+ * that. */
+static float add_vector(struct work *w, uint32_t start, uint32_t end)
+{
+	float square = 0, product = 0;
+	for (uint32_t e = start; e < end; e++)
+		square += w->entry[e].weight * w->entry[e].weight;
+	float scale = square > 0 ? 1 / sqrtf(square) : 0;
+	for (uint32_t e = start; e < end; e++) {
+		float *sum = &w->word[w->entry[e].term].sum;
+		float weight = w->entry[e].weight * scale;
+		w->entry[e].weight = weight;
+		product += weight * *sum;
+		*sum += weight;
+	}
+	return product;
 }
 
 static void build_vectors(struct work *w)
@@ -313,211 +333,135 @@ static void build_vectors(struct work *w)
 	uint32_t len = 0;
 	for (uint32_t i = 0; i < w->n; i++) {
 		w->first[i] = len;
-		if (w->is_prose[i])
-			len = vector_of(w, i, len);
+		if (!w->is_prose[i])
+			continue;
+		len = find_entries(w, i, len);
+		w->before[i] = add_vector(w, w->first[i], len);
 	}
 	w->first[w->n] = len;
 }
 
 /* -------------------------------------------------------------- centrality */
 
-static void centroid_features(struct work *w)
+/* How much of the text's content comes twice? `repeated`: sentences with such terms, in sum. */
+static float find_repeats(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	float square = 0, repeated = 0, log[SMALL_COUNTS];
+	float repeated = 0;
 	uint32_t content = 0, returning = 0;
-	small_logs(log);
 	for (size_t t = 0; t < terms->distinct_count; t++) {
 		const struct term *term = &terms->distinct[t];
-		square += w->centroid[t] * w->centroid[t];
-		bool is_content = !(term->flags & TERM_STOP);
-		content += term->count & mask_of(is_content);
-		uint32_t returns = mask_of(is_content & (term->sentence_count > 1));
-		repeated += (float)(term->sentence_count & returns);
-		returning += term->count & returns;
+		uint32_t counts = term->count & mask_of(!(term->flags & TERM_STOP));
+		content += counts;
+		returning += counts & mask_of(term->sentence_count > 1);
+		repeated += counts > 0 ? w->word[t].repeats : 0;
 	}
 	w->out->document[DOCUMENT_REPEATS] = share(returning, content);
-	float scale = square > 0 ? 1 / sqrtf(square) : 0;
+	return repeated;
+}
+
+/* Marks the terms of the opening: a term of two of its sentences carries both bits, so that each
+ * can be compared with the others. */
+static void mark_opening(struct work *w)
+{
+	for (size_t t = 0; t < w->input->terms->distinct_count; t++)
+		w->word[t].stamp = 0;
+	for (uint32_t p = 0; p < w->prose_len && p < LEAD; p++)
+		for (uint32_t e = w->first[w->prose[p]]; e < w->first[w->prose[p] + 1]; e++) {
+			struct word *word = &w->word[w->entry[e].term];
+			word->stamp |= 1u << p;
+			word->opening = p == 0 ? w->entry[e].weight : word->opening;
+		}
+}
+
+static void term_features(struct work *w)
+{
+	float repeated = find_repeats(w);
+	mark_opening(w);
 	for (uint32_t p = 0; p < w->prose_len; p++) {
-		uint32_t i = w->prose[p];
+		uint32_t i = w->prose[p], others = 7u & ~(p < LEAD ? 1u << p : 0);
 		float *f = w->out->at[i];
-		float dot = 0, topic = 0, covered = 0, launch = 0;
+		float all = 0, topic = 0, covered = 0, launch = 0, lead = 0, said = 0;
 		uint32_t size = w->first[i + 1] - w->first[i], fresh = 0, back = 0;
 		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++) {
-			uint32_t t = w->entry[e].term;
-			const struct term *term = &terms->distinct[t];
-			dot += w->entry[e].weight * w->centroid[t];
-			topic += term->count < SMALL_COUNTS ? log[term->count]
-							    : log2_of((float)term->count);
-			covered +=
-				(float)(term->sentence_count & mask_of(term->sentence_count > 1));
-			bool first = w->first_seen[t] == i;
+			const struct word *word = &w->word[w->entry[e].term];
+			float weight = w->entry[e].weight;
+			bool first = word->first == i;
+			all += weight * word->sum;
+			topic += word->topic;
+			covered += word->repeats;
+			launch += first ? clamp(word->repeats - 1, 0, 4) : 0;
 			fresh += first;
-			uint32_t more = term->sentence_count > 4 ? 4 : term->sentence_count - 1;
-			launch += (float)(more & mask_of(first));
-			back += term->last_sentence > i;
+			back += word->last > i;
+			lead += weight * word->opening;
+			said += word->stamp & others ? weight * weight : 0;
 		}
-		f[FEATURE_CENTROID] = dot * scale;
+		w->all[i] = all;
 		f[FEATURE_TOPIC] = size == 0 ? 0 : clamp(topic / (float)size / 4, 0, 1);
 		f[FEATURE_COVER] = repeated > 0 ? covered / repeated : 0;
 		f[FEATURE_NEW] = share(fresh, size);
 		f[FEATURE_LAUNCH] = clamp(launch / (4 * (float)(size + 2)), 0, 1);
 		f[FEATURE_RETURN] = share(back, size);
+		f[FEATURE_LEAD] = p > 0 ? lead : 0;
+		f[FEATURE_LEAD_SHARE] = said; /* weights are squared: a sentence's add up to 1 */
 	}
 }
 
-/* Adds the dot products of sentence `row` of the block with those before it. */
-static void meet(struct work *w, uint32_t i, uint32_t row)
+/* A product with a sum of vectors, made one with its direction. */
+static float cosine(float product, double square)
 {
-	for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++) {
-		struct entry *entry = &w->entry[e];
-		entry->row = row;
-		entry->next = w->head[entry->term];
-		w->head[entry->term] = e + 1;
-		for (uint32_t k = entry->next; k != 0; k = w->entry[k - 1].next)
-			w->similarity[row * w->stride + w->entry[k - 1].row] +=
-				entry->weight * w->entry[k - 1].weight;
-	}
+	return square > 0 && product > 0 ? clamp(product / sqrtf((float)square), 0, 1) : 0;
 }
 
-static void forget_block(struct work *w, uint32_t p, uint32_t rows)
+/* What a sentence has in common with all others: similarity is a product of vectors, so the sum of
+ * its similarities is its product with the sum of the vectors, and so are those to the sentences
+ * before and behind it. The squares of these sums follow from the products; towards the end of a
+ * long text they are small differences of great numbers, hence doubles. */
+static void centrality_features(struct work *w)
 {
-	for (uint32_t row = 0; row < rows; row++)
-		for (uint32_t e = w->first[w->prose[p + row]]; e < w->first[w->prose[p + row] + 1];
-		     e++)
-			w->head[w->entry[e].term] = 0;
-}
-
-/* to[c] += factor * row[c], for so many columns in whole lanes. */
-static inline void add_scaled(float *restrict to, const float *restrict row, float factor,
-			      uint32_t columns)
-{
-	for (uint32_t c = 0; c < columns; c += LANES)
-		for (uint32_t k = c; k < c + LANES; k++)
-			to[k] += factor * row[k];
-}
-
-/* LexRank without a threshold: PageRank with damping 0.85 on the similarities themselves. */
-static const float *random_walk(struct work *w, uint32_t rows, const float *degree)
-{
-	float *now = w->walk, *next = w->walk + BLOCK;
-	for (uint32_t r = 0; r < rows; r++)
-		now[r] = 1;
-	for (unsigned step = 0; step < WALK_STEPS; step++) {
-		for (uint32_t c = 0; c < w->stride; c++)
-			next[c] = 0.15f;
-		for (uint32_t r = 0; r < rows; r++) {
-			float flow = degree[r] > 0 ? 0.85f * now[r] / degree[r] : 0;
-			add_scaled(next, w->similarity + r * w->stride, flow, w->stride);
-		}
-		float *swap = now;
-		now = next;
-		next = swap;
-	}
-	return now;
-}
-
-/* Sums and greatest of each sentence's similarities to those before and behind it. */
-struct neighbours {
-	float before[BLOCK], seen[BLOCK], after[BLOCK], echoed[BLOCK];
-};
-
-/* The sums of all sentences go on side by side: one sum after the other would wait for each of its
- * additions. */
-static inline void add_row(const float *restrict row, uint32_t from, uint32_t to,
-			   float *restrict sum, float *restrict greatest)
-{
-	for (uint32_t c = from; c < to; c++) {
-		sum[c] += row[c];
-		greatest[c] = row[c] > greatest[c] ? row[c] : greatest[c];
-	}
-}
-
-/* Makes the matrix symmetric on the way: before, it is 0 from the diagonal on, and columns up to a
- * whole number of lanes may be added as well. */
-static void look_around(struct work *w, uint32_t rows, struct neighbours *out)
-{
-	for (uint32_t r = 0; r < rows; r++) {
-		const float *row = w->similarity + r * w->stride;
-		add_row(row, 0, LANES_ROUND_UP(r), out->after, out->echoed);
-		for (uint32_t c = 0; c < r; c++)
-			w->similarity[c * w->stride + r] = row[c];
-	}
-	for (uint32_t r = 0; r < rows; r++) {
-		const float *row = w->similarity + r * w->stride;
-		uint32_t whole = LANES_ROUND_UP(r + 1);
-		add_row(row, r + 1, whole, out->before, out->seen);
-		add_row(row, whole, w->stride, out->before, out->seen);
-	}
-}
-
-static void block_features(struct work *w, uint32_t p, uint32_t rows)
-{
-	float degree[BLOCK];
-	w->stride = LANES_ROUND_UP(rows);
-	memset(w->similarity, 0, (size_t)rows * w->stride * sizeof *w->similarity);
-	for (uint32_t row = 0; row < rows; row++)
-		meet(w, w->prose[p + row], row);
-	if (p + rows < w->prose_len)
-		forget_block(w, p, rows);
-	float scale = 4 / (float)(rows > 1 ? rows - 1 : 1);
-	struct neighbours around = {.before = {0}};
-	look_around(w, rows, &around);
-	for (uint32_t r = 0; r < rows; r++) {
-		float *f = w->out->at[w->prose[p + r]];
-		f[FEATURE_BACKWARD] = around.before[r] * scale;
-		f[FEATURE_SEEN] = around.seen[r];
-		f[FEATURE_LEAD] = p == 0 && r > 0 ? w->similarity[r * w->stride] : 0;
-		f[FEATURE_FORWARD] = around.after[r] * scale;
-		f[FEATURE_ECHOED] = around.echoed[r];
-		f[FEATURE_DEGREE] = f[FEATURE_FORWARD] + f[FEATURE_BACKWARD];
-		degree[r] = f[FEATURE_DEGREE] / scale;
-	}
-	const float *walk = random_walk(w, rows, degree);
-	for (uint32_t r = 0; r < rows; r++)
-		w->out->at[w->prose[p + r]][FEATURE_RANDOM_WALK] = clamp(walk[r] / 3, 0, 1);
-}
-
-static void similarity_features(struct work *w)
-{
-	for (uint32_t p = 0; p < w->prose_len; p += BLOCK) {
-		uint32_t rows = w->prose_len - p < BLOCK ? w->prose_len - p : BLOCK;
-		block_features(w, p, rows);
-	}
-}
-
-/* ---------------------------------------------------- opening and headline */
-
-/* Which share of each sentence's weight stands in terms whose stamp is `mark`? Weights are squared,
- * so that the shares of one sentence add up to 1. */
-static float marked_share(const struct work *w, uint32_t i, uint32_t mark)
-{
-	float sum = 0;
-	for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
-		if (w->stamp[w->entry[e].term] == mark)
-			sum += w->entry[e].weight * w->entry[e].weight;
-	return sum;
-}
-
-static void lead_features(struct work *w)
-{
-	const struct terms *terms = w->input->terms;
-	memset(w->stamp, 0, terms->distinct_count * sizeof *w->stamp);
-	/* A term of two lead sentences carries both bits, so that each is compared with the others.
-	 */
-	for (uint32_t p = 0; p < w->prose_len && p < LEAD; p++)
-		for (uint32_t e = w->first[w->prose[p]]; e < w->first[w->prose[p] + 1]; e++)
-			w->stamp[w->entry[e].term] |= 1u << p;
+	double square = 0, before = 0, until = 0;
+	for (uint32_t p = 0; p < w->prose_len; p++)
+		square += (double)w->all[w->prose[p]];
+	float scale = 4 / (float)(w->prose_len > 1 ? w->prose_len - 1 : 1);
 	for (uint32_t p = 0; p < w->prose_len; p++) {
-		uint32_t i = w->prose[p], others = 7u & ~(p < LEAD ? 1u << p : 0);
-		float sum = 0;
-		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
-			sum += w->stamp[w->entry[e].term] & others
-				       ? w->entry[e].weight * w->entry[e].weight
-				       : 0;
-		w->out->at[i][FEATURE_LEAD_SHARE] = sum;
+		uint32_t i = w->prose[p];
+		float *f = w->out->at[i], own = w->first[i] < w->first[i + 1];
+		float behind = w->all[i] - w->before[i] - own;
+		behind = behind > 0 ? behind : 0; /* rounding */
+		f[FEATURE_CENTROID] = cosine(w->all[i], square);
+		f[FEATURE_BACKWARD] = w->before[i] * scale;
+		f[FEATURE_FORWARD] = behind * scale;
+		f[FEATURE_SEEN] = cosine(w->before[i], before);
+		before += 2 * (double)w->before[i] + (double)own; /* with this one */
+		until += (double)w->all[i];
+		f[FEATURE_ECHOED] = cosine(behind, square - 2 * until + before);
 	}
 }
+
+/* LexRank without a threshold: PageRank with damping 0.85 on the similarities themselves, of which
+ * the first step is made: those behind it change the order of few sentences. What flows out of all
+ * of them is gathered in the sums of the terms. */
+static void random_walk(struct work *w)
+{
+	for (size_t t = 0; t < w->input->terms->distinct_count; t++)
+		w->word[t].sum = 0;
+	for (uint32_t p = 0; p < w->prose_len; p++) {
+		uint32_t i = w->prose[p];
+		float degree = w->all[i] - 1;
+		w->flow[i] = degree > 0.0001f ? 0.85f / degree : 0;
+		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
+			w->word[w->entry[e].term].sum += w->flow[i] * w->entry[e].weight;
+	}
+	for (uint32_t p = 0; p < w->prose_len; p++) {
+		uint32_t i = w->prose[p];
+		float inflow = 0;
+		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
+			inflow += w->entry[e].weight * w->word[w->entry[e].term].sum;
+		w->out->at[i][FEATURE_RANDOM_WALK] = clamp((0.15f + inflow - w->flow[i]) / 3, 0, 1);
+	}
+}
+
+/* ---------------------------------------------------------------- headline */
 
 static void title_features(struct arena *arena, struct work *w)
 {
@@ -527,42 +471,53 @@ static void title_features(struct arena *arena, struct work *w)
 	w->out->document[DOCUMENT_TITLE] = w->input->title.len > 0;
 	if (title.len == 0)
 		return;
-	memset(w->stamp, 0, w->input->terms->distinct_count * sizeof *w->stamp);
+	for (size_t t = 0; t < w->input->terms->distinct_count; t++)
+		w->word[t].stamp = 0;
 	float whole = 0;
 	for (size_t k = 0; k < title.len; k++) {
-		w->stamp[title.term[k]] = 1;
-		whole += w->idf[title.term[k]];
+		w->word[title.term[k]].stamp = 1;
+		whole += w->word[title.term[k]].idf;
 	}
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p];
-		float covered = 0;
-		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
-			if (w->stamp[w->entry[e].term] == 1)
-				covered += w->idf[w->entry[e].term];
+		float covered = 0, said = 0;
+		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++) {
+			const struct word *word = &w->word[w->entry[e].term];
+			float weight = w->entry[e].weight;
+			covered += word->stamp ? word->idf : 0;
+			said += word->stamp ? weight * weight : 0;
+		}
 		w->out->at[i][FEATURE_TITLE_COVER] = whole > 0 ? covered / whole : 0;
-		w->out->at[i][FEATURE_TITLE_SHARE] = marked_share(w, i, 1);
+		w->out->at[i][FEATURE_TITLE_SHARE] = said;
 	}
 }
 
 /* ---------------------------------------------------------------- document */
 
-/* Means over the prose of all features. */
-static void find_means(const struct work *w, float mean[FEATURE_ROW])
+/* Those whose means over the prose are asked for below. */
+static const enum feature averaged[] = {
+	FEATURE_LENGTH, FEATURE_CENTROID, FEATURE_TOPIC,  FEATURE_COVER,
+	FEATURE_SELF,   FEATURE_YOU,      FEATURE_REPORT, FEATURE_CLAIM,
+	FEATURE_QUOTE,  FEATURE_QUESTION, FEATURE_NAMES,  FEATURE_NUMBERS,
+};
+
+static void find_means(const struct work *w, float mean[FEATURE_COUNT])
 {
-	float sum[FEATURE_ROW] = {0}; /* which nothing else can point at */
+	enum { AVERAGED = sizeof averaged / sizeof *averaged };
+	float sum[AVERAGED] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
-		add_scaled(sum, w->out->at[w->prose[p]], 1, FEATURE_ROW);
-	for (size_t k = 0; k < FEATURE_ROW; k++)
-		mean[k] = sum[k] / (float)w->prose_len;
+		for (size_t k = 0; k < AVERAGED; k++)
+			sum[k] += w->out->at[w->prose[p]][averaged[k]];
+	for (size_t k = 0; k < AVERAGED; k++)
+		mean[averaged[k]] = sum[k] / (float)w->prose_len;
 }
 
-static void standard_scores(struct work *w, const float mean[FEATURE_ROW])
+static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
 {
 	static const struct {
 		enum feature from, to;
 	} pair[] = {{FEATURE_LENGTH, FEATURE_LENGTH_Z},
 		    {FEATURE_CENTROID, FEATURE_CENTROID_Z},
-		    {FEATURE_DEGREE, FEATURE_DEGREE_Z},
 		    {FEATURE_TOPIC, FEATURE_TOPIC_Z},
 		    {FEATURE_COVER, FEATURE_COVER_Z}};
 	enum { PAIRS = sizeof pair / sizeof *pair };
@@ -582,7 +537,7 @@ static void standard_scores(struct work *w, const float mean[FEATURE_ROW])
 		}
 }
 
-static void document_features(struct work *w, const float mean[FEATURE_ROW])
+static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 {
 	float *d = w->out->document;
 	const float *lead = w->out->at[w->prose[0]];
@@ -627,26 +582,18 @@ static void find_prose(struct work *w)
 static bool prepare(struct arena *arena, struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	size_t n = w->n, distinct = terms->distinct_count;
-	size_t rows = n < BLOCK ? n : BLOCK;
+	size_t n = w->n;
 	w->prose = arena_alloc(arena, n, sizeof *w->prose);
 	w->is_prose = arena_alloc(arena, n, sizeof *w->is_prose);
 	w->first = arena_alloc(arena, n + 1, sizeof *w->first);
 	w->content = arena_alloc(arena, terms->token_count + 1, sizeof *w->content);
 	w->content_at = arena_zalloc(arena, n + 1, sizeof *w->content_at);
 	w->entry = arena_alloc(arena, terms->token_count, sizeof *w->entry);
-	w->idf = arena_alloc(arena, distinct, sizeof *w->idf);
-	w->first_seen = arena_alloc(arena, distinct, sizeof *w->first_seen);
-	w->stamp = arena_alloc(arena, distinct, sizeof *w->stamp);
-	w->centroid = arena_zalloc(arena, distinct, sizeof *w->centroid);
-	w->head = arena_zalloc(arena, distinct, sizeof *w->head);
-	w->similarity = arena_alloc(arena, rows * LANES_ROUND_UP(rows), sizeof *w->similarity);
-	w->walk = arena_alloc(arena, (size_t)2 * BLOCK, sizeof *w->walk);
-	if (arena->failed)
-		return false;
-	memset(w->first_seen, 0xFF, distinct * sizeof *w->first_seen);
-	memset(w->stamp, 0xFF, distinct * sizeof *w->stamp);
-	return true;
+	w->word = arena_alloc(arena, terms->distinct_count, sizeof *w->word);
+	w->before = arena_zalloc(arena, n, sizeof *w->before);
+	w->all = arena_zalloc(arena, n, sizeof *w->all);
+	w->flow = arena_alloc(arena, n, sizeof *w->flow);
+	return !arena->failed;
 }
 
 void feature_compute(struct arena *arena, const struct score_input *input, struct features *out)
@@ -656,7 +603,7 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 	if (out->at == NULL || w.n == 0)
 		return;
 	struct arena_mark mark = arena_mark(arena);
-	float mean[FEATURE_ROW];
+	float mean[FEATURE_COUNT];
 	if (prepare(arena, &w)) {
 		find_prose(&w);
 		for (size_t i = 0; i < w.n; i++)
@@ -665,9 +612,9 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 		paragraph_features(&w);
 		weigh_terms(&w);
 		build_vectors(&w);
-		centroid_features(&w);
-		similarity_features(&w);
-		lead_features(&w);
+		term_features(&w);
+		centrality_features(&w);
+		random_walk(&w);
 		title_features(arena, &w);
 		find_means(&w, mean);
 		standard_scores(&w, mean);

@@ -30,23 +30,21 @@ enum feature {
 	FEATURE_LONG,      /* rises from 25 words on */
 	FEATURE_CONTENT,   /* share of content words */
 	FEATURE_WORD_SIZE, /* mean bytes of a content word / 16: rare words are long */
-	/* How central: Radev et al. 2004 (centroid), Erkan & Radev 2004 (LexRank), Zheng & Lapata
-	 * 2019 (PacSum: what follows and what precedes count apart), Nenkova & Vanderwende 2005
+	/* How central: Radev et al. 2004 (centroid), Zheng & Lapata 2019 (PacSum: what follows and
+	 * what precedes count apart), Erkan & Radev 2004 (LexRank), Nenkova & Vanderwende 2005
 	 * (SumBasic). */
 	FEATURE_CENTROID,
 	FEATURE_CENTROID_Z,
-	FEATURE_DEGREE, /* mean similarity to the others, times 4 */
-	FEATURE_DEGREE_Z,
-	FEATURE_FORWARD,  /* the same to those behind */
-	FEATURE_BACKWARD, /* and to those before */
+	FEATURE_FORWARD,  /* mean similarity to the others, times 4: the part of those behind */
+	FEATURE_BACKWARD, /* and of those before */
 	FEATURE_RANDOM_WALK,
 	FEATURE_TOPIC, /* mean log2 of its terms' counts / 4 */
 	FEATURE_TOPIC_Z,
 	FEATURE_COVER, /* share of the text's repeated content */
 	FEATURE_COVER_Z,
 	/* What is new in it: Carbonell & Goldstein 1998 turned to the order of reading. */
-	FEATURE_SEEN,   /* greatest similarity to one before */
-	FEATURE_ECHOED, /* greatest similarity to one behind */
+	FEATURE_SEEN,   /* similarity to all before it together */
+	FEATURE_ECHOED, /* and to all behind */
 	FEATURE_NEW,    /* share of its terms that stand here first */
 	FEATURE_LAUNCH, /* of those, how many come back */
 	FEATURE_RETURN, /* share of its terms that come back later */
@@ -83,12 +81,9 @@ enum feature {
 	FEATURE_COUNT
 };
 
-/** So many floats are added and multiplied side by side: rows are whole numbers of them. */
-enum { LANES = 8 };
-#define LANES_ROUND_UP(count) (((count) + LANES - 1) / LANES * LANES)
-
-/** A sentence's row: zeros stand behind the features. */
-enum { FEATURE_ROW = LANES_ROUND_UP(FEATURE_COUNT) };
+/** A sentence's row: whole fours, for those who take them side by side; behind the features are 0.
+ */
+enum { FEATURE_ROW = (FEATURE_COUNT + 3) / 4 * 4 };
 
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */
 enum document_feature {
@@ -123,8 +118,9 @@ struct features {
 };
 
 /**
- * Compute them. Everything lives in `arena`. O(tokens): similarity is sparse (an inverted index)
- * and looks no further than a block of 128 sentences. Deterministic: fixed order, no libm but sqrt.
+ * Compute them. Everything lives in `arena`. O(tokens): what a sentence shares with many others is
+ * the product of its vector with the sum of theirs, so that no two sentences are compared by
+ * themselves. Deterministic: fixed order, no libm but sqrt.
  * For memory only: then out->len is 0 and arena->failed is set.
  */
 void feature_compute(struct arena *arena, const struct score_input *input, struct features *out);
