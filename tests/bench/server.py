@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -188,11 +189,21 @@ def by_connections(setting, empty, precis, seconds):
     return result
 
 
+def cpu_us_of_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1e6
+
+
 def constant(setting, program, kind, rate, seconds, connections=64):
+    """What load says, and "busy" and "busy_load": shares of all cores that both took, and the load generator alone."""
+    served, loaded = program.cpu_us(), cpu_us_of_children()
     out = subprocess.run([str(a) for a in (setting.load, program.port, program.path, setting.bodies[kind],
                                            connections, max(int(rate), 1), seconds)],
                          check=True, capture_output=True, text=True).stdout
-    return json.loads(out)
+    served, loaded = program.cpu_us() - served, cpu_us_of_children() - loaded
+    said = json.loads(out)
+    whole = said["requests"] / max(said["rate"], 1) * 1e6 * os.cpu_count()
+    return {**said, "busy": (served + loaded) / whole, "busy_load": loaded / whole}
 
 
 def by_load(setting, empty, precis, saturation, seconds, turns):
