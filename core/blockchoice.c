@@ -88,21 +88,24 @@ static bool holds(struct span whole, struct span part)
 	       memcmp(at, part.at, part.len) == 0;
 }
 
-/* Are seven tenths of block `whole` other chosen blocks? */
+/* Are seven tenths of block `whole` other chosen blocks, at least two? One alone repeats a part of
+ * it. */
 static bool holds_others(const struct blocks *blocks, const bool *chosen, size_t whole)
 {
 	const struct block *w = &blocks->at[whole];
 	struct span text = {blocks->text + w->text_byte, w->text_len};
-	size_t held = 0, parts = 0;
+	size_t held = 0, held_parts = 0, parts = 0;
 	for (size_t i = 0; i < blocks->len && parts < WHOLE_PARTS; i++) {
 		const struct block *b = &blocks->at[i];
 		if (!chosen[i] || b->text_len < PART_BYTES || b->text_len >= w->text_len)
 			continue;
 		struct span part = {blocks->text + b->text_byte, b->text_len};
-		held += holds(text, part) ? b->text_len : 0;
+		bool is_held = holds(text, part);
+		held += is_held ? b->text_len : 0;
+		held_parts += is_held;
 		parts++;
 	}
-	return held * 10 >= text.len * 7;
+	return held_parts > 1 && held * 10 >= text.len * 7;
 }
 
 /*

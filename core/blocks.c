@@ -490,7 +490,8 @@ static bool has_before(const lxb_dom_node_t *node)
 
 /*
  * Inside of text, an element with such a name in another with such a name, behind the word that is
- * explained. Inline elements both, or one of them, so that no part of a page is taken for it.
+ * explained. Inline elements both, or one of them, so that no part of a page is taken for it; and
+ * no link, which is what is pressed, not what pops up.
  */
 static bool is_popup(struct walk *walk, const lxb_dom_node_t *node, uint8_t kind)
 {
@@ -500,11 +501,13 @@ static bool is_popup(struct walk *walk, const lxb_dom_node_t *node, uint8_t kind
 		return false;
 	struct span name = value_of(((const lxb_dom_element_t *)node)->attr_class);
 	struct span outer = value_of(((const lxb_dom_element_t *)parent)->attr_class);
-	if (name.len == 0 || outer.len == 0)
+	if (name.len == 0 || outer.len == 0 || name.len > MAX_CLASS_BYTES ||
+	    outer.len > MAX_CLASS_BYTES) /* compared once for each element in it */
 		return false;
 	bool blocks = kind == KIND_BLOCK && kind_of(walk, parent) == KIND_BLOCK;
 	return !blocks && class_facts(walk, outer)->groups >> WORD_POPUP & 1 &&
-	       class_facts(walk, name)->groups >> WORD_POPUP & 1 && has_before(node);
+	       class_facts(walk, name)->groups >> WORD_POPUP & 1 && has_before(node) &&
+	       html_attribute((const lxb_dom_element_t *)node, SPAN("href")).len == 0;
 }
 
 static bool is_container(const struct walk *walk, uint8_t kind, const lxb_dom_node_t *node)

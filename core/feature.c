@@ -415,26 +415,29 @@ static float cosine(float product, double square)
 
 /* What a sentence has in common with all others: similarity is a product of vectors, so the sum of
  * its similarities is its product with the sum of the vectors, and so are those to the sentences
- * before and behind it. The squares of these sums follow from the products; towards the end of a
- * long text they are small differences of great numbers, hence doubles. */
+ * before and behind it. The squares of these sums grow by the products, from either end. */
 static void centrality_features(struct work *w)
 {
-	double square = 0, before = 0, until = 0;
+	double square = 0, before = 0, behind_square = 0;
 	for (uint32_t p = 0; p < w->prose_len; p++)
 		square += (double)w->all[w->prose[p]];
 	float scale = 4 / (float)(w->prose_len > 1 ? w->prose_len - 1 : 1);
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p];
 		float *f = w->out->at[i], own = w->first[i] < w->first[i + 1];
-		float behind = w->all[i] - w->before[i] - own;
-		behind = behind > 0 ? behind : 0; /* rounding */
 		f[FEATURE_CENTROID] = cosine(w->all[i], square);
 		f[FEATURE_BACKWARD] = w->before[i] * scale;
-		f[FEATURE_FORWARD] = behind * scale;
 		f[FEATURE_SEEN] = cosine(w->before[i], before);
 		before += 2 * (double)w->before[i] + (double)own; /* with this one */
-		until += (double)w->all[i];
-		f[FEATURE_ECHOED] = cosine(behind, square - 2 * until + before);
+	}
+	for (uint32_t p = w->prose_len; p-- > 0;) {
+		uint32_t i = w->prose[p];
+		float *f = w->out->at[i], own = w->first[i] < w->first[i + 1];
+		float behind = w->all[i] - w->before[i] - own;
+		behind = behind > 0 ? behind : 0; /* rounding */
+		f[FEATURE_FORWARD] = behind * scale;
+		f[FEATURE_ECHOED] = cosine(behind, behind_square);
+		behind_square += 2 * (double)behind + (double)own;
 	}
 }
 

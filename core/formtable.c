@@ -18,9 +18,10 @@ bool formtable_init(struct arena *arena, struct formtable *table, size_t expecte
 	return true;
 }
 
-static uint32_t free_slot_of(const struct formtable *table, uint64_t hash)
+static uint32_t free_slot_of(const struct formtable *table, const char *form, uint32_t len,
+			     uint64_t hash)
 {
-	uint32_t at = formtable_place(table, hash);
+	uint32_t at = formtable_place(table, form, len, hash);
 	while (table->slot[at] != 0)
 		at = formtable_next(table, at);
 	return at;
@@ -37,7 +38,9 @@ static bool grow(struct arena *arena, struct formtable *table)
 	memcpy(bigger.entry, table->entry, (table->len + 1) * sizeof *table->entry);
 	for (size_t i = 1; i <= table->len; i++) {
 		uint64_t hash = form_hash(table->entry[i].at, table->entry[i].len);
-		bigger.slot[free_slot_of(&bigger, hash)] = (uint32_t)i;
+		uint32_t slot =
+			free_slot_of(&bigger, table->entry[i].at, table->entry[i].len, hash);
+		bigger.slot[slot] = (uint32_t)i;
 	}
 	*table = bigger;
 	return true;
@@ -59,7 +62,7 @@ struct form_entry *formtable_add_any(struct arena *arena, struct formtable *tabl
 	if (table->len == table->room) {
 		if (!grow(arena, table))
 			return NULL;
-		free_slot = free_slot_of(table, hash);
+		free_slot = free_slot_of(table, form, len, hash);
 	}
 	struct form_entry *entry = formtable_fill(table, form, len, free_slot);
 	if (len > 16) {

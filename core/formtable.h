@@ -34,9 +34,16 @@ struct formtable {
 /** Make a table for about `expected` forms. False for lack of memory. */
 bool formtable_init(struct arena *arena, struct formtable *table, size_t expected);
 
-/** The slot where a hash is looked for first, and the one after a slot. */
-static inline uint32_t formtable_place(const struct formtable *table, uint64_t hash)
+/** The slot where a form is looked for first, and the one after a slot. Forms can be chosen to have
+ * one hash, so their bytes times a number that nobody outside knows tell the place: up to sixteen
+ * bytes the first eight are enough, since of two with one hash these differ. */
+static inline uint32_t formtable_place(const struct formtable *table, const char *form,
+				       uint32_t len, uint64_t hash)
 {
+	hash ^= form_load(form) * table->factor;
+	if (len > 16)
+		for (uint32_t at = 8; at < len; at += 8)
+			hash = (hash ^ form_load(form + at)) * table->factor;
 	return (uint32_t)scatter_place(hash, table->factor, table->bits);
 }
 
@@ -53,7 +60,7 @@ static inline struct form_entry *formtable_find(const struct formtable *table, c
 						uint32_t len, uint64_t hash, uint32_t *free_slot)
 {
 	uint64_t first = form_load(form), second = form_load(form + 8);
-	uint32_t at = formtable_place(table, hash);
+	uint32_t at = formtable_place(table, form, len, hash);
 	for (; table->slot[at] != 0; at = formtable_next(table, at)) {
 		struct form_entry *entry = &table->entry[table->slot[at]];
 		if (entry->first == first && entry->second == second && entry->len == len &&

@@ -136,7 +136,12 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 		table = open_table(reader);
 	}
 	reader->page->has_noscript |= token->tag_id == LXB_TAG_NOSCRIPT;
+	bool has_attributes = token->attr_first != NULL;
 	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
+	/* The element has copies of its own: else those of all tags of the page would be kept, and
+	 * counted as one tag's. */
+	if (has_attributes)
+		lexbor_dobject_clean(tokenizer->dobj_token_attr);
 	if (piece != NULL) {
 		lxb_dom_node_t *current = lxb_html_tree_current_node(reader->tree);
 		bool pending = reader->tree->mode == lxb_html_tree_insertion_mode_in_table_text;

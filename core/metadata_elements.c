@@ -277,9 +277,11 @@ static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source
 	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
 		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
 	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
+		/* A name may stand there twice, beside a picture and in the line. */
+		facts->side_by_side[source] += !has_bytes(facts->byline[source], bare);
 		add_name(facts, source, bare);
 		facts->byline_node[source] = node;
-		if (++facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
+		if (facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
 			facts->byline[source] = (struct span){0};
 	} else {
 		arena_rewind(facts->arena, mark);

@@ -136,7 +136,8 @@ static bool is_plain_word(const struct segmenter *g, size_t end)
 }
 
 /* Does the sentence end behind the stop at `at`, and the quotation mark on it, for what follows,
- * and the word before? Only what stop_read() and stop_ends() find as well. */
+ * and the word before? What stop_read() and stop_ends() find as well, but where a long word holds
+ * stops of another script. */
 static bool is_plain_end(const struct segmenter *g, size_t at, size_t end)
 {
 	struct glyph stop = glyph_at(g->text, at), next = glyph_at(g->text, end);

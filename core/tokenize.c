@@ -341,7 +341,8 @@ static uint32_t look_up_plain(const struct tokenizer *t, const struct plain_word
 	const struct form_entry *entries = forms->entry;
 	uint32_t others = 0;
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t number = forms->slot[formtable_place(forms, word[i].hash)];
+		uint32_t number =
+			forms->slot[formtable_place(forms, word[i].bytes, 1, word[i].hash)];
 		const struct form_entry *entry = &entries[number];
 		uint64_t differs = (entry->first ^ form_load(word[i].bytes)) |
 				   (entry->second ^ form_load(word[i].bytes + 8));

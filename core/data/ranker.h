@@ -3,7 +3,7 @@
  * Learned from the train parts of cnndm, govtech, inshorts, klexiwiki, lctt, orangesum,
  * ruscience, scitldr, techdeck, techdesc, temario, vietnews, xsum.
  * Mean R1 / R2 of its choices on the dev parts, sentences asked for in brackets. Of 6 seeds it
- * is the one with the best mean there, so that cnndm is some tenths too good.
+ * is the one with the best mean there, so that they are some tenths too good.
  *   cnndm (3) 43.90 / 20.44
  *   xsum (1) 19.22 / 2.48
  *   scitldr (1) 41.28 / 20.51

@@ -23,6 +23,8 @@ static const struct {
 	{"no name outside", "<p>A <i>word<b class=tooltip>Meaning.</b></i> here.",
 	 "A wordMeaning. here."},
 	{"boxes both", "<div class=popup>One.<div class=popup-body>Two.</div></div>", "One.Two."},
+	{"a link, which is pressed",
+	 "<p class=popup-story>Back <a class=popup-link href=x>on Monday</a>.", "Back on Monday."},
 	{"not in text", "<p><i class=tooltip><b></b><b class=tooltip-text>Meaning.</b></i> here.",
 	 "Meaning. here."},
 };

@@ -106,6 +106,27 @@ static void test_centrality(void **state)
 	arena_free(&arena);
 }
 
+/* Nothing is lost by rounding at the end of a long text. */
+static void test_alike(void **state)
+{
+	enum { TIMES = 1000 };
+	static const char sentence[] = "Green lanterns lit harbour walls. ";
+	struct arena arena;
+	struct made m;
+	char *text = malloc(TIMES * sizeof sentence);
+	size_t len = 0;
+	assert_non_null(text);
+	for (unsigned i = 0; i < TIMES; i++, len += sizeof sentence - 1)
+		memcpy(text + len, sentence, sizeof sentence - 1);
+	arena_init(&arena, (size_t)1 << 28);
+	make(&arena, (struct span){text, len}, (struct span){NULL, 0}, &m);
+	const float *last_but_one = m.features.at[m.features.len - 2];
+	CHECK("the last says the same", last_but_one[FEATURE_ECHOED] > 0.999f);
+	CHECK("and so did all before", last_but_one[FEATURE_SEEN] > 0.999f);
+	arena_free(&arena);
+	free(text);
+}
+
 /* All alike and all different. */
 static void test_many_sentences(void **state)
 {
@@ -143,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_meaning), cmocka_unit_test(test_centrality),
-		cmocka_unit_test(test_many_sentences), cmocka_unit_test(test_same_twice)};
+		cmocka_unit_test(test_alike), cmocka_unit_test(test_many_sentences),
+		cmocka_unit_test(test_same_twice)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,11 +65,37 @@ static void test_chosen_forms(void **state)
 	arena_free(&arena);
 }
 
+/* Nor are forms whose whole hashes are the same, as can be found for this hash: each is looked for
+ * in a place of its own. */
+static void test_equal_hashes(void **state)
+{
+	enum { FORMS = 2000, FAR = 200 };
+	struct arena arena;
+	struct formtable table;
+	struct form form;
+	unsigned run = 0, longest = 0;
+	arena_init(&arena, (size_t)1 << 26);
+	CHECK("made", formtable_init(&arena, &table, FORMS));
+	for (unsigned i = 0; i < FORMS; i++) {
+		uint32_t slot = 0;
+		make_form(&form, i);
+		CHECK("new", formtable_find(&table, form.bytes, form.len, 7, &slot) == NULL);
+		formtable_add(&arena, &table, form.bytes, form.len, 7, slot);
+	}
+	for (uint32_t at = 0; at < 1u << table.bits; at++) {
+		run = table.slot[at] == 0 ? 0 : run + 1;
+		longest = run > longest ? run : longest;
+	}
+	CHECK("apart", longest < FAR);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_again),
 		cmocka_unit_test(test_chosen_forms),
+		cmocka_unit_test(test_equal_hashes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

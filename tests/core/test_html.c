@@ -144,6 +144,27 @@ static void test_attributes(void **state)
 	arena_free(&arena);
 }
 
+/* The limit is one for a tag's, not for a page's. */
+static void test_attributes_of_many_tags(void **state)
+{
+	enum { TAGS = 20000 };
+	static const char tag[] = "<p class=a lang=en>x";
+	struct arena arena;
+	struct html_page page;
+	char *html = malloc(TAGS * sizeof tag);
+	size_t len = 0;
+	assert_non_null(html);
+	for (unsigned i = 0; i < TAGS; i++, len += sizeof tag - 1)
+		memcpy(html + len, tag, sizeof tag - 1);
+	arena_init(&arena, (size_t)64 << 20);
+	html_parse(&arena, (struct span){html, len}, NULL, &page);
+	CHECK("whole", !page.partial);
+	CHECK_SIZE("all text", page.text_bytes, TAGS);
+	html_free(&page);
+	arena_free(&arena);
+	free(html);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_attributes_of_many_tags),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

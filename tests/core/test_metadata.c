@@ -101,6 +101,10 @@ static const struct {
 	 "<p><a rel=author>Jane Doe</a>, <a rel=author>Jo Roe</a>, <a rel=author>Al Poe</a>, "
 	 "<a rel=author>Cy Moe</a>, <a rel=author>Ed Loe</a>, <a rel=author>Flo Noe</a></p>",
 	 ""},
+	{"one of them five times",
+	 "<a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>, "
+	 "<a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>",
+	 "Jane Doe"},
 	{"not who edited",
 	 "<p>By <a rel=author>Jane Doe</a>, edited by <a rel=author>Jo Roe</a></p>", "Jane Doe"},
 	{"nor who commented",

@@ -81,7 +81,8 @@ static void test_like_letter_by_letter(void **state)
 			bytes[len++] = marks[(random >> 18) % (sizeof marks - 1)];
 		}
 		/* On the heap, so that a sanitizer sees a look behind the end. */
-		char *text = malloc(len + 1);
+		char *text = malloc(len);
+		assert_non_null(text);
 		memcpy(text, bytes, len);
 		check_text((struct span){text, len}, 0, len);
 		check_text((struct span){text, len}, 0, len - len / 4);

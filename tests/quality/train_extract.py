@@ -257,9 +257,9 @@ def drop_wholes(page, take):
     chars = np.array([len(b) for b in page.blocks])
     total = chars[take].sum()
     for i in np.flatnonzero(take & (page.words > WHOLE_WORDS) & (4 * chars >= total)):
-        held = sum(size[j] for j in np.flatnonzero(take & (size >= PART_BYTES) & (size < size[i]))
-                   if page.blocks[j] in page.blocks[i])
-        take[i] = 10 * held < 7 * size[i]
+        held = [size[j] for j in np.flatnonzero(take & (size >= PART_BYTES) & (size < size[i]))
+                if page.blocks[j] in page.blocks[i]]
+        take[i] = len(held) < 2 or 10 * sum(held) < 7 * size[i]
 
 
 def page_scores(pages, take, scorer):
