@@ -46,7 +46,7 @@ struct chooser {
 	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
 	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
-	uint32_t *put_off;      /* near-repeats, which wait until their rank is used up */
+	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
 	bool unfit; /* one was too long for what is left of a budget */
 	float dangling_loss;
@@ -67,12 +67,12 @@ static const float overlap_loss = 6;
 
 /* What it loses for opening with a pronoun or connective that nothing chosen explains: a summary of
  * one sentence has no room for the explanation, and takes more easily what there is. */
-static const float dangling_loss = 7;
-static const float dangling_loss_alone = 3;
+static const float dangling_loss = 11;
+static const float dangling_loss_alone = 4;
 
 /* What it loses for not being whole: a line that goes on from another, or announces what follows.
  */
-static const float fragment_loss = 2;
+static const float fragment_loss = 2.5f;
 
 static bool better(struct candidate a, struct candidate b)
 {
@@ -378,7 +378,16 @@ static void choose_if_fits(struct chooser *c, uint32_t i)
 		c->unfit = true;
 }
 
-/* The candidates of a rank in turn, then those of them that repeat what is chosen. */
+/* Does it point back to a sentence for which there would be no place any more? What a query asks for
+ * comes all the same. */
+static bool takes_last_place(const struct chooser *c, uint32_t i)
+{
+	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences &&
+	       c->input->query.len == 0 && dangles(c, i);
+}
+
+/* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the
+ * air. */
 static void choose_rank(struct chooser *c, enum rank rank)
 {
 	c->put_off_len = 0;
@@ -386,7 +395,7 @@ static void choose_rank(struct chooser *c, enum rank rank)
 		uint32_t i = pop_weighed(c).sentence;
 		if (c->chosen[i] || c->waits[i])
 			continue;
-		c->waits[i] = repeats(c, i, repeated_share);
+		c->waits[i] = takes_last_place(c, i) || repeats(c, i, repeated_share);
 		if (c->waits[i])
 			c->put_off[c->put_off_len++] = i;
 		else

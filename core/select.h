@@ -38,8 +38,9 @@ struct selection {
  * Choose sentences by merit within the bounds, one after the other: each loses by the content that
  * it shares with those chosen before it (maximal marginal relevance, Carbonell & Goldstein 1998),
  * and by an opening that points back to a sentence which is not chosen; one that is chosen in spite
- * of that brings the other forward. Near-repeats, and lines that are no sentences of the article
- * (captions, bylines, navigation), wait until no others remain.
+ * of that brings the other forward, and waits when it would leave no place for it. Near-repeats, and
+ * lines that are no sentences of the article (captions, bylines, navigation), wait until no others
+ * remain.
  *
  * Sentences of a kind to avoid wait longer still, and are not taken to fill up a budget for which
  * one of the others was too long. A budget is not spent on saying the same again.
