@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Milliseconds an article of the summarizers in tests/quality/peers.py: libots, and those re-made from
-their papers. sumy is no package of Debian: "LexRank, pair by pair" computes as sumy does, with Python's
-own sets and sums for each pair of sentences, without its tokenizer; the other one lets numpy multiply.
+their papers. sumy is no package of Debian, but NLTK is, whose tokenizer and Snowball stemmer sumy uses: "LexRank
+as in sumy" takes both and then computes with Python's own sets and sums for each pair of sentences; "pair by
+pair" leaves the two out; the other one lets numpy multiply.
 
 usage: peers.py ARTICLES    a form feed between them
 
@@ -22,6 +23,12 @@ import numpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "quality"))
 import peers  # noqa: E402
 
+try:
+    from nltk.stem.snowball import SnowballStemmer
+    from nltk.tokenize import NLTKWordTokenizer
+except ImportError:
+    SnowballStemmer = None
+
 ROUNDS = 3
 
 
@@ -33,8 +40,14 @@ def remade(name):
     return summarize
 
 
-def pair_by_pair(text):
-    sentences = [peers.words(s) for s in re.split(r"(?<=[.!?])\s+", text) if s.strip()]
+def words_as_in_sumy():
+    """Words without marks, stemmed one by one."""
+    tokenize, stem = NLTKWordTokenizer().tokenize, SnowballStemmer("english").stem
+    return lambda sentence: [stem(w.lower()) for w in tokenize(sentence) if peers.WORD.match(w)]
+
+
+def pair_by_pair(text, words=peers.words):
+    sentences = [words(s) for s in re.split(r"(?<=[.!?])\s+", text) if s.strip()]
     counts = [collections.Counter(s) for s in sentences]
     term_frequency = [{w: n / max(c.values()) for w, n in c.items()} for c in counts if c]
     holders = collections.Counter(w for c in counts for w in c)
@@ -85,7 +98,11 @@ def timed(summarize):
 
 def main():
     texts = open(sys.argv[1], encoding="utf-8").read().split("\f")
-    measures = {"LexRank, pair by pair (Python)": timed(pair_by_pair)}
+    measures = {}
+    if SnowballStemmer is not None:
+        words = words_as_in_sumy()
+        measures["LexRank as in sumy (Python, NLTK)"] = timed(lambda text: pair_by_pair(text, words))
+    measures["LexRank, pair by pair (Python)"] = timed(pair_by_pair)
     measures.update({f"{name} (Python, numpy)": timed(remade(name.lower()))
                      for name in ("LexRank", "TextRank", "Luhn", "LSA")})
     try:
