@@ -123,7 +123,8 @@ def peers(build, programs, folder):
 def versions():
     found = {}
     for package in ("libots0", "libicu72", "libicu76", "python3-numpy", "python3-nltk", "libutf8proc2",
-                    "libutf8proc3", "libjansson4", "liblexbor3", "libmicrohttpd12", "libmicrohttpd12t64", "nginx", "wrk", "nodejs", "gcc"):
+                    "libutf8proc3", "libjansson4", "liblexbor3", "libmicrohttpd12", "libmicrohttpd12t64", "nginx",
+                    "wrk", "nodejs", "gcc"):
         answer = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], capture_output=True, text=True)
         if answer.returncode == 0 and answer.stdout:
             found[package] = answer.stdout
