@@ -8,7 +8,8 @@ enum {
 	MAX_DEPTH = 512,
 	MAX_ATTRIBUTES = 1000,
 	MAX_NODES = 1000000,
-	MAX_FORMATTING = 100, /* elements that every new paragraph opens again */
+	MAX_FORMATTING = 100,  /* elements that every new paragraph opens again */
+	KEPT_ATTRIBUTES = 256, /* of tags read already: so many are let go at once */
 	MAX_NAMES =
 		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
@@ -136,11 +137,10 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 		table = open_table(reader);
 	}
 	reader->page->has_noscript |= token->tag_id == LXB_TAG_NOSCRIPT;
-	bool has_attributes = token->attr_first != NULL;
 	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
-	/* The element has copies of its own: else those of all tags of the page would be kept, and
-	 * counted as one tag's. */
-	if (has_attributes)
+	/* The elements have copies of their own: else those of all tags of the page would be kept,
+	 * and counted as one tag's. */
+	if (lexbor_dobject_allocated(tokenizer->dobj_token_attr) > KEPT_ATTRIBUTES)
 		lexbor_dobject_clean(tokenizer->dobj_token_attr);
 	if (piece != NULL) {
 		lxb_dom_node_t *current = lxb_html_tree_current_node(reader->tree);
