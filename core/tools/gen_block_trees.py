@@ -8,7 +8,7 @@ a table beside. Trees of nothing but a leaf of 0 make their number a multiple of
 """
 import sys
 
-ABREAST = 4
+ABREAST = 8
 
 
 def depth_of(tree):
