@@ -84,6 +84,7 @@ struct class_facts {
 /* The walk over the tree. */
 struct walk {
 	struct arena *arena;
+	const struct html_page *page;
 	struct blocks *out;
 	size_t text_room, block_room, container_room, item_room;
 	uint32_t container; /* the one that we are in */
@@ -372,7 +373,7 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 {
 	const lexbor_str_t *data = &((lxb_dom_character_data_t *)node)->data;
 	const uint8_t *at = data->data, *end = at + data->length;
-	if (!make_text_room(walk, data->length + 4))
+	if (!make_text_room(walk, data->length + 4 + VECTOR_BYTES))
 		return;
 	bool started = false, drop;
 	uint32_t chars = 0;
@@ -576,7 +577,8 @@ static void skip(struct walk *walk, const lxb_dom_node_t *node)
 {
 	walk->pending_space = true;
 	if (node->local_name == LXB_TAG_SCRIPT)
-		declared_read_script((const lxb_dom_element_t *)node, &walk->out->declared);
+		declared_read_script(walk->page, (const lxb_dom_element_t *)node,
+				     &walk->out->declared);
 }
 
 static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
@@ -631,7 +633,7 @@ void blocks_read(struct arena *arena, const struct html_page *page, bool noscrip
 		 struct blocks *out)
 {
 	*out = (struct blocks){0};
-	struct walk walk = {.arena = arena, .out = out, .noscript = noscript};
+	struct walk walk = {.arena = arena, .page = page, .out = out, .noscript = noscript};
 	lxb_dom_node_t *root =
 		lxb_dom_interface_node(lxb_html_document_body_element(page->document));
 	if (root == NULL)

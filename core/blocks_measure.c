@@ -5,7 +5,10 @@
 #include "utf8.h"
 #include "vector.h"
 
-enum { SHORT_WORDS = 60 }; /* of a block whose words are looked at */
+enum {
+	SHORT_WORDS = 60, /* of a block whose words are looked at */
+	MAX_STARTS = 160, /* words between spaces; those of some scripts count as several */
+};
 
 /* What a byte counts as in a word: letters without their case, digits, the hyphen and bytes beyond
  * ASCII as they are; all other marks are 0. */
@@ -27,142 +30,252 @@ static const uint8_t folded[256] = {
 	252, 253, 254, 255,
 };
 
-static uint32_t hash_word(struct span text, size_t *at, size_t *letters)
+static const uint64_t golden = 0x9E3779B97F4A7C15; /* 2^64 over the golden ratio */
+
+/* A hash goes on over sixteen letters of a word. */
+static uint64_t hash_letters(uint64_t hash, vector letters)
 {
-	uint32_t hash = FNV_START;
-	*letters = 0;
-	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
-		uint8_t byte = folded[(uint8_t)text.at[(*at)++]];
-		if (byte == 0)
-			continue;
-		hash = fnv(hash, byte);
-		(*letters)++;
+	hash = (hash ^ vector_half(letters, 0)) * golden;
+	hash = (hash ^ hash >> 32 ^ vector_half(letters, 1)) * golden;
+	return hash ^ hash >> 32;
+}
+
+/* Of the letters of a word, bytes [start, end) of `text`; 0 when it has none. */
+static uint32_t hash_word(struct span text, size_t start, size_t end)
+{
+	size_t len = end - start;
+	if (len <= VECTOR_BYTES && start + VECTOR_BYTES <= text.len) {
+		vector lower = vector_load(text.at + start) | 0x20;
+		if (vector_letters(lower) >= len && len > 0)
+			return (uint32_t)hash_letters(0, vector_first(lower, (unsigned)len)) | 1;
 	}
-	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
-		(*at)++;
-	return hash;
+	unsigned char letters[VECTOR_BYTES] = {0};
+	uint64_t hash = 0;
+	size_t n = 0;
+	for (size_t at = start; at < end; at++) {
+		uint8_t byte = folded[(uint8_t)text.at[at]];
+		letters[n % VECTOR_BYTES] = byte;
+		n += byte != 0;
+		if (byte != 0 && n % VECTOR_BYTES == 0) {
+			hash = hash_letters(hash, vector_load(letters));
+			memset(letters, 0, sizeof(letters));
+		}
+	}
+	if (n % VECTOR_BYTES != 0)
+		hash = hash_letters(hash, vector_load(letters));
+	return n == 0 ? 0 : (uint32_t)hash | 1;
 }
 
 static uint32_t find_said(const struct said *said, uint32_t hash)
 {
-	uint32_t at = hash % SAID_SLOTS;
+	uint32_t at = hash / 2 % SAID_SLOTS;
 	while (said->slots[at].where != 0 && said->slots[at].hash != hash)
 		at = (at + 1) % SAID_SLOTS;
 	return at;
 }
 
-static void count_said(struct block *b, struct span text, const struct said *said)
+static bool is_blank(char c)
 {
-	for (size_t at = 0; at < text.len;) {
-		size_t letters;
-		uint32_t hash = hash_word(text, &at, &letters);
-		uint32_t where = letters == 0 ? 0 : said->slots[find_said(said, hash)].where;
-		b->shared += where & SAID_IN_TITLE;
-		b->described += (where & SAID_IN_DESCRIPTION) != 0;
-	}
+	return c == ' ' || c == '\n';
 }
 
 size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_where where)
 {
 	size_t words = 0;
-	for (size_t i = 0; i < text.len && words < limit;) {
-		size_t letters;
-		uint32_t hash = hash_word(text, &i, &letters);
-		if (letters == 0)
+	for (size_t at = 0; at < text.len && words < limit;) {
+		size_t start = at;
+		while (at < text.len && !is_blank(text.at[at]))
+			at++;
+		uint32_t hash = hash_word(text, start, at);
+		at++;
+		if (hash == 0)
 			continue;
-		uint32_t at = find_said(said, hash);
-		said->slots[at].hash = hash;
-		said->slots[at].where |= where;
+		uint32_t slot = find_said(said, hash);
+		said->slots[slot].hash = hash;
+		said->slots[slot].where |= where;
 		words++;
 	}
 	return words;
 }
 
-static bool is_wide_stop(uint32_t c)
+/* Where the words of a text begin, the first ones. */
+struct starts {
+	uint32_t at[MAX_STARTS];
+	uint32_t len;
+};
+
+static void count_said(struct block *b, struct span text, const struct starts *starts,
+		       const struct said *said)
 {
-	return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964 || c == 0x06D4 ||
-	       c == 0x061F;
+	for (uint32_t i = 0; i < starts->len; i++) {
+		size_t end = i + 1 < starts->len ? starts->at[i + 1] - 1 : text.len;
+		uint32_t hash = hash_word(text, starts->at[i], end);
+		uint32_t where = hash == 0 ? 0 : said->slots[find_said(said, hash)].where;
+		b->shared += where & SAID_IN_TITLE;
+		b->described += (where & SAID_IN_DESCRIPTION) != 0;
+	}
 }
 
-static void count_character(struct block *b, uint32_t c, bool word_start)
+static bool is_stop(uint32_t c)
 {
+	return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xFF01 || c == 0xFF1F ||
+	       c == 0x0964 || c == 0x06D4 || c == 0x061F;
+}
+
+static bool is_upper(uint32_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) || (c >= 0x0410 && c <= 0x042F);
+}
+
+/* Numbers of bits in four masks of sixteen, added to the four lanes of a sum. */
+static uint64_t count_bits(uint64_t sum, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+	uint64_t x = a | (uint64_t)b << 16 | (uint64_t)c << 32 | (uint64_t)d << 48;
+	x -= x >> 1 & 0x5555555555555555;
+	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+	x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
+	return sum + ((x + (x >> 8)) & 0x00FF00FF00FF00FF);
+}
+
+/* Counting by sixteen bytes. */
+struct count {
+	struct block *b;
+	struct starts starts;
+	uint64_t words, marks; /* lanes of count_bits() */
+	unsigned added;        /* to the lanes since they were emptied */
+	bool word_start;
+};
+
+enum { MAX_ADDED = 4000 }; /* sixteen each: a lane holds 65535 */
+
+static void empty_lanes(struct count *count)
+{
+	struct block *b = count->b;
+	b->words += count->words & 0xFFFF;
+	b->capitals += count->words >> 16 & 0xFFFF;
+	b->uppers += count->words >> 32 & 0xFFFF;
+	b->digits += count->marks & 0xFFFF;
+	b->commas += count->marks >> 16 & 0xFFFF;
+	b->stops += count->marks >> 32 & 0xFFFF;
+	b->prices += (uint32_t)(count->marks >> 48);
+	count->words = count->marks = 0;
+	count->added = 0;
+}
+
+/* The first `n` bytes, at least one, all ASCII, which stand at `at` of the text. */
+static void count_ascii(struct count *count, vector bytes, unsigned n, size_t at)
+{
+	unsigned all = (1u << n) - 1;
+	unsigned blank = vector_signs((vector)((bytes == ' ') | (bytes == '\n'))) & all;
+	unsigned letter = vector_signs((vector)((bytes | 0x20) - 'a' < 26)) & all;
+	unsigned upper = letter & vector_signs((vector)(bytes < 'a'));
+	unsigned starts = ~blank & (blank << 1 | count->word_start) & all;
+	count->words = count_bits(count->words, starts, starts & upper, upper, 0);
+	if ((blank | letter) != all) {
+		unsigned digit = vector_signs((vector)(bytes - '0' < 10)) & all;
+		unsigned comma = vector_signs((vector)((bytes == ',') | (bytes == ';'))) & all;
+		unsigned stop =
+			vector_signs((vector)((bytes == '.') | (bytes == '!') | (bytes == '?'))) &
+			all;
+		unsigned price = vector_signs((vector)(bytes == '$')) & all;
+		count->marks = count_bits(count->marks, digit, comma, stop, price);
+	}
+	if (++count->added == MAX_ADDED)
+		empty_lanes(count);
+	count->b->chars += n;
+	count->word_start = blank >> (n - 1) & 1;
+	for (; starts != 0 && count->starts.len < MAX_STARTS; starts &= starts - 1)
+		count->starts.at[count->starts.len++] =
+			(uint32_t)at + (uint32_t)__builtin_ctz(starts);
+}
+
+/* One character beyond ASCII. */
+static void count_other(struct count *count, uint32_t c, size_t at)
+{
+	struct block *b = count->b;
 	bool wide = c >= 0x3040 && c <= 0xD7FF;
 	b->chars += 1 + wide;
-	b->words += word_start && !wide;
+	b->words += count->word_start && !wide;
 	b->words += wide && b->chars % 4 < 2;
-	b->digits += c >= '0' && c <= '9';
-	bool upper =
-		(c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) || (c >= 0x0410 && c <= 0x042F);
-	b->uppers += upper;
-	b->capitals += word_start && upper;
-	bool dash = c == '-' || c == 0x2013 || c == 0x2014;
-	b->starts_with_dash |= b->chars <= 1 && dash;
-	b->prices += c == '$' || c == 0x20AC || c == 0xA3;
-	b->ends_with_ellipsis = c == 0x2026 || (c == '.' && b->ends_with_stop);
-	b->commas += c == ',' || c == 0x3001 || c == 0xFF0C || c == 0x060C || c == ';';
-	bool stop = c == '.' || c == '!' || c == '?' || is_wide_stop(c);
-	b->stops += stop;
-	if (stop || c == 0x2026)
-		b->ends_with_stop = true;
-	else if (c != '"' && c != ')' && c != '\'' && c != 0x201D && c != 0x2019 && c != 0xBB &&
-		 c != 0x201C && c != ']')
-		b->ends_with_stop = false;
+	b->uppers += is_upper(c);
+	b->capitals += count->word_start && is_upper(c);
+	b->prices += c == 0x20AC || c == 0xA3;
+	b->commas += c == 0x3001 || c == 0xFF0C || c == 0x060C;
+	b->stops += is_stop(c);
+	if (count->word_start && count->starts.len < MAX_STARTS)
+		count->starts.at[count->starts.len++] = (uint32_t)at;
+	count->word_start = false;
 }
 
-/* Letters from `at` on: most of all text. Returns where they end. */
-static size_t count_letters(struct block *b, struct span text, size_t at)
+static void count_characters(struct count *count, struct span text)
 {
-	size_t start = at;
-	if (at + VECTOR_BYTES <= text.len) {
-		vector bytes = vector_load(text.at + at);
-		unsigned letters = vector_letters(bytes | 0x20);
-		unsigned uppers = vector_signs((vector)(bytes < 'a')) & ((1u << letters) - 1);
-		at += letters;
-		for (; uppers != 0; uppers &= uppers - 1)
-			b->uppers++;
-	}
-	for (; at < text.len && ascii_is_letter(text.at[at]); at++)
-		b->uppers += text.at[at] < 'a';
-	b->chars += (uint32_t)(at - start);
-	if (at > start)
-		b->ends_with_stop = b->ends_with_ellipsis = false;
-	return at;
-}
-
-static void count_characters(struct block *b, struct span text)
-{
-	bool word_start = true;
+	count->word_start = true;
 	for (size_t at = 0; at < text.len;) {
-		uint32_t c = (uint8_t)text.at[at];
-		if (c == ' ' || c == '\n') {
-			word_start = true;
-			b->chars++;
-			at++;
+		uint32_t c;
+		if ((uint8_t)text.at[at] >= 0x80) {
+			size_t len = utf8_decode(text, at, &c);
+			count_other(count, c, at);
+			at += len;
 			continue;
 		}
-		if (ascii_is_letter((char)c)) {
-			b->words += word_start;
-			b->capitals += word_start && c < 'a';
-			at = count_letters(b, text, at);
-		} else {
-			at += c < 0x80 ? 1 : utf8_decode(text, at, &c);
-			count_character(b, c, word_start);
-		}
-		if (b->words <= 1 && word_start)
-			b->starts_with_capital = b->capitals > 0;
-		word_start = false;
+		vector bytes = vector_load(text.at + at);
+		size_t left = text.len - at;
+		unsigned ends = vector_signs(bytes) | 1u << (left < 16 ? left : 16);
+		unsigned n = (unsigned)__builtin_ctz(ends);
+		count_ascii(count, bytes, n, at);
+		at += n;
 	}
+	empty_lanes(count);
+}
+
+/* The character that ends at byte `end`, which is moved to its first; end must not be 0. */
+static uint32_t character_before(struct span text, size_t *end)
+{
+	uint32_t c;
+	do
+		--*end;
+	while (*end > 0 && ((uint8_t)text.at[*end] & 0xC0) == 0x80);
+	utf8_decode(text, *end, &c);
+	return c;
+}
+
+/* Does the text up to `end` end with a stop, but for quotes and brackets that are closed? */
+static bool ends_with_stop(struct span text, size_t end)
+{
+	while (end > 0) {
+		uint32_t c = character_before(text, &end);
+		if (is_stop(c) || c == 0x2026)
+			return true;
+		if (c != '"' && c != ')' && c != '\'' && c != 0x201D && c != 0x2019 && c != 0xBB &&
+		    c != 0x201C && c != ']' && c != ' ' && c != '\n')
+			return false;
+	}
+	return false;
+}
+
+static void read_ends(struct block *b, struct span text)
+{
+	if (text.len == 0)
+		return;
+	uint32_t first, last;
+	size_t before_last = text.len;
+	utf8_decode(text, 0, &first);
+	last = character_before(text, &before_last);
+	b->starts_with_capital = is_upper(first);
+	b->starts_with_dash = first == '-' || first == 0x2013 || first == 0x2014;
+	b->ends_with_stop = ends_with_stop(text, text.len);
+	b->ends_with_ellipsis =
+		last == 0x2026 || (last == '.' && ends_with_stop(text, before_last));
 }
 
 /* Eight bytes at a time: it only has to tell texts apart that nobody chose. */
 static uint32_t hash_text(struct span text)
 {
-	const uint64_t factor = 0x9E3779B97F4A7C15; /* 2^64 over the golden ratio */
 	uint64_t hash = text.len;
 	for (size_t at = 0; at < text.len; at += 8) {
 		uint64_t word = 0;
 		memcpy(&word, text.at + at, text.len - at < 8 ? text.len - at : 8);
-		hash = (hash ^ word) * factor;
+		hash = (hash ^ word) * golden;
 		hash ^= hash >> 32;
 	}
 	return (uint32_t)hash;
@@ -170,11 +283,16 @@ static uint32_t hash_text(struct span text)
 
 void blocks_measure(struct block *b, struct span text, const struct said *said)
 {
-	count_characters(b, text);
+	struct count count;
+	count.b = b;
+	count.starts.len = count.added = 0;
+	count.words = count.marks = 0;
+	count_characters(&count, text);
+	read_ends(b, text);
 	b->hash = hash_text(text);
 	if (b->words <= SHORT_WORDS) {
-		b->phrases = blocks_find_phrases(text);
-		count_said(b, text, said);
+		b->phrases = blocks_find_phrases(text, count.starts.at, count.starts.len);
+		count_said(b, text, &count.starts, said);
 	}
 	if (b->link_chars > b->chars)
 		b->link_chars = b->chars;

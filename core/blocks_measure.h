@@ -13,7 +13,7 @@ enum said_where {
 /** The words of a page's title and description: a hash table, all zero at first. */
 struct said {
 	struct {
-		uint32_t hash;
+		uint32_t hash;  /* never 0 */
 		uint32_t where; /* said_where; 0: a free slot */
 	} slots[SAID_SLOTS];
 };
@@ -22,7 +22,10 @@ struct said {
  */
 size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_where where);
 
-/** Count a block's characters, words and marks, and tell what its words are. O(text). */
+/**
+ * Count a block's characters, words and marks, and tell what its words are. Between words of `text`
+ * stands one space or line feed; VECTOR_BYTES bytes behind it must be readable. O(text).
+ */
 void blocks_measure(struct block *b, struct span text, const struct said *said);
 
 #endif

@@ -27,9 +27,24 @@ static bool is_upper(uint8_t c)
 	return c >= 'A' && c <= 'Z';
 }
 
+static bool has_bit(const uint32_t *set, unsigned at)
+{
+	return set[at / 32] >> at % 32 & 1;
+}
+
+/* Three letters as a number. */
+static unsigned letters_at(const uint8_t *word)
+{
+	unsigned a = (word[0] | 0x20u) - 'a', b = (word[1] | 0x20u) - 'a',
+		 c = (word[2] | 0x20u) - 'a';
+	return (a * 26 + b) * 26 + c;
+}
+
 /* Groups of one word of a class: whole, or by its beginning. */
 static uint32_t word_groups(const uint8_t *word, size_t len)
 {
+	if (len > 2 && !has_bit(words_letters, letters_at(word)))
+		return 0;
 	uint32_t hash = FNV_START, groups = 0;
 	for (size_t i = 0; i < len; i++) {
 		hash = fnv(hash, word[i] | 0x20);
@@ -78,17 +93,36 @@ static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 	return hash;
 }
 
-uint32_t blocks_find_phrases(struct span text)
+/* A byte in lower case; a line feed and the end are spaces. */
+static unsigned plain_byte(struct span text, size_t at)
+{
+	uint8_t byte = at < text.len ? (uint8_t)text.at[at] : ' ';
+	return is_upper(byte) ? byte | 0x20u : byte == '\n' ? ' ' : byte;
+}
+
+/* May a phrase begin with the word at `at`, by its first three bytes? */
+static bool may_begin(struct span text, size_t at, bool first)
+{
+	while (at < text.len && marks[(uint8_t)text.at[at]])
+		at++;
+	unsigned a = plain_byte(text, at), b = plain_byte(text, at + 1),
+		 c = plain_byte(text, at + 2);
+	if (a == ' ' || marks[b] || marks[c])
+		return true;
+	unsigned key = (a * 64 ^ b * 8 ^ c) % 4096;
+	return has_bit(phrases_inside_bytes, key) || (first && has_bit(phrases_first_bytes, key));
+}
+
+uint32_t blocks_find_phrases(struct span text, const uint32_t *starts, size_t words)
 {
 	uint32_t groups = 0;
-	size_t at = 0;
-	for (int word = 0; word < PHRASE_LOOKS && at < text.len; word++) {
+	for (size_t word = 0; word < PHRASE_LOOKS && word < words; word++) {
+		size_t end = starts[word];
+		if (!may_begin(text, end, word == 0))
+			continue;
 		uint32_t hash = FNV_START;
-		size_t end = at, next = at;
 		for (int n = 0; n < PHRASE_WORDS && end < text.len; n++) {
 			hash = continue_hash(hash, text, &end);
-			if (n == 0)
-				next = end;
 			uint32_t found = look_up(phrases_inside, PHRASES_INSIDE_SLOTS, hash);
 			if (word == 0)
 				found |= look_up(phrases_first, PHRASES_FIRST_SLOTS, hash);
@@ -96,7 +130,6 @@ uint32_t blocks_find_phrases(struct span text)
 			if (hash != FNV_START && (found & PHRASE_GOES_ON) == 0)
 				break;
 		}
-		at = next;
 	}
 	return groups;
 }

@@ -32,7 +32,10 @@ static inline uint64_t hash_append(uint64_t hash, uint64_t number)
  */
 uint32_t blocks_name_groups(struct span name);
 
-/** The groups (1 << PHRASE_...) of core/data/page_phrases.txt that a short text belongs to. */
-uint32_t blocks_find_phrases(struct span text);
+/**
+ * The groups (1 << PHRASE_...) of core/data/page_phrases.txt that a text belongs to, whose words
+ * begin at `starts`. O(words): no more than the first twenty are looked at.
+ */
+uint32_t blocks_find_phrases(struct span text, const uint32_t *starts, size_t words);
 
 #endif

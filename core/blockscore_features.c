@@ -21,8 +21,10 @@ static void put(struct row *row, float value)
 
 static void put_bits(struct row *row, uint32_t bits, unsigned count)
 {
+	float *at = row->at + row->len;
 	for (unsigned i = 0; i < count; i++)
-		put(row, (float)(bits >> i & 1));
+		at[i] = (float)(bits >> i & 1);
+	row->len += count;
 }
 
 static float ratio(uint32_t part, uint32_t whole)
@@ -340,8 +342,7 @@ void blockscore_describe(const struct described_page *page, uint32_t i, float *a
 	put_branch(&row, facts, b->container);
 	put_heading(&row, facts, i);
 	put_names(&row, facts, c);
-	for (size_t n = 0; n < PAGE_FEATURES; n++)
-		put(&row, page->columns[n]);
+	memcpy(row.at + row.len, page->columns, sizeof(page->columns));
 }
 
 bool blockscore_describe_page(struct arena *arena, const struct blocks *blocks,

@@ -353,7 +353,7 @@ static bool build_text(struct builder *to, const bool *chosen)
 static bool use_data(struct builder *to, const struct html_page *page, size_t shown_chars)
 {
 	struct pagedata_text data;
-	pagedata_read(to->arena, to->html, page, &data);
+	pagedata_read(to->arena, page, &data);
 	if (data.text.len < 2 * shown_chars || data.text.len == 0)
 		return false;
 	to->text = (char *)data.text.at;
@@ -375,7 +375,7 @@ static void copy_metadata(struct arena *arena, const struct html_page *page, str
 			  struct article *out)
 {
 	struct metadata metadata;
-	metadata_read(arena, page->document, base_url, &metadata);
+	metadata_read(arena, page, base_url, &metadata);
 	out->title = metadata.title;
 	out->byline = metadata.byline;
 	out->site_name = metadata.site_name;

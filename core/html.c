@@ -1,7 +1,12 @@
 #include "html.h"
 
+#include "ascii.h"
+
 #include <lexbor/dom/interfaces/attr.h>
+#include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/dom/interfaces/element.h>
+#include <lexbor/html/tokenizer/state_rawtext.h>
+#include <lexbor/html/tokenizer/state_script.h>
 
 enum {
 	CHUNK_BYTES = 4096,
@@ -29,6 +34,7 @@ struct reader {
 	struct extract_limits limits;
 	struct html_page *page;
 	lxb_html_tree_t *tree;
+	const lexbor_mem_t *nodes, *text; /* where the tree and its texts live */
 	lxb_html_tokenizer_token_f build;
 	void *build_context;
 	struct lexbor_mem_chunk *seen_nodes, *seen_text; /* counted so far */
@@ -36,6 +42,8 @@ struct reader {
 	lxb_dom_node_t *last_node; /* the text node that last got a piece, and that piece */
 	struct html_piece *last_piece;
 	size_t tokens;
+	lxb_html_tokenizer_state_f raw_state; /* the tokenizer's own for a script or style */
+	const lxb_char_t *raw_end;            /* where its content ends */
 };
 
 static size_t memory_of(const lexbor_mem_t *mem, struct lexbor_mem_chunk **seen)
@@ -49,15 +57,80 @@ static size_t memory_of(const lexbor_mem_t *mem, struct lexbor_mem_chunk **seen)
 	return bytes;
 }
 
-static bool within_limits(struct reader *reader, const lxb_html_token_t *token)
+/* Does anybody ask for it: the tree builder, who looks for text, or who looks for metadata? */
+static bool is_asked_for(const lxb_dom_attr_data_t *name)
+{
+	static const bool asked[LXB_DOM_ATTR__LAST_ENTRY] = {
+		[LXB_DOM_ATTR_CLASS] = true,    [LXB_DOM_ATTR_ID] = true,
+		[LXB_DOM_ATTR_HREF] = true,     [LXB_DOM_ATTR_STYLE] = true,
+		[LXB_DOM_ATTR_TYPE] = true,     [LXB_DOM_ATTR_CONTENT] = true,
+		[LXB_DOM_ATTR_TITLE] = true,    [LXB_DOM_ATTR_HTTP_EQUIV] = true,
+		[LXB_DOM_ATTR_COLOR] = true,    [LXB_DOM_ATTR_FACE] = true,
+		[LXB_DOM_ATTR_SIZE] = true,     [LXB_DOM_ATTR_SELECTED] = true,
+		[LXB_DOM_ATTR_MULTIPLE] = true,
+	};
+	if (name == NULL)
+		return true;
+	if (name->attr_id < LXB_DOM_ATTR__LAST_ENTRY)
+		return asked[name->attr_id];
+	const void *at = lexbor_hash_entry_str(&name->entry);
+	switch (name->entry.length) {
+	case 3:
+		return memcmp(at, "rel", 3) == 0;
+	case 4:
+		return memcmp(at, "name", 4) == 0 || memcmp(at, "lang", 4) == 0 ||
+		       memcmp(at, "role", 4) == 0;
+	case 6:
+		return memcmp(at, "hidden", 6) == 0;
+	case 7:
+		return memcmp(at, "pubdate", 7) == 0;
+	case 8:
+		return memcmp(at, "itemprop", 8) == 0 || memcmp(at, "itemtype", 8) == 0 ||
+		       memcmp(at, "property", 8) == 0 || memcmp(at, "datetime", 8) == 0 ||
+		       memcmp(at, "encoding", 8) == 0;
+	case 11:
+		return memcmp(at, "aria-hidden", 11) == 0;
+	default:
+		return false;
+	}
+}
+
+/* Formatting elements, of which the standard opens no more than three again that are equal in all
+ * their attributes. Not links: one ends the other. */
+static bool may_be_opened_again(lxb_tag_id_t tag)
+{
+	static const bool formatting[LXB_TAG__LAST_ENTRY] = {
+		[LXB_TAG_B] = true,      [LXB_TAG_BIG] = true,  [LXB_TAG_CODE] = true,
+		[LXB_TAG_EM] = true,     [LXB_TAG_FONT] = true, [LXB_TAG_I] = true,
+		[LXB_TAG_NOBR] = true,   [LXB_TAG_S] = true,    [LXB_TAG_SMALL] = true,
+		[LXB_TAG_STRIKE] = true, [LXB_TAG_TT] = true,   [LXB_TAG_STRONG] = true,
+		[LXB_TAG_U] = true,
+	};
+	return tag < LXB_TAG__LAST_ENTRY && formatting[tag];
+}
+
+/* How many the tag has; those that nobody asks for are taken from it. */
+static size_t read_attributes(lxb_html_token_t *token)
+{
+	size_t attributes = 0;
+	if (token->attr_first == NULL)
+		return 0;
+	bool keep = token->tag_id <= LXB_TAG__EM_DOCTYPE || may_be_opened_again(token->tag_id);
+	for (lxb_html_token_attr_t *a = token->attr_first, *next; a != NULL; a = next) {
+		next = a->next;
+		attributes++;
+		if (!keep && !is_asked_for(a->name))
+			lxb_html_token_attr_remove(token, a);
+	}
+	return attributes;
+}
+
+static bool within_limits(struct reader *reader, lxb_html_token_t *token)
 {
 	struct html_page *page = reader->page;
-	lxb_dom_document_t *document = lxb_dom_interface_document(page->document);
-	size_t attributes = 0;
-	for (const lxb_html_token_attr_t *a = token->attr_first; a != NULL; a = a->next)
-		attributes++;
-	page->memory_bytes += memory_of(document->mraw->mem, &reader->seen_nodes);
-	page->memory_bytes += memory_of(document->text->mem, &reader->seen_text);
+	size_t attributes = read_attributes(token);
+	page->memory_bytes += memory_of(reader->nodes, &reader->seen_nodes);
+	page->memory_bytes += memory_of(reader->text, &reader->seen_text);
 	size_t depth = lexbor_array_length(reader->tree->open_elements);
 	size_t formatting = lexbor_array_length(reader->tree->active_formatting);
 	page->nodes += 1 + attributes;
@@ -119,6 +192,75 @@ static void place_waiting(struct reader *reader, lxb_dom_node_t *table)
 	reader->waiting = reader->waiting_last = NULL;
 }
 
+/*
+ * Where "</name" stands at or behind `at`, and the name ends; the page's end if nowhere. NULL where
+ * a "<!--" comes before, behind which it may be none ("script data escaped state").
+ */
+static const char *find_end_tag(struct span html, const char *at, struct span name)
+{
+	const char *end = html.at + html.len;
+	while ((at = memchr(at, '<', (size_t)(end - at))) != NULL) {
+		if ((size_t)(end - at) < name.len + 3)
+			break;
+		if (memcmp(at, "<!--", 4) == 0)
+			return NULL;
+		char behind = at[2 + name.len];
+		if (at[1] == '/' && ascii_same(at + 2, name.at, name.len) &&
+		    ((ascii_is_space(behind) && behind != '\v') || behind == '/' || behind == '>'))
+			return at;
+		at++;
+	}
+	return end;
+}
+
+/* States of the tokenizer: over the content of a script or style in one step, because nothing in it
+ * needs a look but its end. */
+static const lxb_char_t *in_raw(lxb_html_tokenizer_t *tokenizer, const lxb_char_t *data,
+				const lxb_char_t *end)
+{
+	const struct reader *reader = tokenizer->callback_token_ctx;
+	if (!tokenizer->is_eof && data < reader->raw_end)
+		return end < reader->raw_end ? end : reader->raw_end;
+	tokenizer->state = reader->raw_state;
+	return data;
+}
+
+static const lxb_char_t *before_raw(lxb_html_tokenizer_t *tokenizer, const lxb_char_t *data,
+				    const lxb_char_t *end)
+{
+	struct reader *reader = tokenizer->callback_token_ctx;
+	tokenizer->state = reader->raw_state;
+	if (tokenizer->is_eof)
+		return data;
+	bool script = reader->raw_state == lxb_html_tokenizer_state_script_data_before;
+	const char *start = (const char *)data, *from = reader->html.at;
+	const char *behind =
+		find_end_tag(reader->html, start, script ? SPAN("script") : SPAN("style"));
+	if (behind == NULL)
+		return data; /* left to the tokenizer */
+	struct html_piece *piece = script ? arena_alloc(reader->arena, 1, sizeof(*piece)) : NULL;
+	if (piece != NULL) {
+		*piece = (struct html_piece){(uint32_t)(start - from), (uint32_t)(behind - from),
+					     (uint32_t)(behind - start), NULL};
+		lxb_html_tree_current_node(reader->tree)->user = piece;
+	}
+	reader->raw_end = (const lxb_char_t *)behind;
+	tokenizer->state = in_raw;
+	return in_raw(tokenizer, data, end);
+}
+
+/* Has the tree builder set the tokenizer to the content of a script or style? Then we read it. */
+static void catch_raw(struct reader *reader, lxb_html_tokenizer_t *tokenizer, lxb_tag_id_t tag)
+{
+	bool script = tokenizer->state == lxb_html_tokenizer_state_script_data_before;
+	bool style =
+		tag == LXB_TAG_STYLE && tokenizer->state == lxb_html_tokenizer_state_rawtext_before;
+	if (script || style) {
+		reader->raw_state = tokenizer->state;
+		tokenizer->state = before_raw;
+	}
+}
+
 static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token,
 				  void *context)
 {
@@ -138,6 +280,8 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 	}
 	reader->page->has_noscript |= token->tag_id == LXB_TAG_NOSCRIPT;
 	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
+	if (token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_STYLE)
+		catch_raw(reader, tokenizer, token->tag_id);
 	/* The elements have copies of their own: else those of all tags of the page would be kept,
 	 * and counted as one tag's. */
 	if (lexbor_dobject_allocated(tokenizer->dobj_token_attr) > KEPT_ATTRIBUTES)
@@ -180,6 +324,8 @@ static void read_chunks(struct reader *reader)
 	lxb_html_parser_t *parser = document->dom_document.parser;
 	lxb_html_tokenizer_t *tokenizer = lxb_html_parser_tokenizer(parser);
 	reader->tree = lxb_html_parser_tree(parser);
+	reader->nodes = document->dom_document.mraw->mem;
+	reader->text = document->dom_document.text->mem;
 	reader->build = tokenizer->callback_token_done;
 	reader->build_context = tokenizer->callback_token_ctx;
 	lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, reader);
@@ -206,7 +352,7 @@ static void read_chunks(struct reader *reader)
 void html_parse(struct arena *arena, struct span html, const struct extract_limits *limits,
 		struct html_page *out)
 {
-	*out = (struct html_page){.document = lxb_html_document_create()};
+	*out = (struct html_page){.document = lxb_html_document_create(), .html = html};
 	if (out->document == NULL)
 		return;
 	struct reader reader = {.arena = arena, .html = html, .page = out};
@@ -227,6 +373,18 @@ void html_free(struct html_page *page)
 	page->document = NULL;
 }
 
+struct span html_script(const struct html_page *page, const lxb_dom_node_t *script)
+{
+	const struct html_piece *piece = script->user;
+	if (piece != NULL)
+		return span_slice(page->html, piece->start_byte, piece->end_byte);
+	const lxb_dom_node_t *content = script->first_child;
+	if (content == NULL || content->type != LXB_DOM_NODE_TYPE_TEXT)
+		return (struct span){NULL, 0};
+	const lexbor_str_t *data = &((const lxb_dom_character_data_t *)content)->data;
+	return (struct span){(const char *)data->data, data->length};
+}
+
 struct span html_attribute(const lxb_dom_element_t *element, struct span name)
 {
 	for (const lxb_dom_attr_t *a = element->first_attr; a != NULL; a = a->next) {
@@ -238,6 +396,13 @@ struct span html_attribute(const lxb_dom_element_t *element, struct span name)
 								a->value->length};
 	}
 	return (struct span){NULL, 0};
+}
+
+bool html_has_attribute(const struct html_page *page, struct span name)
+{
+	lexbor_hash_t *names = lxb_dom_interface_document(page->document)->attrs;
+	return lxb_dom_attr_data_by_local_name(names, (const lxb_char_t *)name.at, name.len) !=
+	       NULL;
 }
 
 lxb_dom_node_t *html_next(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter)

@@ -11,6 +11,7 @@
 /**
  * A stretch of the page that became part of a text node. A text node's `user` points to its first
  * piece (NULL: not known); a node that was written in several stretches has them in order.
+ * A <script>'s `user` points to its content, of which no text node is made: html_script().
  */
 struct html_piece {
 	uint32_t start_byte, end_byte; /* in the page as given */
@@ -21,6 +22,7 @@ struct html_piece {
 /** A page as a tree. Give it back with html_free(). */
 struct html_page {
 	lxb_html_document_t *document; /* NULL: no memory */
+	struct span html;              /* as given: it must live as long as the page */
 	size_t text_bytes;             /* the sum of all text tokens */
 	size_t nodes;                  /* tokens that made a node, and elements opened again */
 	size_t memory_bytes;           /* of the tree, about */
@@ -37,14 +39,24 @@ struct html_page {
  * opened again, in attributes and in distinct names; so each token is looked at before the tree
  * builder has it, and the reading stops at the first one over a bound. Never recurses. The pieces
  * of text live in `arena`.
+ *
+ * A third of a page's bytes are scripts and styles: nobody reads the styles, and the scripts are
+ * read where they stand in the page, so neither is made a part of the tree; nor are attributes that
+ * no one asks for.
  */
 void html_parse(struct arena *arena, struct span html, const struct extract_limits *limits,
 		struct html_page *out);
 
 void html_free(struct html_page *page);
 
+/** The content of a <script> as it stands in the page; empty when it has none. */
+struct span html_script(const struct html_page *page, const lxb_dom_node_t *script);
+
 /** The value of the attribute `name` (lower case), empty when there is none. */
 struct span html_attribute(const lxb_dom_element_t *element, struct span name);
+
+/** Does any tag of the page have the attribute `name` (lower case)? */
+bool html_has_attribute(const struct html_page *page, struct span name);
 
 /** The node behind `node` in document order within `root`, entering its children when `enter`. */
 lxb_dom_node_t *html_next(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter);

@@ -45,6 +45,33 @@ static struct span byline(const struct facts *facts, struct span site_name)
 					      : best[BYLINE_SITE];
 }
 
+static bool is_dated(const struct span from[SOURCES])
+{
+	char text[DATE_MAX];
+	return date_read(from[FROM_JSON], false, text) ||
+	       date_read(from[FROM_PROPERTY], false, text);
+}
+
+/*
+ * Does the head say who and when, so that nothing in the body's classes, microdata and texts can
+ * say otherwise? Most pages' heads do, and looking at every element of the body costs more than all
+ * else here.
+ */
+static bool is_settled(const struct facts *facts)
+{
+	bool modified =
+		is_dated(facts->modified) || !html_has_attribute(facts->page, SPAN("itemprop"));
+	if (!modified || !is_dated(facts->published))
+		return false;
+	for (size_t i = FROM_JSON; i <= FROM_META; i++) {
+		struct span one = byline_bare(facts->byline[i]);
+		if (byline_may_be_name(one) && memchr(one.at, ' ', one.len) != NULL &&
+		    byline_kind(one, first(facts->site_name)) == BYLINE_NAME)
+			return true; /* in whole: a first name alone would be completed */
+	}
+	return false;
+}
+
 /* "en_US" -> "en-US". */
 static struct span tag(struct arena *arena, struct span language)
 {
@@ -94,7 +121,7 @@ static struct span resolve(struct arena *arena, struct span url, struct span bas
 	return (struct span){text.at, text.len};
 }
 
-void metadata_read(struct arena *arena, lxb_html_document_t *document, struct span base_url,
+void metadata_read(struct arena *arena, const struct html_page *page, struct span base_url,
 		   struct metadata *out)
 {
 	*out = (struct metadata){0};
@@ -102,12 +129,15 @@ void metadata_read(struct arena *arena, lxb_html_document_t *document, struct sp
 	if (facts == NULL)
 		return;
 	facts->arena = arena;
+	facts->page = page;
 	facts->out = out;
-	lxb_dom_node_t *root = lxb_dom_interface_node(document);
+	lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
 	for (lxb_dom_node_t *node = root; node != NULL; node = html_next(root, node, true)) {
+		if (node->local_name == LXB_TAG_BODY && !facts->settled)
+			facts->settled = is_settled(facts);
 		if (node->type == LXB_DOM_NODE_TYPE_ELEMENT)
 			facts_read_element(facts, node);
-		else if (node->type == LXB_DOM_NODE_TYPE_TEXT)
+		else if (node->type == LXB_DOM_NODE_TYPE_TEXT && !facts->settled)
 			facts_read_text(facts, node);
 	}
 

@@ -2,9 +2,8 @@
 #define CORE_METADATA_H
 
 #include "arena.h"
+#include "html.h"
 #include "span.h"
-
-#include <lexbor/html/html.h>
 
 /** What a page says of its article. Spans live in the arena; empty where the page is silent. */
 struct metadata {
@@ -23,7 +22,7 @@ struct metadata {
  * One walk over the tree, without recursion; bounded JSON. Cannot fail except for memory
  * (arena->failed): then some spans are empty.
  */
-void metadata_read(struct arena *arena, lxb_html_document_t *document, struct span base_url,
+void metadata_read(struct arena *arena, const struct html_page *page, struct span base_url,
 		   struct metadata *out);
 
 #endif

@@ -453,14 +453,8 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
 		return;
 	case LXB_TAG_SCRIPT:
-		if (facts_has_part(attribute(element, "type"), "ld+json") &&
-		    node->first_child != NULL &&
-		    node->first_child->type == LXB_DOM_NODE_TYPE_TEXT) {
-			const lexbor_str_t *data =
-				&lxb_dom_interface_character_data(node->first_child)->data;
-			facts_read_json(facts,
-					(struct span){(const char *)data->data, data->length});
-		}
+		if (facts_has_part(attribute(element, "type"), "ld+json"))
+			facts_read_json(facts, html_script(facts->page, node));
 		return;
 	case LXB_TAG_H1:
 		read_heading(facts, node, 1);
@@ -468,13 +462,14 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 	case LXB_TAG_H2:
 		read_heading(facts, node, 2);
 		break;
-	case LXB_TAG_TIME:
-		read_time(facts, element, node, FACT_PUBLISHED,
-			  attribute(element, "pubdate").at != NULL ? FROM_MARKUP : FROM_CLASS);
-		break;
 	default:
 		break;
 	}
+	if (facts->settled)
+		return;
+	if (node->local_name == LXB_TAG_TIME)
+		read_time(facts, element, node, FACT_PUBLISHED,
+			  attribute(element, "pubdate").at != NULL ? FROM_MARKUP : FROM_CLASS);
 	if (node->local_name == LXB_TAG_ADDRESS)
 		read_byline(facts, node, FROM_LAST);
 	if (element->first_attr != NULL)

@@ -22,6 +22,7 @@ enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, 
 /** All that the page says, by where it says it. */
 struct facts {
 	struct arena *arena;
+	const struct html_page *page;
 	struct metadata *out;
 	struct headline_clues clues;
 	struct span titles[SOURCES], byline[SOURCES], site_name[SOURCES], description[SOURCES];
@@ -36,6 +37,7 @@ struct facts {
 	size_t byline_meta;                   /* which name of <meta>, + 1 */
 	bool data_is_author; /* "twitter:label1" says that "twitter:data1" is who wrote it */
 	size_t json_blocks, looks;
+	bool settled;         /* who and when are known, whatever the body says */
 	bool json_is_article; /* the JSON facts come from an article and not from a mere page */
 };
 

@@ -300,17 +300,16 @@ static bool is_state(const lxb_dom_node_t *script, struct span text)
 }
 
 /* The next script of the page behind `node`; `*text` is its content. */
-static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *node,
+static lxb_dom_node_t *next_script(const struct html_page *page, lxb_dom_node_t *node,
 				   struct span *text)
 {
+	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
 	while ((node = html_next(root, node, true)) != NULL) {
-		const lxb_dom_node_t *content = node->first_child;
-		if (node->local_name != LXB_TAG_SCRIPT || content == NULL ||
-		    content->type != LXB_DOM_NODE_TYPE_TEXT)
+		if (node->local_name != LXB_TAG_SCRIPT)
 			continue;
-		const lexbor_str_t *data = &((const lxb_dom_character_data_t *)content)->data;
-		*text = (struct span){(const char *)data->data, data->length};
-		return node;
+		*text = html_script(page, node);
+		if (text->len > 0)
+			return node;
 	}
 	return NULL;
 }
@@ -319,7 +318,9 @@ static lxb_dom_node_t *next_script(const lxb_dom_node_t *root, lxb_dom_node_t *n
 static void locate(struct span html, const lxb_dom_node_t *script, struct span part,
 		   struct pagedata_text *out)
 {
-	const struct html_piece *piece = script->first_child->user;
+	const struct html_piece *piece = script->user;
+	if (piece == NULL)
+		piece = script->first_child->user;
 	out->html_byte = piece == NULL ? 0 : piece->start_byte;
 	out->html_len = piece == NULL ? 0 : piece->end_byte - piece->start_byte;
 	const char *same = piece == NULL ? NULL
@@ -331,15 +332,13 @@ static void locate(struct span html, const lxb_dom_node_t *script, struct span p
 	}
 }
 
-void pagedata_read(struct arena *arena, struct span html, const struct html_page *page,
-		   struct pagedata_text *out)
+void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out)
 {
 	*out = (struct pagedata_text){0};
-	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
-	lxb_dom_node_t *node = (lxb_dom_node_t *)root;
+	lxb_dom_node_t *node = lxb_dom_interface_node(page->document);
 	const lxb_dom_node_t *best_in = NULL, *prose_in = NULL;
 	struct span script, best = {NULL, 0}, prose = {NULL, 0};
-	while ((node = next_script(root, node, &script)) != NULL) {
+	while ((node = next_script(page, node, &script)) != NULL) {
 		struct span body = find_body(script);
 		if (body.len > best.len)
 			best = body, best_in = node;
@@ -348,21 +347,20 @@ void pagedata_read(struct arena *arena, struct span html, const struct html_page
 			prose = run, prose_in = node;
 	}
 	if (best.len >= LEAST_BYTES) {
-		locate(html, best_in, best, out);
+		locate(page->html, best_in, best, out);
 		out->text = decode(arena, best);
 	} else if (prose.len >= LEAST_BYTES) {
-		locate(html, prose_in, prose, out);
+		locate(page->html, prose_in, prose, out);
 		out->text = decode_prose(arena, prose);
 	}
 }
 
 bool pagedata_paid(const struct html_page *page)
 {
-	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
-	lxb_dom_node_t *node = (lxb_dom_node_t *)root;
+	lxb_dom_node_t *node = lxb_dom_interface_node(page->document);
 	const struct span key = SPAN("\"isAccessibleForFree\"");
 	struct span script;
-	while ((node = next_script(root, node, &script)) != NULL) {
+	while ((node = next_script(page, node, &script)) != NULL) {
 		const char *found = memmem(script.at, script.len, key.at, key.len);
 		if (found == NULL)
 			continue;

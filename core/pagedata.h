@@ -13,13 +13,11 @@ struct pagedata_text {
 
 /**
  * The longest "articleBody" (or the like) in the page's scripts: JSON-LD, __NEXT_DATA__ and other
- * state; where no script
- * has one, the prose that state holds under such names as "content" or paragraph by paragraph.
- * Escapes and character references are decoded and markup inside it dropped. Empty when there is
- * none. O(scripts).
+ * state; where no script has one, the prose that state holds under such names as "content" or
+ * paragraph by paragraph. Escapes and character references are decoded and markup inside it
+ * dropped. Empty when there is none. O(scripts).
  */
-void pagedata_read(struct arena *arena, struct span html, const struct html_page *page,
-		   struct pagedata_text *out);
+void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
  * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where

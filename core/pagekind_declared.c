@@ -1,7 +1,5 @@
 #include "pagekind_declared.h"
 
-#include <lexbor/dom/interfaces/character_data.h>
-
 static const struct {
 	char name[24];
 	uint32_t kind;
@@ -75,14 +73,12 @@ static void read_types(struct span script, size_t at, struct declared *out)
 	}
 }
 
-void declared_read_script(const lxb_dom_element_t *script, struct declared *out)
+void declared_read_script(const struct html_page *page, const lxb_dom_element_t *script,
+			  struct declared *out)
 {
-	const lxb_dom_node_t *content = script->node.first_child;
-	if (content == NULL || content->type != LXB_DOM_NODE_TYPE_TEXT ||
-	    !span_equal(html_attribute(script, SPAN("type")), SPAN("application/ld+json")))
+	if (!span_equal(html_attribute(script, SPAN("type")), SPAN("application/ld+json")))
 		return;
-	const lexbor_str_t *data = &((const lxb_dom_character_data_t *)content)->data;
-	struct span text = {(const char *)data->data, data->length};
+	struct span text = html_script(page, &script->node);
 	const struct span key = SPAN("\"@type\"");
 	for (size_t at = 0; at < text.len;) {
 		const char *found = memmem(text.at + at, text.len - at, key.at, key.len);
@@ -152,7 +148,7 @@ void declared_read_head(const struct html_page *page, struct declared *out)
 		if (node->local_name == LXB_TAG_META)
 			read_meta(element, out);
 		else if (node->local_name == LXB_TAG_SCRIPT)
-			declared_read_script(element, out);
+			declared_read_script(page, element, out);
 		else if (node->local_name == LXB_TAG_LINK &&
 			 span_equal(html_attribute(element, SPAN("rel")), SPAN("canonical")))
 			read_address(html_attribute(element, SPAN("href")), out);

@@ -37,7 +37,8 @@ bool declares_article(const struct declared *declared);
 void declared_read_head(const struct html_page *page, struct declared *out);
 
 /** Read a script of JSON-LD, or skip one of another type. O(script). */
-void declared_read_script(const lxb_dom_element_t *script, struct declared *out);
+void declared_read_script(const struct html_page *page, const lxb_dom_element_t *script,
+			  struct declared *out);
 
 /** Read an itemtype attribute. O(value). */
 void declared_read_itemtype(struct span value, struct declared *out);

@@ -3,7 +3,8 @@
 
 Each kind is a table of hashes in open addressing (FNV-1a, 32 bits, linear probing), with a bit set
 of groups at each: a word of two groups has two bits. Phrases are hashed with one space between their
-words. Two texts with the same hash stop the build.
+words. Two texts with the same hash stop the build. Beside a table stands a set of bits for how its
+texts begin, because nearly all words of a page begin otherwise and need not be hashed.
 """
 import sys
 
@@ -47,6 +48,27 @@ def table(out, name, entries):
     out.write("};\n")
 
 
+def bit_set(out, name, size, members):
+    words = [0] * ((size + 31) // 32)
+    for at in members:
+        words[at // 32] |= 1 << at % 32
+    out.write("static const uint32_t %s[%d] = {\n" % (name, len(words)))
+    for at in range(0, len(words), 8):
+        out.write("\t" + " ".join("0x%08xu," % w for w in words[at:at + 8]) + "\n")
+    out.write("};\n")
+
+
+def letters(word):
+    """Three letters as a number."""
+    a, b, c = (ord(c) - ord("a") for c in word[:3])
+    return (a * 26 + b) * 26 + c
+
+
+def three_bytes(phrase):
+    a, b, c = (phrase.encode() + b" ")[:3]
+    return (a * 64 ^ b * 8 ^ c) % 4096
+
+
 def add_beginnings(phrases):
     """The first words of each longer phrase, so that a reader knows when to stop."""
     for phrase in list(phrases):
@@ -72,6 +94,8 @@ def main():
         table(out, "words_begin", begin)
         out.write("enum { WORDS_BEGIN_SHORTEST = %d, WORDS_BEGIN_LONGEST = %d };\n"
                   % (min(map(len, begin)), max(map(len, begin))))
+        bit_set(out, "words_letters", 26 ** 3,
+                (letters(w) for w in list(whole) + list(begin) if len(w) > 2))
         first, inside = {}, {}
         groups = read(phrases, ",")
         out.write("enum { %s, PHRASE_GROUPS };\n" % ", ".join("PHRASE_" + g.upper() for g, _ in groups))
@@ -84,6 +108,8 @@ def main():
         add_beginnings(inside)
         table(out, "phrases_first", first)
         table(out, "phrases_inside", inside)
+        bit_set(out, "phrases_first_bytes", 4096, map(three_bytes, first))
+        bit_set(out, "phrases_inside_bytes", 4096, map(three_bytes, inside))
 
 
 if __name__ == "__main__":

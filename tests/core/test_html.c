@@ -1,8 +1,6 @@
 #include "tests/check.h"
 
-#include "core/html.h"
-
-#include <lexbor/dom/interfaces/character_data.h>
+#include "tests/html_check.h"
 
 enum { HOSTILE_BYTES = 1 << 20 };
 
@@ -129,7 +127,7 @@ static void test_pieces(void **state)
 
 static void test_attributes(void **state)
 {
-	struct span html = SPAN("<p data-x=1 CLASS=a class=b>x");
+	struct span html = SPAN("<p data-x=1 REL=1 CLASS=a class=b>x");
 	struct arena arena;
 	struct html_page page;
 	arena_init(&arena, (size_t)1 << 20);
@@ -138,8 +136,11 @@ static void test_attributes(void **state)
 		lxb_dom_interface_node(lxb_html_document_body_element(page.document));
 	const lxb_dom_element_t *p = (const lxb_dom_element_t *)body->first_child;
 	CHECK_SPAN("first of two", html_attribute(p, SPAN("class")), SPAN("a"));
-	CHECK_SPAN("any name", html_attribute(p, SPAN("data-x")), SPAN("1"));
+	CHECK_SPAN("asked for", html_attribute(p, SPAN("rel")), SPAN("1"));
+	CHECK_SPAN("not asked for", html_attribute(p, SPAN("data-x")), SPAN(""));
 	CHECK_SPAN("none", html_attribute(p, SPAN("id")), SPAN(""));
+	CHECK("in the page", html_has_attribute(&page, SPAN("rel")));
+	CHECK("not in the page", !html_has_attribute(&page, SPAN("itemprop")));
 	html_free(&page);
 	arena_free(&arena);
 }
@@ -166,6 +167,66 @@ static void test_attributes_of_many_tags(void **state)
 	free((char *)html.at);
 }
 
+/* Where scripts and styles end is ours to find; the tokenizer's own way is the model. */
+static const struct {
+	const char *name, *html;
+} raws[] = {
+	{"plain", "<script>a < b</script>x<style>p > a { }</style>y"},
+	{"empty", "<script></script><style></style><script src=x></script>x"},
+	{"upper case", "<SCRIPT>a</ScRiPt>x<STYLE>b</sTyLe>y"},
+	{"end tags with more", "<script>a</script\n>x<script>b</script/>y<style>c</style x=1>z"},
+	{"other end tags", "<script>a</scripts></style></ script>b</script>x"},
+	{"vertical tab", "<script>a</script\v>b</script>x"},
+	{"escaped", "<script>a<!-- <script>b</script>c --> d</script>x"},
+	{"escaped and open", "<script>a<!-- <script>b</script>c</script>x"},
+	{"comment in a style", "<style><!-- p { } --></style>x"},
+	{"a script in a style", "<style><script></script></style>x"},
+	{"never closed", "<p>x<script>a</scrip"},
+	{"a style never closed", "<p>x<style>a</styl"},
+	{"closed at the end", "<p>x<script>a</script"},
+	{"in foreign elements", "<svg><script>a<b></script><style>c<i></style></svg>x"},
+	{"in tables", "<table><script>a<td></script><tr><td>x<style><td></style>y</table>"},
+	{"in select and template",
+	 "<select><script>a</script></select><template><script>b</script>"},
+	{"line feeds", "<script>a\r\nb\rc</script>x"},
+	{"in the head", "<head><title>t</title><script>a</script><style>b</style></head>x"},
+	{"text areas", "<textarea><script>a</script></textarea><title><style></title>x"},
+	{"formatting", "<p><b x=1><b x=2><b x=3><b x=4><b x=5>x<p>y<a y=1>z<a y=2>w"},
+};
+
+static void test_raw(void **state)
+{
+	for (size_t i = 0; i < sizeof(raws) / sizeof(raws[0]); i++) {
+		/* Everywhere around the end of a chunk. */
+		for (size_t before = 4096 - 60; before < 4096 + 4; before++) {
+			char html[6000];
+			memset(html, 'm', before);
+			strcpy(html + before, raws[i].html);
+			const char *fault = html_fault(span_of(html));
+			if (fault != NULL)
+				fail_msg("%s, %zu before: not so: %s", raws[i].name, before, fault);
+		}
+	}
+}
+
+static void test_script(void **state)
+{
+	struct span html = SPAN("<script type=x>a &amp; b</script><script><!-- c --></script>");
+	struct arena arena;
+	struct html_page page;
+	arena_init(&arena, (size_t)1 << 20);
+	html_parse(&arena, html, NULL, &page);
+	const lxb_dom_node_t *script =
+		lxb_dom_interface_node(lxb_html_document_head_element(page.document))->first_child;
+	struct span content = html_script(&page, script);
+	CHECK_SPAN("as in the page", content, SPAN("a &amp; b"));
+	assert_ptr_equal(content.at, html.at + strlen("<script type=x>"));
+	assert_null(script->first_child);
+	CHECK_SPAN("by the tokenizer", html_script(&page, script->next), SPAN("<!-- c -->"));
+	html_free(&page);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_attributes_of_many_tags),
+		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_script),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,24 +16,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span base_url = input_line(&input), html = input_rest(&input);
 	base_url.len = utf8_check(base_url);
 	html.len = utf8_check(html);
-	lxb_html_document_t *document = lxb_html_document_create();
+	struct html_page page;
 	struct arena arena;
 	struct metadata metadata;
 	arena_init(&arena, (size_t)16 << 20);
-	HOLDS(document != NULL);
-	if (lxb_html_document_parse(document, (const lxb_char_t *)html.at, html.len) ==
-	    LXB_STATUS_OK) {
-		metadata_read(&arena, document, base_url, &metadata);
-		check(metadata.title);
-		check(metadata.byline);
-		check(metadata.site_name);
-		check(metadata.description);
-		check(metadata.language);
-		check(metadata.canonical_url);
-		check(metadata.image_url);
-		HOLDS(metadata.published.len <= DATE_MAX && metadata.modified.len <= DATE_MAX);
-	}
-	lxb_html_document_destroy(document);
+	html_parse(&arena, html, NULL, &page);
+	HOLDS(page.document != NULL);
+	metadata_read(&arena, &page, base_url, &metadata);
+	check(metadata.title);
+	check(metadata.byline);
+	check(metadata.site_name);
+	check(metadata.description);
+	check(metadata.language);
+	check(metadata.canonical_url);
+	check(metadata.image_url);
+	HOLDS(metadata.published.len <= DATE_MAX && metadata.modified.len <= DATE_MAX);
+	html_free(&page);
 	arena_free(&arena);
 	return 0;
 }
