@@ -89,7 +89,7 @@ struct blocks {
 };
 
 /**
- * Cut the tree of `page` into blocks. `node->user` of its elements is overwritten.
+ * Cut the tree of `page` into blocks. `node->user` of its elements but scripts is overwritten.
  * `noscript`: with the text in <noscript> elements.
  * O(nodes + text + blocks * depth). On failure arena->failed is set.
  */

@@ -7,7 +7,7 @@
 
 enum {
 	SHORT_WORDS = 60, /* of a block whose words are looked at */
-	MAX_STARTS = 160, /* words between spaces; those of some scripts count as several */
+	MAX_STARTS = 160, /* that are remembered; a sign of East Asia may count as no word at all */
 };
 
 /* What a byte counts as in a word: letters without their case, digits, the hyphen and bytes beyond
@@ -107,7 +107,9 @@ struct starts {
 static void count_said(struct block *b, struct span text, const struct starts *starts,
 		       const struct said *said)
 {
-	for (uint32_t i = 0; i < starts->len; i++) {
+	/* Where the last one of so many ends is not known. */
+	uint32_t words = starts->len < MAX_STARTS ? starts->len : MAX_STARTS - 1;
+	for (uint32_t i = 0; i < words; i++) {
 		size_t end = i + 1 < starts->len ? starts->at[i + 1] - 1 : text.len;
 		uint32_t hash = hash_word(text, starts->at[i], end);
 		uint32_t where = hash == 0 ? 0 : said->slots[find_said(said, hash)].where;

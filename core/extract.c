@@ -308,9 +308,9 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 
 static void cut_behind_runs(struct builder *to)
 {
-	const struct extract_run *last = &to->runs[to->run_count - 1];
 	if (!to->full)
 		return;
+	const struct extract_run *last = &to->runs[to->run_count - 1];
 	to->len = last->text_byte + last->text_len;
 	while (to->len > 0 && ascii_is_space(to->text[to->len - 1]))
 		to->len--;

@@ -236,8 +236,10 @@ static const lxb_char_t *before_raw(lxb_html_tokenizer_t *tokenizer, const lxb_c
 	const char *start = (const char *)data, *from = reader->html.at;
 	const char *behind =
 		find_end_tag(reader->html, start, script ? SPAN("script") : SPAN("style"));
-	if (behind == NULL)
-		return data; /* left to the tokenizer */
+	/* Left to the tokenizer: also NULs, instead of which it has a character that JSON may hold.
+	 */
+	if (behind == NULL || (script && memchr(start, '\0', (size_t)(behind - start)) != NULL))
+		return data;
 	struct html_piece *piece = script ? arena_alloc(reader->arena, 1, sizeof(*piece)) : NULL;
 	if (piece != NULL) {
 		*piece = (struct html_piece){(uint32_t)(start - from), (uint32_t)(behind - from),

@@ -11,7 +11,7 @@
 /**
  * A stretch of the page that became part of a text node. A text node's `user` points to its first
  * piece (NULL: not known); a node that was written in several stretches has them in order.
- * A <script>'s `user` points to its content, of which no text node is made: html_script().
+ * A <script>'s `user` points to its content, where no text node is made of it: html_script().
  */
 struct html_piece {
 	uint32_t start_byte, end_byte; /* in the page as given */
@@ -40,19 +40,25 @@ struct html_page {
  * builder has it, and the reading stops at the first one over a bound. Never recurses. The pieces
  * of text live in `arena`.
  *
- * A third of a page's bytes are scripts and styles: nobody reads the styles, and the scripts are
- * read where they stand in the page, so neither is made a part of the tree; nor are attributes that
- * no one asks for.
+ * A third of a page's bytes are scripts and styles: nobody reads the styles, and nearly all scripts
+ * are read where they stand in the page (html_script()), so neither is made a part of the tree; nor
+ * are attributes that no one asks for, which html.c lists.
  */
 void html_parse(struct arena *arena, struct span html, const struct extract_limits *limits,
 		struct html_page *out);
 
 void html_free(struct html_page *page);
 
-/** The content of a <script> as it stands in the page; empty when it has none. */
+/**
+ * The content of a <script>, empty when it has none: as it stands in the page, line feeds and all;
+ * a script that holds "<!--" or a NUL as the tokenizer made it, in the tree.
+ */
 struct span html_script(const struct html_page *page, const lxb_dom_node_t *script);
 
-/** The value of the attribute `name` (lower case), empty when there is none. */
+/**
+ * The value of the attribute `name` (lower case), empty when there is none, and for all names that
+ * html.c does not list as asked for.
+ */
 struct span html_attribute(const lxb_dom_element_t *element, struct span name);
 
 /** Does any tag of the page have the attribute `name` (lower case)? */

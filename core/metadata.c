@@ -54,20 +54,20 @@ static bool is_dated(const struct span from[SOURCES])
 
 /*
  * Does the head say who and when, so that nothing in the body's classes, microdata and texts can
- * say otherwise? Most pages' heads do, and looking at every element of the body costs more than all
- * else here.
+ * say otherwise? Many pages' heads do, and looking at every element of the body costs more than all
+ * else here. Who is a person depends on the site's name, so that has to be the last word, too.
  */
 static bool is_settled(const struct facts *facts)
 {
+	struct span site = facts->site_name[FROM_PROPERTY];
 	bool modified =
 		is_dated(facts->modified) || !html_has_attribute(facts->page, SPAN("itemprop"));
-	if (!modified || !is_dated(facts->published))
+	if (!modified || !is_dated(facts->published) || site.len == 0)
 		return false;
 	for (size_t i = FROM_JSON; i <= FROM_META; i++) {
 		struct span one = byline_bare(facts->byline[i]);
-		if (byline_may_be_name(one) && memchr(one.at, ' ', one.len) != NULL &&
-		    byline_kind(one, first(facts->site_name)) == BYLINE_NAME)
-			return true; /* in whole: a first name alone would be completed */
+		if (byline_may_be_name(one) && byline_kind(one, site) == BYLINE_NAME)
+			return memchr(one.at, ' ', one.len) != NULL; /* else it is completed */
 	}
 	return false;
 }

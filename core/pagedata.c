@@ -78,8 +78,8 @@ static void write_character(struct writer *w, uint32_t c)
 		w->tag = c == '>' ? TAG_NONE : w->tag == TAG_NAME && c == '/' ? TAG_NAME : TAG_REST;
 		return;
 	}
-	if (c == '\n' || c == ' ') {
-		w->line |= c == '\n';
+	if (c == '\n' || c == '\r' || c == ' ') {
+		w->line |= c != ' ';
 		w->space = true;
 		return;
 	}

@@ -90,6 +90,10 @@ def main():
             for e in entries:
                 to = begin if e.endswith("*") else whole
                 to[e.rstrip("*")] = to.get(e.rstrip("*"), 0) | 1 << bit
+        if not all(w.isascii() and w.isalpha() and w.islower() for w in (*whole, *begin)):
+            sys.exit("words are of the letters a to z")
+        if min(map(len, begin)) < 3:
+            sys.exit("the beginning of a word is three letters at least")
         table(out, "words_whole", whole)
         table(out, "words_begin", begin)
         out.write("enum { WORDS_BEGIN_SHORTEST = %d, WORDS_BEGIN_LONGEST = %d };\n"

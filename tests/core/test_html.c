@@ -211,7 +211,8 @@ static void test_raw(void **state)
 
 static void test_script(void **state)
 {
-	struct span html = SPAN("<script type=x>a &amp; b</script><script><!-- c --></script>");
+	struct span html = SPAN("<script type=x>a &amp; b</script><script><!-- c --></script>"
+				"<script>d\0e</script>");
 	struct arena arena;
 	struct html_page page;
 	arena_init(&arena, (size_t)1 << 20);
@@ -223,6 +224,7 @@ static void test_script(void **state)
 	assert_ptr_equal(content.at, html.at + strlen("<script type=x>"));
 	assert_null(script->first_child);
 	CHECK_SPAN("by the tokenizer", html_script(&page, script->next), SPAN("<!-- c -->"));
+	CHECK_SPAN("without NULs", html_script(&page, script->next->next), SPAN("d\uFFFDe"));
 	html_free(&page);
 	arena_free(&arena);
 }

@@ -138,6 +138,23 @@ static const struct {
 	{"the site where nobody is named", "<meta name=author content=paper.example>",
 	 "paper.example"},
 	{"the whole name", "<meta name=author content=Jane><a rel=author>Jane Doe</a>", "Jane Doe"},
+	{"the head's, whatever the body says",
+	 "<meta property=og:site_name content='The Paper'><meta property=article:published_time "
+	 "content=2024-03-12><meta name=author content='Jane Doe'><body><p class=byline>Jo Roe</p>",
+	 "Jane Doe"},
+	{"the whole name of the first that names somebody",
+	 "<meta property=og:site_name content='The Paper'><script "
+	 "type=application/ld+json>{\"@type\":"
+	 "\"Article\",\"author\":\"Anna\",\"datePublished\":\"2024-03-12\"}</script>"
+	 "<meta name=author content='Max Muster'><body><p class=byline>Anna Berg</p>",
+	 "Anna Berg"},
+	{"a site that is named behind",
+	 "<meta property=article:published_time content=2024-03-12><meta name=author "
+	 "content='Daily Planet News'><body><p class=byline>By Lois Lane</p><script "
+	 "type=application/"
+	 "ld+json>{\"@type\":\"Article\",\"headline\":\"x\",\"publisher\":{\"name\":"
+	 "\"Daily Planet News\"}}</script>",
+	 "Lois Lane"},
 	{"a recipe's",
 	 "<script type=application/ld+json>{\"@type\":\"Recipe\",\"author\":{\"name\":\"Jane "
 	 "Doe\"}}</script>",

@@ -49,8 +49,13 @@ static const struct {
 	 "", false},
 	{"articleBody, with references and markup",
 	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"articleBody\":\"<p>" FIRST
-	 "<\\/p><p>" SECOND "&nbsp;Salt &amp; pepper&#39;s, &#x27;salt&#X2019;, &#x; &#g;.\"}</script>",
+	 "<\\/p><p>" SECOND
+	 "&nbsp;Salt &amp; pepper&#39;s, &#x27;salt&#X2019;, &#x; &#g;.\"}</script>",
 	 FIRST "\n\n" SECOND " Salt & pepper's, 'salt\u2019, &#x; &#g;.", false},
+	{"articleBody with all line feeds there are",
+	 "<script type=application/ld+json>{\"articleBody\":\"" FIRST "\r\n\r\n" SECOND "\r" THIRD
+	 "\"}</script>",
+	 FIRST "\n\n" SECOND "\n\n" THIRD, false},
 	{"state: one text as HTML",
 	 STATE "{\"page\":{\"content\":\"<p>" FIRST "</p><p>" SECOND
 	       "</p>\",\"url\":\"/a\"}}</script>",
