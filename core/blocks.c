@@ -233,7 +233,7 @@ static struct class_facts *class_facts(struct walk *walk, struct span name)
 	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
 	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {
 		if (at[i] < '0' || at[i] > '9')
-			facts->hash = hash_append(facts->hash, at[i]);
+			facts->hash = (facts->hash ^ at[i]) * FNV_PRIME_64;
 	}
 	return facts;
 }

@@ -11,6 +11,9 @@ enum {
 	FNV_PRIME = 16777619u,
 };
 
+/** The same with 64 bits. */
+#define FNV_PRIME_64 UINT64_C(0x100000001B3)
+
 static inline uint32_t fnv(uint32_t hash, uint8_t byte)
 {
 	return (hash ^ byte) * FNV_PRIME;
