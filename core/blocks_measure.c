@@ -30,14 +30,10 @@ static const uint8_t folded[256] = {
 	252, 253, 254, 255,
 };
 
-static const uint64_t golden = 0x9E3779B97F4A7C15; /* 2^64 over the golden ratio */
-
 /* A hash goes on over sixteen letters of a word. */
 static uint64_t hash_letters(uint64_t hash, vector letters)
 {
-	hash = (hash ^ vector_half(letters, 0)) * golden;
-	hash = (hash ^ hash >> 32 ^ vector_half(letters, 1)) * golden;
-	return hash ^ hash >> 32;
+	return hash_append(hash_append(hash, vector_half(letters, 0)), vector_half(letters, 1));
 }
 
 /* Of the letters of a word, bytes [start, end) of `text`; 0 when it has none. */
@@ -277,8 +273,7 @@ static uint32_t hash_text(struct span text)
 	for (size_t at = 0; at < text.len; at += 8) {
 		uint64_t word = 0;
 		memcpy(&word, text.at + at, text.len - at < 8 ? text.len - at : 8);
-		hash = (hash ^ word) * golden;
-		hash ^= hash >> 32;
+		hash = hash_append(hash, word);
 	}
 	return (uint32_t)hash;
 }

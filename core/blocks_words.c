@@ -1,5 +1,6 @@
 #include "blocks_words.h"
 
+#include "ascii.h"
 #include "page_words_table.h"
 
 enum {
@@ -86,7 +87,7 @@ static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 	while (*at < text.len && text.at[*at] != ' ' && text.at[*at] != '\n') {
 		uint8_t byte = (uint8_t)text.at[(*at)++];
 		if (!marks[byte])
-			hash = fnv(hash, is_upper(byte) ? byte | 0x20 : byte);
+			hash = fnv(hash, (uint8_t)ascii_lower((char)byte));
 	}
 	while (*at < text.len && (text.at[*at] == ' ' || text.at[*at] == '\n'))
 		(*at)++;
@@ -96,8 +97,8 @@ static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 /* A byte in lower case; a line feed and the end are spaces. */
 static unsigned plain_byte(struct span text, size_t at)
 {
-	uint8_t byte = at < text.len ? (uint8_t)text.at[at] : ' ';
-	return is_upper(byte) ? byte | 0x20u : byte == '\n' ? ' ' : byte;
+	char byte = at < text.len ? text.at[at] : ' ';
+	return (uint8_t)(byte == '\n' ? ' ' : ascii_lower(byte));
 }
 
 /* May a phrase begin with the word at `at`, by its first three bytes? */

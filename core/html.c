@@ -30,7 +30,6 @@ static const uint64_t max_steps = (uint64_t)1 << 30;
 /* One parse. The tree builder's own callback is called behind ours. */
 struct reader {
 	struct arena *arena;
-	struct span html;
 	struct extract_limits limits;
 	struct html_page *page;
 	lxb_html_tree_t *tree;
@@ -110,7 +109,7 @@ static bool may_be_opened_again(lxb_tag_id_t tag)
 }
 
 /* How many the tag has; those that nobody asks for are taken from it. */
-static size_t read_attributes(lxb_html_token_t *token)
+static size_t strip_attributes(lxb_html_token_t *token)
 {
 	size_t attributes = 0;
 	if (token->attr_first == NULL)
@@ -125,10 +124,9 @@ static size_t read_attributes(lxb_html_token_t *token)
 	return attributes;
 }
 
-static bool within_limits(struct reader *reader, lxb_html_token_t *token)
+static bool within_limits(struct reader *reader, size_t attributes)
 {
 	struct html_page *page = reader->page;
-	size_t attributes = read_attributes(token);
 	page->memory_bytes += memory_of(reader->nodes, &reader->seen_nodes);
 	page->memory_bytes += memory_of(reader->text, &reader->seen_text);
 	size_t depth = lexbor_array_length(reader->tree->open_elements);
@@ -146,7 +144,8 @@ static bool within_limits(struct reader *reader, lxb_html_token_t *token)
 static struct html_piece *make_piece(struct reader *reader, const lxb_html_token_t *token)
 {
 	const char *begin = (const char *)token->begin, *end = (const char *)token->end;
-	const char *from = reader->html.at, *to = reader->html.at + reader->html.len;
+	const struct span *html = &reader->page->html;
+	const char *from = html->at, *to = html->at + html->len;
 	if (begin < from || end > to || begin >= end)
 		return NULL;
 	struct html_piece *piece = arena_alloc(reader->arena, 1, sizeof(*piece));
@@ -233,9 +232,9 @@ static const lxb_char_t *before_raw(lxb_html_tokenizer_t *tokenizer, const lxb_c
 	if (tokenizer->is_eof)
 		return data;
 	bool script = reader->raw_state == lxb_html_tokenizer_state_script_data_before;
-	const char *start = (const char *)data, *from = reader->html.at;
-	const char *behind =
-		find_end_tag(reader->html, start, script ? SPAN("script") : SPAN("style"));
+	struct span html = reader->page->html;
+	const char *start = (const char *)data, *from = html.at;
+	const char *behind = find_end_tag(html, start, script ? SPAN("script") : SPAN("style"));
 	/* Left to the tokenizer: also NULs, instead of which it has a character that JSON may hold.
 	 */
 	if (behind == NULL || (script && memchr(start, '\0', (size_t)(behind - start)) != NULL))
@@ -267,7 +266,7 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 				  void *context)
 {
 	struct reader *reader = context;
-	if (!within_limits(reader, token)) {
+	if (!within_limits(reader, strip_attributes(token))) {
 		reader->page->partial = true;
 		tokenizer->status = LXB_STATUS_STOPPED;
 		return NULL;
@@ -333,11 +332,11 @@ static void read_chunks(struct reader *reader)
 	lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, reader);
 	/* Looking for duplicates is quadratic; the first of two equal attributes is found first. */
 	lxb_html_tokenizer_keep_duplicate_set(tokenizer, true);
-	for (size_t at = 0; at < reader->html.len && !page->partial; at += CHUNK_BYTES) {
-		size_t len = reader->html.len - at;
+	for (size_t at = 0; at < page->html.len && !page->partial; at += CHUNK_BYTES) {
+		size_t len = page->html.len - at;
 		if (len > CHUNK_BYTES)
 			len = CHUNK_BYTES;
-		const lxb_char_t *chunk = (const lxb_char_t *)reader->html.at + at;
+		const lxb_char_t *chunk = (const lxb_char_t *)page->html.at + at;
 		if (lxb_html_document_parse_chunk(document, chunk, len) != LXB_STATUS_OK ||
 		    !tokenizer_within_limits(reader, tokenizer))
 			page->partial = true;
@@ -357,7 +356,7 @@ void html_parse(struct arena *arena, struct span html, const struct extract_limi
 	*out = (struct html_page){.document = lxb_html_document_create(), .html = html};
 	if (out->document == NULL)
 		return;
-	struct reader reader = {.arena = arena, .html = html, .page = out};
+	struct reader reader = {.arena = arena, .page = out};
 	if (limits != NULL)
 		reader.limits = *limits;
 	struct extract_limits *l = &reader.limits;
