@@ -48,8 +48,7 @@ struct chooser {
 	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
 	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
-	bool unfit; /* one was too long for what is left of a budget */
-	float dangling_loss;
+	bool unfit;   /* one was too long for what is left of a budget */
 	bool counted; /* no budget of words or characters */
 	size_t max_sentences, words, chars;
 	struct selection *out;
@@ -65,10 +64,8 @@ static const float same_share = 0.5f;
  * merits. */
 static const float overlap_loss = 6;
 
-/* What it loses for opening with a pronoun or connective that nothing chosen explains: a summary of
- * one sentence has no room for the explanation, and takes more easily what there is. */
+/* What it loses for opening with a pronoun or connective that nothing chosen explains. */
 static const float dangling_loss = 11;
-static const float dangling_loss_alone = 4;
 
 /* What it loses for not being whole: a line that goes on from another, or announces what follows.
  */
@@ -263,7 +260,7 @@ static bool is_fragment(struct span text)
 
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
-	float loss = (dangles(c, i) ? c->dangling_loss : 0) +
+	float loss = (dangles(c, i) ? dangling_loss : 0) +
 		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0);
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
 }
@@ -276,7 +273,7 @@ static void lift_neighbours(struct chooser *c, uint32_t i)
 		push(c, candidate(c, i + 1));
 	if (dangles(c, i)) {
 		struct candidate before = candidate(c, i - 1);
-		before.value += c->dangling_loss;
+		before.value += dangling_loss;
 		push(c, before);
 	}
 }
@@ -378,8 +375,8 @@ static void choose_if_fits(struct chooser *c, uint32_t i)
 		c->unfit = true;
 }
 
-/* Does it point back to a sentence for which there would be no place any more? What a query asks for
- * comes all the same. */
+/* Does it point back to a sentence for which there would be no place any more? What a query asks
+ * for comes all the same. */
 static bool takes_last_place(const struct chooser *c, uint32_t i)
 {
 	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences &&
@@ -429,7 +426,6 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, n),
 			    .out = out};
-	c.dangling_loss = c.max_sentences > 1 ? dangling_loss : dangling_loss_alone;
 	if (!prepare(arena, &c))
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_NO_PROSE && may_go_on(&c, rank); rank++)

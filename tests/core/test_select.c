@@ -532,6 +532,15 @@ static void test_dangling_openings(void **state)
 		 "fen der Glash\xC3\xBCtte und das Lager. Die Erben verkauften das Land an "
 		 "die Eisenbahngesellschaft.",
 		 "Sie besch", "wurde 1824"},
+		/* What it likes best by far; one sentence has no room for who they are. */
+		{"en",
+		 "Karl Brandt, Tomas Lind and Ivo Hansen were on their way to work. They jumped "
+		 "into the cold harbour of Ostrand to free a man from a sinking car and helped the "
+		 "crew of an ambulance to bring him round. Mr Lind, 23, said: \"I'm just glad that "
+		 "he has another chance.\" The victim was in a stable condition, police said. A "
+		 "horn had alerted the men to the car in the harbour, said Mr Brandt. The man was "
+		 "held by his belt.",
+		 "They jumped", "Karl Brandt, Tomas"},
 	};
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
