@@ -241,29 +241,6 @@ static void position_features(struct work *w)
 	}
 }
 
-static void paragraph_features(struct work *w)
-{
-	const struct sentence *at = w->input->sentences->at;
-	uint32_t number = 0;
-	for (uint32_t p = 0; p < w->prose_len;) {
-		uint32_t end = p + 1;
-		while (end < w->prose_len &&
-		       at[w->prose[end]].paragraph == at[w->prose[p]].paragraph)
-			end++;
-		float size = log2_of((float)(end - p)) / 4;
-		for (uint32_t k = p; k < end; k++) {
-			float *f = w->out->at[w->prose[k]];
-			f[FEATURE_PARAGRAPH_FIRST] = k == p;
-			f[FEATURE_PARAGRAPH_LAST] = k + 1 == end;
-			f[FEATURE_PARAGRAPH_SIZE] = clamp(size, 0, 1);
-			f[FEATURE_PARAGRAPH] = 1 / (1 + (float)number);
-		}
-		number++;
-		p = end;
-	}
-	w->out->document[DOCUMENT_PARAGRAPHS] = share(number, w->prose_len);
-}
-
 /* ----------------------------------------------------------------- vectors */
 
 /* Most terms are rare: the logarithms of small counts are worked out once. */
@@ -612,7 +589,6 @@ void feature_compute(struct arena *arena, const struct score_input *input, struc
 		for (size_t i = 0; i < w.n; i++)
 			surface_features(&w, i);
 		position_features(&w);
-		paragraph_features(&w);
 		weigh_terms(&w);
 		build_vectors(&w);
 		term_features(&w);

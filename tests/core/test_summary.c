@@ -138,6 +138,45 @@ static void test_count_with_repeated_followers(void **state)
 	arena_free(&arena);
 }
 
+/* Where an editor breaks paragraphs moves neither the choice nor a score. */
+static void test_same_in_paragraphs(void **state)
+{
+	static const char *const sentence[] = {
+		"The city council voted on Sunday to rebuild the old timber bridge over the Lysse.",
+		"Residents had asked for it since the fire of 2019.",
+		"The work will cost nine million euros and take two years.",
+		"\"We have waited long enough,\" said the mayor, Anna Lund.",
+		"Engineers will begin with the piers in March.",
+		"Until then a ferry carries walkers and bicycles from bank to bank.",
+		"Critics call the price too high for a town of 8,000.",
+		"A steel bridge would have cost half of that, they say.",
+		"The council wants to have the new one listed as a monument.",
+	};
+	enum { SENTENCES = sizeof sentence / sizeof *sentence };
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	uint32_t flat[3] = {0};
+	float scores[SENTENCES] = {0};
+	for (size_t each = SENTENCES; each > 0; each--) {
+		char text[2048] = "";
+		for (size_t i = 0; i < SENTENCES; i++) {
+			strcat(text, i == 0 ? "" : i % each == 0 ? "\n\n" : " ");
+			strcat(text, sentence[i]);
+		}
+		struct summary_input input = {.text = span_of(text)};
+		struct summary s =
+			make(&arena, &input, (struct select_options){.max_sentences = 3});
+		CHECK_SIZE("three", s.selection.len, 3);
+		if (each == SENTENCES) {
+			memcpy(flat, s.selection.at, sizeof flat);
+			memcpy(scores, s.scores.at, sizeof scores);
+		}
+		CHECK("choice", memcmp(flat, s.selection.at, sizeof flat) == 0);
+		CHECK("scores", memcmp(scores, s.scores.at, sizeof scores) == 0);
+	}
+	arena_free(&arena);
+}
+
 static void test_query(void **state)
 {
 	struct arena arena;
@@ -262,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_avoid),
 		cmocka_unit_test(test_no_repeats),
 		cmocka_unit_test(test_count_with_repeated_followers),
+		cmocka_unit_test(test_same_in_paragraphs),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_keywords),

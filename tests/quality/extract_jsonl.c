@@ -1,5 +1,6 @@
 /* A filter: corpus pages {"id", "html" or "html_b64", perhaps "url"} a line on stdin, {"id",
- * "text", "title", "author", "date"} a line on stdout, as the scorer of extraction wants them.
+ * "text", "title", "author", "date", "description"} a line on stdout, as the scorer of extraction
+ * and the trainer of the ranker want them.
  *
  *   --blocks          instead, for the trainer of the block scorer: for each page, in native byte
  *                     order, uint32 blocks, uint32 features a block; then for each block uint32
@@ -71,6 +72,7 @@ static void answer(struct arena *arena, json_t *row, struct span html)
 		set(out, "title", article.title);
 		set(out, "author", article.byline);
 		set(out, "date", article.published);
+		set(out, "description", article.description);
 	} else if (status == EXTRACT_NO_ARTICLE) {
 		set(out, "seen", span_of(article.seen));
 	}
