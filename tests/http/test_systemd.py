@@ -164,6 +164,9 @@ def test_upgrade_on_a_shared_port_answers_on(start_service, tmp_path):
     # (deploy/README.md): at most the one that each client was opening.
     assert set(load.failures) <= {repr(ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))}
     assert len(load.failures) <= len(load.threads)
+    events = first.events() + [json.loads(line) for line in (tmp_path / "second.log").read_text().splitlines()]
+    assert {event["code"] for event in events if event["event"] == "request"} == {"ok"}
+    assert [event["given_up"] for event in events if event["event"] == "stopped"] == [0, 0]
 
 
 def test_a_port_is_not_shared_unless_asked_for(start_service):
