@@ -103,7 +103,8 @@ enum document_feature {
 	DOCUMENT_LEAD_TITLE,
 	DOCUMENT_TITLE,  /* there is one */
 	DOCUMENT_SPACED, /* words stand apart by spaces */
-	DOCUMENT_ASKED,  /* 1 / sentences asked for, at least 1/4; 1/3 when that is open */
+	DOCUMENT_ASKED,  /* 1 / sentences asked for, 1/3 when that is open. Three teach brevity,
+			    for which those who ask for more do not: from four on, 1 */
 	DOCUMENT_COUNT
 };
 

@@ -72,6 +72,11 @@ static const float dangling_loss = 18;
  */
 static const float fragment_loss = 2.5f;
 
+/* What it loses for each content word that it lacks to these many: "Sweet!" and "See below." say
+ * nothing by themselves, "No one was injured." says little. */
+static const float brevity_loss = 2;
+enum { ENOUGH_CONTENT = 6 };
+
 static bool better(struct candidate a, struct candidate b)
 {
 	if (a.rank != b.rank)
@@ -259,10 +264,19 @@ static bool is_fragment(struct span text)
 	return small || marks_final(text) == ':';
 }
 
+static unsigned content_missing(const struct terms *terms, uint32_t i)
+{
+	unsigned missing = ENOUGH_CONTENT;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && missing > 0; k++)
+		missing -= !(terms->distinct[terms->token[k].term].flags & TERM_STOP);
+	return missing;
+}
+
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
 	float loss = (dangles(c, i) ? dangling_loss : 0) +
-		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0);
+		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0) +
+		     brevity_loss * (float)content_missing(c->input->terms, i);
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
 }
 
@@ -306,7 +320,8 @@ static size_t most_sentences(const struct select_options *options, size_t n)
 	return most == 0 ? 1 : most;
 }
 
-size_t select_expect(const struct select_options *options, size_t n)
+/* Exact for a count or ratio, else a fair guess. */
+static size_t expected_sentences(const struct select_options *options, size_t n)
 {
 	size_t most = most_sentences(options, n);
 	if (options->max_words > 0 && options->max_words / USUAL_WORDS + 1 < most)
@@ -316,11 +331,17 @@ size_t select_expect(const struct select_options *options, size_t n)
 	return most;
 }
 
+size_t select_asked(const struct select_options *options, size_t n)
+{
+	size_t expected = expected_sentences(options, n);
+	return expected < most_sentences(options, n) && expected > 3 ? 3 : expected;
+}
+
 static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
 	size_t n = c->input->sentences->len;
-	size_t expected = terms->token_count / n * select_expect(c->options, n);
+	size_t expected = terms->token_count / n * expected_sentences(c->options, n);
 	c->trigrams.bits = scatter_bits(2 * expected < terms->token_count ? 4 * expected
 									  : 2 * terms->token_count);
 	size_t slots = (size_t)1 << c->trigrams.bits;

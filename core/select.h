@@ -25,8 +25,12 @@ struct select_options {
 	unsigned avoid;   /* AVOID_* */
 };
 
-/** How many sentences will a text of `n` give? Exact for a count or ratio, else a fair guess. */
-size_t select_expect(const struct select_options *options, size_t n);
+/**
+ * What to tell the scorer that a text of `n` sentences is asked for: the count of sentences; of a
+ * bound of words or characters a fair guess of how many fit, at most three, because the scorer
+ * prefers brief ones for three and full ones for more.
+ */
+size_t select_asked(const struct select_options *options, size_t n);
 
 /** The chosen sentences: indices into struct sentences, rising. */
 struct selection {
@@ -37,10 +41,10 @@ struct selection {
 /**
  * Choose sentences by merit within the bounds, one after the other: each loses by the content that
  * it shares with those chosen before it (maximal marginal relevance, Carbonell & Goldstein 1998),
- * and by an opening that points back to a sentence which is not chosen; one that is chosen in spite
- * of that brings the other forward, and waits when it would leave no place for it. Near-repeats, and
- * lines that are no sentences of the article (captions, bylines, navigation), wait until no others
- * remain.
+ * by an opening that points back to a sentence which is not chosen, and by having too few words to
+ * say something; one that points back and is chosen in spite of that brings the other forward, and
+ * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
+ * article (captions, bylines, navigation), wait until no others remain.
  *
  * Sentences of a kind to avoid wait longer still, and are not taken to fill up a budget for which
  * one of the others was too long. A budget is not spent on saying the same again.

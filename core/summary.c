@@ -18,7 +18,7 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 				    .language = out->language,
 				    .sentences = &out->sentences,
 				    .terms = &out->terms,
-				    .asked = select_expect(&options->select, out->sentences.len)};
+				    .asked = select_asked(&options->select, out->sentences.len)};
 	if (!arena->failed)
 		score_sentences(arena, &parts, &out->scores);
 	if (!arena->failed)

@@ -559,6 +559,35 @@ static void test_dangling_openings(void **state)
 	arena_free(&arena);
 }
 
+/* However many are asked for, an outcry is none of them while sentences remain. */
+static void test_outcries(void **state)
+{
+	static const char text[] =
+		"The ferry between Ostrand and the island of Hallo stopped on Monday for the first "
+		"time in ninety years. Why? The company that runs it could not pay for diesel any "
+		"more, its manager Ida Holm told the town council. Sad! Four hundred people on the "
+		"island depend on the boat for school, work and medicine. No ferry. No doctor. Ms "
+		"Holm said that the price of fuel had doubled within a year while fares stayed the "
+		"same. What now? The council will decide on Thursday whether the town pays half of "
+		"the bill until the summer. Fishermen have offered to carry pupils in their own "
+		"boats for nothing. Good people! The mayor called the offer generous but said that "
+		"the boats had no licence for passengers. Nobody laughed. A new electric ferry was "
+		"ordered two years ago and will not be ready before next spring.";
+	static const char *const outcries[] = {"Why?",	    "Sad!",	    "No ferry.",     "No doctor.",
+					       "What now?", "Good people!", "Nobody laughed."};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text), .language = language_from_tag(SPAN("en"))};
+	for (size_t count = 1; count <= 8; count++) {
+		struct summary s =
+			make(&arena, input, (struct select_options){.max_sentences = count});
+		CHECK_SIZE("count", s.selection.len, count);
+		for (size_t i = 0; i < sizeof outcries / sizeof *outcries; i++)
+			CHECK(outcries[i], !chosen(&s, input.text, outcries[i]));
+	}
+	arena_free(&arena);
+}
+
 /* The sample article's "He had worked ..." is what the ranker likes best of it. */
 static void test_no_place_for_antecedent(void **state)
 {
@@ -598,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_list_markers),
 		cmocka_unit_test(test_query_moves_the_choice),
 		cmocka_unit_test(test_dangling_openings),
+		cmocka_unit_test(test_outcries),
 		cmocka_unit_test(test_no_place_for_antecedent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
