@@ -27,8 +27,8 @@ static float query_shares(const struct score_input *input, const struct term_mat
 	return most;
 }
 
-/* A query of which the text says little moves little. */
-static void add_query(struct arena *arena, const struct score_input *input, float *merit)
+/* A query of which the text says little moves little. Returns what each sentence says of it. */
+static float *add_query(struct arena *arena, const struct score_input *input, float *merit)
 {
 	size_t n = input->sentences->len;
 	struct term_match query;
@@ -36,7 +36,7 @@ static void add_query(struct arena *arena, const struct score_input *input, floa
 	float *weight = arena_zalloc(arena, input->terms->distinct_count, sizeof *weight);
 	float *share = arena_alloc(arena, n, sizeof *share);
 	if (query.len == 0 || weight == NULL || share == NULL)
-		return;
+		return NULL;
 	float best = NETWORK_NO_MERIT, worst = -NETWORK_NO_MERIT;
 	for (size_t i = 0; i < n; i++) {
 		if (merit[i] == NETWORK_NO_MERIT)
@@ -50,6 +50,7 @@ static void add_query(struct arena *arena, const struct score_input *input, floa
 	for (size_t i = 0; i < n; i++)
 		if (merit[i] != NETWORK_NO_MERIT)
 			merit[i] += reach * share[i] / most;
+	return share;
 }
 
 static void to_unit(const float *merit, float *score, size_t n)
@@ -72,7 +73,7 @@ void score_sentences(struct arena *arena, const struct score_input *input, struc
 		return;
 	network_run(&features, out->merit);
 	if (input->query.len > 0)
-		add_query(arena, input, out->merit);
+		out->query = add_query(arena, input, out->merit);
 	to_unit(out->merit, out->at, n);
 	if (!arena->failed)
 		out->len = n;

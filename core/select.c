@@ -10,7 +10,8 @@
 enum rank {
 	RANK_GOOD,
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
-	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article */
+	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; where a
+			  budget is to be spent, an outcry */
 };
 
 enum {
@@ -75,7 +76,7 @@ static const float fragment_loss = 2.5f;
 /* What it loses for each content word that it lacks to these many: "Sweet!" and "See below." say
  * nothing by themselves, "No one was injured." says little. */
 static const float brevity_loss = 2;
-enum { ENOUGH_CONTENT = 6 };
+enum { ENOUGH_CONTENT = 6, OUTCRY_CONTENT = 2 };
 
 static bool better(struct candidate a, struct candidate b)
 {
@@ -121,20 +122,6 @@ static struct span sentence_text(const struct score_input *input, uint32_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
 	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
-}
-
-static enum rank rank_of(const struct chooser *c, uint32_t i)
-{
-	struct span text = sentence_text(c->input, i);
-	unsigned avoid = c->options->avoid;
-	if (c->scores->at[i] == 0)
-		return RANK_NO_PROSE;
-	char mark = avoid == 0 ? 0 : marks_final(text);
-	if (((avoid & AVOID_QUESTIONS) && mark == '?') ||
-	    ((avoid & AVOID_EXCLAMATIONS) && mark == '!') ||
-	    ((avoid & AVOID_QUOTES) && marks_quote(text)))
-		return RANK_AVOIDED;
-	return RANK_GOOD;
 }
 
 static uint64_t trigram_hash(const struct token *token)
@@ -272,12 +259,34 @@ static unsigned content_missing(const struct terms *terms, uint32_t i)
 	return missing;
 }
 
+/* What a query asks for comes all the same. */
+static bool answers(const struct chooser *c, uint32_t i)
+{
+	return c->scores->query != NULL && c->scores->query[i] > 0;
+}
+
+static enum rank rank_of(const struct chooser *c, uint32_t i, unsigned missing)
+{
+	struct span text = sentence_text(c->input, i);
+	unsigned avoid = c->options->avoid;
+	bool outcry = missing >= ENOUGH_CONTENT - OUTCRY_CONTENT;
+	if (c->scores->at[i] == 0 || (outcry && !c->counted && !answers(c, i)))
+		return RANK_NO_PROSE;
+	char mark = avoid == 0 ? 0 : marks_final(text);
+	if (((avoid & AVOID_QUESTIONS) && mark == '?') ||
+	    ((avoid & AVOID_EXCLAMATIONS) && mark == '!') ||
+	    ((avoid & AVOID_QUOTES) && marks_quote(text)))
+		return RANK_AVOIDED;
+	return RANK_GOOD;
+}
+
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
+	unsigned missing = content_missing(c->input->terms, i);
 	float loss = (dangles(c, i) ? dangling_loss : 0) +
 		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0) +
-		     brevity_loss * (float)content_missing(c->input->terms, i);
-	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i)};
+		     brevity_loss * (float)missing;
+	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i, missing)};
 }
 
 /* What now stands better comes once more: the next sentence, when it points back to this one, and
@@ -397,12 +406,11 @@ static void choose_if_fits(struct chooser *c, uint32_t i)
 		c->unfit = true;
 }
 
-/* Does it point back to a sentence for which there would be no place any more? What a query asks
- * for comes all the same. */
+/* Does it point back to a sentence for which there would be no place any more? */
 static bool takes_last_place(const struct chooser *c, uint32_t i)
 {
 	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences &&
-	       c->input->query.len == 0 && dangles(c, i);
+	       !answers(c, i) && dangles(c, i);
 }
 
 /* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the

@@ -47,7 +47,8 @@ struct selection {
  * article (captions, bylines, navigation), wait until no others remain.
  *
  * Sentences of a kind to avoid wait longer still, and are not taken to fill up a budget for which
- * one of the others was too long. A budget is not spent on saying the same again.
+ * one of the others was too long. A budget is not spent on saying the same again, nor on outcries
+ * ("Why?") unless a query asks for them.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.

@@ -559,7 +559,8 @@ static void test_dangling_openings(void **state)
 	arena_free(&arena);
 }
 
-/* However many are asked for, an outcry is none of them while sentences remain. */
+/* However many are asked for, an outcry is none of them while sentences remain, and a budget goes
+ * without, but a query that asks for one gets it. */
 static void test_outcries(void **state)
 {
 	static const char text[] =
@@ -584,6 +585,18 @@ static void test_outcries(void **state)
 		CHECK_SIZE("count", s.selection.len, count);
 		for (size_t i = 0; i < sizeof outcries / sizeof *outcries; i++)
 			CHECK(outcries[i], !chosen(&s, input.text, outcries[i]));
+	}
+	static const struct select_options budgets[] = {
+		{.max_words = 60}, {.max_words = 200}, {.max_chars = 300}, {.max_chars = 2000}};
+	for (size_t b = 0; b < sizeof budgets / sizeof *budgets; b++) {
+		input.query = SPAN("");
+		struct summary s = make(&arena, input, budgets[b]);
+		for (size_t i = 0; i < sizeof outcries / sizeof *outcries; i++)
+			CHECK(outcries[i], !chosen(&s, input.text, outcries[i]));
+		input.query = SPAN("doctor");
+		s = make(&arena, input, budgets[b]);
+		CHECK("asked for", chosen(&s, input.text, "No doctor."));
+		CHECK("nobody asked", !chosen(&s, input.text, "Why?"));
 	}
 	arena_free(&arena);
 }
