@@ -27,8 +27,8 @@ struct select_options {
 
 /**
  * What to tell the scorer that a text of `n` sentences is asked for: the count of sentences; of a
- * bound of words or characters a fair guess of how many fit, at most three, because the scorer
- * prefers brief ones for three and full ones for more.
+ * bound of words or characters a fair guess of how many fit, at most three, for which the scorer
+ * prefers brief ones.
  */
 size_t select_asked(const struct select_options *options, size_t n);
 
