@@ -66,12 +66,15 @@ static const float same_share = 0.5f;
 static const float overlap_loss = 6;
 
 /* What it loses for opening with a pronoun or connective that nothing chosen explains: more than all
- * but a few in a thousand are ahead of the next. To be looked at when the ranker is trained anew. */
+ * but a few in a thousand are ahead of the next. To be looked at when the ranker is trained anew,
+ * as the losses below. */
 static const float dangling_loss = 18;
 
-/* What it loses for not being whole: a line that goes on from another, or announces what follows.
- */
-static const float fragment_loss = 2.5f;
+/* What it loses for going on from another line: it opens with a small letter, as a few names do. */
+static const float continued_loss = 2.5f;
+
+/* What it loses for announcing what follows: "Here is how it works:". */
+static const float announcing_loss = 10;
 
 /* What it loses for each content word that it lacks to these many: "Sweet!" and "See below." say
  * nothing by themselves, "No one was injured." says little. */
@@ -241,14 +244,13 @@ static bool dangles(const struct chooser *c, uint32_t i)
 	return opens_backward(c, i) && !c->chosen[i - 1];
 }
 
-static bool is_fragment(struct span text)
+static bool opens_small(struct span text)
 {
 	uint32_t first;
 	utf8_decode(text, 0, &first);
-	bool small = first < 0x80
-			     ? first - 'a' < 26
-			     : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
-	return small || marks_final(text) == ':';
+	return first < 0x80
+		       ? first - 'a' < 26
+		       : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
 }
 
 static unsigned content_missing(const struct terms *terms, uint32_t i)
@@ -283,8 +285,10 @@ static enum rank rank_of(const struct chooser *c, uint32_t i, unsigned missing)
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
 	unsigned missing = content_missing(c->input->terms, i);
+	struct span text = sentence_text(c->input, i);
 	float loss = (dangles(c, i) ? dangling_loss : 0) +
-		     (is_fragment(sentence_text(c->input, i)) ? fragment_loss : 0) +
+		     (opens_small(text) ? continued_loss : 0) +
+		     (marks_final(text) == ':' ? announcing_loss : 0) +
 		     brevity_loss * (float)missing;
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i, missing)};
 }
