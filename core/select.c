@@ -78,7 +78,7 @@ static const float announcing_loss = 10;
 
 /* What it loses for each content word that it lacks to these many: "Sweet!" and "See below." say
  * nothing by themselves, "No one was injured." says little. */
-static const float brevity_loss = 2;
+static const float brevity_loss = 3;
 enum { ENOUGH_CONTENT = 6, OUTCRY_CONTENT = 2 };
 
 static bool better(struct candidate a, struct candidate b)
