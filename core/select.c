@@ -65,9 +65,9 @@ static const float same_share = 0.5f;
  * merits. */
 static const float overlap_loss = 6;
 
-/* What it loses for opening with a pronoun or connective that nothing chosen explains: more than all
- * but a few in a thousand are ahead of the next. To be looked at when the ranker is trained anew,
- * as the losses below. */
+/* What it loses for opening with a pronoun or connective that nothing chosen explains: more than
+ * all but a few in a thousand are ahead of the next. To be looked at when the ranker is trained
+ * anew, as the losses below. */
 static const float dangling_loss = 18;
 
 /* What it loses for going on from another line: it opens with a small letter, as a few names do. */
@@ -76,8 +76,9 @@ static const float continued_loss = 2.5f;
 /* What it loses for announcing what follows: "Here is how it works:". */
 static const float announcing_loss = 10;
 
-/* What it loses for each content word that it lacks to these many: "Sweet!" and "See below." say
- * nothing by themselves, "No one was injured." says little. */
+/* What it loses for each content word that it lacks to ENOUGH_CONTENT: "Sweet!" and "See below."
+ * say nothing by themselves, "No one was injured." says little. An outcry has OUTCRY_CONTENT at
+ * most. */
 static const float brevity_loss = 3;
 enum { ENOUGH_CONTENT = 6, OUTCRY_CONTENT = 2 };
 
@@ -248,17 +249,17 @@ static bool opens_small(struct span text)
 {
 	uint32_t first;
 	utf8_decode(text, 0, &first);
-	return first < 0x80
-		       ? first - 'a' < 26
-		       : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
+	return first < 0x80 ? first - 'a' < 26
+			    : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
 }
 
-static unsigned content_missing(const struct terms *terms, uint32_t i)
+/* Content words of the sentence, counted to ENOUGH_CONTENT. */
+static unsigned content_words(const struct terms *terms, uint32_t i)
 {
-	unsigned missing = ENOUGH_CONTENT;
-	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && missing > 0; k++)
-		missing -= !(terms->distinct[terms->token[k].term].flags & TERM_STOP);
-	return missing;
+	unsigned words = 0;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && words < ENOUGH_CONTENT; k++)
+		words += !(terms->distinct[terms->token[k].term].flags & TERM_STOP);
+	return words;
 }
 
 /* What a query asks for comes all the same. */
@@ -267,30 +268,27 @@ static bool answers(const struct chooser *c, uint32_t i)
 	return c->scores->query != NULL && c->scores->query[i] > 0;
 }
 
-static enum rank rank_of(const struct chooser *c, uint32_t i, unsigned missing)
+static bool avoided(unsigned avoid, struct span text, char final)
 {
-	struct span text = sentence_text(c->input, i);
-	unsigned avoid = c->options->avoid;
-	bool outcry = missing >= ENOUGH_CONTENT - OUTCRY_CONTENT;
-	if (c->scores->at[i] == 0 || (outcry && !c->counted && !answers(c, i)))
-		return RANK_NO_PROSE;
-	char mark = avoid == 0 ? 0 : marks_final(text);
-	if (((avoid & AVOID_QUESTIONS) && mark == '?') ||
-	    ((avoid & AVOID_EXCLAMATIONS) && mark == '!') ||
-	    ((avoid & AVOID_QUOTES) && marks_quote(text)))
-		return RANK_AVOIDED;
-	return RANK_GOOD;
+	return ((avoid & AVOID_QUESTIONS) && final == '?') ||
+	       ((avoid & AVOID_EXCLAMATIONS) && final == '!') ||
+	       ((avoid & AVOID_QUOTES) && marks_quote(text));
 }
 
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
-	unsigned missing = content_missing(c->input->terms, i);
 	struct span text = sentence_text(c->input, i);
+	char final = marks_final(text);
+	unsigned content = content_words(c->input->terms, i);
 	float loss = (dangles(c, i) ? dangling_loss : 0) +
 		     (opens_small(text) ? continued_loss : 0) +
-		     (marks_final(text) == ':' ? announcing_loss : 0) +
-		     brevity_loss * (float)missing;
-	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank_of(c, i, missing)};
+		     (final == ':' ? announcing_loss : 0) +
+		     brevity_loss * (float)(ENOUGH_CONTENT - content);
+	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
+	enum rank rank = c->scores->at[i] == 0 || outcry           ? RANK_NO_PROSE
+			 : avoided(c->options->avoid, text, final) ? RANK_AVOIDED
+								   : RANK_GOOD;
+	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank};
 }
 
 /* What now stands better comes once more: the next sentence, when it points back to this one, and
@@ -413,8 +411,8 @@ static void choose_if_fits(struct chooser *c, uint32_t i)
 /* Does it point back to a sentence for which there would be no place any more? */
 static bool takes_last_place(const struct chooser *c, uint32_t i)
 {
-	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences &&
-	       !answers(c, i) && dangles(c, i);
+	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences && !answers(c, i) &&
+	       dangles(c, i);
 }
 
 /* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the
