@@ -16,7 +16,8 @@ struct extract_limits {
 	void *expired_arg;
 };
 
-/** `text_len` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or decoded. */
+/** `text_len` bytes of article text at `text_byte` came from the HTML at `html_byte`, verbatim or
+ * decoded. */
 struct extract_run {
 	uint32_t text_byte, text_len;
 	uint32_t html_byte, html_len; /* other than text_len only where a reference was decoded */
@@ -29,10 +30,10 @@ struct article {
 	struct span published, modified; /* RFC 3339 */
 	struct span language;            /* BCP 47 tag that the page declares */
 	struct span canonical_url, image_url, description;
-	bool partial;                    /* a teaser, or a limit stopped the reading */
-	struct extract_run *runs;        /* rising by text_byte */
+	bool partial;             /* a teaser, or a limit stopped the reading */
+	struct extract_run *runs; /* rising by text_byte */
 	size_t run_count;
-	const char *seen;                /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
+	const char *seen; /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
 };
 
 enum extract_status {

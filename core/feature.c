@@ -537,9 +537,7 @@ static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 	d[DOCUMENT_LEAD_TITLE] = lead[FEATURE_TITLE_COVER];
 	d[DOCUMENT_SPACED] = w->input->language->spaced;
 	size_t asked = w->input->asked;
-	d[DOCUMENT_ASKED] = asked == 0  ? 1.0f / 3
-			    : asked > 3 ? 2.0f / 3
-					: 1 / (float)asked;
+	d[DOCUMENT_ASKED] = asked == 0 ? 1.0f / 3 : asked > 3 ? 2.0f / 3 : 1 / (float)asked;
 }
 
 /* --------------------------------------------------------------- the stage */

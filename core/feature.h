@@ -8,8 +8,8 @@
  * What the scorer knows of a sentence. Unless it says otherwise a feature lies in [0, 1]; `_Z` are
  * standard scores over the text's prose, cut at ±3. Positions count prose only, so that a heading,
  * a caption or a button before the first sentence does not move it. Where paragraphs begin counts
- * for nothing: measured, it says nothing that the rest does not say, and one site breaks after every
- * sentence, the next after ten, a third not at all.
+ * for nothing: measured, it says nothing that the rest does not say, and one site breaks after
+ * every sentence, the next after ten, a third not at all.
  */
 enum feature {
 	/* Where it stands: Edmundson 1969, "New methods in automatic extracting". */

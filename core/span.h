@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/** A view of bytes that somebody else owns. Not NUL-terminated. `at` may be NULL when `len` is 0. */
+/** A view of bytes owned elsewhere, not NUL-terminated. `at` may be NULL when `len` is 0. */
 struct span {
 	const char *at;
 	size_t len;

@@ -10,7 +10,8 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 	segment_text(arena, input->text, out->language, &out->sentences);
 	if (out->sentences.len == 0)
 		return arena->failed ? SUMMARY_NO_MEMORY : SUMMARY_EMPTY;
-	tokenize_sentences(arena, input->stems, input->text, &out->sentences, out->language, &out->terms);
+	tokenize_sentences(arena, input->stems, input->text, &out->sentences, out->language,
+			   &out->terms);
 	struct score_input parts = {.text = input->text,
 				    .title = input->title,
 				    .query = input->query,

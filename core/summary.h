@@ -16,7 +16,7 @@ struct summary_input {
 	struct span title;               /* empty: none known */
 	struct span query;               /* empty: none */
 	const struct language *language; /* NULL: detect */
-	struct stems *stems;             /* the worker's, kept from job to job; NULL costs some 10 us */
+	struct stems *stems; /* the worker's, kept from job to job; NULL costs some 10 us */
 };
 
 /** How. A zeroed struct means no bound at all: every sentence is chosen. */

@@ -11,8 +11,8 @@
 static char body[1500];
 
 static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, const char *url,
-			      const char *method, const char *version, const char *data, size_t *size,
-			      void **context)
+			      const char *method, const char *version, const char *data,
+			      size_t *size, void **context)
 {
 	if (*context == NULL) {
 		*context = body;
@@ -32,13 +32,13 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	address.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 8081));
 	memset(body, 'x', sizeof(body));
-	struct MHD_Daemon *daemon =
-		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, answer, NULL,
-				 MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT, 2000u,
-				 MHD_OPTION_END);
+	struct MHD_Daemon *daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, answer, NULL,
+		MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT, 2000u, MHD_OPTION_END);
 	if (daemon == NULL) {
 		fputs("empty_handler: cannot listen\n", stderr);
 		return 1;

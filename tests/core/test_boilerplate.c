@@ -76,7 +76,8 @@ static void test_split_byline(void **state)
 	static const struct {
 		uint32_t start, end;
 		bool line;
-	} expected[] = {{0, 4, true}, {5, 28, true}, {29, 43, false}, {44, 48, true}, {49, 58, false}};
+	} expected[] = {
+		{0, 4, true}, {5, 28, true}, {29, 43, false}, {44, 48, true}, {49, 58, false}};
 	enum { COUNT = sizeof expected / sizeof *expected };
 	struct sentence at[COUNT] = {{.start_byte = 0}};
 	for (size_t i = 0; i < COUNT; i++) {

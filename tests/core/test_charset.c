@@ -81,10 +81,13 @@ static void utf16_needs_no_word_for_it(void **state)
 	static const char page[] = "<\0p\0>\0o\0n\0e\0 \0t\0w\0o\0 \0\xE9\0";
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
-	CHECK_SPAN("little endian", charset_to_utf8(&arena, (struct span){page, sizeof(page) - 1}, SPAN(""), NULL),
+	CHECK_SPAN("little endian",
+		   charset_to_utf8(&arena, (struct span){page, sizeof(page) - 1}, SPAN(""), NULL),
 		   SPAN("<p>one two \xC3\xA9"));
-	CHECK_SPAN("big endian", charset_to_utf8(&arena, (struct span){page + 1, sizeof(page) - 5}, SPAN(""), NULL),
-		   SPAN("p>one two "));
+	CHECK_SPAN(
+		"big endian",
+		charset_to_utf8(&arena, (struct span){page + 1, sizeof(page) - 5}, SPAN(""), NULL),
+		SPAN("p>one two "));
 	arena_free(&arena);
 }
 

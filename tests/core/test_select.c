@@ -574,11 +574,13 @@ static void test_outcries(void **state)
 		"boats for nothing. Good people! The mayor called the offer generous but said that "
 		"the boats had no licence for passengers. Nobody laughed. A new electric ferry was "
 		"ordered two years ago and will not be ready before next spring.";
-	static const char *const outcries[] = {"Why?",	    "Sad!",	    "No ferry.",     "No doctor.",
-					       "What now?", "Good people!", "Nobody laughed."};
+	static const char *const outcries[] = {"Why?",           "Sad!",      "No ferry.",
+					       "No doctor.",     "What now?", "Good people!",
+					       "Nobody laughed."};
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
-	struct summary_input input = {.text = SPAN(text), .language = language_from_tag(SPAN("en"))};
+	struct summary_input input = {.text = SPAN(text),
+				      .language = language_from_tag(SPAN("en"))};
 	for (size_t count = 1; count <= 8; count++) {
 		struct summary s =
 			make(&arena, input, (struct select_options){.max_sentences = count});
