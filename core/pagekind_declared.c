@@ -51,8 +51,9 @@ void declared_read_itemtype(struct span value, struct declared *out)
 	out->kinds |= kind_of_type(span_slice(value, start, value.len));
 }
 
-/* The string, or the strings in brackets, behind "@type". */
-static void read_types(struct span script, size_t at, struct declared *out)
+/* The string, or the strings in brackets, behind "@type" at `at`. Returns the place behind what it
+ * looked at, so that nothing is looked at twice. */
+static size_t read_types(struct span script, size_t at, struct declared *out)
 {
 	bool list = false;
 	for (; at < script.len; at++) {
@@ -60,17 +61,18 @@ static void read_types(struct span script, size_t at, struct declared *out)
 		if (c == '[')
 			list = true;
 		if (c == ']' || c == '}' || c == '{')
-			return;
+			return at;
 		if (c != '"')
 			continue;
 		const char *end = memchr(script.at + at + 1, '"', script.len - at - 1);
 		if (end == NULL)
-			return;
+			return script.len;
 		out->kinds |= kind_of_type(span_slice(script, at + 1, (size_t)(end - script.at)));
 		at = (size_t)(end - script.at);
 		if (!list)
-			return;
+			return at + 1;
 	}
+	return at;
 }
 
 void declared_read_script(const struct html_page *page, const lxb_dom_element_t *script,
@@ -84,8 +86,7 @@ void declared_read_script(const struct html_page *page, const lxb_dom_element_t 
 		const char *found = memmem(text.at + at, text.len - at, key.at, key.len);
 		if (found == NULL)
 			break;
-		at = (size_t)(found - text.at) + key.len;
-		read_types(text, at, out);
+		at = read_types(text, (size_t)(found - text.at) + key.len, out);
 	}
 }
 
