@@ -499,23 +499,21 @@ static size_t find_run(const struct article *article, uint32_t text_byte)
 	return low;
 }
 
-void extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
+bool extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
 			uint32_t *html_start_byte, uint32_t *html_end_byte)
 {
-	*html_start_byte = *html_end_byte = 0;
 	if (article->run_count == 0 || start_byte >= end_byte)
-		return;
+		return false;
 	const struct extract_run *first = &article->runs[find_run(article, start_byte)];
-	uint32_t inside = start_byte - first->text_byte;
-	if (inside >= first->text_len && first + 1 < article->runs + article->run_count)
-		first++, inside = 0;
-	bool verbatim = first->text_len == first->html_len;
-	*html_start_byte = first->html_byte + (verbatim ? inside : 0);
 	const struct extract_run *last = &article->runs[find_run(article, end_byte - 1)];
-	uint32_t behind = end_byte - last->text_byte;
-	verbatim = last->text_len == last->html_len;
-	*html_end_byte =
-		last->html_byte + (verbatim && behind < last->html_len ? behind : last->html_len);
-	if (*html_end_byte < *html_start_byte)
-		*html_end_byte = *html_start_byte;
+	uint32_t inside = start_byte - first->text_byte, behind = end_byte - last->text_byte;
+	if (start_byte < first->text_byte || inside >= first->text_len || behind > last->text_len)
+		return false;
+	if (first->text_len != first->html_len)
+		inside = 0;
+	if (last->text_len != last->html_len)
+		behind = last->html_len;
+	*html_start_byte = first->html_byte + inside;
+	*html_end_byte = last->html_byte + behind;
+	return *html_start_byte < *html_end_byte;
 }

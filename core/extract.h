@@ -20,7 +20,8 @@ struct extract_limits {
  * decoded. */
 struct extract_run {
 	uint32_t text_byte, text_len;
-	uint32_t html_byte, html_len; /* other than text_len only where a reference was decoded */
+	uint32_t html_byte, html_len; /* lengths differ where a reference, a line's end or a
+					 page's data were decoded */
 };
 
 /** The article. Spans live in the arena; an empty span means the page does not say. */
@@ -55,8 +56,10 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 				    bool given, const struct extract_limits *limits,
 				    struct article *out);
 
-/** The bytes of the HTML that article text [start_byte, end_byte) came from. O(log runs). */
-void extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
+/** The bytes of the HTML that article text [start_byte, end_byte) came from, which begins and ends
+ * with something visible. False where its begin or end is in no run, or they stand the other way
+ * round in the page: tables move what is in none of their cells. O(log runs). */
+bool extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
 			uint32_t *html_start_byte, uint32_t *html_end_byte);
 
 #endif

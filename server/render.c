@@ -90,10 +90,9 @@ static void put_chosen(struct json_out *out, struct arena *arena, const struct r
 	if (input->request->kind == REQUEST_URL)
 		put_if_any(out, "fragment",
 			   fragment_make(arena, input->text, s->start_byte, s->end_byte));
+	uint32_t start, end;
 	if ((input->request->include & INCLUDE_HTML_OFFSETS) && input->article != NULL &&
-	    input->article->run_count > 0) {
-		uint32_t start, end;
-		extract_html_range(input->article, s->start_byte, s->end_byte, &start, &end);
+	    extract_html_range(input->article, s->start_byte, s->end_byte, &start, &end)) {
 		put_integer(out, "html_start", start);
 		put_integer(out, "html_end", end);
 	}

@@ -116,10 +116,34 @@ static void test_places(void **state)
 			memmem(article.text.at, article.text.len, p->text, strlen(p->text));
 		CHECK(p->name, at != NULL);
 		uint32_t start = (uint32_t)(at - article.text.at), from, to;
-		extract_html_range(&article, start, start + (uint32_t)strlen(p->text), &from, &to);
+		uint32_t end = start + (uint32_t)strlen(p->text);
+		CHECK(p->name, extract_html_range(&article, start, end, &from, &to));
 		CHECK_SPAN(p->name, span_slice(html, from, to), span_of(p->from));
 		arena_free(&arena);
 	}
+}
+
+/* What does not begin and end in runs has no place, nor what stands against the page's order. */
+static void test_unknown_places(void **state)
+{
+	struct extract_run runs[] = {{10, 10, 100, 10}, {30, 10, 200, 14}, {50, 10, 150, 10}};
+	const struct article article = {.runs = runs, .run_count = 3}, empty = {.runs = runs};
+	const struct {
+		uint32_t start, end, from, to; /* to: 0, unknown */
+	} cases[] = {
+		{0, 10, 0, 0},      {20, 30, 0, 0},     {60, 70, 0, 0},     {15, 15, 0, 0},
+		{0, 12, 0, 0},      {18, 25, 0, 0},     {55, 61, 0, 0},     {35, 55, 0, 0},
+		{12, 18, 102, 108}, {10, 20, 100, 110}, {18, 35, 108, 214}, {10, 60, 100, 160},
+	};
+	uint32_t from, to;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char name[40];
+		snprintf(name, sizeof name, "[%u, %u)", cases[i].start, cases[i].end);
+		bool known = extract_html_range(&article, cases[i].start, cases[i].end, &from, &to);
+		CHECK(name, known == (cases[i].to > 0));
+		CHECK(name, !known || (from == cases[i].from && to == cases[i].to));
+	}
+	CHECK("no runs", !extract_html_range(&empty, 0, 10, &from, &to));
 }
 
 /* Cells and line breaks never glue words; inline elements never split them. */
@@ -191,8 +215,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),          cmocka_unit_test(test_places),
-		cmocka_unit_test(test_words),          cmocka_unit_test(test_given),
-		cmocka_unit_test(test_memory_refusal),
+		cmocka_unit_test(test_unknown_places), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_given),          cmocka_unit_test(test_memory_refusal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 """html_offsets behind every way to write a character: all references that HTML knows, with and without
 their semicolon, numbers in decimal and hexadecimal, and what only looks like one."""
+import random
 from html.entities import html5
 
 import pytest
@@ -35,3 +36,29 @@ def test_offsets_behind_references(service, kind):
         # One that looks like an abbreviation may keep its neighbour.
         assert sum(f"Behind it number {i} goes on." in behind for i in range(len(part))) > len(part) * 0.6
     assert wrong == []
+
+
+SAID = ["The council of the town approved the plan for the new bridge on Monday.",
+        "Nobody was hurt, but the ferry stays in harbour until the water falls again.",
+        "The bakers of Ostrand will elect a miller in February next year."]
+TAGS = ["<table>", "</table>", "<tr>", "<td>", "</td>", "<b>", "</b>", "<p>", "</p>", "<select>", "</select>",
+        "<a href=x>", "</a>", "<div>", "</div>", "<svg>", "</svg>", "<math>", "<template>", "</template>", "\r\n",
+        "&amp;", "<script>x</script>", "<caption>", "<li>", "<form>", "</form>", "<br>"]
+
+
+def test_offsets_in_disorder(service):
+    """HTML moves text out of tables: where a sentence has a place, it is its own."""
+    soup, placed, lost = random.Random(5), 0, 0
+    for _ in range(400):
+        page = "<body>" + "".join(soup.choice(TAGS) + soup.choice(["", soup.choice(SAID) + " "])
+                                  for _ in range(soup.randint(4, 12)))
+        answer = service.summarize(html=page, sentences=5, language="en", include=["html_offsets"], cache=False)
+        for sentence in answer.json().get("sentences", []):
+            if "html_start" not in sentence:
+                lost += 1
+                continue
+            placed += 1
+            part = page.encode()[sentence["html_start"]:sentence["html_end"]].decode()
+            first, last = sentence["text"].split()[0], sentence["text"].split()[-1]
+            assert part.replace("&amp;", "&").startswith(first[0]) and last[-1] in part[-5:], (page, sentence)
+    assert placed > 500 and lost > 5
