@@ -1,10 +1,9 @@
 #include "keywords.h"
 
+#include "scatter.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
-
-#include "scatter.h"
 
 enum {
 	PHRASE_WORDS = 3,
@@ -32,6 +31,7 @@ struct finder {
 	unsigned bits;
 	size_t tokens; /* that are looked at */
 	bool *usable;  /* token may stand in a phrase */
+	bool *taken;   /* term stands in a chosen phrase */
 };
 
 static bool is_upper(struct span text, size_t at)
@@ -186,16 +186,6 @@ static void weigh(struct finder *f, struct phrase *phrase)
 			(0.5f + salience) * repeated * single;
 }
 
-/* Does one phrase hold a term of the other? Then they name the same thing. */
-static bool overlap(const struct phrase *a, const struct phrase *b)
-{
-	for (uint32_t i = 0; i < a->len; i++)
-		for (uint32_t j = 0; j < b->len; j++)
-			if (a->term[i] == b->term[j])
-				return true;
-	return false;
-}
-
 /* Is it a day, a month or a stretch of time: "Monday", "next", "years"? */
 static bool is_calendar(const struct finder *f, const struct token *token)
 {
@@ -233,31 +223,25 @@ static bool better(const struct phrase *a, const struct phrase *b)
 	return a->score != b->score ? a->score > b->score : a->first < b->first;
 }
 
-/* The best `max` phrases that share no word, best first; insertion into a short list. */
-static size_t choose(struct finder *f, struct phrase **best, size_t max)
+/* Has one of its words a place already? Then a better phrase names the same thing. */
+static bool is_taken(const struct finder *f, const struct phrase *phrase)
 {
-	size_t len = 0;
+	for (uint32_t i = 0; i < phrase->len; i++)
+		if (f->taken[phrase->term[i]])
+			return true;
+	return false;
+}
+
+static struct phrase *best_left(const struct finder *f)
+{
+	struct phrase *best = NULL;
 	for (size_t i = 0; i < f->count; i++) {
 		struct phrase *phrase = &f->phrase[i];
-		size_t at = 0;
-		if (len == max && better(best[max - 1], phrase))
-			continue; /* most */
-		while (at < len && better(best[at], phrase) && !overlap(best[at], phrase))
-			at++;
-		if (at == max || (at < len && better(best[at], phrase)))
-			continue; /* a better one has its place or its words */
-		if (says_when(f, phrase))
-			continue;
-		size_t kept = at;
-		for (size_t k = at; k < len; k++)
-			if (!overlap(best[k], phrase))
-				best[kept++] = best[k];
-		len = kept < max ? kept : max - 1;
-		memmove(&best[at + 1], &best[at], (len - at) * sizeof *best);
-		best[at] = phrase;
-		len++;
+		if ((best == NULL || better(phrase, best)) && !is_taken(f, phrase) &&
+		    !says_when(f, phrase))
+			best = phrase;
 	}
-	return len;
+	return best;
 }
 
 static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
@@ -316,27 +300,31 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
 	f->usable = arena_alloc(arena, tokens, sizeof *f->usable);
-	return f->slot != NULL && f->phrase != NULL && f->usable != NULL;
+	f->taken = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->taken);
+	return !arena->failed;
 }
 
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out)
 {
 	struct finder f = {.input = input, .scores = scores};
-	struct phrase **best = arena_alloc(arena, max + 1, sizeof(struct phrase *));
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
-	if (best == NULL || out->at == NULL || max == 0 || !prepare(arena, &f))
+	if (out->at == NULL || !prepare(arena, &f))
 		return;
 	collect(&f);
 	for (size_t i = 0; i < f.count; i++)
 		weigh(&f, &f.phrase[i]);
-	size_t len = choose(&f, best, max);
-	for (size_t i = 0; i < len; i++) {
-		struct keyword *keyword = &out->at[i];
-		if (!add_occurrences(arena, &f, best[i], keyword))
+	float most = 0;
+	for (struct phrase *best; out->len < max && (best = best_left(&f)) != NULL; out->len++) {
+		struct keyword *keyword = &out->at[out->len];
+		if (!add_occurrences(arena, &f, best, keyword)) {
+			out->len = 0;
 			return;
+		}
+		for (uint32_t i = 0; i < best->len; i++)
+			f.taken[best->term[i]] = true;
+		most = out->len == 0 ? best->score : most;
 		keyword->text = usual_form(input->text, keyword);
-		keyword->score = best[i]->score / best[0]->score;
+		keyword->score = best->score / most;
 	}
-	out->len = len;
 }

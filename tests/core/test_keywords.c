@@ -135,6 +135,32 @@ static void test_articles(void **state)
 	arena_free(&arena);
 }
 
+/* Asking for more adds phrases behind the others: none is lost to one that is lost itself. */
+static void test_fewer_are_the_first(void **state)
+{
+	static const char text[] =
+		"Salt harbour and harbour lights and lights festival. The salt harbour has harbour "
+		"lights. Harbour lights make the lights festival. The lights festival is new. "
+		"Every "
+		"lights festival ends. Nobody left the lights festival. One lights festival a "
+		"year.";
+	struct arena arena, other;
+	struct summary all, s;
+	arena_init(&arena, (size_t)1 << 24);
+	arena_init(&other, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 40, &all);
+	CHECK("lights festival", has(&all.keywords, "lights festival"));
+	CHECK("salt harbour", has(&all.keywords, "salt harbour"));
+	for (size_t max = 1; max < all.keywords.len; max++) {
+		find(&other, "en", SPAN(text), max, &s);
+		CHECK_SIZE("as many as asked for", s.keywords.len, max);
+		for (size_t i = 0; i < max; i++)
+			CHECK_SPAN("the same", s.keywords.at[i].text, all.keywords.at[i].text);
+	}
+	arena_free(&arena);
+	arena_free(&other);
+}
+
 /* A day that is part of a name stays in it. */
 static void test_days_in_names(void **state)
 {
@@ -230,9 +256,10 @@ static void test_short_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_articles),      cmocka_unit_test(test_days_in_names),
-		cmocka_unit_test(test_little_to_say), cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_same_again),    cmocka_unit_test(test_short_words),
+		cmocka_unit_test(test_articles),      cmocka_unit_test(test_fewer_are_the_first),
+		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
+		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_short_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
