@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /** What <ctype.h> and <strings.h> ask the locale for, asked of ASCII alone. */
 
@@ -25,6 +26,12 @@ static inline char ascii_lower(char c)
 static inline bool ascii_is_letter(char c)
 {
 	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/** Is it one of the characters of `set`? NUL is in none. */
+static inline bool ascii_is_in(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
 }
 
 /** The value of a hexadecimal digit; 16 for what is none. */

@@ -39,6 +39,20 @@ static double probability(float log_odds)
 	return 1 / (1 + power);
 }
 
+/* The log odds of a probability of 0.05 … 0.5: probability() turned round, by halving. */
+static double log_odds(double p)
+{
+	double low = -4, high = 1;
+	for (int i = 0; i < 24; i++) {
+		double middle = (low + high) / 2;
+		if (probability((float)middle) < p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* F1 that choosing the blocks above `threshold` would get, if the scores are right. */
 static double expected_f1(const struct blocks *blocks, const float *score, double threshold)
 {
@@ -68,7 +82,7 @@ static float choose_threshold(const struct blocks *blocks, const float *score)
 		double f1 = 1;
 		for (int step = 0; step < F1_STEPS; step++)
 			f1 = expected_f1(blocks, score, f1 / 2);
-		threshold = (float)log(fmax(f1, 0.1) / (2 - fmax(f1, 0.1)));
+		threshold = (float)log_odds(fmax(f1, 0.1) / 2);
 	}
 	while (threshold > UNLIKELY && blockchoice_chars(blocks, score, threshold) < SHORT_CHARS)
 		threshold -= 0.5f;

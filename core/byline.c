@@ -104,8 +104,7 @@ static size_t label_at(struct span line)
 	const char *const *label = labels[ascii_lower(line.at[0]) - 'a'];
 	for (; *label != NULL; label++) {
 		size_t len = strlen(*label);
-		if (begins(line, *label) &&
-		    (line.len == len || strchr(" :|", line.at[len]) != NULL))
+		if (begins(line, *label) && (line.len == len || ascii_is_in(line.at[len], " :|")))
 			return len;
 	}
 	return 0;
@@ -118,7 +117,7 @@ static struct span trim_end(struct span line)
 					    " um", " le", " el", " vom"};
 	for (bool again = true; again;) {
 		again = false;
-		while (line.len > 0 && strchr(" ,-/(|", line.at[line.len - 1]) != NULL)
+		while (line.len > 0 && ascii_is_in(line.at[line.len - 1], " ,-/(|"))
 			line.len--;
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 			size_t len = strlen(words[i]);

@@ -169,9 +169,11 @@ static size_t digits(const char *at, size_t max, int *value)
 
 static bool is_date(const struct moment *m)
 {
-	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	return m->year >= 1990 && m->year <= 2099 && m->month >= 1 && m->month <= 12 &&
-	       m->day >= 1 && m->day <= days[m->month - 1];
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (m->year < 1990 || m->year > 2099 || m->month < 1 || m->month > 12)
+		return false;
+	bool leap_day = m->month == 2 && m->year % 4 == 0; /* 2000 was a leap year too */
+	return m->day >= 1 && m->day <= days[m->month - 1] + leap_day;
 }
 
 /* "+01:00", "+0100", "z", "gmt", "utc" at `at`, blanks before it allowed. */
@@ -240,7 +242,7 @@ static bool read_year_first(const char *at, struct moment *m)
 			.year = number / 10000, .month = number / 100 % 100, .day = number % 100};
 		return is_date(m) && (read_time(at + 8, m), true);
 	}
-	if (n != 4 || strchr("-/.", at[4]) == NULL || at[4] == '\0')
+	if (n != 4 || !ascii_is_in(at[4], "-/."))
 		return false;
 	*m = (struct moment){.year = number};
 	size_t of_month = digits(at + 5, 2, &m->month);
@@ -259,7 +261,7 @@ static bool read_day_first(const char *at, bool month_first, struct moment *m)
 {
 	int first, second, year;
 	size_t n = digits(at, 2, &first);
-	if (n == 0 || strchr("./-", at[n]) == NULL || at[n] == '\0')
+	if (n == 0 || !ascii_is_in(at[n], "./-"))
 		return false;
 	char mark = at[n++];
 	n += at[n] == ' ';

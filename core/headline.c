@@ -28,6 +28,7 @@ static void fold(struct arena *arena, struct span text, struct folded *out)
 	char *key = arena_alloc(arena, text.len + 1, 2);
 	size_t n = 0;
 	bool in_word = false;
+	uint32_t ignored, *word = &ignored;
 	*out = (struct folded){0};
 	if (key == NULL)
 		return;
@@ -38,15 +39,16 @@ static void fold(struct arena *arena, struct span text, struct folded *out)
 			in_word = false;
 			continue;
 		}
-		if (!in_word && out->word_count < MAX_WORDS)
-			out->words[out->word_count++] = 2166136261u; /* FNV-1a */
+		if (!in_word) {
+			word = out->word_count < MAX_WORDS ? &out->words[out->word_count++]
+							   : &ignored;
+			*word = 2166136261u; /* FNV-1a */
+		}
 		in_word = true;
 		size_t start = n;
 		n += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)c), key + n);
-		for (size_t i = start; i < n && out->word_count < MAX_WORDS; i++)
-			out->words[out->word_count - 1] =
-				(out->words[out->word_count - 1] ^ (unsigned char)key[i]) *
-				16777619u;
+		for (size_t i = start; i < n; i++)
+			*word = (*word ^ (unsigned char)key[i]) * 16777619u;
 	}
 	out->key = (struct span){key, n};
 }

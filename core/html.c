@@ -21,9 +21,6 @@ enum {
 };
 
 static const size_t max_memory_bytes = (size_t)64 << 20;
-/* One token can take half of this: as many formatting elements as allowed, with their attributes.
- * The other half is for the blocks made of the tree. */
-static const size_t headroom_bytes = (size_t)32 << 20;
 /* Searches of the open elements: tokens times depth. */
 static const uint64_t max_steps = (uint64_t)1 << 30;
 
@@ -138,7 +135,7 @@ static bool within_limits(struct reader *reader, size_t attributes)
 	return !page->expired && attributes <= reader->limits.max_attributes &&
 	       depth <= reader->limits.max_depth && formatting <= MAX_FORMATTING &&
 	       page->nodes <= reader->limits.max_nodes && page->steps <= max_steps &&
-	       page->memory_bytes + headroom_bytes <= reader->limits.max_memory_bytes;
+	       page->memory_bytes <= reader->limits.max_memory_bytes / 2;
 }
 
 static struct html_piece *make_piece(struct reader *reader, const lxb_html_token_t *token)

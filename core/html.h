@@ -24,7 +24,7 @@ struct html_page {
 	lxb_html_document_t *document; /* NULL: no memory */
 	struct span html;              /* as given: it must live as long as the page */
 	size_t text_bytes;             /* the sum of all text tokens */
-	size_t nodes;                  /* tokens that made a node, and elements opened again */
+	size_t nodes;                  /* tags, texts, attributes, and elements opened again */
 	size_t memory_bytes;           /* of the tree, about */
 	bool has_noscript;             /* a <noscript> stands in it */
 	uint64_t steps;                /* open and formatting elements and attributes, by token */

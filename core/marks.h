@@ -8,7 +8,7 @@
 /**
  * The mark that a sentence ends with, behind closing quotes, brackets and white space taken away:
  * '.', '!', '?' or ':' whatever the script ('.' for the ideographic full stop or the danda, '?' for
- * the Arabic question mark), 0 when it ends with anything else. O(1).
+ * the Arabic question mark), 0 when it ends with anything else. O(what is taken away).
  */
 char marks_final(struct span sentence);
 

@@ -13,14 +13,17 @@ static const struct span body_keys[] = {
 
 enum { LEAST_BYTES = 200 };
 
-static uint32_t read_hex(struct span from, size_t at)
+/* The number of four hexadecimal digits; false where there are fewer. */
+static bool read_hex(struct span from, size_t at, uint32_t *value)
 {
-	uint32_t value = 0;
+	*value = 0;
 	for (size_t i = at; i < at + 4; i++) {
-		unsigned digit = i < from.len ? ascii_digit(from.at[i]) : 0;
-		value = value << 4 | (digit < 16 ? digit : 0);
+		unsigned digit = i < from.len ? ascii_digit(from.at[i]) : 16;
+		if (digit == 16)
+			return false;
+		*value = *value << 4 | digit;
 	}
-	return value;
+	return true;
 }
 
 /* The escape at `*at`, just behind its backslash; moves `*at` behind it. */
@@ -43,12 +46,12 @@ static uint32_t read_escape(struct span from, size_t *at)
 		return whole;
 	}
 	}
-	uint32_t value = read_hex(from, *at);
+	uint32_t value, low;
+	if (!read_hex(from, *at, &value))
+		return 0xFFFD;
 	*at += 4;
-	bool pair = (value & 0xFC00) == 0xD800 && *at + 6 <= from.len && from.at[*at] == '\\' &&
-		    from.at[*at + 1] == 'u';
-	if (pair) {
-		uint32_t low = read_hex(from, *at + 2);
+	if ((value & 0xFC00) == 0xD800 && *at + 6 <= from.len && from.at[*at] == '\\' &&
+	    from.at[*at + 1] == 'u' && read_hex(from, *at + 2, &low) && (low & 0xFC00) == 0xDC00) {
 		*at += 6;
 		value = 0x10000 + ((value & 0x3FF) << 10 | (low & 0x3FF));
 	}
@@ -366,7 +369,7 @@ bool pagedata_paid(const struct html_page *page)
 			continue;
 		size_t at = (size_t)(found - script.at) + key.len;
 		while (at < script.len &&
-		       (ascii_is_space(script.at[at]) || strchr(":\"", script.at[at]) != NULL))
+		       (ascii_is_space(script.at[at]) || ascii_is_in(script.at[at], ":\"")))
 			at++;
 		const lxb_char_t *value = (const lxb_char_t *)script.at + at;
 		if (at + 5 <= script.len &&

@@ -1,5 +1,6 @@
 #include "segment.h"
 
+#include "ascii.h"
 #include "segment_rules.h"
 #include "utf8.h"
 #include "vector.h"
@@ -274,7 +275,7 @@ static unsigned hangul_ending(const struct segmenter *g, size_t end)
 static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 {
 	size_t word = space;
-	while (word > g->start && strchr("~^;", g->text.at[word - 1]) != NULL)
+	while (word > g->start && ascii_is_in(g->text.at[word - 1], "~^;"))
 		word--;
 	if (word == g->start || !is_hangul(glyph_before(g->text, word).c) ||
 	    !(hangul_ending(g, word) & WORD_ENDING))

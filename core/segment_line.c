@@ -1,5 +1,6 @@
 #include "segment_rules.h"
 
+#include "ascii.h"
 #include "vector.h"
 
 enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
@@ -136,7 +137,7 @@ struct marker marker_read(const struct segmenter *g, size_t at)
 	const char *s = g->text.at;
 	/* Nearly every sentence begins with a plain word. */
 	if (glyph_is_cased(glyph.kind) &&
-	    (glyph.c >= 0x80 || at + 1 >= g->text.len || strchr(".)ivxIVX", s[at + 1]) == NULL))
+	    (glyph.c >= 0x80 || at + 1 >= g->text.len || !ascii_is_in(s[at + 1], ".)ivxIVX")))
 		return none;
 	size_t i = at, first;
 	if (glyph.kind == GLYPH_BULLET || glyph.kind == GLYPH_DASH) {

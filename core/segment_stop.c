@@ -1,5 +1,7 @@
 #include "segment_rules.h"
 
+#include "ascii.h"
+
 #include <utf8proc.h>
 
 /* Two commas for the low quotation mark, as Dutch typists wrote it. */
@@ -66,7 +68,7 @@ static bool number_ends(struct segmenter *g, const struct word *word, const stru
 	while (before > g->start && g->text.at[before - 1] == ' ')
 		before--;
 	bool listed =
-		!word->dotted && before > g->start && strchr(":;", g->text.at[before - 1]) != NULL;
+		!word->dotted && before > g->start && ascii_is_in(g->text.at[before - 1], ":;");
 	if (before == g->start || listed)
 		return false;
 	if ((g->language->properties & LANGUAGE_ORDINAL) && !word->dotted)
@@ -198,9 +200,9 @@ size_t stop_emoticon_len(const struct segmenter *g, size_t at)
 	}
 	if (left < 2)
 		return 0;
-	if (strchr(":;=", s[0]) != NULL) {
+	if (ascii_is_in(s[0], ":;=")) {
 		len += s[1] == '-' || s[1] == '\'' || s[1] == '^';
-		if (len == left || strchr(")(DPpO*|/\\]", s[len]) == NULL)
+		if (len == left || !ascii_is_in(s[len], ")(DPpO*|/\\]"))
 			return 0;
 		char mouth = s[len];
 		while (len < left && s[len] == mouth)
@@ -226,7 +228,7 @@ static size_t reference_len(const struct segmenter *g, size_t at)
 		return 0;
 	while (end < g->text.len && end - at < 12 &&
 	       (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT ||
-		strchr(", -", g->text.at[end]) != NULL))
+		ascii_is_in(g->text.at[end], ", -")))
 		end++;
 	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
 }

@@ -1,5 +1,6 @@
 #include "segment_rules.h"
 
+#include "ascii.h"
 #include "vector.h"
 
 /* All but `fold`, whose bytes nobody reads beyond `len`. */
@@ -175,5 +176,8 @@ bool word_is_learned(const struct segmenter *g, const struct word *word)
 
 bool word_is_roman(const struct word *word)
 {
-	return word->all_upper && word->len > 0 && strspn(word->fold, "ivxlc") >= word->len;
+	size_t roman = 0;
+	while (roman < word->len && ascii_is_in(word->fold[roman], "ivxlc"))
+		roman++;
+	return word->all_upper && roman > 0 && roman == word->len;
 }

@@ -47,10 +47,10 @@ static struct span snowball(struct stems *stems, const struct language *language
 	struct sb_stemmer **stemmer = &stems->snowball[language->index];
 	if (*stemmer == NULL)
 		*stemmer = sb_stemmer_new(language->stemmer, NULL);
-	if (*stemmer == NULL)
-		return word;
-	const sb_symbol *stem =
-		sb_stemmer_stem(*stemmer, (const sb_symbol *)word.at, (int)word.len);
+	const sb_symbol *stem = NULL;
+	if (*stemmer != NULL)
+		stem = sb_stemmer_stem(*stemmer, (const sb_symbol *)word.at, (int)word.len);
+	stems->failed |= stem == NULL;
 	if (stem == NULL || sb_stemmer_length(*stemmer) == 0)
 		return word;
 	return (struct span){(const char *)stem, (size_t)sb_stemmer_length(*stemmer)};
@@ -175,7 +175,7 @@ struct known_form stems_know(struct stems *stems, const struct language *languag
 			return recall(stems, entry);
 	}
 	struct known_form known = find_out(stems, language, stopwords, form, hash);
-	if (known.stem_len <= STEMS_FORM_BYTES)
+	if (known.stem_len <= STEMS_FORM_BYTES && !stems->failed)
 		remember(set, language, form, &known);
 	return known;
 }

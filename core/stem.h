@@ -22,6 +22,7 @@ struct stems {
 	struct sb_stemmer **snowball; /* by language index; made when first needed */
 	struct form stem;             /* the last answer */
 	void *block;                  /* that memory lies in */
+	bool failed;                  /* no memory for a stemmer: words were left as they are */
 };
 
 enum { STEMS_SETS = 4096, STEMS_FORM_BYTES = 24 };

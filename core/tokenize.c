@@ -447,6 +447,12 @@ static void tokenize(struct tokenizer *t, const struct sentences *sentences)
 		terms->first[sentences->len] = (uint32_t)terms->token_count;
 }
 
+static void report_stems(struct arena *arena, struct stems *stems)
+{
+	arena->failed |= stems->failed;
+	stems->failed = false;
+}
+
 void tokenize_sentences(struct arena *arena, struct stems *stems, struct span text,
 			const struct sentences *sentences, const struct language *language,
 			struct terms *out)
@@ -460,10 +466,12 @@ void tokenize_sentences(struct arena *arena, struct stems *stems, struct span te
 			      .stemmed = stems_exist(language),
 			      .text = text,
 			      .terms = out};
-	if (t.stems == NULL)
+	if (t.stems == NULL) {
 		arena->failed = true;
-	else
-		tokenize(&t, sentences);
+		return;
+	}
+	tokenize(&t, sentences);
+	report_stems(arena, t.stems);
 	stems_free(own);
 }
 
@@ -485,9 +493,11 @@ void terms_match(struct arena *arena, struct stems *stems, const struct terms *t
 			      .index = (struct term_index *)terms->index,
 			      .terms = (struct terms *)terms,
 			      .match = out};
-	if (t.stems == NULL)
+	if (t.stems == NULL) {
 		arena->failed = true;
-	else
-		cut_sentence(&t, 0, phrase.len);
+		return;
+	}
+	cut_sentence(&t, 0, phrase.len);
+	report_stems(arena, t.stems);
 	stems_free(own);
 }

@@ -257,7 +257,7 @@ static bool pump(struct batch *batch)
 static void wait_for_news(struct batches *batches, bool retry)
 {
 	enum { MAX_SOCKETS = 1024 };
-	static struct pollfd polled[MAX_SOCKETS + 1]; /* this thread's alone */
+	struct pollfd polled[MAX_SOCKETS + 1];
 	size_t n = 0;
 	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
 	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)

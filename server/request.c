@@ -411,12 +411,16 @@ bool request_decode(struct span body, size_t max_text_bytes, struct request *out
 	return decode_tree(json, max_text_bytes, out, report);
 }
 
+/* NULL where a member is no UTF-8, as for lack of memory. */
 static json_t *list_from_query(const char *value)
 {
 	json_t *list = json_array();
 	while (list != NULL && *value != '\0') {
 		size_t len = strcspn(value, ",");
-		json_array_append_new(list, json_stringn(value, len));
+		if (json_array_append_new(list, json_stringn(value, len)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
 		value += len + (value[len] == ',');
 	}
 	return list;

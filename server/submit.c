@@ -75,7 +75,8 @@ enum MHD_Result submit(struct exchange *x)
 		return MHD_NO;
 	}
 	job->has_key = has_key;
-	memcpy(job->key, key, sizeof(job->key));
+	if (has_key)
+		memcpy(job->key, key, sizeof(job->key));
 	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
 	return wait_for_job(x, job);
 }

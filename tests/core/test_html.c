@@ -94,6 +94,26 @@ static void test_deadline(void **state)
 	free((char *)html.at);
 }
 
+/* A small ceiling still reads a small page, and stops a large one. */
+static void test_small_ceiling(void **state)
+{
+	const struct extract_limits limits = {.max_memory_bytes = (size_t)1 << 20};
+	struct span small = SPAN("<p>some text</p>"), large = repeat("", "<p>some text</p>\n");
+	struct arena arena;
+	struct html_page page;
+	arena_init(&arena, (size_t)64 << 20);
+	html_parse(&arena, small, &limits, &page);
+	assert_false(page.partial);
+	assert_int_equal(page.text_bytes, strlen("some text"));
+	html_free(&page);
+	html_parse(&arena, large, &limits, &page);
+	assert_true(page.partial);
+	assert_true(page.memory_bytes > (size_t)1 << 18 && page.memory_bytes < (size_t)1 << 20);
+	html_free(&page);
+	arena_free(&arena);
+	free((char *)large.at);
+}
+
 /* Every text node knows where it stood, also behind the chunks' ends and out of tables. */
 static void test_pieces(void **state)
 {
@@ -234,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_small_ceiling),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_attributes_of_many_tags),

@@ -78,6 +78,10 @@ static const struct {
 	 "<script type=application/ld+json>{\"articleBody\":\"" FIRST " " SECOND " " THIRD
 	 " \\\xC3\xA9\\\xF0\x9F\x98\x80\\\"\"}</script>",
 	 FIRST " " SECOND " " THIRD " \xC3\xA9\xF0\x9F\x98\x80\"", false},
+	{"half a pair of surrogates before another escape",
+	 "<script type=application/ld+json>{\"articleBody\":\"" FIRST " " SECOND " " THIRD
+	 " \\ud83d\\u0041pproved \\ud83d\\ude00 \\u12é \\u00e9\"}</script>",
+	 FIRST " " SECOND " " THIRD " \uFFFDApproved \U0001F600 \uFFFD12é é", false},
 	{"a teaser by its data",
 	 "<script "
 	 "type=application/ld+json>{\"isAccessibleForFree\":false}</script><article><p>" FIRST

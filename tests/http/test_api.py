@@ -405,6 +405,9 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
         assert sentence["fragment"].startswith("#:~:text=")
     assert service.request("GET", "/v1/summaries?sentences=2").json()["code"] == "missing_input"
     assert service.request("GET", "/v1/summaries?url=a%00b").json()["code"] == "null_character"
+    for field in ("title", "include", "avoid"):
+        answer = service.request("GET", f"/v1/summaries?url=a&{field}=%FF")
+        assert (answer.status, answer.json()["code"]) == (400, "invalid_utf8")
 
 
 def test_the_cache_serves_the_same_bytes(service):
