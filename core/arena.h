@@ -50,7 +50,8 @@ void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_
 /** A copy of `bytes` with a NUL behind it, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);
 
-/** Remember the present fill; everything allocated afterwards goes at arena_rewind(). */
+/** Remember the present fill; everything allocated afterwards goes at arena_rewind(), but `failed`
+ * stays. */
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 

@@ -13,7 +13,7 @@
  *
  * The result is valid UTF-8 without a byte order mark; it is `bytes` itself where that already
  * holds, else it lives in `arena`. `*name`, when not NULL, gets the encoding's WHATWG name
- * (constant). For memory only: then the result is empty and arena->failed is set.
+ * (constant). O(bytes). For memory only: then the result is empty and arena->failed is set.
  */
 struct span charset_to_utf8(struct arena *arena, struct span bytes, struct span declared,
 			    const char **name);

@@ -86,7 +86,7 @@ struct aligner {
 	const uint8_t *html, *html_end;
 };
 
-/* The same of "&#38;" and "&#x26;": at least one digit, and the semicolon may be missing. */
+/* Bytes of "&#38;" or "&#x26;": at least one digit, and the semicolon may be missing. */
 static size_t numeric_reference_len(const struct aligner *a)
 {
 	const uint8_t *at = a->html + 2;

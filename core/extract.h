@@ -48,10 +48,10 @@ enum extract_status {
 /**
  * The article in an HTML page: its text, and what the page says of it.
  *
- * `html` is valid UTF-8 (charset_to_utf8) and may be hostile: every limit is enforced, nothing
- * recurses. `base_url` (may be empty) resolves relative URLs. Everything returned lives in `arena`.
- * `given` says that a caller sent this HTML as an article: then a page without a clear article
- * gives all the text it has rather than EXTRACT_NO_ARTICLE.
+ * `html` is valid UTF-8 (charset_to_utf8) below 4 GiB and may be hostile: every limit is enforced,
+ * nothing recurses. `base_url` (may be empty) resolves relative URLs. Everything returned lives in
+ * `arena`. `given` says that a caller sent this HTML as an article: then a page without a clear
+ * article gives all the text it has rather than EXTRACT_NO_ARTICLE.
  */
 enum extract_status extract_article(struct arena *arena, struct span html, struct span base_url,
 				    bool given, const struct extract_limits *limits,

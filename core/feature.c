@@ -401,7 +401,8 @@ static void centrality_features(struct work *w)
 	float scale = 4 / (float)(w->prose_len > 1 ? w->prose_len - 1 : 1);
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p];
-		float *f = w->out->at[i], own = w->first[i] < w->first[i + 1];
+		float *f = w->out->at[i];
+		float own = w->first[i] < w->first[i + 1];
 		f[FEATURE_CENTROID] = cosine(w->all[i], square);
 		f[FEATURE_BACKWARD] = w->before[i] * scale;
 		f[FEATURE_SEEN] = cosine(w->before[i], before);
@@ -409,7 +410,8 @@ static void centrality_features(struct work *w)
 	}
 	for (uint32_t p = w->prose_len; p-- > 0;) {
 		uint32_t i = w->prose[p];
-		float *f = w->out->at[i], own = w->first[i] < w->first[i + 1];
+		float *f = w->out->at[i];
+		float own = w->first[i] < w->first[i + 1];
 		float behind = w->all[i] - w->before[i] - own;
 		behind = behind > 0 ? behind : 0; /* rounding */
 		f[FEATURE_FORWARD] = behind * scale;

@@ -7,25 +7,25 @@
 /**
  * What the scorer knows of a sentence. Unless it says otherwise a feature lies in [0, 1]; `_Z` are
  * standard scores over the text's prose, cut at ±3. Positions count prose only, so that a heading,
- * a caption or a button before the first sentence does not move it. Where paragraphs begin counts
- * for nothing: measured, it says nothing that the rest does not say, and one site breaks after
- * every sentence, the next after ten, a third not at all.
+ * a caption or a button before the first sentence does not move it; what is no prose has 0 there.
+ * Where paragraphs begin counts for nothing: measured, it says nothing that the rest does not say,
+ * and one site breaks after every sentence, the next after ten, a third not at all.
  */
 enum feature {
 	/* Where it stands: Edmundson 1969, "New methods in automatic extracting". */
 	FEATURE_POSITION, /* 1 / (1 + position) */
 	FEATURE_DEPTH,    /* position / number of sentences */
-	FEATURE_RANK,     /* log2(1 + position) / 8 */
+	FEATURE_RANK,     /* log2(1 + position) / 8: above 1 behind 255 sentences */
 	FEATURE_FIRST,
 	FEATURE_SECOND,
 	FEATURE_THIRD,
 	FEATURE_ENDING, /* 1 / (1 + sentences behind it) */
 	FEATURE_AFTER_HEADING,
 	/* How long it is, in words. */
-	FEATURE_LENGTH, /* log2(1 + words) / 6 */
+	FEATURE_LENGTH, /* log2(1 + words) / 6: above 1 from 64 words on */
 	FEATURE_LENGTH_Z,
 	FEATURE_SHORT,     /* falls to 0 at 8 words */
-	FEATURE_LONG,      /* rises from 25 words on */
+	FEATURE_LONG,      /* rises from 25 words on, to 2 at 75 */
 	FEATURE_CONTENT,   /* share of content words */
 	FEATURE_WORD_SIZE, /* mean bytes of a content word / 16: rare words are long */
 	/* How central: Radev et al. 2004 (centroid), Zheng & Lapata 2019 (PacSum: what follows and
@@ -34,7 +34,7 @@ enum feature {
 	FEATURE_CENTROID,
 	FEATURE_CENTROID_Z,
 	FEATURE_FORWARD,  /* mean similarity to the others, times 4: the part of those behind */
-	FEATURE_BACKWARD, /* and of those before */
+	FEATURE_BACKWARD, /* and of those before; both are 0 … 4 */
 	FEATURE_RANDOM_WALK,
 	FEATURE_TOPIC, /* mean log2 of its terms' counts / 4 */
 	FEATURE_TOPIC_Z,
@@ -85,8 +85,8 @@ enum { FEATURE_ROW = (FEATURE_COUNT + 3) / 4 * 4 };
 
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */
 enum document_feature {
-	DOCUMENT_SENTENCES, /* log2 / 8 */
-	DOCUMENT_LENGTH,    /* log2 of the mean words of a sentence / 6 */
+	DOCUMENT_SENTENCES, /* log2 / 8: above 1 from 257 on */
+	DOCUMENT_LENGTH,    /* the mean FEATURE_LENGTH */
 	DOCUMENT_SELF,      /* shares of sentences with … */
 	DOCUMENT_YOU,
 	DOCUMENT_REPORT,
@@ -97,8 +97,8 @@ enum document_feature {
 	DOCUMENT_NAMES, /* means over sentences */
 	DOCUMENT_NUMBERS,
 	DOCUMENT_REPEATS,      /* share of content tokens whose term comes twice */
-	DOCUMENT_LEAD_CENTRAL, /* the first sentence's CENTROID_Z / 3, LAUNCH, TITLE_COVER: a
-				  pyramid? */
+	DOCUMENT_LEAD_CENTRAL, /* the first sentence's CENTROID_Z / 3 (from -1), LAUNCH,
+				  TITLE_COVER: a pyramid? */
 	DOCUMENT_LEAD_LAUNCH,
 	DOCUMENT_LEAD_TITLE,
 	DOCUMENT_TITLE,  /* there is one */

@@ -394,7 +394,8 @@ static bool is_certain(const struct evidence *evidence)
 	       best >= 3 * second;
 }
 
-/* Count what stands from `at` on, up to `end`; the whole of a word that begins there. */
+/* Count what stands from `at` on, up to `end`; a word that goes on behind it counts whole where it
+ * is a plain one, else not. */
 static void gather(struct evidence *evidence, struct span text, size_t at, size_t end)
 {
 	struct form word;

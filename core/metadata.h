@@ -11,13 +11,15 @@ struct metadata {
 	struct span byline, site_name, description;
 	struct span published, modified;      /* RFC 3339: a date, or a date with time and offset */
 	struct span language;                 /* BCP 47 tag */
-	struct span canonical_url, image_url; /* absolute where `base_url` makes them so */
+	struct span canonical_url, image_url; /* http(s) URLs, resolved against `base_url` */
 };
 
 /**
  * Read JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata, rel and
  * class names, <time>, headings and the URL's own date; where they differ, the first in that order
- * that can be true wins. The title is the heading that the page's titles agree on (headline.h).
+ * that can be true wins, but JSON-LD's description, image, site and language come with or behind
+ * the <meta>s': they are often those of the site. The title is the heading that the page's titles
+ * agree on (headline.h).
  *
  * One walk over the tree, without recursion; bounded JSON. Cannot fail except for memory
  * (arena->failed): then some spans are empty.

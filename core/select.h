@@ -19,7 +19,7 @@ enum {
 /** Bounds; the tightest wins, 0 means no such bound. At least one sentence is always chosen. */
 struct select_options {
 	size_t max_sentences;
-	double ratio; /* share of the text's sentences, rounded to the nearest, at least one */
+	double ratio; /* 0 … 1, share of the sentences, rounded to the nearest, at least one */
 	size_t max_words;
 	size_t max_chars; /* code points of the chosen sentences with one space between two */
 	unsigned avoid;   /* AVOID_* */

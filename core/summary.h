@@ -10,7 +10,7 @@
 #include "span.h"
 #include "tokenize.h"
 
-/** What to summarize. All spans are valid UTF-8, borrowed, and must outlive the summary. */
+/** What to summarize. All spans are valid UTF-8 below 4 GiB, borrowed; they outlive the summary. */
 struct summary_input {
 	struct span text;
 	struct span title;               /* empty: none known */

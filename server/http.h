@@ -44,8 +44,8 @@ struct http_parts {
 };
 
 /**
- * Listen and serve. `sockets` are bound, listening descriptors, taken: the service's, and the
- * admin's or -1. NULL when libmicrohttpd can't start.
+ * Serve. Both are bound, listening descriptors: the service's, and the admin's or -1; http_free()
+ * closes them. NULL when libmicrohttpd can't start; then they may be open still.
  */
 struct http *http_new(const struct http_parts *parts, int socket, int admin_socket);
 

@@ -26,8 +26,9 @@ struct worker_options {
 void workers_prepare(void);
 
 /**
- * Start the threads; NULL when a thread or memory is refused. The parts are borrowed; `fetcher`
- * and `metrics` may be NULL where no URL is asked for.
+ * Start the threads. The parts are borrowed; `fetcher` and `metrics` may be NULL where no URL is
+ * asked for. NULL when a thread or memory is refused; then `queue` may be closed, which ends those
+ * that were started.
  */
 struct workers *workers_new(const struct worker_options *options, struct queue *queue,
 			    struct fetcher *fetcher, struct metrics *metrics);

@@ -28,13 +28,37 @@ static void make(struct arena *arena, struct span text, struct span title, struc
 	CHECK_SIZE("a row a sentence", m->features.len, m->sentences.len);
 }
 
+/* What is not 0 … 1, as feature.h says. */
+static const struct range {
+	float low, high;
+} sentence_range[FEATURE_COUNT] =
+	{
+		[FEATURE_RANK] = {0, 3},        [FEATURE_LENGTH] = {0, 2},
+		[FEATURE_LENGTH_Z] = {-3, 3},   [FEATURE_LONG] = {0, 2},
+		[FEATURE_CENTROID_Z] = {-3, 3}, [FEATURE_FORWARD] = {0, 4},
+		[FEATURE_BACKWARD] = {0, 4},    [FEATURE_TOPIC_Z] = {-3, 3},
+		[FEATURE_COVER_Z] = {-3, 3},
+},
+  document_range[DOCUMENT_COUNT] = {
+	  [DOCUMENT_SENTENCES] = {0, 3},
+	  [DOCUMENT_LENGTH] = {0, 2},
+	  [DOCUMENT_LEAD_CENTRAL] = {-1, 1},
+};
+
+static void check_range(const char *name, size_t number, float value, struct range range)
+{
+	float high = range.high == 0 ? 1 : range.high;
+	if (value < range.low || value > high || !isfinite(value))
+		fail_msg("%s: feature %zu is %g", name, number, (double)value);
+}
+
 static void check_ranges(const char *name, const struct features *features)
 {
 	for (size_t i = 0; i < features->len; i++)
 		for (size_t f = 0; f < FEATURE_COUNT; f++)
-			CHECK(name, isfinite(features->at[i][f]) && fabsf(features->at[i][f]) <= 4);
+			check_range(name, f, features->at[i][f], sentence_range[f]);
 	for (size_t d = 0; d < DOCUMENT_COUNT; d++)
-		CHECK(name, isfinite(features->document[d]));
+		check_range(name, d, features->document[d], document_range[d]);
 }
 
 /* The first sentence whose text has these words. */
