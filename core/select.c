@@ -9,9 +9,9 @@
 /* How gladly a sentence is chosen; within a rank the score decides. */
 enum rank {
 	RANK_GOOD,
-	RANK_AVOIDED,  /* of a kind that the caller does not want */
 	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; where a
 			  budget is to be spent, an outcry */
+	RANK_AVOIDED,  /* of a kind that the caller does not want */
 };
 
 enum {
@@ -21,11 +21,14 @@ enum {
 	USUAL_CHARS = 130,
 };
 
+static const uint32_t NONE = UINT32_MAX;
+
 struct candidate {
 	float value; /* its merit less what it loses to the sentences chosen so far */
 	uint32_t sentence;
 	uint32_t seen; /* it has been compared with that many of them */
 	enum rank rank;
+	bool weak; /* it does not stand alone: no filling for what is left of a budget */
 };
 
 /* Trigrams of the sentences chosen so far: open addressing over their hashes, 0 is free. */
@@ -49,8 +52,8 @@ struct chooser {
 	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
 	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
-	bool unfit;   /* one was too long for what is left of a budget */
-	bool counted; /* no budget of words or characters */
+	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
+	bool counted;     /* no budget of words or characters */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
@@ -172,12 +175,11 @@ static bool repeats(struct chooser *c, uint32_t i, float share)
 static bool fits(const struct chooser *c, uint32_t i)
 {
 	const struct select_options *options = c->options;
-	if (c->out->len == 0)
-		return true;
 	if (options->max_words > 0 && c->words + c->input->terms->words[i] > options->max_words)
 		return false;
 	return options->max_chars == 0 ||
-	       c->chars + 1 + utf8_length(sentence_text(c->input, i), OFFSET_CODEPOINT) <=
+	       c->chars + (c->out->len > 0) +
+			       utf8_length(sentence_text(c->input, i), OFFSET_CODEPOINT) <=
 		       options->max_chars;
 }
 
@@ -285,10 +287,10 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 		     (final == ':' ? announcing_loss : 0) +
 		     brevity_loss * (float)(ENOUGH_CONTENT - content);
 	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
-	enum rank rank = c->scores->at[i] == 0 || outcry           ? RANK_NO_PROSE
-			 : avoided(c->options->avoid, text, final) ? RANK_AVOIDED
-								   : RANK_GOOD;
-	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank};
+	enum rank rank = avoided(c->options->avoid, text, final) ? RANK_AVOIDED
+			 : c->scores->at[i] == 0 || outcry       ? RANK_NO_PROSE
+								 : RANK_GOOD;
+	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, loss > 0 || final == '?'};
 }
 
 /* What now stands better comes once more: the next sentence, when it points back to this one, and
@@ -392,20 +394,22 @@ static struct candidate pop_weighed(struct chooser *c)
 	return best;
 }
 
-/* A worse rank waits until nothing better remains. Lines that are no prose fill up a count that the
- * caller asked for, not a budget. */
-static bool may_go_on(const struct chooser *c, enum rank rank)
+/* A worse rank waits until nothing better remains, and fills up a count that the caller asked for,
+ * not a budget. */
+static bool may_go_on(const struct chooser *c)
 {
-	return c->out->len == 0 || (c->out->len < c->max_sentences && !c->unfit &&
-				    (c->counted || rank < RANK_NO_PROSE));
+	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
 }
 
-static void choose_if_fits(struct chooser *c, uint32_t i)
+/* Where one was too long already, what does not stand alone is not taken for its being short. */
+static void choose_if_fits(struct chooser *c, uint32_t i, bool weak)
 {
+	if (c->refused != NONE && c->out->len > 0 && weak)
+		return;
 	if (fits(c, i))
 		choose(c, i);
-	else
-		c->unfit = true;
+	else if (c->refused == NONE)
+		c->refused = i;
 }
 
 /* Does it point back to a sentence for which there would be no place any more? */
@@ -416,25 +420,29 @@ static bool takes_last_place(const struct chooser *c, uint32_t i)
 }
 
 /* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the
- * air. */
+ * air. Where none fits into the budget, the best all the same: no text is left without a summary.
+ */
 static void choose_rank(struct chooser *c, enum rank rank)
 {
 	c->put_off_len = 0;
 	while (c->heap_len > 0 && c->heap[0].rank <= rank && c->out->len < c->max_sentences) {
-		uint32_t i = pop_weighed(c).sentence;
+		struct candidate best = pop_weighed(c);
+		uint32_t i = best.sentence;
 		if (c->chosen[i] || c->waits[i])
 			continue;
 		c->waits[i] = takes_last_place(c, i) || repeats(c, i, repeated_share);
 		if (c->waits[i])
 			c->put_off[c->put_off_len++] = i;
 		else
-			choose_if_fits(c, i);
+			choose_if_fits(c, i, best.weak);
 	}
 	for (size_t k = 0; k < c->put_off_len && c->out->len < c->max_sentences; k++) {
 		uint32_t i = c->put_off[k];
 		if (!c->chosen[i] && (c->counted || !repeats(c, i, same_share)))
-			choose_if_fits(c, i);
+			choose_if_fits(c, i, true);
 	}
+	if (c->out->len == 0 && c->refused != NONE)
+		choose(c, c->refused);
 }
 
 static size_t rising(uint32_t *at, const bool *chosen, size_t n)
@@ -457,10 +465,11 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .options = options,
 			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, n),
+			    .refused = NONE,
 			    .out = out};
 	if (!prepare(arena, &c))
 		return;
-	for (enum rank rank = RANK_GOOD; rank <= RANK_NO_PROSE && may_go_on(&c, rank); rank++)
+	for (enum rank rank = RANK_GOOD; rank <= RANK_AVOIDED && may_go_on(&c); rank++)
 		choose_rank(&c, rank);
 	out->len = rising(out->at, c.chosen, n);
 }

@@ -44,11 +44,13 @@ struct selection {
  * by an opening that points back to a sentence which is not chosen, and by having too few words to
  * say something; one that points back and is chosen in spite of that brings the other forward, and
  * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
- * article (captions, bylines, navigation), wait until no others remain.
+ * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
+ * avoid longer still.
  *
- * Sentences of a kind to avoid wait longer still, and are not taken to fill up a budget for which
- * one of the others was too long. A budget is not spent on saying the same again, nor on outcries
- * ("Why?") unless a query asks for them.
+ * A budget of words or characters is kept wherever any sentence fits into it. It is spent on
+ * neither of these, nor on saying the same again, nor on outcries ("Why?") unless a query asks for
+ * them; and where a better sentence was too long, not on filling it up with what does not stand
+ * alone: what hangs in the air, has few words, or asks.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.

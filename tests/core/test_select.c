@@ -96,7 +96,14 @@ static size_t chars_of(const struct summary *s, struct span text)
 	return sum;
 }
 
-/* Never above a bound, and no sentence left out that would still have fitted. */
+static bool within(const struct select_options *select, size_t words, size_t chars)
+{
+	return (select->max_words == 0 || words <= select->max_words) &&
+	       (select->max_chars == 0 || chars <= select->max_chars);
+}
+
+/* Never above a bound unless every sentence by itself is, and none left out that would still have
+ * fitted and says something by itself. */
 static void check_bounds(const char *name, struct summary_input input, struct select_options select)
 {
 	struct arena arena;
@@ -116,16 +123,16 @@ static void check_bounds(const char *name, struct summary_input input, struct se
 		CHECK(name, s.selection.len <= (most > 0 ? most : 1));
 		full |= s.selection.len >= most;
 	}
-	bool one = s.selection.len == 1;
-	CHECK(name, select.max_words == 0 || one || words <= select.max_words);
-	CHECK(name, select.max_chars == 0 || one || chars <= select.max_chars);
-	for (size_t i = 0; !full && i < s.sentences.len; i++) {
-		size_t more = utf8_length(sentence_text(&s, input.text, i), OFFSET_CODEPOINT);
-		bool fits =
-			(select.max_words == 0 || words + s.terms.words[i] <= select.max_words) &&
-			(select.max_chars == 0 || chars + 1 + more <= select.max_chars);
-		CHECK(name, is_chosen(&s, i) || !fits);
+	bool one_fits = false;
+	for (size_t i = 0; i < s.sentences.len; i++) {
+		struct span text = sentence_text(&s, input.text, i);
+		size_t more = utf8_length(text, OFFSET_CODEPOINT);
+		one_fits |= within(&select, s.terms.words[i], more);
+		bool full_sentence = s.terms.words[i] >= 6 && marks_final(text) != '?';
+		CHECK(name, full || is_chosen(&s, i) || !full_sentence ||
+				    !within(&select, words + s.terms.words[i], chars + 1 + more));
 	}
+	CHECK(name, within(&select, words, chars) || (!one_fits && s.selection.len == 1));
 	arena_free(&arena);
 }
 
@@ -147,6 +154,44 @@ static void test_bounds_are_kept_and_used(void **state)
 						     .ratio = 0.2,
 						     .max_words = words,
 						     .max_chars = 6 * words});
+}
+
+/* A sentence that fits comes before a better one that does not; where none fits, one is given. */
+static void test_budget_before_merit(void **state)
+{
+	static const char text[] =
+		"The harbour bridge was closed on Monday after engineers had found a crack in a "
+		"pier of it. Ferries will run every ten minutes on the river.";
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text)};
+	struct summary s = make(&arena, input, (struct select_options){.max_words = 12});
+	CHECK("fits", s.selection.len == 1 && chosen(&s, input.text, "Ferries"));
+	s = make(&arena, input, (struct select_options){.max_chars = 60});
+	CHECK("fits", s.selection.len == 1 && chosen(&s, input.text, "Ferries"));
+	s = make(&arena, input, (struct select_options){.max_words = 5});
+	CHECK_SIZE("one all the same", s.selection.len, 1);
+	arena_free(&arena);
+}
+
+/* Headings and outcries are "others" as well. */
+static void test_avoid_beside_lines(void **state)
+{
+	static const char page[] =
+		"Harbour bridge\n\nWhy did the harbour bridge close so suddenly on Monday morning "
+		"in the city?\n\nBridges";
+	static const char prose[] = "Why did the harbour bridge close so suddenly in the city? "
+				    "It did. No one was injured.";
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary s =
+		make(&arena, (struct summary_input){.text = SPAN(page)},
+		     (struct select_options){.max_sentences = 1, .avoid = AVOID_QUESTIONS});
+	CHECK("no question", !chosen(&s, SPAN(page), "Why did"));
+	s = make(&arena, (struct summary_input){.text = SPAN(prose)},
+		 (struct select_options){.max_words = 20, .avoid = AVOID_QUESTIONS});
+	CHECK("nor with a budget", !chosen(&s, SPAN(prose), "Why did"));
+	arena_free(&arena);
 }
 
 /* "Never while others remain": an avoided sentence stands only beside all the others. */
@@ -631,7 +676,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bounds_are_kept_and_used),
+		cmocka_unit_test(test_budget_before_merit),
 		cmocka_unit_test(test_avoid_only_when_nothing_else),
+		cmocka_unit_test(test_avoid_beside_lines),
 		cmocka_unit_test(test_avoid_quotes),
 		cmocka_unit_test(test_no_sentence_twice),
 		cmocka_unit_test(test_all_alike),
