@@ -1,6 +1,8 @@
 #include "marks.h"
 
+#include "ascii.h"
 #include "utf8.h"
+#include "vector.h"
 
 static bool is_closing(uint32_t c)
 {
@@ -51,6 +53,67 @@ char marks_final(struct span sentence)
 		end = at;
 	}
 	return 0;
+}
+
+static bool opens_usually(uint32_t c)
+{
+	return c == 0xAB || c == 0x201C || c == 0x201E || c == 0x201F || c == 0x300C || c == 0x300E;
+}
+
+/* Open, of the quotation mark in [at, behind): by what stands before and behind it. */
+static bool opens(struct span text, size_t at, size_t behind, uint32_t mark, bool open)
+{
+	bool left = at > 0 && (unsigned char)text.at[at - 1] > ' ' &&
+		    !ascii_is_in(text.at[at - 1], "([{-/");
+	bool right = behind < text.len && (unsigned char)text.at[behind] > ' ' &&
+		     !ascii_is_in(text.at[behind], ")]}.,;:!?-/");
+	if (left != right)
+		return right;
+	return mark == '"' || mark == 0xFF02 ? !open : opens_usually(mark);
+}
+
+/* Inches behind a digit, or a Hebrew abbreviation's mark behind a letter. */
+static bool is_no_quote(struct span text, size_t at)
+{
+	return (at > 0 && ascii_is_digit(text.at[at - 1])) ||
+	       (at > 1 && (unsigned char)text.at[at - 2] == 0xD7);
+}
+
+/* The next place where a quotation mark may stand: those of marks_is_quote() begin with five bytes.
+ */
+static size_t next_place(struct span text, size_t at)
+{
+	for (; at + VECTOR_BYTES <= text.len; at += VECTOR_BYTES) {
+		vector b = vector_load(text.at + at);
+		unsigned before =
+			vector_zeros_fast((vector)((b == '"') | (b == 0xC2) | (b == 0xE2) |
+						   (b == 0xE3) | (b == 0xEF)));
+		if (before < VECTOR_BYTES)
+			return at + before;
+	}
+	while (at < text.len && !ascii_is_in(text.at[at], "\"\xC2\xE2\xE3\xEF"))
+		at++;
+	return at;
+}
+
+unsigned marks_half_quotes(struct span sentence)
+{
+	bool open = false;
+	unsigned halves = 0;
+	for (size_t at = 0; (at = next_place(sentence, at)) < sentence.len;) {
+		uint32_t c;
+		size_t start = at;
+		at += utf8_decode(sentence, at, &c);
+		if (!marks_is_quote(c))
+			continue;
+		if (c == '"' && !open && is_no_quote(sentence, start))
+			continue;
+		bool opening = opens(sentence, start, at, c, open);
+		if (!opening && !open)
+			halves |= QUOTE_FROM_BEFORE;
+		open = opening;
+	}
+	return open ? halves | QUOTE_GOES_ON : halves;
 }
 
 bool marks_quote(struct span sentence)

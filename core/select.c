@@ -49,6 +49,7 @@ struct chooser {
 	uint64_t *holders;      /* of each term: bit c says that the c-th chosen sentence has it */
 	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
+	uint8_t *quotes;        /* of each sentence: QUOTE_* */
 	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
 	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
@@ -72,6 +73,10 @@ static const float overlap_loss = 6;
  * all but a few in a thousand are ahead of the next. To be looked at when the ranker is trained
  * anew, as the losses below. */
 static const float dangling_loss = 18;
+
+/* What it loses for half a quotation: nobody knows who says it, or where it ends. Of three
+ * sentences of French news 7% have one so, 17% without; R1 is the same. */
+static const float half_quote_loss = 10;
 
 /* What it loses for going on from another line: it opens with a small letter, as a few names do. */
 static const float continued_loss = 2.5f;
@@ -242,6 +247,24 @@ static bool opens_backward(const struct chooser *c, uint32_t i)
 	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0;
 }
 
+/* Does a quotation go on from sentence `i` to the next? */
+static bool quote_goes_on(const struct chooser *c, uint32_t i)
+{
+	return i + 1 < c->input->sentences->len && (c->quotes[i] & QUOTE_GOES_ON) &&
+	       (c->quotes[i + 1] & QUOTE_FROM_BEFORE);
+}
+
+/* Does it hold a half of a quotation whose other half is not chosen? */
+static bool halves_quote(const struct chooser *c, uint32_t i)
+{
+	unsigned quotes = c->quotes[i];
+	if (i > 0 && c->chosen[i - 1] && quote_goes_on(c, i - 1))
+		quotes &= ~QUOTE_FROM_BEFORE;
+	if (quote_goes_on(c, i) && c->chosen[i + 1])
+		quotes &= ~QUOTE_GOES_ON;
+	return quotes != 0;
+}
+
 static bool dangles(const struct chooser *c, uint32_t i)
 {
 	return opens_backward(c, i) && !c->chosen[i - 1];
@@ -282,10 +305,10 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 	struct span text = sentence_text(c->input, i);
 	char final = marks_final(text);
 	unsigned content = content_words(c->input->terms, i);
-	float loss = (dangles(c, i) ? dangling_loss : 0) +
-		     (opens_small(text) ? continued_loss : 0) +
-		     (final == ':' ? announcing_loss : 0) +
-		     brevity_loss * (float)(ENOUGH_CONTENT - content);
+	float loss =
+		(dangles(c, i) ? dangling_loss : 0) + (halves_quote(c, i) ? half_quote_loss : 0) +
+		(opens_small(text) ? continued_loss : 0) + (final == ':' ? announcing_loss : 0) +
+		brevity_loss * (float)(ENOUGH_CONTENT - content);
 	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
 	enum rank rank = avoided(c->options->avoid, text, final) ? RANK_AVOIDED
 			 : c->scores->at[i] == 0 || outcry       ? RANK_NO_PROSE
@@ -293,17 +316,25 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, loss > 0 || final == '?'};
 }
 
-/* What now stands better comes once more: the next sentence, when it points back to this one, and
- * the one before, when this one points back to it. Whichever copy comes later is passed over. */
+static void lift(struct chooser *c, uint32_t i, float by)
+{
+	struct candidate lifted = candidate(c, i);
+	lifted.value += by;
+	push(c, lifted);
+}
+
+/* What now stands better comes once more: the next sentence, when it points back to this one, the
+ * one before, when this one points back to it, and the other half of a quotation. Whichever copy
+ * comes later is passed over. */
 static void lift_neighbours(struct chooser *c, uint32_t i)
 {
-	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] && opens_backward(c, i + 1))
-		push(c, candidate(c, i + 1));
-	if (dangles(c, i)) {
-		struct candidate before = candidate(c, i - 1);
-		before.value += dangling_loss;
-		push(c, before);
-	}
+	bool goes_on = quote_goes_on(c, i), came = i > 0 && quote_goes_on(c, i - 1);
+	bool dangling = dangles(c, i);
+	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] &&
+	    (goes_on || opens_backward(c, i + 1)))
+		lift(c, i + 1, goes_on ? half_quote_loss : 0);
+	if (i > 0 && !c->chosen[i - 1] && (came || dangling))
+		lift(c, i - 1, (came ? half_quote_loss : 0) + (dangling ? dangling_loss : 0));
 }
 
 static void choose(struct chooser *c, uint32_t i)
@@ -363,12 +394,15 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->trigrams.factor = scatter_factor(c->trigrams.slot);
 	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
 	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
+	c->quotes = arena_alloc(arena, n, sizeof *c->quotes);
 	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);
 	c->waits = arena_zalloc(arena, n, sizeof *c->waits);
 	c->put_off = arena_alloc(arena, n, sizeof *c->put_off);
 	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
 	if (arena->failed)
 		return false;
+	for (uint32_t i = 0; i < n; i++)
+		c->quotes[i] = (uint8_t)marks_half_quotes(sentence_text(c->input, i));
 	for (uint32_t i = 0; i < n; i++)
 		c->heap[i] = candidate(c, i);
 	c->heap_len = n;
@@ -412,11 +446,11 @@ static void choose_if_fits(struct chooser *c, uint32_t i, bool weak)
 		c->refused = i;
 }
 
-/* Does it point back to a sentence for which there would be no place any more? */
+/* Does it ask for another sentence, for which there would be no place any more? */
 static bool takes_last_place(const struct chooser *c, uint32_t i)
 {
 	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences && !answers(c, i) &&
-	       dangles(c, i);
+	       (dangles(c, i) || halves_quote(c, i));
 }
 
 /* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the

@@ -672,6 +672,31 @@ static void test_no_place_for_antecedent(void **state)
 	arena_free(&arena);
 }
 
+/* A quotation of two sentences comes whole or not at all, while there are others. */
+static void test_half_quotations(void **state)
+{
+	static const char text[] =
+		"The harbour bridge of Ostrand was closed on Monday after engineers had found a "
+		"crack in a pier. \"Lorries of forty tonnes cross it every morning on their way to "
+		"the quarry. Nobody at the council wanted to hear of repairs,\" said the engineer "
+		"Mara Lund. Ferries will run every ten minutes until spring. The work will cost "
+		"four million crowns. Shops on the island fear for the weeks before the winter "
+		"holidays. A second crossing was planned in the last century and never built. "
+		"Members will meet on Thursday to vote on the money.";
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	unsigned whole = 0;
+	for (size_t count = 1; count <= 6; count++) {
+		struct summary s = make(&arena, (struct summary_input){.text = SPAN(text)},
+					(struct select_options){.max_sentences = count});
+		bool first = chosen(&s, SPAN(text), "forty tonnes");
+		CHECK("both or none", first == chosen(&s, SPAN(text), "Nobody at the council"));
+		whole += first;
+	}
+	CHECK("it comes at all", whole > 0);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -691,6 +716,7 @@ int main(void)
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_outcries),
 		cmocka_unit_test(test_no_place_for_antecedent),
+		cmocka_unit_test(test_half_quotations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
