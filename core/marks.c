@@ -79,20 +79,31 @@ static bool is_no_quote(struct span text, size_t at)
 	       (at > 1 && (unsigned char)text.at[at - 2] == 0xD7);
 }
 
-/* The next place where a quotation mark may stand: those of marks_is_quote() begin with five bytes.
+/* Marks of marks_is_quote() begin with one of five bytes. */
+static bool may_quote(unsigned char byte)
+{
+	return byte == '"' || byte == 0xC2 || byte == 0xE2 || byte == 0xE3 || byte == 0xEF;
+}
+
+/* The next place where a quotation mark may stand. The last step goes back to have sixteen bytes.
  */
 static size_t next_place(struct span text, size_t at)
 {
-	for (; at + VECTOR_BYTES <= text.len; at += VECTOR_BYTES) {
-		vector b = vector_load(text.at + at);
-		unsigned before =
-			vector_zeros_fast((vector)((b == '"') | (b == 0xC2) | (b == 0xE2) |
-						   (b == 0xE3) | (b == 0xEF)));
-		if (before < VECTOR_BYTES)
-			return at + before;
+	if (text.len < VECTOR_BYTES) {
+		while (at < text.len && !may_quote((unsigned char)text.at[at]))
+			at++;
+		return at;
 	}
-	while (at < text.len && !ascii_is_in(text.at[at], "\"\xC2\xE2\xE3\xEF"))
-		at++;
+	while (at < text.len) {
+		size_t from = at + VECTOR_BYTES <= text.len ? at : text.len - VECTOR_BYTES;
+		vector b = vector_load(text.at + from);
+		unsigned found = vector_signs((vector)((b == '"') | (b == 0xC2) | (b == 0xE2) |
+						       (b == 0xE3) | (b == 0xEF)));
+		found >>= at - from;
+		if (found != 0)
+			return at + (unsigned)__builtin_ctz(found);
+		at = from + VECTOR_BYTES;
+	}
 	return at;
 }
 
