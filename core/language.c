@@ -207,6 +207,8 @@ enum {
 	LETTER_WEIGHT = 20,
 	ENDING_WEIGHT = 40,
 	CERTAIN_SCORE = 10 * WORD_WEIGHT,
+	FEW_HAN = 30,
+	DOUBTED_TIMES = 3, /* as many words of another language as of the one that was said */
 };
 
 struct evidence {
@@ -467,13 +469,48 @@ static size_t glance(struct span text)
 	return likeliest(&middle) == best ? best : LANGUAGE_UND;
 }
 
+/* Reads SAMPLE_BYTES from the start of a word at `at`. */
+static void look(struct evidence *evidence, struct span text, size_t at)
+{
+	*evidence = (struct evidence){0};
+	gather(evidence, text, at, text.len - at < SAMPLE_BYTES ? text.len : at + SAMPLE_BYTES);
+}
+
 const struct language *language_detect(struct span text)
 {
 	size_t best = glance(text);
 	if (best == LANGUAGE_UND) {
-		struct evidence evidence = {0};
-		gather(&evidence, text, 0, text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES);
+		struct evidence evidence;
+		look(&evidence, text, 0);
 		best = likeliest(&evidence);
 	}
 	return &languages[best];
+}
+
+/* The language that what stands from `at` on is in, if it cannot be `said`. */
+static size_t contradiction(struct span text, size_t at, size_t said)
+{
+	struct evidence evidence;
+	look(&evidence, text, at);
+	size_t best = likeliest(&evidence);
+	enum script script = language_scripts[best], other = language_scripts[said];
+	/* A few Han characters may be Japanese; an article of it has kana. */
+	if (other == SCRIPT_KANA && script == SCRIPT_HAN && evidence.letters[script] < FEW_HAN)
+		return LANGUAGE_UND;
+	if (best == LANGUAGE_UND || script != other)
+		return best;
+	bool many = evidence.score[best] >= CERTAIN_SCORE;
+	bool few = DOUBTED_TIMES * evidence.score[said] <= evidence.score[best];
+	return many && few ? best : LANGUAGE_UND;
+}
+
+const struct language *language_believe(const struct language *said, struct span text)
+{
+	if (said == NULL || said->index == LANGUAGE_UND)
+		return language_detect(text);
+	size_t found = contradiction(text, 0, said->index);
+	if (found != LANGUAGE_UND && text.len >= 2 * SAMPLE_BYTES &&
+	    contradiction(text, next_word(text, text.len / 2), said->index) != found)
+		return said;
+	return found == LANGUAGE_UND ? said : &languages[found];
 }

@@ -72,6 +72,13 @@ const struct language *language_from_tag(struct span tag);
  */
 const struct language *language_detect(struct span text);
 
+/**
+ * The language that somebody says `text` is in, unless the text contradicts: it is in another
+ * script, or has many words of another language and few of this one. "und" and NULL say nothing:
+ * then it is detected. O(1).
+ */
+const struct language *language_believe(const struct language *said, struct span text);
+
 /** Is it written in Latin letters? */
 bool language_is_latin(const struct language *language);
 

@@ -288,12 +288,9 @@ static char *summarize(struct work *work, size_t *len)
 	struct summary_options options = {
 		.select = request->select,
 		.max_keywords = request->include & INCLUDE_KEYWORDS ? MAX_KEYWORDS : 0};
-	if (input.language == NULL && work->article.language.len > 0) {
-		/* What the page says of its language is believed, unless it is one unknown here. */
-		input.language = language_from_tag(work->article.language);
-		if (input.language != NULL && input.language->index == LANGUAGE_UND)
-			input.language = NULL;
-	}
+	if (input.language == NULL && work->article.language.len > 0)
+		input.language =
+			language_believe(language_from_tag(work->article.language), work->text);
 	uint64_t start = monotonic_ns();
 	struct summary summary;
 	enum summary_status status = summary_make(arena, &input, &options, &summary);

@@ -165,12 +165,58 @@ static void test_may_start(void **state)
 	}
 }
 
+/* A declaration stands unless the text contradicts it. */
+static void test_belief(void **state)
+{
+	static const char german[] =
+		"Die Brücke von Ostrand ist seit Montag gesperrt, weil die Ingenieure einen Riss "
+		"in "
+		"einem der Pfeiler gefunden haben. Wer auf die Insel will, muss mit der Fähre "
+		"fahren, und das kostet nichts, bis die Arbeit getan ist.";
+	static const char english[] =
+		"The bridge of Ostrand has been closed since Monday, because the engineers found a "
+		"crack in one of the piers. Who wants to go to the island must take the ferry, and "
+		"that costs nothing until the work is done.";
+	static const struct {
+		const char *said, *text, *want;
+	} cases[] = {
+		{"en", english, "en"},
+		{"de", german, "de"},
+		{"en", german, "de"},
+		{"de", english, "en"},
+		{"und", german, "de"},
+		{"nb", "Broen er stengt.", "nb"}, /* it might be Danish */
+		{"en", "Ostrand 12 34", "en"},
+		{"ja", "漢字", "ja"}, /* said of the same script */
+		{"en", "Мост в Остранде закрыт.", "ru"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK_SPAN(cases[i].text,
+			   span_of(language_believe(language_from_tag(span_of(cases[i].said)),
+						    span_of(cases[i].text))
+					   ->tag),
+			   span_of(cases[i].want));
+	CHECK_SPAN("nothing said", span_of(language_believe(NULL, SPAN(german))->tag), SPAN("de"));
+
+	/* A long English preface does not make a page declared German an English one. */
+	char page[16384];
+	size_t len = 0;
+	for (unsigned i = 0; i < 20; i++)
+		len += (size_t)snprintf(page + len, sizeof page - len, "%s\n\n",
+					len < 3500 ? english : german);
+	CHECK_SPAN("with a preface",
+		   span_of(language_believe(language_from_tag(SPAN("de")), (struct span){page, len})
+				   ->tag),
+		   SPAN("de"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),     cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_detection), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_preface),   cmocka_unit_test(test_may_start),
+		cmocka_unit_test(test_belief),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
