@@ -201,7 +201,7 @@ static void test_belief(void **state)
 	/* A long English preface does not make a page declared German an English one. */
 	char page[16384];
 	size_t len = 0;
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 60; i++)
 		len += (size_t)snprintf(page + len, sizeof page - len, "%s\n\n",
 					len < 3500 ? english : german);
 	CHECK_SPAN("with a preface",
