@@ -8,6 +8,7 @@
 enum {
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
+	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
 	BYLINE_WORDS = 8,
 	DATELINE_WORDS = 10,
 	DATELINE_NAMES = 3, /* "Saturday, 12 December 2020, 15:21 UTC" */
@@ -81,6 +82,8 @@ static bool phrase_matches(const struct phrase *phrase, struct span text, bool l
 		return false;
 	if (phrase->kind == PHRASE_WHOLE)
 		return only_marks(span_slice(text, phrase->len, text.len));
+	if (phrase->kind == PHRASE_OPENING)
+		return true;
 	/* One word may begin any sentence; two or a colon seldom do. */
 	bool telling = memchr(bytes, ' ', phrase->len) != NULL || bytes[phrase->len - 1] == ':' ||
 		       (unsigned char)bytes[0] >= 0x80;
@@ -196,18 +199,18 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	uint32_t words = terms->words[i];
 	if (sentence->kind == SENTENCE_HEADING || words == 0)
 		return true;
-	if (words > LINE_WORDS)
-		return false; /* most sentences */
-	struct span whole = text_of(input, i);
-	bool unstopped = marks_final(whole) == 0;
-	bool line = unstopped || is_line(input->text, sentence);
-	if (!line && words > SHORT_WORDS)
+	if (words > OPENING_WORDS)
 		return false;
-	if (words <= CAPTION_WORDS && line)
-		return true;
-	struct span text = without_bullets(whole);
+	struct span whole = text_of(input, i), text = without_bullets(whole);
+	char final = marks_final(whole);
+	bool unstopped = final == 0;
+	bool line = words <= LINE_WORDS && (unstopped || is_line(input->text, sentence));
 	if (begins_with_phrase(text, line, words))
 		return true;
+	if (!line && words > SHORT_WORDS)
+		return false; /* most sentences */
+	if (line && (words <= CAPTION_WORDS || final == '?'))
+		return true; /* a question on a line of its own is a heading, or an interviewer's */
 	if (words <= BYLINE_WORDS && is_split_byline(input, i))
 		return true;
 	if (words <= DATELINE_WORDS && is_dateline(input, i))

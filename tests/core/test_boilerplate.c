@@ -23,6 +23,12 @@ static void test_lines(void **state)
 		{"en", "For more information, please visit www.example.com.", true},
 		{"en", "Check out our guide to the ten best kayaks.", true},
 		{"en", "This post may contain affiliate links.", true},
+		{"en",
+		 "This article contains affiliate links, and if you buy something through one of "
+		 "them the publisher may earn a small commission that costs you nothing at all.",
+		 true},
+		{"en", "How is a tide mill kept from turning backwards at low water?", true},
+		{"en", "How is it kept from turning? By a valve that the tide closes.", false},
 		{"en", "12.", true},
 		{"en", "15:21 EST, 17 December 2012. |.", true},
 		{"de", "Samstag, 12. Dezember 2020, 15:21 Uhr.", true},
