@@ -82,8 +82,6 @@ static bool phrase_matches(const struct phrase *phrase, struct span text, bool l
 		return false;
 	if (phrase->kind == PHRASE_WHOLE)
 		return only_marks(span_slice(text, phrase->len, text.len));
-	if (phrase->kind == PHRASE_OPENING)
-		return true;
 	/* One word may begin any sentence; two or a colon seldom do. */
 	bool telling = memchr(bytes, ' ', phrase->len) != NULL || bytes[phrase->len - 1] == ':' ||
 		       (unsigned char)bytes[0] >= 0x80;
@@ -101,10 +99,13 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 	return false;
 }
 
-static bool phrase_begins(struct span text)
+/* Does it begin with one of the phrases that are reached by `first`? */
+static inline bool begins_with_one(struct span text, const uint16_t first[257])
 {
+	if (text.len == 0)
+		return false;
 	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
-	for (unsigned i = phrase_inside[byte]; i < phrase_inside[byte + 1]; i++)
+	for (unsigned i = first[byte]; i < first[byte + 1]; i++)
 		if (begins_with(text, &phrases[i]))
 			return true;
 	return false;
@@ -114,7 +115,7 @@ static bool phrase_begins(struct span text)
 static bool holds_phrase(struct span text)
 {
 	for (size_t at = 0; at < text.len; at++) {
-		if (phrase_begins(span_slice(text, at, text.len)))
+		if (begins_with_one(span_slice(text, at, text.len), phrase_inside))
 			return true;
 		if (ascii_is_letter(text.at[at]))
 			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
@@ -202,15 +203,19 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words > OPENING_WORDS)
 		return false;
 	struct span whole = text_of(input, i), text = without_bullets(whole);
+	if (begins_with_one(text, phrase_opening))
+		return true;
+	if (words > LINE_WORDS)
+		return false; /* most sentences */
 	char final = marks_final(whole);
-	bool unstopped = final == 0;
-	bool line = words <= LINE_WORDS && (unstopped || is_line(input->text, sentence));
+	bool unstopped = final == 0, line = unstopped || is_line(input->text, sentence);
+	if (!line && words > SHORT_WORDS)
+		return false;
+	/* A question on a line of its own is a heading, or an interviewer's. */
+	if (line && (words <= CAPTION_WORDS || final == '?'))
+		return true;
 	if (begins_with_phrase(text, line, words))
 		return true;
-	if (!line && words > SHORT_WORDS)
-		return false; /* most sentences */
-	if (line && (words <= CAPTION_WORDS || final == '?'))
-		return true; /* a question on a line of its own is a heading, or an interviewer's */
 	if (words <= BYLINE_WORDS && is_split_byline(input, i))
 		return true;
 	if (words <= DATELINE_WORDS && is_dateline(input, i))

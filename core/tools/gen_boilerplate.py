@@ -24,12 +24,14 @@ def main():
             phrases.add((text.encode(), kind))
             phrases.add(((text[0].upper() if text[0] > "\x7f" else text[0]).encode() +
                          text[1:].encode(), kind))
-    begin = sorted(p for p in phrases if p[1] != INSIDE)
-    inside = sorted(p for p in phrases if p[1] == INSIDE)
-    tables = {"first": [sum(p[0][0] < byte for p in begin) for byte in range(257)],
-              "inside": [len(begin) + sum(p[0][0] < byte for p in inside) for byte in range(257)]}
+    groups = {"first": (WHOLE, PREFIX), "opening": (OPENING,), "inside": (INSIDE,)}
+    tables, ordered = {}, []
+    for name, kinds in groups.items():
+        group = sorted(p for p in phrases if p[1] in kinds)
+        tables[name] = [len(ordered) + sum(p[0][0] < byte for p in group) for byte in range(257)]
+        ordered += group
     pool, rows = b"", []
-    for text, kind in begin + inside:
+    for text, kind in ordered:
         rows.append((len(pool), len(text), text[1], kind))
         pool += text
     with open(output, "w", encoding="ascii") as out:
