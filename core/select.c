@@ -2,6 +2,7 @@
 
 #include "marks.h"
 #include "scatter.h"
+#include "stopwords.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
@@ -43,14 +44,16 @@ struct chooser {
 	const struct score_input *input;
 	const struct scores *scores;
 	const struct select_options *options;
+	const struct stopword_language *stopwords;
 	struct candidate *heap; /* the best on top */
 	size_t heap_len;
 	struct trigrams trigrams;
 	uint64_t *holders;      /* of each term: bit c says that the c-th chosen sentence has it */
 	uint32_t *stamp;        /* of each term: the last sentence that counted it, plus one */
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
-	uint8_t *quotes;        /* of each sentence: QUOTE_* */
-	bool *chosen, *waits;   /* of each sentence: it is, it stands among those put off */
+	bool *backward;         /* of each sentence: it opens so that it points back */
+	uint8_t *quotes;        /* QUOTE_* */
+	bool *chosen, *waits;   /* it is, it stands among those put off */
 	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
@@ -237,14 +240,15 @@ static void remember(struct chooser *c, uint32_t i)
 	}
 }
 
-/* Does it open with a word that points back to the sentence before it? */
+/* Does it open with words that point back to the sentence before it? */
 static bool opens_backward(const struct chooser *c, uint32_t i)
 {
 	const struct terms *terms = c->input->terms;
 	if (i == 0 || terms->first[i] == terms->first[i + 1])
 		return false;
 	uint8_t flags = terms->distinct[terms->token[terms->first[i]].term].flags;
-	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0;
+	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0 ||
+	       stopwords_open_backward(c->stopwords, sentence_text(c->input, i));
 }
 
 /* Does a quotation go on from sentence `i` to the next? */
@@ -267,7 +271,7 @@ static bool halves_quote(const struct chooser *c, uint32_t i)
 
 static bool dangles(const struct chooser *c, uint32_t i)
 {
-	return opens_backward(c, i) && !c->chosen[i - 1];
+	return c->backward[i] && !c->chosen[i - 1];
 }
 
 static bool opens_small(struct span text)
@@ -331,7 +335,7 @@ static void lift_neighbours(struct chooser *c, uint32_t i)
 	bool goes_on = quote_goes_on(c, i), came = i > 0 && quote_goes_on(c, i - 1);
 	bool dangling = dangles(c, i);
 	if (i + 1 < c->input->sentences->len && !c->chosen[i + 1] &&
-	    (goes_on || opens_backward(c, i + 1)))
+	    (goes_on || c->backward[i + 1]))
 		lift(c, i + 1, goes_on ? half_quote_loss : 0);
 	if (i > 0 && !c->chosen[i - 1] && (came || dangling))
 		lift(c, i - 1, (came ? half_quote_loss : 0) + (dangling ? dangling_loss : 0));
@@ -394,6 +398,7 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->trigrams.factor = scatter_factor(c->trigrams.slot);
 	c->holders = arena_zalloc(arena, terms->distinct_count, sizeof *c->holders);
 	c->stamp = arena_zalloc(arena, terms->distinct_count, sizeof *c->stamp);
+	c->backward = arena_alloc(arena, n, sizeof *c->backward);
 	c->quotes = arena_alloc(arena, n, sizeof *c->quotes);
 	c->chosen = arena_zalloc(arena, n, sizeof *c->chosen);
 	c->waits = arena_zalloc(arena, n, sizeof *c->waits);
@@ -401,8 +406,10 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
 	if (arena->failed)
 		return false;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		c->backward[i] = opens_backward(c, i);
 		c->quotes[i] = (uint8_t)marks_half_quotes(sentence_text(c->input, i));
+	}
 	for (uint32_t i = 0; i < n; i++)
 		c->heap[i] = candidate(c, i);
 	c->heap_len = n;
@@ -497,6 +504,7 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 	struct chooser c = {.input = input,
 			    .scores = scores,
 			    .options = options,
+			    .stopwords = stopwords_of(input->language),
 			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, n),
 			    .refused = NONE,

@@ -1,5 +1,6 @@
 #include "stopwords.h"
 
+#include "ascii.h"
 #include "stopwords_table.h"
 
 const struct stopword_language *stopwords_of(const struct language *language)
@@ -17,6 +18,20 @@ static bool same_bytes(const char *a, const char *b, uint32_t len)
 		if (form_load(a + at) != form_load(b + at))
 			return false;
 	return true;
+}
+
+bool stopwords_open_backward(const struct stopword_language *words, struct span sentence)
+{
+	if (words == NULL || sentence.len == 0)
+		return false;
+	/* Each behind its length; a length of 0 is the end. */
+	for (const char *phrase = words->openings; phrase[0] != 0; phrase += phrase[0] + 1) {
+		size_t len = (size_t)phrase[0];
+		if (phrase[1] == sentence.at[0] && sentence.len > len &&
+		    memcmp(sentence.at, phrase + 1, len) == 0 && !ascii_is_letter(sentence.at[len]))
+			return true;
+	}
+	return false;
 }
 
 uint8_t stopwords_flags(const struct stopword_language *words, const struct form *word,

@@ -13,6 +13,12 @@ struct stopword_language;
 const struct stopword_language *stopwords_of(const struct language *language);
 
 /**
+ * Does `sentence` open with words that point back to what stands before it, as no single word
+ * tells: "En effet", "Таким образом", and in Chinese one character, 这? O(openings listed).
+ */
+bool stopwords_open_backward(const struct stopword_language *words, struct span sentence);
+
+/**
  * The TERM_* flags of a word that is case-folded and composed (NFC); 0 for one that is not listed
  * or when `words` is NULL. `hash` is form_hash() of it. O(1).
  */

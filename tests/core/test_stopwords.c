@@ -1,0 +1,67 @@
+#include "tests/check.h"
+
+#include "core/stopwords.h"
+#include "core/tokenize.h"
+
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *tag, *word;
+		unsigned flags; /* all that are asked for, and at least one */
+	} cases[] = {
+		{"en", "the", TERM_STOP},
+		{"en", "they", TERM_PRONOUN | TERM_STOP},
+		{"en", "however", TERM_CONNECTIVE},
+		{"en", "bridge", 0},
+		{"fr", "donc", TERM_CONNECTIVE},
+		{"ru", "однако", TERM_CONNECTIVE},
+		{"tlh", "the", 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct form form = {.len = (uint32_t)strlen(cases[i].word)};
+		memcpy(form.bytes, cases[i].word, form.len);
+		form_finish(&form);
+		const struct language *language = language_from_tag(span_of(cases[i].tag));
+		unsigned flags = stopwords_flags(stopwords_of(language), &form,
+						 form_hash(form.bytes, form.len));
+		CHECK(cases[i].word, (flags & cases[i].flags) == cases[i].flags);
+		CHECK(cases[i].word, cases[i].flags != 0 || flags == 0);
+	}
+}
+
+static void test_openings(void **state)
+{
+	static const struct {
+		const char *tag, *sentence;
+		bool backward;
+	} cases[] = {
+		{"fr", "En effet, le pont est fermé.", true},
+		{"fr", "En effeuillant la marguerite, il rit.", false},
+		{"fr", "Le pont est en effet fermé.", false},
+		{"fr", "En effet", false}, /* nothing behind it */
+		{"es", "A él se sumará otra prueba.", true},
+		{"ru", "Кроме того, мост закрыт.", true},
+		{"vi", "Tuy nhiên, cây cầu đã đóng.", true},
+		{"zh", "它可能是一座桥。", true},
+		{"zh", "桥关了。", false},
+		{"en", "In addition, the bridge is closed.", true},
+		{"en", "In addition to the bridge the quay is closed.", false},
+		{"de", "En effet, die Brücke ist gesperrt.", false},
+		{"tlh", "En effet, le pont est fermé.", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct language *language = language_from_tag(span_of(cases[i].tag));
+		CHECK(cases[i].sentence,
+		      stopwords_open_backward(stopwords_of(language), span_of(cases[i].sentence)) ==
+			      cases[i].backward);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_openings),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
