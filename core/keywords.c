@@ -8,6 +8,8 @@
 enum {
 	PHRASE_WORDS = 3,
 	SHOWN_PLACES = 32,
+	FEW_PLACES = 3,       /* of so many one knows how a phrase goes on */
+	GROWN_TOKENS = 11,    /* twelve characters of a script without spaces */
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
 };
 
@@ -32,6 +34,7 @@ struct finder {
 	size_t tokens; /* that are looked at */
 	bool *usable;  /* token may stand in a phrase */
 	bool *taken;   /* term stands in a chosen phrase */
+	bool korean;
 };
 
 static bool is_upper(struct span text, size_t at)
@@ -122,18 +125,33 @@ static bool is_one_character(struct span text, const struct token *token)
 	       token->end_byte - token->start_byte;
 }
 
-static bool token_usable(const struct score_input *input, const struct token *token)
+/* Korean verbs as they end clauses and sentences. */
+static bool is_korean_verb(struct span word)
 {
-	const struct term *term = &input->terms->distinct[token->term];
-	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) &&
-	       !is_tiny(input->text, token);
+	static const char endings[][10] = {"다",   "다고", "다는", "라고", "려고", "지만", "면서",
+					   "하는", "하고", "하기", "하며", "되는", "있는", "없는"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		struct span ending = span_of(endings[i]);
+		if (word.len > ending.len &&
+		    memcmp(word.at + word.len - ending.len, ending.at, ending.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool token_usable(const struct finder *f, const struct token *token)
+{
+	const struct term *term = &f->input->terms->distinct[token->term];
+	struct span text = f->input->text;
+	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) && !is_tiny(text, token) &&
+	       !(f->korean && is_korean_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
 	for (size_t k = 0; k < f->tokens; k++)
-		f->usable[k] = token_usable(f->input, &terms->token[k]);
+		f->usable[k] = token_usable(f, &terms->token[k]);
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i + 1] <= f->tokens; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 			uint32_t run = run_from(f, k, terms->first[i + 1]);
@@ -244,26 +262,110 @@ static struct phrase *best_left(const struct finder *f)
 	return best;
 }
 
-static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
-			    struct keyword *keyword)
+/* Where a phrase stands: tokens [first, end). */
+struct stretch {
+	size_t first, end;
+};
+
+static size_t find_stretches(const struct finder *f, const struct phrase *phrase,
+			     struct stretch *out)
 {
 	const struct terms *terms = f->input->terms;
-	keyword->at = arena_alloc(arena, phrase->count, sizeof *keyword->at);
-	if (keyword->at == NULL)
-		return false;
-	uint32_t free_from = 0;
-	for (size_t k = phrase->first; k + phrase->len <= f->tokens; k++) {
+	size_t count = 0;
+	for (size_t k = phrase->first; k + phrase->len <= f->tokens && count < phrase->count; k++) {
 		const struct token *token = &terms->token[k];
-		if (token->term != phrase->term[0] || token->start_byte < free_from ||
-		    keyword->count == phrase->count || !same_terms(phrase, token, phrase->len))
+		if (token->term != phrase->term[0] || !same_terms(phrase, token, phrase->len))
 			continue;
 		bool together = true;
 		for (uint32_t i = 1; i < phrase->len; i++)
 			together &= adjoin(f->input->text, &token[i - 1], &token[i]);
-		if (!together)
+		if (together)
+			out[count++] = (struct stretch){k, k + phrase->len};
+	}
+	return count;
+}
+
+static bool is_katakana(struct span text, const struct token *token)
+{
+	for (size_t at = token->start_byte; at < token->end_byte;) {
+		uint32_t c;
+		at += utf8_decode(text, at, &c);
+		if (c < 0x30A1 || c > 0x30FF)
+			return false;
+	}
+	return true;
+}
+
+/* The token before or behind the stretch, if it shares a character with it, as in scripts without
+ * spaces, and may stand in a phrase: of katakana every one. */
+static const struct token *neighbour(const struct finder *f, const struct stretch *s, bool before)
+{
+	if (before ? s->first == 0 : s->end >= f->tokens)
+		return NULL;
+	size_t k = before ? s->first - 1 : s->end;
+	const struct token *token = &f->input->terms->token[k], *left = before ? token : token - 1;
+	bool joined = left[1].start_byte < left[0].end_byte;
+	return joined && (f->usable[k] || is_katakana(f->input->text, token)) ? token : NULL;
+}
+
+/* Words of scripts without spaces are longer than the pairs of characters that make a phrase: where
+ * four fifths of its places go on with the same character, it belongs to them, and a word in
+ * katakana goes on to its end. Returns whether a stretch has grown. */
+static bool grow(const struct finder *f, struct stretch *at, size_t count, bool before)
+{
+	const struct token *first = neighbour(f, &at[0], before);
+	size_t same = 0;
+	for (size_t i = 0; first != NULL && i < count; i++) {
+		const struct token *token = neighbour(f, &at[i], before);
+		same += token != NULL && token->term == first->term;
+	}
+	bool shared = same >= FEW_PLACES && same * 5 >= count * 4;
+	bool grown = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct token *token = neighbour(f, &at[i], before);
+		bool goes_on = token != NULL && at[i].end - at[i].first < GROWN_TOKENS &&
+			       ((shared && token->term == first->term) ||
+				is_katakana(f->input->text, token));
+		at[i].first -= goes_on && before;
+		at[i].end += goes_on && !before;
+		grown |= goes_on;
+	}
+	return grown;
+}
+
+/* Korean words carry particles, which no reader looks for in a list of phrases. */
+static uint32_t end_of(const struct finder *f, const struct token *token)
+{
+	struct span stem = f->input->terms->distinct[token->term].stem;
+	bool shorter = stem.len < token->end_byte - token->start_byte;
+	return f->korean && shorter &&
+			       memcmp(stem.at, f->input->text.at + token->start_byte, stem.len) == 0
+		       ? token->start_byte + (uint32_t)stem.len
+		       : token->end_byte;
+}
+
+static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
+			    struct keyword *keyword)
+{
+	const struct token *token = f->input->terms->token;
+	struct stretch *at = arena_alloc(arena, phrase->count, sizeof *at);
+	keyword->at = arena_alloc(arena, phrase->count, sizeof *keyword->at);
+	if (at == NULL || keyword->at == NULL)
+		return false;
+	size_t count = find_stretches(f, phrase, at);
+	while (grow(f, at, count, true))
+		;
+	while (grow(f, at, count, false))
+		;
+	for (size_t k = at[0].first; k < at[0].end; k++)
+		f->taken[token[k].term] = true;
+	uint32_t free_from = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t start = token[at[i].first].start_byte;
+		if (start < free_from)
 			continue;
-		free_from = token[phrase->len - 1].end_byte;
-		keyword->at[keyword->count++] = (struct occurrence){token->start_byte, free_from};
+		free_from = end_of(f, &token[at[i].end - 1]);
+		keyword->at[keyword->count++] = (struct occurrence){start, free_from};
 	}
 	return true;
 }
@@ -307,7 +409,9 @@ static bool prepare(struct arena *arena, struct finder *f)
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out)
 {
-	struct finder f = {.input = input, .scores = scores};
+	struct finder f = {.input = input,
+			   .scores = scores,
+			   .korean = span_equal(span_of(input->language->tag), SPAN("ko"))};
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;
@@ -321,8 +425,6 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 			out->len = 0;
 			return;
 		}
-		for (uint32_t i = 0; i < best->len; i++)
-			f.taken[best->term[i]] = true;
 		most = out->len == 0 ? best->score : most;
 		keyword->text = usual_form(input->text, keyword);
 		keyword->score = best->score / most;

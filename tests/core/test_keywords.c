@@ -253,13 +253,49 @@ static void test_short_words(void **state)
 	arena_free(&arena);
 }
 
+/* Words of scripts without spaces come whole, Korean ones without their particles. */
+static void test_whole_words(void **state)
+{
+	static const struct {
+		const char *language, *text, *has[4], *has_not[4];
+	} cases[] = {
+		{"ja",
+		 "セキュリティの会社が新しいプロテクションを発表した。セキュリティは大切だ。"
+		 "プロテクションは安い。会社はセキュリティを売る。プロテクションも売る。",
+		 {"セキュリティ", "プロテクション"},
+		 {"セキュリ", "プロテク", "クション"}},
+		{"zh",
+		 "笔记本电脑很贵。我买了笔记本电脑。笔记本电脑坏了。店主修好了笔记本电脑。",
+		 {"笔记本电脑"},
+		 {"笔记本电", "记本电脑"}},
+		{"ko",
+		 "삼성전자가 새로운 특허를 출원했다. 특허는 화면을 접는다고 한다. 같은 특허를 어제 "
+		 "삼성전자는 공개했다고 밝혔다. 애플도 다른 특허를 출원했다.",
+		 {"특허", "삼성전자"},
+		 {"특허를", "삼성전자가", "출원했다", "공개했다고"}},
+	};
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct span text = span_of(cases[i].text);
+		find(&arena, cases[i].language, text, 10, &s);
+		check_promises(cases[i].language, text, 10, &s.keywords);
+		for (size_t k = 0; k < 4 && cases[i].has[k] != NULL; k++)
+			CHECK(cases[i].has[k], has(&s.keywords, cases[i].has[k]));
+		for (size_t k = 0; k < 4 && cases[i].has_not[k] != NULL; k++)
+			CHECK(cases[i].has_not[k], !has(&s.keywords, cases[i].has_not[k]));
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_articles),      cmocka_unit_test(test_fewer_are_the_first),
 		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
-		cmocka_unit_test(test_short_words),
+		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_whole_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
