@@ -290,7 +290,7 @@ static bool is_katakana(struct span text, const struct token *token)
 	for (size_t at = token->start_byte; at < token->end_byte;) {
 		uint32_t c;
 		at += utf8_decode(text, at, &c);
-		if (c < 0x30A1 || c > 0x30FF)
+		if (c < 0x30A1 || c > 0x30FF || c == 0x30FB) /* the dot parts words */
 			return false;
 	}
 	return true;
