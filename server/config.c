@@ -118,7 +118,9 @@ static const struct option options[] = {
 	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
-	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP"},
+	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP; "
+	 "another file then must be in /etc or beside one that was named at start: the sandbox "
+	 "hides the rest"},
 	{"rate", KIND_RATE, AT(rate), "", 0, 0, NULL,
 	 "summaries that one API key, or one address, may ask for"},
 	{"trust-proxies", KIND_NETS, AT(trust_proxies), "", 0, 0, NULL,

@@ -61,8 +61,9 @@ static void add_caching(struct headers *to, const struct exchange *x)
 		add(to, "Cache-Control", "no-store");
 		return;
 	}
-	const char *keys = x->http->parts.config->api_keys_file;
-	snprintf(value, sizeof(value), "%s, max-age=%llu", *keys == '\0' ? "public" : "private",
+	/* Not as configured at start: a reload may have brought keys. */
+	snprintf(value, sizeof(value), "%s, max-age=%llu",
+		 keys_wanted(x->http->parts.keys) ? "private" : "public",
 		 (unsigned long long)(x->answer->keep_ms / 1000));
 	add(to, "Cache-Control", value);
 	if (x->report.problem != PROBLEM_NONE)

@@ -48,6 +48,33 @@ def test_keys_are_asked_for_and_turn_without_a_stop(start_service, tmp_path):
     assert KEY not in service.log
 
 
+def test_keys_of_a_reload_make_answers_private(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("")
+    service = start_service("--config", options)
+    path = "/v1/summaries?text=One+sentence."
+    assert service.request("GET", path).headers["Cache-Control"] == "public, max-age=86400"
+    (tmp_path / "keys").write_text(f"news:{KEY}\n")
+    options.write_text(f"api-keys-file = {tmp_path}/keys\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "reloaded")
+    answer = service.request("GET", path, headers={"X-API-Key": KEY})
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, max-age=86400")
+
+
+def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("rate = 7/h\n")
+    (tmp_path / "keys").write_text("broken\n")
+    service = start_service("--config", options)
+    options.write_text(f"rate = 5/h\nlog-level = error\napi-keys-file = {tmp_path}/keys\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "api_keys_refused")
+    assert ask(service).headers["RateLimit-Policy"].startswith('"client";q=7;')
+    wait_for_event(service, "request")
+    assert not service.events("reloaded")
+
+
 def test_a_missing_key_file_stops_the_start(tmp_path):
     import subprocess
     run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--api-keys-file", tmp_path / "none"],
