@@ -315,12 +315,15 @@ static bool store(struct config *config, const struct option *option, const char
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
-		     "usage: precis [--OPTION VALUE]...\n"
-		     "       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		     "Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
-		     "and in the\n"
-		     "file of --config: max-body = 10M.\n\n");
+	fprintf(out,
+		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
+		"usage: precis [--OPTION VALUE]...\n"
+		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
+		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
+		"and in the\n"
+		"file of --config: max-body = 10M. An empty variable is a value where the "
+		"option may be\n"
+		"empty (PRECIS_URL_HOSTS= allows no host), and as good as none elsewhere.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -481,14 +484,38 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 	return CONFIG_RUN;
 }
 
-/** What holds for the option: flag, environment, file, default. */
+/** Is nothing a value of it, as after "empty: none"? */
+static bool takes_nothing(const struct option *option)
+{
+	switch (option->kind) {
+	case KIND_ADDRESS:
+		return *option->fallback == '\0';
+	case KIND_HOSTS:
+	case KIND_NETS:
+	case KIND_FILE:
+	case KIND_RATE:
+	case KIND_ORIGINS:
+	case KIND_CACHE:
+		return true;
+	case KIND_COUNT:
+	case KIND_BYTES:
+	case KIND_MS:
+	case KIND_SWITCH:
+	case KIND_CHOICE:
+		break;
+	}
+	return false;
+}
+
+/** What holds for the option: flag, environment, file, default. A variable that is empty though its
+ *  option cannot be is what compose files and the like make of one that was never set. */
 static struct setting choose(const struct option *option, const char *env, struct setting flag,
 			     struct setting file)
 {
 	const char *inherited = getenv(env);
 	if (flag.value != NULL)
 		return flag;
-	if (inherited != NULL && *inherited != '\0')
+	if (inherited != NULL && (*inherited != '\0' || takes_nothing(option)))
 		return (struct setting){inherited, env};
 	if (file.value != NULL)
 		return file;
