@@ -324,6 +324,26 @@ def test_paths_methods_and_types(service):
     assert service.request("POST", "/v1/summaries", body).status == 415
 
 
+@pytest.mark.parametrize("target, status", [
+    (b"http://x/livez", 200), (b"HTTP://x:80/livez?a=b", 200), (b"https://[::1]/livez", 200), (b"http://x", 200),
+    (b"http://x?a=b", 200), (b"http://x/v1/summaries?text=One+sentence.&sentences=1", 200), (b"http://x/nothing", 404),
+    (b"http://x/%6civez", 404), (b"http://%78/livez", 404), (b"http:///livez", 404), (b"http://u@x/livez", 404)])
+def test_a_target_may_name_the_host(service, target, status):
+    for host in (b"x", b"elsewhere"):
+        answer = service.raw(b"GET " + target + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+
+
+def test_a_body_goes_to_a_target_with_a_host(service):
+    body = json.dumps({"text": "One sentence."}).encode()
+    head = b"POST http://x/v1/summaries HTTP/1.1\r\n%sContent-Type: application/json\r\nConnection: close\r\n%s\r\n"
+    length = b"Content-Length: %d\r\n" % len(body)
+    assert service.raw(head % (b"Host: x\r\n", length) + body).startswith(b"HTTP/1.1 200 ")
+    for host, framing in ((b"", length), (b"Host: x\r\nHost: x\r\n", length),  # RFC 9112, 3.2: still one Host
+                          (b"Host: x\r\n", length + b"Transfer-Encoding: chunked\r\n")):
+        assert service.raw(head % (host, framing) + body).startswith(b"HTTP/1.1 400 ")
+
+
 def test_request_ids_are_echoed_or_made(service):
     assert service.request("GET", "/livez", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"] == "abc-1.2_3"
     for bad in ("", "a b", "x" * 129, "\"quote"):
