@@ -430,6 +430,20 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
         assert (answer.status, answer.json()["code"]) == (400, "invalid_utf8")
 
 
+def test_what_is_kept_grows_old(service, newsroom):
+    def max_age(answer):
+        return int(answer.headers["Cache-Control"].removeprefix("public, max-age="))
+
+    path = "/v1/summaries?sentences=1&url=" + newsroom.url("/grows-old")
+    first = service.request("GET", path)
+    time.sleep(1.1)
+    second = service.request("GET", path)
+    assert (second.body, second.headers["Server-Timing"]) == (first.body, "cache;desc=hit")
+    assert max_age(second) < max_age(first)
+    unchanged = service.request("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+    assert unchanged.status == 304 and max_age(unchanged) <= max_age(second)
+
+
 def test_the_cache_serves_the_same_bytes(service):
     text = ARTICLE + " Asked for the cache."
     first = service.summarize(text=text)
