@@ -261,7 +261,7 @@ def test_offsets_are_exact_on_random_text(service):
     (b'{"text":"a","text":"b"}', 400, "duplicate_key"), (b'{"text":"\xff"}', 400, "invalid_utf8"),
     (b'{"text":"\\ud800"}', 400, "invalid_json"), (b'{"text":"a\\u0000b"}', 400, "null_character"),
     (b'{"text":"a\x00b"}', 400, "invalid_json"), (b"[" * 100000, 400, "invalid_json"),
-    (b'{"text":"a","sentences":' + b"9" * 400 + b"}", 400, "invalid_json"),
+    (b'{"text":"a","sentences":' + b"9" * 400 + b"}", 422, "out_of_range"),
     (b"{}", 422, "missing_input"), (b'{"text":"a","html":"b"}', 422, "conflicting_input"),
     (b'{"text":"a","nope":1}', 422, "unknown_field"), (b'{"text":"a","ratio":2}', 422, "out_of_range"),
     (b'{"url":"ftp://example.org/"}', 422, "url_refused"),
@@ -424,6 +424,10 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
     for sentence in body["sentences"]:
         assert sentence["fragment"].startswith("#:~:text=")
     assert service.request("GET", "/v1/summaries?sentences=2").json()["code"] == "missing_input"
+    for number in ("sentences=99999999999999999999", "sentences=1e15", "sentences=-1e999", "ratio=1e309"):
+        answer = service.request("GET", "/v1/summaries?url=a&" + number)
+        assert (answer.status, answer.json()["code"]) == (422, "out_of_range")
+        assert answer.json()["pointer"] == "/" + number.partition("=")[0]
     assert service.request("GET", "/v1/summaries?url=a%00b").json()["code"] == "null_character"
     for field in ("title", "include", "avoid"):
         answer = service.request("GET", f"/v1/summaries?url=a&{field}=%FF")
