@@ -425,18 +425,20 @@ static const char *read_line(char *line, const char *path, struct setting *setti
 	return NULL;
 }
 
-/** All lines of `text`, which is cut into pieces that `settings` borrows. */
+/** All lines of `text`, which is cut into pieces that `settings` borrows; the wrong ones are passed
+ *  over, and said. */
 static bool read_lines(char *text, const char *path, struct setting *settings, FILE *err)
 {
 	char *rest = text, *line;
+	bool good = true;
 	for (size_t number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
 		const char *wrong = read_line(line, path, settings);
 		if (wrong != NULL) {
 			fprintf(err, "precis: %s, line %zu: %s\n", path, number, wrong);
-			return false;
+			good = false;
 		}
 	}
-	return true;
+	return good;
 }
 
 static bool read_file(struct config *config, struct setting *settings, FILE *err)
@@ -532,26 +534,32 @@ static const char *shown(const struct option *option, const char *value,
 	return redis_url_parse(value, &server) ? redis_url_show(&server, room) : "***";
 }
 
-static bool store_all(struct config *config, const struct setting *flags, bool say, FILE *out,
-		      FILE *err)
+static bool store_one(struct config *config, const struct option *option, struct setting flag,
+		      struct setting file, FILE *say, FILE *err)
+{
+	char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
+	env_name(option, env, sizeof(env));
+	struct setting setting = choose(option, env, flag, file);
+	if (!store(config, option, setting.value)) {
+		describe(option, allowed, sizeof(allowed));
+		fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n", option->flag,
+			env, shown(option, setting.value, room), allowed);
+		return false;
+	}
+	if (say != NULL)
+		fprintf(say, "%s = %s (%s)\n", option->flag, shown(option, setting.value, room),
+			setting.origin);
+	return true;
+}
+
+static bool store_all(struct config *config, const struct setting *flags, FILE *say, FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
-		env_name(&options[i], env, sizeof(env));
-		struct setting setting = choose(&options[i], env, flags[i], file[i]);
-		if (!store(config, &options[i], setting.value)) {
-			describe(&options[i], allowed, sizeof(allowed));
-			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
-				options[i].flag, env, shown(&options[i], setting.value, room),
-				allowed);
+		if (!store_one(config, &options[i], flags[i], file[i], say, err))
 			return false;
-		}
 		if (i == 0 && !read_file(config, file, err))
 			return false;
-		if (say)
-			fprintf(out, "%s = %s (%s)\n", options[i].flag,
-				shown(&options[i], setting.value, room), setting.origin);
 	}
 	return true;
 }
@@ -565,7 +573,7 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 		return result;
 
 	memset(config, 0, sizeof(*config));
-	if (!store_all(config, flags, check, out, err))
+	if (!store_all(config, flags, check ? out : NULL, err))
 		result = CONFIG_REFUSED;
 	else if (check)
 		result = CONFIG_STOP;
@@ -574,6 +582,21 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 	if (config->workers == 0)
 		config->workers = cores();
 	return result;
+}
+
+bool config_read_addresses(struct config *config, FILE *err)
+{
+	struct setting none = {0}, file[OPTION_COUNT] = {{0}};
+	memset(config, 0, sizeof(*config));
+	bool good = true;
+	if (store_one(config, &options[0], none, none, NULL, err))
+		read_file(config, file, err);
+	for (size_t i = 1; i < OPTION_COUNT && good; i++)
+		if (options[i].kind == KIND_ADDRESS)
+			good = store_one(config, &options[i], none, file[i], NULL, err);
+	if (!good)
+		config_free(config);
+	return good;
 }
 
 void config_free(struct config *config)
