@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "digest.h"
+#include "monotonic.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ struct answer *answer_new(char *body, size_t len)
 		return NULL;
 	}
 	atomic_init(&answer->references, 1);
+	answer->made_ns = monotonic_ns();
 	answer->body = body;
 	answer->len = len;
 	if (body != NULL) {
@@ -35,6 +37,12 @@ struct answer *answer_hold(struct answer *answer)
 {
 	atomic_fetch_add_explicit(&answer->references, 1, memory_order_relaxed);
 	return answer;
+}
+
+uint64_t answer_left_ms(const struct answer *answer, uint64_t now_ns)
+{
+	uint64_t age_ms = now_ns > answer->made_ns ? (now_ns - answer->made_ns) / NS_PER_MS : 0;
+	return age_ms < answer->keep_ms ? answer->keep_ms - age_ms : 0;
 }
 
 void answer_release(struct answer *answer)

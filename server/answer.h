@@ -27,7 +27,8 @@ struct answer {
 	struct problem_report report;
 	struct job_times times;
 	bool is_shared;   /* another instance made it: see shared_cache.h */
-	uint64_t keep_ms; /* how long it may be kept in a cache; 0: not at all */
+	uint64_t made_ns; /* of the monotonic clock */
+	uint64_t keep_ms; /* how long from then it may be kept in a cache; 0: not at all */
 };
 
 /** A new answer with one reference, or NULL without memory. Takes `body`, also on failure. */
@@ -37,6 +38,9 @@ struct answer *answer_new(char *body, size_t len);
 struct answer *answer_new_problem(const struct problem_report *report);
 
 struct answer *answer_hold(struct answer *answer);
+
+/** Of the time that it may be kept, what is left at `now_ns`; 0 where it is over. */
+uint64_t answer_left_ms(const struct answer *answer, uint64_t now_ns);
 
 /** Let go; the last one frees it. NULL is allowed. */
 void answer_release(struct answer *answer);

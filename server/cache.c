@@ -1,7 +1,6 @@
 #include "cache.h"
 
 #include "digest.h"
-#include "monotonic.h"
 #include "version.h"
 
 #include <assert.h>
@@ -18,7 +17,6 @@ struct entry {
 	unsigned char key[JOB_KEY_BYTES];
 	struct job *job; /* borrowed: a job that is under way leaves before it ends */
 	struct answer *answer;
-	uint64_t expires_ns;
 };
 
 struct cache {
@@ -140,7 +138,7 @@ static struct answer *look_up(struct cache *cache, const unsigned char *key, uin
 	struct entry *entry = find(cache, key);
 	if (entry == NULL || entry->answer == NULL)
 		return NULL;
-	if (now_ns > entry->expires_ns) {
+	if (answer_left_ms(entry->answer, now_ns) == 0) {
 		drop(cache, entry);
 		return NULL;
 	}
@@ -195,7 +193,6 @@ static void keep(struct cache *cache, struct entry *entry, struct answer *answer
 {
 	entry->job = NULL;
 	entry->answer = answer_hold(answer);
-	entry->expires_ns = monotonic_ns() + answer->keep_ms * NS_PER_MS;
 	link_newest(cache, entry);
 	cache->figures.entries++;
 	cache->figures.bytes += cost(entry);

@@ -118,7 +118,9 @@ static const struct option options[] = {
 	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
-	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP"},
+	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP; "
+	 "another file then must be in /etc or beside one that was named at start: the sandbox "
+	 "hides the rest"},
 	{"rate", KIND_RATE, AT(rate), "", 0, 0, NULL,
 	 "summaries that one API key, or one address, may ask for"},
 	{"trust-proxies", KIND_NETS, AT(trust_proxies), "", 0, 0, NULL,
@@ -313,12 +315,15 @@ static bool store(struct config *config, const struct option *option, const char
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
-		     "usage: precis [--OPTION VALUE]...\n"
-		     "       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		     "Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
-		     "and in the\n"
-		     "file of --config: max-body = 10M.\n\n");
+	fprintf(out,
+		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
+		"usage: precis [--OPTION VALUE]...\n"
+		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
+		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
+		"and in the\n"
+		"file of --config: max-body = 10M. An empty variable is a value where the "
+		"option may be\n"
+		"empty (PRECIS_URL_HOSTS= allows no host), and as good as none elsewhere.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -420,18 +425,20 @@ static const char *read_line(char *line, const char *path, struct setting *setti
 	return NULL;
 }
 
-/** All lines of `text`, which is cut into pieces that `settings` borrows. */
+/** All lines of `text`, which is cut into pieces that `settings` borrows; the wrong ones are passed
+ *  over, and said. */
 static bool read_lines(char *text, const char *path, struct setting *settings, FILE *err)
 {
 	char *rest = text, *line;
+	bool good = true;
 	for (size_t number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
 		const char *wrong = read_line(line, path, settings);
 		if (wrong != NULL) {
 			fprintf(err, "precis: %s, line %zu: %s\n", path, number, wrong);
-			return false;
+			good = false;
 		}
 	}
-	return true;
+	return good;
 }
 
 static bool read_file(struct config *config, struct setting *settings, FILE *err)
@@ -479,14 +486,38 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 	return CONFIG_RUN;
 }
 
-/** What holds for the option: flag, environment, file, default. */
+/** Is nothing a value of it, as after "empty: none"? */
+static bool takes_nothing(const struct option *option)
+{
+	switch (option->kind) {
+	case KIND_ADDRESS:
+		return *option->fallback == '\0';
+	case KIND_HOSTS:
+	case KIND_NETS:
+	case KIND_FILE:
+	case KIND_RATE:
+	case KIND_ORIGINS:
+	case KIND_CACHE:
+		return true;
+	case KIND_COUNT:
+	case KIND_BYTES:
+	case KIND_MS:
+	case KIND_SWITCH:
+	case KIND_CHOICE:
+		break;
+	}
+	return false;
+}
+
+/** What holds for the option: flag, environment, file, default. A variable that is empty though its
+ *  option cannot be is what compose files and the like make of one that was never set. */
 static struct setting choose(const struct option *option, const char *env, struct setting flag,
 			     struct setting file)
 {
 	const char *inherited = getenv(env);
 	if (flag.value != NULL)
 		return flag;
-	if (inherited != NULL && *inherited != '\0')
+	if (inherited != NULL && (*inherited != '\0' || takes_nothing(option)))
 		return (struct setting){inherited, env};
 	if (file.value != NULL)
 		return file;
@@ -503,26 +534,32 @@ static const char *shown(const struct option *option, const char *value,
 	return redis_url_parse(value, &server) ? redis_url_show(&server, room) : "***";
 }
 
-static bool store_all(struct config *config, const struct setting *flags, bool say, FILE *out,
-		      FILE *err)
+static bool store_one(struct config *config, const struct option *option, struct setting flag,
+		      struct setting file, FILE *say, FILE *err)
+{
+	char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
+	env_name(option, env, sizeof(env));
+	struct setting setting = choose(option, env, flag, file);
+	if (!store(config, option, setting.value)) {
+		describe(option, allowed, sizeof(allowed));
+		fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n", option->flag,
+			env, shown(option, setting.value, room), allowed);
+		return false;
+	}
+	if (say != NULL)
+		fprintf(say, "%s = %s (%s)\n", option->flag, shown(option, setting.value, room),
+			setting.origin);
+	return true;
+}
+
+static bool store_all(struct config *config, const struct setting *flags, FILE *say, FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
-		env_name(&options[i], env, sizeof(env));
-		struct setting setting = choose(&options[i], env, flags[i], file[i]);
-		if (!store(config, &options[i], setting.value)) {
-			describe(&options[i], allowed, sizeof(allowed));
-			fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n",
-				options[i].flag, env, shown(&options[i], setting.value, room),
-				allowed);
+		if (!store_one(config, &options[i], flags[i], file[i], say, err))
 			return false;
-		}
 		if (i == 0 && !read_file(config, file, err))
 			return false;
-		if (say)
-			fprintf(out, "%s = %s (%s)\n", options[i].flag,
-				shown(&options[i], setting.value, room), setting.origin);
 	}
 	return true;
 }
@@ -536,7 +573,7 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 		return result;
 
 	memset(config, 0, sizeof(*config));
-	if (!store_all(config, flags, check, out, err))
+	if (!store_all(config, flags, check ? out : NULL, err))
 		result = CONFIG_REFUSED;
 	else if (check)
 		result = CONFIG_STOP;
@@ -545,6 +582,21 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 	if (config->workers == 0)
 		config->workers = cores();
 	return result;
+}
+
+bool config_read_addresses(struct config *config, FILE *err)
+{
+	struct setting none = {0}, file[OPTION_COUNT] = {{0}};
+	memset(config, 0, sizeof(*config));
+	bool good = true;
+	if (store_one(config, &options[0], none, none, NULL, err))
+		read_file(config, file, err);
+	for (size_t i = 1; i < OPTION_COUNT && good; i++)
+		if (options[i].kind == KIND_ADDRESS)
+			good = store_one(config, &options[i], none, file[i], NULL, err);
+	if (!good)
+		config_free(config);
+	return good;
 }
 
 void config_free(struct config *config)

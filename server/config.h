@@ -55,6 +55,13 @@ enum config_result {
  */
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err);
 
+/**
+ * The addresses alone, of environment and file, for who asks a running service how it is. That goes
+ * on with what it started from when its file gets a fault, so that faults of the file are said on
+ * `err` and passed over. False: the addresses themselves have one, and there is nothing to free.
+ */
+bool config_read_addresses(struct config *config, FILE *err);
+
 /** Free what config_read() made; strings borrowed from it end here. */
 void config_free(struct config *config);
 

@@ -79,30 +79,48 @@ static bool is_key(struct span key)
 	return span_equal(key, SPAN("text")) || span_equal(key, SPAN("html"));
 }
 
+/* To the next member of the object: `*at`, where the object or the last value's comma stands, goes
+ * to its value. False where there is none, or no JSON. */
+static bool next_member(struct span body, size_t *at, struct span *key)
+{
+	if (*at == body.len || (body.at[*at] != '{' && body.at[*at] != ','))
+		return false;
+	*at = skip_space(body, *at + 1);
+	if (*at == body.len || body.at[*at] != '"')
+		return false;
+	size_t end = string_end(body, *at + 1);
+	*key = span_slice(body, *at + 1, end);
+	*at = skip_space(body, end + (end < body.len));
+	if (*at == body.len || body.at[*at] != ':')
+		return false;
+	*at = skip_space(body, *at + 1);
+	return true;
+}
+
 /* The contents of the first long "text" or "html" of the top-level object; false without one. */
 static bool find_long(struct span body, struct span *key, struct span *raw)
 {
-	size_t at = skip_space(body, 0);
-	if (at == body.len || body.at[at] != '{')
-		return false;
-	do {
-		at = skip_space(body, at + 1);
-		if (at == body.len || body.at[at] != '"')
-			return false;
+	for (size_t at = skip_space(body, 0); next_member(body, &at, key);
+	     at = value_end(body, at)) {
+		if (at == body.len || body.at[at] != '"' || !is_key(*key))
+			continue;
 		size_t end = string_end(body, at + 1);
-		*key = span_slice(body, at + 1, end);
-		at = skip_space(body, end + (end < body.len));
-		if (at == body.len || body.at[at] != ':')
-			return false;
-		at = skip_space(body, at + 1);
-		if (at < body.len && body.at[at] == '"' && is_key(*key)) {
-			end = string_end(body, at + 1);
-			*raw = span_slice(body, at + 1, end);
-			if (end < body.len && raw->len >= LONG_BYTES)
-				return true;
-		}
+		*raw = span_slice(body, at + 1, end);
+		if (end < body.len && raw->len >= LONG_BYTES)
+			return true;
+	}
+	return false;
+}
+
+bool decode_number_key(struct span body, size_t position, struct span *key)
+{
+	for (size_t at = skip_space(body, 0); next_member(body, &at, key);) {
+		size_t start = at;
 		at = value_end(body, at);
-	} while (at < body.len && body.at[at] == ',');
+		if (position <= at)
+			return position > start && strchr("-0123456789", body.at[start]) != NULL &&
+			       memchr(key->at, '\\', key->len) == NULL;
+	}
 	return false;
 }
 

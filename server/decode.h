@@ -4,6 +4,8 @@
 #include "core/span.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /**
  * Parse JSON as json_loadb() does with JSON_REJECT_DUPLICATES and JSON_DECODE_ANY: the same tree,
@@ -15,5 +17,12 @@
  * jansson as it came. O(body.len).
  */
 json_t *decode_json(struct span body, json_error_t *error);
+
+/**
+ * The key, without quotes, of the top-level object's member that is the number which json_loadb()
+ * had read when it stopped at `position`; a part of `body`. False where the number is no such
+ * member (it stands in a list, or alone), and where the key has escapes. O(body.len).
+ */
+bool decode_number_key(struct span body, size_t position, struct span *key);
 
 #endif

@@ -9,6 +9,8 @@
 #define RANGE_WORDS 5
 #define MAX_RANGE_WORDS 12
 #define CONTEXT_WORDS 4
+#define MAX_CONTEXT_WORDS 32
+#define MARK_BYTES 1024
 
 static bool is_space(char c)
 {
@@ -39,11 +41,40 @@ static size_t words_back(struct span text, size_t at, size_t start, unsigned wor
 	return at;
 }
 
-/* Does text[from, to) stand nowhere in text[low, from)? */
-static bool is_first(struct span text, size_t low, size_t from, size_t to)
+void fragment_page_init(struct fragment_page *page, struct arena *arena, struct span text)
 {
-	const char *found = memmem(text.at + low, to - low, text.at + from, to - from);
-	return found == text.at + from;
+	*page = (struct fragment_page){.text = text};
+	char *folded = arena_alloc(arena, text.len, 1);
+	size_t *marks = arena_alloc(arena, text.len / MARK_BYTES + 1, sizeof(*marks)), n = 0;
+	if (folded == NULL || marks == NULL)
+		return;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+		if (i % MARK_BYTES == 0)
+			marks[i / MARK_BYTES] = n;
+		if (!is_space(c))
+			folded[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	if (text.len % MARK_BYTES == 0)
+		marks[text.len / MARK_BYTES] = n;
+	page->folded = folded;
+	page->marks = marks;
+}
+
+/* Where the byte `at` of the text, or the first behind it that is no space, stands folded. */
+static const char *folded(const struct fragment_page *page, size_t at)
+{
+	size_t n = page->marks[at / MARK_BYTES];
+	for (size_t i = at - at % MARK_BYTES; i < at; i++)
+		n += !is_space(page->text.at[i]);
+	return page->folded + n;
+}
+
+/* Does nothing in text[low, to) before it read as text[from, to) does? */
+static bool is_first(const struct fragment_page *page, size_t low, size_t from, size_t to)
+{
+	const char *first = folded(page, low), *at = folded(page, from), *end = folded(page, to);
+	return memmem(first, (size_t)(end - first), at, (size_t)(end - at)) == at;
 }
 
 struct writer {
@@ -86,73 +117,131 @@ static void write_literal(struct writer *w, const char *literal)
 	w->len += len;
 }
 
-static size_t paragraph_start(struct span text, size_t at)
+static size_t line_start(struct span text, size_t at)
 {
 	while (at > 0 && text.at[at - 1] != '\n')
 		at--;
 	return at;
 }
 
-static size_t paragraph_end(struct span text, size_t at)
+static size_t line_end(struct span text, size_t at)
 {
 	const char *found = at < text.len ? memchr(text.at + at, '\n', text.len - at) : NULL;
 	return found == NULL ? text.len : (size_t)(found - text.at);
 }
 
-struct span fragment_make(struct arena *arena, struct span text, size_t start_byte, size_t end_byte)
+static size_t skip_back(struct span text, size_t at, size_t start)
 {
-	size_t head_end = end_byte, tail = end_byte;   /* the whole passage … */
-	if (end_byte - start_byte > MAX_WHOLE_BYTES) { /* … or its first and last words */
-		unsigned words = RANGE_WORDS;
-		do
-			head_end = words_forward(text, start_byte, end_byte, words);
-		while (words++ < MAX_RANGE_WORDS && !is_first(text, 0, start_byte, head_end));
-		words = RANGE_WORDS;
-		do
-			tail = words_back(text, end_byte, head_end, words);
-		while (words++ < MAX_RANGE_WORDS && !is_first(text, head_end, tail, end_byte));
-		while (tail < end_byte && is_space(text.at[tail]))
-			tail++;
-		if (head_end >= tail || tail - head_end < 2)
-			head_end = tail =
-				end_byte; /* a few very long words: nothing between the ends */
-	}
+	while (at > start && is_space(text.at[at - 1]))
+		at--;
+	return at;
+}
 
-	size_t before = start_byte, after = end_byte;
-	if (!is_first(text, 0, start_byte, head_end)) {
-		/* Words of another paragraph may have pictures between them and ours on the page.
-		 */
-		before = words_back(text, start_byte, paragraph_start(text, start_byte),
-				    CONTEXT_WORDS);
-		after = words_forward(text, end_byte, paragraph_end(text, end_byte), CONTEXT_WORDS);
-		if (before == start_byte && after == end_byte)
-			before = words_back(text, start_byte, 0, CONTEXT_WORDS);
-	}
-	size_t before_end = start_byte, after_start = end_byte;
-	while (before_end > before && is_space(text.at[before_end - 1]))
-		before_end--;
-	while (after_start < after && is_space(text.at[after_start]))
-		after_start++;
+static size_t skip_forward(struct span text, size_t at, size_t end)
+{
+	while (at < end && is_space(text.at[at]))
+		at++;
+	return at;
+}
 
-	size_t quoted = (before_end - before) + (after - after_start) + (head_end - start_byte) +
-			(end_byte - tail);
+/* What a directive quotes: the prefix [before, start), the passage whole, where `tail` is `end`, or
+ * its ends [start, head_end) and [tail, end), and the suffix [end, after). */
+struct quote {
+	size_t before, start, head_end, tail, end, after;
+};
+
+/* The whole passage, or its first and last words. */
+static struct quote quote_passage(const struct fragment_page *page, size_t start, size_t end)
+{
+	struct quote q = {start, start, end, end, end, end};
+	if (end - start <= MAX_WHOLE_BYTES)
+		return q;
+	unsigned words = RANGE_WORDS;
+	do
+		q.head_end = words_forward(page->text, start, end, words);
+	while (words++ < MAX_RANGE_WORDS && !is_first(page, 0, start, q.head_end));
+	words = RANGE_WORDS;
+	do
+		q.tail = words_back(page->text, end, q.head_end, words);
+	while (words++ < MAX_RANGE_WORDS && !is_first(page, q.head_end, q.tail, end));
+	q.tail = skip_forward(page->text, q.tail, end);
+	if (q.head_end >= q.tail || q.tail - q.head_end < 2)
+		q.head_end = q.tail = end; /* a few very long words: nothing between the ends */
+	return q;
+}
+
+/* Is the passage the first that browsers come to with this? */
+static bool is_unique(const struct fragment_page *page, const struct quote *q)
+{
+	if (q->tail == q->end)
+		return is_first(page, 0, q->before, q->after);
+	/* A suffix tells only where the last words are: the first are found before it is looked at.
+	 */
+	return is_first(page, 0, q->before, q->head_end) &&
+	       is_first(page, q->head_end, q->tail, q->after);
+}
+
+/* Take words of text[low, high) around the passage as context, more and more until that is enough;
+ * false where it is not. */
+static bool add_context(const struct fragment_page *page, struct quote *q, size_t low, size_t high)
+{
+	for (unsigned words = CONTEXT_WORDS; words <= MAX_CONTEXT_WORDS; words *= 2) {
+		q->before = words_back(page->text, q->start, low, words);
+		q->after = words_forward(page->text, q->end, high, words);
+		if (is_unique(page, q))
+			return true;
+		if (q->before == low && q->after == high)
+			break;
+	}
+	return false;
+}
+
+static bool make_unique(const struct fragment_page *page, struct quote *q)
+{
+	struct span text = page->text;
+	size_t low = line_start(text, q->start), high = line_end(text, q->end);
+	/* Words of another paragraph may have pictures between them and ours on the page. */
+	if (is_unique(page, q) || add_context(page, q, low, high))
+		return true;
+	/* But where there are no others: of the next one alone, for no quote goes over its end. */
+	size_t last = skip_back(text, q->start, 0), next = skip_forward(text, q->end, text.len);
+	if (last < low)
+		low = line_start(text, last);
+	if (next > high)
+		high = line_end(text, next);
+	return add_context(page, q, low, high);
+}
+
+struct span fragment_make(struct arena *arena, const struct fragment_page *page, size_t start_byte,
+			  size_t end_byte)
+{
+	if (page->folded == NULL)
+		return (struct span){0};
+	struct span text = page->text;
+	struct quote q = quote_passage(page, start_byte, end_byte);
+	if (!make_unique(page, &q))
+		return (struct span){0};
+	size_t before_end = skip_back(text, q.start, q.before);
+	size_t after_start = skip_forward(text, q.end, q.after);
+	size_t quoted = (before_end - q.before) + (q.after - after_start) + (q.head_end - q.start) +
+			(q.end - q.tail);
 	struct writer w = {.room = 3 * quoted + 32};
 	w.at = arena_alloc(arena, w.room, 1);
 	if (w.at == NULL)
 		return (struct span){0};
 	write_literal(&w, "#:~:text=");
-	if (before_end > before) {
-		write_encoded(&w, span_slice(text, before, before_end));
+	if (before_end > q.before) {
+		write_encoded(&w, span_slice(text, q.before, before_end));
 		write_literal(&w, "-,");
 	}
-	write_encoded(&w, span_slice(text, start_byte, head_end));
-	if (tail < end_byte) {
+	write_encoded(&w, span_slice(text, q.start, q.head_end));
+	if (q.tail < q.end) {
 		write_literal(&w, ",");
-		write_encoded(&w, span_slice(text, tail, end_byte));
+		write_encoded(&w, span_slice(text, q.tail, q.end));
 	}
-	if (after > after_start) {
+	if (q.after > after_start) {
 		write_literal(&w, ",-");
-		write_encoded(&w, span_slice(text, after_start, after));
+		write_encoded(&w, span_slice(text, after_start, q.after));
 	}
 	return (struct span){w.at, w.len};
 }

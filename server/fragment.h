@@ -4,15 +4,32 @@
 #include "core/arena.h"
 #include "core/span.h"
 
+#include <stddef.h>
+
+/** A page's text, made ready to find in it what reads the same to a browser; lives in an arena. */
+struct fragment_page {
+	struct span text;
+	/* The text without white space and with ASCII letters in lower case, and where in that each
+	 * MARK_BYTES-th byte of the text stands; NULL where memory ran out. */
+	char *folded;
+	size_t *marks;
+};
+
+/** `text` is borrowed. Without memory `arena->failed` is set, and no fragment is made. O(text.len).
+ */
+void fragment_page_init(struct fragment_page *page, struct arena *arena, struct span text);
+
 /**
  * The text fragment ("#:~:text=…", WICG URL Fragment Text Directives) that takes a browser to the
- * bytes [start_byte, end_byte) of the page text `text`.
+ * bytes [start_byte, end_byte) of the page's text.
  *
  * A long passage is named by its first and last words. Where those words stand earlier in the text
- * too, words are added until they do not, then the words before and behind as prefix and suffix.
- * The result lives in `arena`; empty where memory ran out. O(text.len).
+ * too, words are added until they do not, then the words before and behind as prefix and suffix,
+ * until no earlier place reads like that. The result lives in `arena`; empty where up to 32 words
+ * on each side, of the same paragraph or the next, are not enough, and where memory ran out.
+ * O(text.len).
  */
-struct span fragment_make(struct arena *arena, struct span text, size_t start_byte,
+struct span fragment_make(struct arena *arena, const struct fragment_page *page, size_t start_byte,
 			  size_t end_byte);
 
 #endif

@@ -1,9 +1,11 @@
 #include "health.h"
 
+#include "config.h"
+
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static size_t discard(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -13,30 +15,41 @@ static size_t discard(char *bytes, size_t size, size_t count, void *arg)
 }
 
 /* A wildcard is an address to listen on, not one to connect to. */
-static void own_url(char *out, size_t size)
+static void url_of(const struct listen_address *listen, char *out, size_t size)
 {
-	const char *listen = getenv("PRECIS_ADMIN_LISTEN");
-	if (listen == NULL || *listen == '\0')
-		listen = getenv("PRECIS_LISTEN");
-	if (listen == NULL || *listen == '\0')
-		listen = "127.0.0.1:8080";
-	const char *port = strrchr(listen, ':');
-	if (strncmp(listen, "0.0.0.0:", 8) == 0)
-		snprintf(out, size, "http://127.0.0.1%s/livez", port);
-	else if (strncmp(listen, "[::]:", 5) == 0)
-		snprintf(out, size, "http://[::1]%s/livez", port);
-	else
-		snprintf(out, size, "http://%s/livez", listen);
+	char host[INET6_ADDRSTRLEN];
+	if (listen->address.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&listen->address;
+		bool any = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+		inet_ntop(AF_INET6, any ? &in6addr_loopback : &v6->sin6_addr, host, sizeof(host));
+		snprintf(out, size, "http://[%s]:%u/livez", host, ntohs(v6->sin6_port));
+	} else {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)&listen->address;
+		bool any = v4->sin_addr.s_addr == htonl(INADDR_ANY);
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(out, size, "http://%s:%u/livez", any ? "127.0.0.1" : host,
+			 ntohs(v4->sin_port));
+	}
+}
+
+static bool own_url(char *out, size_t size)
+{
+	struct config config;
+	if (!config_read_addresses(&config, stderr))
+		return false;
+	url_of(config.admin_listen.len > 0 ? &config.admin_listen : &config.listen, out, size);
+	config_free(&config);
+	return true;
 }
 
 int health_check(const char *url)
 {
 	char own[256], error[CURL_ERROR_SIZE] = "";
 	long status = 0;
-	if (url == NULL) {
-		own_url(own, sizeof(own));
+	if (url == NULL && !own_url(own, sizeof(own)))
+		return 1;
+	if (url == NULL)
 		url = own;
-	}
 	CURL *curl = curl_easy_init();
 	if (curl == NULL) {
 		fputs("precis health: no memory\n", stderr);

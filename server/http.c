@@ -19,8 +19,9 @@
 #define CONNECTION_MEMORY (32 * 1024)
 
 /* Probes and metrics are served by the admin's listener alone where there is one. */
-static void find_route(struct exchange *x, const struct door *door, const char *path)
+static void find_route(struct exchange *x, const struct door *door, const char *target)
 {
+	const char *path = route_path(target);
 	x->asset = asset_find(path);
 	x->route = route_find(path);
 	if (x->route != NULL &&

@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -37,11 +38,21 @@ static struct {
 	.level = LOG_INFO,
 };
 
+/* Whoever shares the pipe with us may have made it non-blocking for all: then a full one is an
+ * error, and not a pause. */
+static bool can_go_on(void)
+{
+	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+	if (errno == EAGAIN)
+		return poll(&writable, 1, -1) == 1 || errno == EINTR;
+	return errno == EINTR;
+}
+
 static void write_all(const char *at, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(STDERR_FILENO, at, len);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && can_go_on())
 			continue;
 		if (n <= 0)
 			return; /* nobody to tell: the log itself is what failed */
@@ -96,6 +107,7 @@ void log_set_level(const char *level)
 bool log_start(const char *level)
 {
 	log_set_level(level);
+	logger.stopping = logger.ended = false; /* after log_stop() */
 	logger.running = pthread_create(&logger.thread, NULL, write_lines, NULL) == 0;
 	return logger.running;
 }

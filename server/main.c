@@ -80,17 +80,20 @@ struct reload {
 	struct rate *rate;
 };
 
+/* Keys first: of all that is taken in only they can have a fault yet, and on a fault everything
+ * stays as it is. */
 static void take_in(const struct reload *reload, const struct config *next)
 {
 	struct rate_rule rule;
 	char names[400];
+	if (!load_keys(reload->keys, next->api_keys_file))
+		return;
 	if (rate_rule_parse(next->rate, &rule))
 		rate_set_rule(reload->rate, rule);
 	log_set_level(next->log_level);
 	if (config_needs_restart(reload->running, next, names, sizeof(names))[0] != '\0')
 		log_event(LOG_WARN, "restart_needed", ",\"options\":\"%s\"", names);
-	if (load_keys(reload->keys, next->api_keys_file))
-		log_event(LOG_INFO, "reloaded", "%s", "");
+	log_event(LOG_INFO, "reloaded", "%s", "");
 }
 
 /* On a fault everything stays as it is. */

@@ -77,7 +77,7 @@ static struct span joined(struct arena *arena, const struct render_input *input,
 }
 
 static void put_chosen(struct json_out *out, struct arena *arena, const struct render_input *input,
-		       const struct utf8_map *map, uint32_t index)
+		       const struct utf8_map *map, const struct fragment_page *page, uint32_t index)
 {
 	const struct sentence *s = &input->summary->sentences.at[index];
 	json_out_begin(out, '{');
@@ -88,8 +88,7 @@ static void put_chosen(struct json_out *out, struct arena *arena, const struct r
 	put_integer(out, "paragraph", s->paragraph);
 	put_share(out, "score", input->summary->scores.at[index]);
 	if (input->request->kind == REQUEST_URL)
-		put_if_any(out, "fragment",
-			   fragment_make(arena, input->text, s->start_byte, s->end_byte));
+		put_if_any(out, "fragment", fragment_make(arena, page, s->start_byte, s->end_byte));
 	uint32_t start, end;
 	if ((input->request->include & INCLUDE_HTML_OFFSETS) && input->article != NULL &&
 	    extract_html_range(input->article, s->start_byte, s->end_byte, &start, &end)) {
@@ -205,13 +204,16 @@ static void put_answer(struct json_out *out, struct arena *arena, const struct r
 {
 	const struct summary *summary = input->summary;
 	const struct request *request = input->request;
+	struct fragment_page page;
+	if (request->kind == REQUEST_URL)
+		fragment_page_init(&page, arena, input->text);
 	json_out_begin(out, '{');
 	put_if_any(out, "id", request->id);
 	put_string(out, "summary", joined(arena, input, order, summary->selection.len));
 	json_out_key(out, "sentences");
 	json_out_begin(out, '[');
 	for (size_t i = 0; i < summary->selection.len; i++)
-		put_chosen(out, arena, input, map, order[i]);
+		put_chosen(out, arena, input, map, &page, order[i]);
 	json_out_end(out, ']');
 	put_string(out, "offset_unit", span_of(units[request->offset_unit]));
 	json_out_key(out, "reduced");

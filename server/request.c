@@ -2,6 +2,8 @@
 
 #include "decode.h"
 
+#include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,21 +78,17 @@ static bool read_string(struct decoder *d, const char *name, const json_t *value
 	return false;
 }
 
-static bool read_integer(struct decoder *d, const char *name, const json_t *value, json_int_t max,
+static bool read_integer(struct decoder *d, const char *name, const json_t *value, int32_t max,
 			 size_t *out)
 {
-	json_int_t n;
-	if (json_is_integer(value))
-		n = json_integer_value(value);
-	else if (json_is_real(value) && json_real_value(value) == trunc(json_real_value(value)) &&
-		 fabs(json_real_value(value)) < 1e15)
-		n = (json_int_t)json_real_value(value); /* 3.0 is an integer in JSON Schema */
-	else
+	/* As doubles, which have the range for what is to be refused: 3.0 and 1e99 are integers in
+	 * JSON Schema. */
+	double n = json_number_value(value);
+	if (!json_is_number(value) || n != trunc(n))
 		return wrong_type(d, name, "an integer", value);
 	if (n < 1 || n > max) {
 		problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
-				  "\"%s\" is %lld; 1 to %lld is allowed.", name, (long long)n,
-				  (long long)max);
+				  "\"%s\" is %.15g; 1 to %" PRId32 " is allowed.", name, n, max);
 		return false;
 	}
 	d->bounded = true;
@@ -372,7 +370,26 @@ refused:
 	return false;
 }
 
-static void report_json_error(const json_error_t *error, struct problem_report *report)
+/* A number is JSON, however large. `error` is of the first one that no type here holds. */
+static void report_overflow(struct span body, const json_error_t *error,
+			    struct problem_report *report)
+{
+	static const char wrong[] = "beyond all bounds";
+	struct span key;
+	char name[64];
+	if (!decode_number_key(body, (size_t)error->position, &key) || key.len >= sizeof(name)) {
+		problem_set(report, PROBLEM_OUT_OF_RANGE, "Line %d, column %d: the number is %s.",
+			    error->line, error->column, wrong);
+		return;
+	}
+	memcpy(name, key.at, key.len);
+	name[key.len] = '\0';
+	problem_set_field(report, PROBLEM_OUT_OF_RANGE, name, "\"%s\" is a number %s.", name,
+			  wrong);
+}
+
+static void report_json_error(struct span body, const json_error_t *error,
+			      struct problem_report *report)
 {
 	enum problem problem = PROBLEM_INVALID_JSON;
 	switch (json_error_code(error)) {
@@ -386,6 +403,9 @@ static void report_json_error(const json_error_t *error, struct problem_report *
 	case json_error_null_byte_in_key:
 		problem = PROBLEM_NULL_CHARACTER;
 		break;
+	case json_error_numeric_overflow:
+		report_overflow(body, error, report);
+		return;
 	case json_error_out_of_memory:
 		problem = PROBLEM_TOO_COMPLEX;
 		break;
@@ -403,9 +423,11 @@ bool request_decode(struct span body, size_t max_text_bytes, struct request *out
 	if (body.len >= 3 && memcmp(body.at, "\xEF\xBB\xBF", 3) == 0)
 		body = span_slice(body, 3, body.len);
 	json_error_t error;
-	json_t *json = decode_json(body.at == NULL ? SPAN("") : body, &error);
+	if (body.at == NULL)
+		body = SPAN("");
+	json_t *json = decode_json(body, &error);
 	if (json == NULL) {
-		report_json_error(&error, report);
+		report_json_error(body, &error, report);
 		return false;
 	}
 	return decode_tree(json, max_text_bytes, out, report);
@@ -437,9 +459,12 @@ static json_t *value_from_query(enum query_form form, const char *value)
 	if (form == QUERY_BOOLEAN && strcmp(value, "false") == 0)
 		return json_false();
 	if (form == QUERY_NUMBER) {
-		json_t *number = json_loads(value, JSON_DECODE_ANY, NULL);
+		json_error_t error;
+		json_t *number = json_loads(value, JSON_DECODE_ANY, &error);
 		if (json_is_number(number))
 			return number;
+		if (number == NULL && json_error_code(&error) == json_error_numeric_overflow)
+			return json_real(*value == '-' ? -DBL_MAX : DBL_MAX); /* refused, too */
 		json_decref(number);
 	}
 	return json_string(value);

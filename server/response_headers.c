@@ -57,17 +57,22 @@ static void add_asset_headers(struct headers *to, const struct asset *asset)
 static void add_caching(struct headers *to, const struct exchange *x)
 {
 	char value[64];
-	if (x->answer == NULL || !exchange_is_get(x) || x->answer->keep_ms == 0) {
+	const struct answer *answer = x->answer;
+	if (answer == NULL || !exchange_is_get(x) || answer->keep_ms == 0) {
 		add(to, "Cache-Control", "no-store");
 		return;
 	}
-	const char *keys = x->http->parts.config->api_keys_file;
-	snprintf(value, sizeof(value), "%s, max-age=%llu", *keys == '\0' ? "public" : "private",
-		 (unsigned long long)(x->answer->keep_ms / 1000));
+	/* What is left of its time, or it would begin anew in every cache on the way. The age is in
+	 * whole seconds, as an Age is: what was made just now may be kept as long as configured. */
+	uint64_t age_ms = answer->keep_ms - answer_left_ms(answer, monotonic_ns());
+	/* Not as configured at start: a reload may have brought keys. */
+	snprintf(value, sizeof(value), "%s, max-age=%llu",
+		 keys_wanted(x->http->parts.keys) ? "private" : "public",
+		 (unsigned long long)(answer->keep_ms / 1000 - age_ms / 1000));
 	add(to, "Cache-Control", value);
 	if (x->report.problem != PROBLEM_NONE)
 		return;
-	snprintf(value, sizeof(value), "\"%s\"", x->answer->etag);
+	snprintf(value, sizeof(value), "\"%s\"", answer->etag);
 	add(to, "ETag", value);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct route routes[] = {
 	{"/v1/summaries", "GET, HEAD, POST, OPTIONS", HANDLER_SUMMARIES, false, true},
@@ -13,6 +14,22 @@ static const struct route routes[] = {
 	{"/metrics", "GET, HEAD, OPTIONS", HANDLER_METRICS, true, false},
 	{"/", "GET, HEAD, OPTIONS", HANDLER_ASSET, false, false},
 };
+
+const char *route_path(const char *target)
+{
+	size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
+			: strncasecmp(target, "https://", 8) == 0 ? 8
+								  : 0;
+	if (scheme == 0)
+		return target;
+	/* Of an authority, which must not be empty nor tell a user's name (RFC 9110, 4.2). */
+	size_t host = strspn(target + scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789-._~!$&'()*+,;=:[]");
+	const char *path = target + scheme + host;
+	if (host == 0 || (*path != '/' && *path != '\0'))
+		return target;
+	return *path == '\0' ? "/" : path;
+}
 
 const struct route *route_find(const char *path)
 {

@@ -26,6 +26,13 @@ struct route {
 /** The handler's path, for metrics and logs; "none" without a route. */
 const char *route_name(enum handler handler);
 
+/**
+ * The path that a request's target names: of "http://host/path", the form for proxies that every
+ * server must accept (RFC 9112, 3.2.2), what follows the host; of any other `target` itself. Which
+ * host it is makes no difference, as with the Host field. Points into `target`, or to a constant.
+ */
+const char *route_path(const char *target);
+
 /** The route of `path`, or NULL. */
 const struct route *route_find(const char *path);
 

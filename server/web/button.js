@@ -26,6 +26,8 @@
 		'details:not([open]),sup:has(a[href^="#"]),[aria-hidden=true],[data-summary-skip],' +
 		'summary-button';
 	const GAPS = ['', '', '\n', '\n\n'];
+	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
+	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
 	const wordsFor = (tag) => {
 		const lines = words.split('\n').map((line) => line.split('|'));
@@ -105,7 +107,7 @@
 			}
 			node = node === root ? null : node.nextSibling;
 		}
-		return { text, runs };
+		return { text: wellFormed(text), runs };
 	};
 
 	/* A range for each text node that the sentence touches; none where it is not in the page. */
@@ -388,7 +390,7 @@
 				? { url: document.querySelector('link[rel=canonical]')?.href || pageUrl() }
 				: { text };
 			const title = (article.querySelector('h1') || document.querySelector('h1'))?.textContent.trim();
-			if (title && !fields.url) fields.title = [...title].slice(0, 300).join('');
+			if (title && !fields.url) fields.title = [...wellFormed(title)].slice(0, 300).join('');
 			if (this.#option('language')) fields.language = this.#option('language');
 			if (this.#option('sentences')) fields.sentences = +this.#option('sentences');
 			else fields.length = this.#option('length') || 'short';

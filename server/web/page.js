@@ -40,7 +40,7 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		const given = out.text ?? out.url ?? out.html;
 		if (!given || !given.trim()) return null;
 		out.sentences = +$('length').value;
-		if ($('query').value.trim()) out.query = $('query').value.trim();
+		if ($('query').value.trim()) out.query = $('query').value.trim().toWellFormed();
 		out.include = out.text == null ? ['text', 'sentences', 'keywords'] : ['sentences', 'keywords'];
 		return out;
 	};

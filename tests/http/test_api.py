@@ -261,7 +261,7 @@ def test_offsets_are_exact_on_random_text(service):
     (b'{"text":"a","text":"b"}', 400, "duplicate_key"), (b'{"text":"\xff"}', 400, "invalid_utf8"),
     (b'{"text":"\\ud800"}', 400, "invalid_json"), (b'{"text":"a\\u0000b"}', 400, "null_character"),
     (b'{"text":"a\x00b"}', 400, "invalid_json"), (b"[" * 100000, 400, "invalid_json"),
-    (b'{"text":"a","sentences":' + b"9" * 400 + b"}", 400, "invalid_json"),
+    (b'{"text":"a","sentences":' + b"9" * 400 + b"}", 422, "out_of_range"),
     (b"{}", 422, "missing_input"), (b'{"text":"a","html":"b"}', 422, "conflicting_input"),
     (b'{"text":"a","nope":1}', 422, "unknown_field"), (b'{"text":"a","ratio":2}', 422, "out_of_range"),
     (b'{"url":"ftp://example.org/"}', 422, "url_refused"),
@@ -322,6 +322,26 @@ def test_paths_methods_and_types(service):
                          ("application/jsonp", 415)):
         assert service.request("POST", "/v1/summaries", body, {"Content-Type": kind}).status == status
     assert service.request("POST", "/v1/summaries", body).status == 415
+
+
+@pytest.mark.parametrize("target, status", [
+    (b"http://x/livez", 200), (b"HTTP://x:80/livez?a=b", 200), (b"https://[::1]/livez", 200), (b"http://x", 200),
+    (b"http://x?a=b", 200), (b"http://x/v1/summaries?text=One+sentence.&sentences=1", 200), (b"http://x/nothing", 404),
+    (b"http://x/%6civez", 404), (b"http://%78/livez", 404), (b"http:///livez", 404), (b"http://u@x/livez", 404)])
+def test_a_target_may_name_the_host(service, target, status):
+    for host in (b"x", b"elsewhere"):
+        answer = service.raw(b"GET " + target + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+
+
+def test_a_body_goes_to_a_target_with_a_host(service):
+    body = json.dumps({"text": "One sentence."}).encode()
+    head = b"POST http://x/v1/summaries HTTP/1.1\r\n%sContent-Type: application/json\r\nConnection: close\r\n%s\r\n"
+    length = b"Content-Length: %d\r\n" % len(body)
+    assert service.raw(head % (b"Host: x\r\n", length) + body).startswith(b"HTTP/1.1 200 ")
+    for host, framing in ((b"", length), (b"Host: x\r\nHost: x\r\n", length),  # RFC 9112, 3.2: still one Host
+                          (b"Host: x\r\n", length + b"Transfer-Encoding: chunked\r\n")):
+        assert service.raw(head % (host, framing) + body).startswith(b"HTTP/1.1 400 ")
 
 
 def test_request_ids_are_echoed_or_made(service):
@@ -404,10 +424,28 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
     for sentence in body["sentences"]:
         assert sentence["fragment"].startswith("#:~:text=")
     assert service.request("GET", "/v1/summaries?sentences=2").json()["code"] == "missing_input"
+    for number in ("sentences=99999999999999999999", "sentences=1e15", "sentences=-1e999", "ratio=1e309"):
+        answer = service.request("GET", "/v1/summaries?url=a&" + number)
+        assert (answer.status, answer.json()["code"]) == (422, "out_of_range")
+        assert answer.json()["pointer"] == "/" + number.partition("=")[0]
     assert service.request("GET", "/v1/summaries?url=a%00b").json()["code"] == "null_character"
     for field in ("title", "include", "avoid"):
         answer = service.request("GET", f"/v1/summaries?url=a&{field}=%FF")
         assert (answer.status, answer.json()["code"]) == (400, "invalid_utf8")
+
+
+def test_what_is_kept_grows_old(service, newsroom):
+    def max_age(answer):
+        return int(answer.headers["Cache-Control"].removeprefix("public, max-age="))
+
+    path = "/v1/summaries?sentences=1&url=" + newsroom.url("/grows-old")
+    first = service.request("GET", path)
+    time.sleep(1.1)
+    second = service.request("GET", path)
+    assert (second.body, second.headers["Server-Timing"]) == (first.body, "cache;desc=hit")
+    assert max_age(second) < max_age(first)
+    unchanged = service.request("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+    assert unchanged.status == 304 and max_age(unchanged) <= max_age(second)
 
 
 def test_the_cache_serves_the_same_bytes(service):

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -48,8 +49,56 @@ def test_keys_are_asked_for_and_turn_without_a_stop(start_service, tmp_path):
     assert KEY not in service.log
 
 
+def test_keys_of_a_reload_make_answers_private(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("")
+    service = start_service("--config", options)
+    path = "/v1/summaries?text=One+sentence."
+    assert service.request("GET", path).headers["Cache-Control"] == "public, max-age=86400"
+    (tmp_path / "keys").write_text(f"news:{KEY}\n")
+    options.write_text(f"api-keys-file = {tmp_path}/keys\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "reloaded")
+    answer = service.request("GET", path, headers={"X-API-Key": KEY})
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, max-age=86400")
+
+
+def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("rate = 7/h\n")
+    (tmp_path / "keys").write_text("broken\n")
+    service = start_service("--config", options)
+    options.write_text(f"rate = 5/h\nlog-level = error\napi-keys-file = {tmp_path}/keys\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "api_keys_refused")
+    assert ask(service).headers["RateLimit-Policy"].startswith('"client";q=7;')
+    wait_for_event(service, "request")
+    assert not service.events("reloaded")
+
+
+@pytest.mark.parametrize("name, host", [("listen", "127.0.0.1"), ("listen", "0.0.0.0"), ("admin-listen", "127.0.0.1")])
+def test_health_asks_at_the_address_of_the_file(start_service, tmp_path, name, host):
+    port = running.free_port()
+    options = tmp_path / "options"
+    admin = name == "admin-listen"
+    service = start_service(*(("--admin-listen", f"{host}:{port}") if admin else ()), ready_port=port if admin else None)
+    address = f"{host}:{port if admin else service.port}"
+
+    def health(**env):
+        return subprocess.run([running.PROGRAM, "health"], capture_output=True, text=True,
+                              env={**service.env, "PRECIS_CONFIG": str(options), **env})
+
+    options.write_text(f"{name} = {address}\n")
+    assert health().returncode == 0
+    options.write_text(f"quue = 5\nqueue = many\n{name} = {address}\n")  # the service goes on with what it has
+    assert health().returncode == 0
+    options.write_text(f"{name} = nowhere\n")
+    refused = health()
+    assert refused.returncode == 1 and "nowhere" in refused.stderr
+    assert health(**{"PRECIS_" + name.upper().replace("-", "_"): address}).returncode == 0  # wins over the file
+
+
 def test_a_missing_key_file_stops_the_start(tmp_path):
-    import subprocess
     run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--api-keys-file", tmp_path / "none"],
                          capture_output=True, text=True)
     assert run.returncode != 0

@@ -77,7 +77,8 @@ def test_body_over_the_proxys_limit_has_the_same_shape(service, start_nginx):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/", "/v2/summaries"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/", "/v2/summaries", "http://x/metrics",
+                                  "http://x/v1/../metrics"])
 def test_probes_stay_inside(service, start_nginx, path):
     assert start_nginx(service).request("GET", path).status == 404
 

@@ -77,6 +77,12 @@ static void keeps_what_may_be_kept_and_as_long(void **state)
 	assert_true(has(cache, "kept", now));
 	assert_false(has(cache, "not kept", now));
 	assert_false(has(cache, "never seen", now));
+	struct answer *answer = new_answer("body", 1000);
+	assert_int_equal(answer_left_ms(answer, answer->made_ns), 1000);
+	assert_int_equal(answer_left_ms(answer, answer->made_ns - 1), 1000);
+	assert_int_equal(answer_left_ms(answer, answer->made_ns + 400 * NS_PER_MS), 600);
+	assert_int_equal(answer_left_ms(answer, answer->made_ns + 1000 * NS_PER_MS), 0);
+	answer_release(answer);
 	assert_false(has(cache, "kept", now + 2000 * NS_PER_MS));
 	assert_false(has(cache, "kept", now)); /* gone for good */
 	assert_int_equal(cache_figures(cache).entries, 0);

@@ -100,6 +100,46 @@ static void flags_win_over_the_environment(void **state)
 	unsetenv("PRECIS_MAX_BODY");
 }
 
+/* A file of that text; unlink() it. */
+static const char *write_file(const char *text)
+{
+	static char path[64];
+	strcpy(path, "/tmp/precis-config-XXXXXX");
+	int file = mkstemp(path);
+	assert_true(file >= 0);
+	assert_int_equal(write(file, text, strlen(text)), strlen(text));
+	close(file);
+	return path;
+}
+
+static void empty_variables_count_where_empty_is_a_value(void **state)
+{
+	static const char *const names[] = {"PRECIS_URL_HOSTS",     "PRECIS_RATE",
+					    "PRECIS_API_KEYS_FILE", "PRECIS_CORS_ORIGINS",
+					    "PRECIS_CACHE_URL",     "PRECIS_ADMIN_LISTEN",
+					    "PRECIS_QUEUE",         "PRECIS_LISTEN",
+					    "PRECIS_REUSE_PORT",    "PRECIS_LOG_LEVEL"};
+	const char *path = write_file("rate = 5/s\nadmin-listen = 127.0.0.1:9\nqueue = 5\n");
+	struct config config;
+	char *said;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		setenv(names[i], "", 1);
+	assert_int_equal(read_config(&config, (const char *[3]){"--config", path, NULL}, &said),
+			 CONFIG_RUN);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+	assert_string_equal(config.url_hosts, "");
+	assert_string_equal(config.rate, ""); /* as --rate "" would, over the file */
+	assert_int_equal(config.admin_listen.len, 0);
+	/* Nothing is no number, address, choice or switch: as if they were not there. */
+	assert_int_equal(config.queue, 5);
+	assert_int_equal(((struct sockaddr_in *)&config.listen.address)->sin_port, htons(8080));
+	assert_string_equal(config.log_level, "info");
+	config_free(&config);
+	free(said);
+	unlink(path);
+}
+
 static void addresses_are_read(void **state)
 {
 	struct config config;
@@ -128,18 +168,6 @@ static void questions_are_answered(void **state)
 		CHECK(asked[i][0], strstr(said, asked[i][1]) != NULL);
 		free(said);
 	}
-}
-
-/* A file of that text; unlink() it. */
-static const char *write_file(const char *text)
-{
-	static char path[64];
-	strcpy(path, "/tmp/precis-config-XXXXXX");
-	int file = mkstemp(path);
-	assert_true(file >= 0);
-	assert_int_equal(write(file, text, strlen(text)), strlen(text));
-	close(file);
-	return path;
 }
 
 static void a_file_comes_after_flags_and_environment(void **state)
@@ -175,6 +203,7 @@ static void wrong_files_are_refused_with_the_line(void **state)
 		const char *text, *said;
 	} wrong[] = {
 		{"queue = 5\nquue = 5\n", "line 2: unknown name"},
+		{"quue = 5\nqueue\n", "line 2: 'name = value' is wanted"},
 		{"queue 5\n", "line 1: 'name = value' is wanted"},
 		{"queue = 5\nqueue = 6\n", "line 2: this name stood before"},
 		{"config = other\n", "line 1: a file cannot name another"},
@@ -226,6 +255,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_the_documented_ones),
 		cmocka_unit_test(wrong_values_are_refused_with_what_is_allowed),
 		cmocka_unit_test(flags_win_over_the_environment),
+		cmocka_unit_test(empty_variables_count_where_empty_is_a_value),
 		cmocka_unit_test(addresses_are_read),
 		cmocka_unit_test(questions_are_answered),
 		cmocka_unit_test(a_file_comes_after_flags_and_environment),

@@ -16,8 +16,26 @@ static const struct {
 	{"first of two needs no context", "Yes. No. Yes.", "Yes.", "#:~:text=Yes.", 0},
 	{"repeated, alone in its paragraph", "Go.\n\nWait a moment here.\n\nGo.", "Go.",
 	 "#:~:text=Wait%20a%20moment%20here.-,Go.", 1},
+	{"words around it are repeated, too",
+	 "A b c d e. He left. F g h i j. B c d e. He left. F g h i k.", "He left.",
+	 "#:~:text=g%20h%20i%20j.%20B%20c%20d%20e.-,He%20left.,-F%20g%20h%20i%20k.", 1},
+	{"browsers see no case", "That day he left. He left.", "He left.",
+	 "#:~:text=That%20day%20he%20left.-,He%20left.", 0},
+	{"browsers see no white space", "A.  He\nleft. A. B. He left.", "He left.",
+	 "#:~:text=left.%20A.%20B.-,He%20left.", 0},
+	{"only the next paragraph's words", "Go.\n\nYes.\n\nNo.\n\nGo.\n\nAh.", "Go.",
+	 "#:~:text=No.-,Go.,-Ah.", 1},
+	{"second of four", "Go.\n\nGo.\n\nGo.\n\nGo.", "Go.", "#:~:text=Go.-,Go.,-Go.", 1},
+	{"third of four: no context tells it", "Go.\n\nGo.\n\nGo.\n\nGo.", "Go.", "", 2},
 	{"white space", "One\ntwo  three.", "One\ntwo  three.", "#:~:text=One%20two%20three.", 0},
 };
+
+static struct span make(struct arena *arena, const char *text, size_t start, size_t end)
+{
+	struct fragment_page page;
+	fragment_page_init(&page, arena, span_of(text));
+	return fragment_make(arena, &page, start, end);
+}
 
 static void passages_are_named(void **state)
 {
@@ -29,8 +47,7 @@ static void passages_are_named(void **state)
 			at = strstr(at + 1, cases[i].sentence);
 		size_t start = (size_t)(at - cases[i].text);
 		CHECK_SPAN(cases[i].name,
-			   fragment_make(&arena, span_of(cases[i].text), start,
-					 start + strlen(cases[i].sentence)),
+			   make(&arena, cases[i].text, start, start + strlen(cases[i].sentence)),
 			   span_of(cases[i].fragment));
 	}
 	arena_free(&arena);
@@ -44,16 +61,51 @@ static void long_passages_are_named_by_their_ends(void **state)
 	strcpy(text + strlen(text) - 1, ".");
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
-	CHECK_SPAN("ends", fragment_make(&arena, span_of(text), 0, strlen(text)),
+	CHECK_SPAN("ends", make(&arena, text, 0, strlen(text)),
 		   SPAN("#:~:text=word0%20word1%20word2%20word3%20word4,"
 			"word95%20word96%20word97%20word98%20word99."));
 	/* Few but endless words: nothing stands between the ends. */
 	memset(text, 'x', 900);
 	text[450] = ' ';
 	text[900] = '\0';
-	struct span fragment = fragment_make(&arena, span_of(text), 0, 900);
+	struct span fragment = make(&arena, text, 0, 900);
 	assert_int_equal(fragment.len, strlen("#:~:text=") + 899 + 3);
 	arena_free(&arena);
+}
+
+/* 40 numbered words from `from` on, as a sentence. */
+static void add_words(char *text, int from)
+{
+	for (int i = from; i < from + 40; i++)
+		sprintf(text + strlen(text), "word%06d%s", i, i == from + 39 ? ". " : " ");
+}
+
+static void ends_that_stand_earlier_get_context(void **state)
+{
+	char text[4000] = "One. ";
+	add_words(text, 0);
+	strcat(text, "Two. ");
+	size_t start = strlen(text);
+	add_words(text, 0);
+	size_t end = strlen(text) - 1;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	struct span fragment = make(&arena, text, start, end);
+	CHECK("prefix", fragment.len > 0 && memmem(fragment.at, fragment.len, "Two.-,word", 10));
+	arena_free(&arena);
+}
+
+static void without_memory_there_is_none(void **state)
+{
+	struct arena arena;
+	char text[4000] = "";
+	add_words(text, 0);
+	for (size_t max = 0; max < 4096; max += 64) {
+		arena_init(&arena, max);
+		struct span fragment = make(&arena, text, 0, strlen(text) - 1);
+		CHECK("one or none", arena.failed == (fragment.len == 0));
+		arena_free(&arena);
+	}
 }
 
 int main(void)
@@ -61,6 +113,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passages_are_named),
 		cmocka_unit_test(long_passages_are_named_by_their_ends),
+		cmocka_unit_test(ends_that_stand_earlier_get_context),
+		cmocka_unit_test(without_memory_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

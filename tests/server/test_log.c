@@ -2,7 +2,11 @@
 
 #include "server/log.h"
 
+#include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 static void strings_are_quoted_as_json(void **state)
@@ -53,11 +57,60 @@ static void every_line_is_json_and_none_is_lost(void **state)
 	assert_int_equal(lines, 100);
 }
 
+struct reader {
+	int from;
+	size_t lines;
+	bool good; /* every line is whole */
+};
+
+/* All lines until the other end is closed. */
+static void *read_lines(void *arg)
+{
+	struct reader *reader = arg;
+	FILE *in = fdopen(reader->from, "r");
+	char line[4096];
+	for (; fgets(line, sizeof(line), in) != NULL; reader->lines++) {
+		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		reader->good &= json != NULL;
+		json_decref(json);
+	}
+	fclose(in);
+	return arg;
+}
+
+/* Two pages of pipe for 256 KB of lines, written as soon as there is room. */
+static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
+{
+	int pipes[2], saved = dup(STDERR_FILENO);
+	assert_int_equal(pipe(pipes), 0);
+	assert_true(fcntl(pipes[1], F_SETPIPE_SZ, 8192) >= 0);
+	assert_int_equal(fcntl(pipes[1], F_SETFL, O_NONBLOCK), 0);
+	dup2(pipes[1], STDERR_FILENO);
+	close(pipes[1]);
+	assert_true(log_start("warn"));
+	for (int i = 0; i < 1000; i++)
+		log_event(LOG_WARN, "loud", ",\"number\":%d,\"padding\":\"%0100d\"", i, i);
+	/* Nobody reads yet: the pipe runs full. */
+	struct pollfd full = {.fd = STDERR_FILENO, .events = POLLOUT};
+	while (poll(&full, 1, 0) == 1)
+		usleep(1000);
+	struct reader reader = {.from = pipes[0], .good = true};
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, read_lines, &reader), 0);
+	log_stop();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	pthread_join(thread, NULL);
+	assert_true(reader.good);
+	assert_int_equal(reader.lines, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings_are_quoted_as_json),
 		cmocka_unit_test(every_line_is_json_and_none_is_lost),
+		cmocka_unit_test(a_full_pipe_that_does_not_block_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,34 @@ static void only_exact_paths_are_served(void **state)
 		CHECK(unknown[i], route_find(unknown[i]) == NULL);
 }
 
+static void absolute_targets_have_the_path_behind_the_host(void **state)
+{
+	static const struct {
+		const char *target, *path;
+	} cases[] = {
+		{"/livez", "/livez"},
+		{"http://a/livez", "/livez"},
+		{"HTTPS://news.example:443/v1/summaries", "/v1/summaries"},
+		{"http://[::1]:80/livez", "/livez"},
+		{"http://a", "/"},
+		{"http://a/", "/"},
+		{"http://a//livez", "//livez"},
+		{"http://a/http://b/livez", "/http://b/livez"},
+		{"http:///livez", "http:///livez"},
+		{"http://", "http://"},
+		{"http://user@a/livez", "http://user@a/livez"},
+		{"http://a\\b/livez", "http://a\\b/livez"},
+		{"http:/livez", "http:/livez"},
+		{"ftp://a/livez", "ftp://a/livez"},
+		{"//a/livez", "//a/livez"},
+		{"*", "*"},
+		{"", ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_SPAN(cases[i].target, span_of(route_path(cases[i].target)),
+			   span_of(cases[i].path));
+}
+
 static void only_whole_methods_are_allowed(void **state)
 {
 	const struct route *route = route_find("/v1/summaries");
@@ -28,6 +56,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_exact_paths_are_served),
+		cmocka_unit_test(absolute_targets_have_the_path_behind_the_host),
 		cmocka_unit_test(only_whole_methods_are_allowed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
