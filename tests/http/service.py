@@ -76,6 +76,15 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
         connection.close()
 
 
+def files_of(service):
+    """The paths of the button, of the page to try the service on and of all that the page loads."""
+    page = service.request("GET", "/").body.decode()
+    loaded = re.findall(r'(?:href|src)="(page-[^"]*|openapi\.json)"', page)
+    assert len(loaded) == 3
+    button = service.request("GET", "/v1/info").json()["button"]["path"]
+    return ["/", "/button.js", button, *(f"/{path}" for path in loaded)]
+
+
 class Load:
     """Clients with a connection a request, until told to stop; every failure is kept."""
 
