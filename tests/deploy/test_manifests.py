@@ -60,7 +60,8 @@ def packages():
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
-                          cwd=HERE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          cwd=HERE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=600)  # far more than it takes: a registry that never answers fails
     assert done.returncode == 0, done.stdout
     return HERE / "node_modules"
 
