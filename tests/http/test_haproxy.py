@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -89,6 +90,40 @@ def test_the_button_and_the_page_are_served(service, start_haproxy):
         through, direct = running.exchange(port, "GET", path), service.request("GET", path)
         assert (through.status, through.body) == (200, direct.body), path
         assert through.headers["Content-Type"] == direct.headers["Content-Type"]
+
+
+def test_batches_pass_line_by_line(service, start_haproxy):
+    """Each line is sent when the one before is answered."""
+    with socket.create_connection(("127.0.0.1", start_haproxy(service)), timeout=60) as connection:
+        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+                           b"Transfer-Encoding: chunked\r\n\r\n")
+        answer = b""
+        for i in range(5):
+            line = json.dumps({"id": f"line-{i}", "text": "One. Two."}).encode() + b"\n"
+            connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            while f"line-{i}".encode() not in answer:
+                piece = connection.recv(65536)
+                assert piece, answer
+                answer += piece
+
+
+def test_long_batches_pass(start_service, start_haproxy):
+    line = json.dumps({"text": "It passes. " * 500, "sentences": 1, "cache": False}).encode() + b"\n"
+    answer = running.exchange(start_haproxy(start_service("--queue", 100000)), "POST", "/v1/summaries", line * 3000,
+                              {"Content-Type": "application/x-ndjson"})
+    assert answer.status == 200 and answer.body.count(b'"summary"') == 3000
+
+
+def test_slow_clients_never_reach_precis(start_service, start_haproxy):
+    port = start_haproxy(start_service("--connections", 8))
+    head = b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+    for connection in slow:
+        connection.sendall(head + b'{"text": ')
+    assert [running.exchange(port, "POST", "/v1/summaries", BODY, JSON).status for _ in range(20)] == [200] * 20
+    for connection in slow:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+        connection.close()
 
 
 def test_probes_on_a_port_of_their_own(start_service, start_haproxy):

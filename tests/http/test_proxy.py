@@ -125,6 +125,29 @@ def test_info_and_problems_pass(service, start_nginx):
     assert (problem.status, problem.json()["pointer"]) == (422, "/sentences")
 
 
+def batch(size):
+    """Lines of about 300 bytes, as many as `size` takes, and how many."""
+    line = json.dumps({"text": TEXT, "sentences": 1, "cache": False}).encode() + b"\n"
+    return line * (size // len(line)), size // len(line)
+
+
+def test_batches_up_to_the_length_that_nginx_can_pass(start_service, start_nginx):
+    nginx = start_nginx(start_service("--queue", 100000))
+    ndjson = {"Content-Type": "application/x-ndjson; charset=utf-8"}
+    body, lines = batch(1 << 20)
+    for _ in range(5):
+        answer = nginx.request("POST", "/v1/summaries", body, ndjson)
+        answers = [json.loads(line) for line in answer.body.splitlines()]
+        assert (answer.status, len(answers)) == (200, lines)
+        assert all(answer.get("summary") for answer in answers)
+    for longer in (body + b" " * (1 << 20), iter([body, body])):  # with its length, and in chunks
+        refused = nginx.request("POST", "/v1/summaries", longer, ndjson)
+        assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+        assert "in parts" in refused.json()["detail"] and may_be_read_anywhere(refused)
+    # The place itself is not to be asked for.
+    assert nginx.request("POST", "/batches", b"{}", ndjson).status == 404
+
+
 def test_too_many_requests(service, start_nginx):
     nginx = start_nginx(service, rate=1)
     answers = [nginx.summarize(text=TEXT) for _ in range(60)]
