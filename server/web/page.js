@@ -27,15 +27,22 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		return element;
 	};
 	const kind = () => form.elements.kind.value;
+	const NOTICE = $('status').textContent;
+	/* Where each field of a request comes from. */
+	const INPUTS = { text: 'text', url: 'url', html: 'file', query: 'query', key: 'key' };
 	const number = (value) => value.toLocaleString('en');
 
 	/* ---- asking --------------------------------------------------------------------------- */
+
+	/* As people write it: without the scheme. */
+	const address = (typed) =>
+		!typed || /^[a-z][\w+.-]*:\/\//i.test(typed) ? typed : `https://${typed.replace(/^\/+/, '')}`;
 
 	/* What the form says, as the API's fields; null: nothing to summarize yet. */
 	const fields = () => {
 		const out = {};
 		if (kind() === 'text') out.text = $('text').value.toWellFormed();
-		if (kind() === 'url') out.url = $('url').value.trim();
+		if (kind() === 'url') out.url = address($('url').value.trim());
 		if (kind() === 'html' && state.file) out[state.file.kind] = state.file.text;
 		const given = out.text ?? out.url ?? out.html;
 		if (!given || !given.trim()) return null;
@@ -51,9 +58,28 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		$('status').hidden = !text;
 	};
 
-	const showFailure = (text) => {
+	const hideAnswer = () => {
 		for (const id of ['answer', 'place', 'request']) $(id).hidden = true;
+	};
+
+	/* On a phone the form fills the screen: whoever pressed a button is brought to what came of it. */
+	const bring = () => $('result').scrollIntoView({ block: 'nearest' });
+
+	const markWrong = (name) => {
+		for (const id of Object.values(INPUTS)) $(id).removeAttribute('aria-invalid');
+		const input = $(INPUTS[name]);
+		input?.setAttribute('aria-invalid', 'true');
+		return input;
+	};
+
+	/* `field` of the request is at fault, if any is; `shown`: somebody pressed for it and waits. */
+	const showFailure = (text, field, shown) => {
+		hideAnswer();
 		say(text, true);
+		const input = markWrong(field);
+		if (!shown) return;
+		input?.focus({ preventScroll: true });
+		bring();
 	};
 
 	const problemText = (problem, answer) => {
@@ -66,14 +92,19 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		const body = fields();
 		state.abort?.abort();
 		if (!body) {
-			if (shown) showFailure('There is nothing to summarize yet.');
-			return;
+			if (shown) return showFailure('There is nothing to summarize yet.', kind(), true);
+			hideAnswer();
+			markWrong();
+			return say(NOTICE);
 		}
 		const turn = ++state.asked;
 		state.abort = new AbortController();
 		const headers = { 'Content-Type': 'application/json' };
 		if ($('key').value) headers['X-API-Key'] = $('key').value;
-		if (body.url) say('Downloading…');
+		if (body.url) {
+			$('url').value = body.url;
+			say('Downloading…');
+		}
 		const begun = performance.now();
 		try {
 			const answer = await fetch('v1/summaries', {
@@ -81,12 +112,17 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 			});
 			const result = await answer.json();
 			if (turn !== state.asked) return;
-			if (answer.status === 401 || answer.status === 403) $('key-field').hidden = false;
-			if (!answer.ok) showFailure(problemText(result, answer));
-			else show(body, result, answer.headers.get('Server-Timing'), performance.now() - begun);
+			const closed = answer.status === 401 || answer.status === 403;
+			if (closed) $('key-field').hidden = false;
+			if (!answer.ok) {
+				showFailure(problemText(result, answer), closed ? 'key' : result.pointer?.slice(1), shown);
+				return;
+			}
+			show(body, headers, result, answer.headers.get('Server-Timing'), performance.now() - begun);
+			if (shown) bring();
 		} catch (error) {
 			if (turn !== state.asked || error.name === 'AbortError') return;
-			showFailure('The service does not answer. Is it running?');
+			showFailure('The service does not answer. Is it running?', '', shown);
 		}
 	};
 
@@ -208,20 +244,23 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 			make('div', {}, make('dt', { textContent: name }), make('dd', { textContent: value }))));
 	};
 
-	const showRequest = (body, result) => {
+	/* A key is no part of a line that is copied, shown or kept in a shell's history. */
+	const showRequest = (body, headers, result) => {
 		const quoted = JSON.stringify(body).replace(/'/g, `'\\''`);
-		$('curl').textContent = `curl -s ${new URL('v1/summaries', location.href)} -H 'Content-Type: application/json' -d '${quoted}'`;
+		const key = headers['X-API-Key'] ? '-H "X-API-Key: $KEY" ' : '';
+		$('curl').textContent = `curl -s ${new URL('v1/summaries', location.href)} ${key}-H 'Content-Type: application/json' -d '${quoted}'`;
 		$('json').textContent = JSON.stringify(result, null, 2);
 	};
 
-	const show = (body, result, timing, total) => {
+	const show = (body, headers, result, timing, total) => {
 		const title = result.source.title || result.source.site_name || '';
 		say(body.url && title ? title : '');
 		showSummary(result);
 		showKeywords(result);
 		showFigures(result, timing, total);
 		showArticle(body.text ?? result.source.text, result);
-		showRequest(body, result);
+		showRequest(body, headers, result);
+		markWrong();
 		for (const id of ['answer', 'place', 'request']) $(id).hidden = false;
 	};
 

@@ -1,6 +1,7 @@
 """What `meson install` and the Debian package put on a machine: complete, and it runs."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -76,6 +77,15 @@ def test_the_unit_starts_what_was_installed(staged, prefix):
         shutil.copy(below(staged, prefix, "lib/systemd/system/precis.socket"), folder)
         out = run("systemd-analyze", "verify", "--man=no", folder / "precis.service", folder / "precis.socket")
         assert str(folder) not in out, out
+
+
+def test_a_wrong_option_is_not_tried_again_and_again(staged, prefix, tmp_path):
+    unit = below(staged, prefix, "lib/systemd/system/precis.service").read_text()
+    status, = re.findall(r"^RestartPreventExitStatus=(\d+)$", unit, re.M)
+    wrong = tmp_path / "precis.conf"
+    wrong.write_text("queue = many\n")
+    refused = subprocess.run([below(staged, prefix, "bin/precis"), "--config", wrong], capture_output=True, text=True)
+    assert refused.returncode == int(status) and "many" in refused.stderr
 
 
 def test_an_operators_file_is_kept(build, staged, prefix):

@@ -60,7 +60,8 @@ def packages():
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
-                          cwd=HERE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          cwd=HERE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=600)  # far more than it takes: a registry that never answers fails
     assert done.returncode == 0, done.stdout
     return HERE / "node_modules"
 
@@ -141,6 +142,7 @@ def test_composes_nginx_asks_the_instances(tmp_path):
     subprocess.run(["sh", "-c", command.replace("/etc/nginx/conf.d/default.conf", str(site))], check=True)
     made = site.read_text()
     assert "server precis:8080 max_fails=0;" in made and "127.0.0.1:8080" not in made
+    assert made.count("client_max_body_size 64k;") == 1 and "client_max_body_size 1m;" not in made
     kept, = re.findall(r"proxy_cache_path (\S+)", made)
     room = {entry.partition(":")[0]: entry.partition("size=")[2] for entry in service["tmpfs"]}
     folder = max((path for path in room if kept.startswith(path)), key=len)

@@ -29,7 +29,7 @@ class Nginx:
         servers = "".join(f"server 127.0.0.1:{i.port}\\1;" for i in instances)
         site = replace_once(r"server 127\.0\.0\.1:8080( [^;]*);", servers, site)
         site = replace_once(r"rate=10r/s", f"rate={rate}r/s", site)
-        site = replace_once(r"/var/cache/nginx/precis", f"{folder}/answers", site)
+        site = replace_once(r"/var/lib/nginx/precis", f"{folder}/answers", site)
         (folder / "site.conf").write_text(site)
         user = "user root;" if os.getuid() == 0 else ""
         temporary = "".join(f"{kind}_temp_path {folder}/{kind};"

@@ -1,6 +1,7 @@
 """The real program on a free loopback port, as tests see it."""
 
 import http.client
+import inspect
 import json
 import os
 import re
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("PRECIS_PROGRAM", ROOT / "build/server/precis")).resolve()
 REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
                     r"|Assertion .* failed")
+TRIES = 30_000  # five minutes and more: what never comes fails, and nothing is measured
 LOOPBACK = "127.0.0.0/8,::1/128"  # for --url-allow-nets: the origins of the tests
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=77:detect_stack_use_after_return=1",
@@ -30,6 +32,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def wait_until(condition):
+    """For what another process does in its own time."""
+    for _ in range(TRIES):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"waited in vain: {inspect.getsource(condition).strip()}")
 
 
 def raw(port, *parts, pause=0.0, timeout=60.0):
@@ -74,6 +85,15 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
         return Answer(connection.getresponse())
     finally:
         connection.close()
+
+
+def files_of(service):
+    """The paths of the button, of the page to try the service on and of all that the page loads."""
+    page = service.request("GET", "/").body.decode()
+    loaded = re.findall(r'(?:href|src)="(page-[^"]*|openapi\.json)"', page)
+    assert len(loaded) == 3
+    button = service.request("GET", "/v1/info").json()["button"]["path"]
+    return ["/", "/button.js", button, *(f"/{path}" for path in loaded)]
 
 
 class Load:

@@ -1,6 +1,6 @@
 """What the tests of instances that share a real redis-server have in common."""
 
-import time
+from service import wait_until
 
 # Servers of the tests may be starved for a while on a busy machine: that must not look like a fault.
 PATIENT = ("--cache-timeout-ms", 10000)
@@ -9,11 +9,6 @@ PATIENT = ("--cache-timeout-ms", 10000)
 def samples(service):
     lines = service.request("GET", "/metrics").body.decode().splitlines()
     return {name: float(value) for name, value in (line.split(" ") for line in lines if line[0] != "#")}
-
-
-def wait_until(condition):
-    while not condition():
-        time.sleep(0.01)
 
 
 def wait_for_state(service, up):

@@ -6,12 +6,11 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 
 from origin import ARTICLE, BEHAVIOURS, Origin, redirect
-from service import Service, free_port
+from service import Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504}
@@ -51,12 +50,6 @@ def origin():
     running = Origin()
     yield running
     running.close()
-
-
-def wait_until(condition):
-    """For what another process does in its own time."""
-    while not condition():
-        time.sleep(0.01)
 
 
 def fetch(service, url, **fields):
@@ -366,7 +359,7 @@ def test_http2(authority, trusting, tmp_path):
                               "-g", "user root;" if tmp_path.owner() == "root" else ""],
                              stderr=subprocess.DEVNULL)
     try:
-        wait_until((tmp_path / "pid").exists)
+        wait_until(lambda: (tmp_path / "pid").exists())
         for _ in range(3):
             answer, _ = fetch(trusting, f"https://127.0.0.1:{port}/article.html")
             assert answer.status == 200, answer

@@ -3,7 +3,9 @@
 import http.client
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -24,14 +26,18 @@ pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installe
 def start_haproxy(tmp_path):
     started = []
 
-    def start(*instances):
+    def start(*instances, probes=None):
+        """`probes`: the port of the instances' probes, for the line that the file has for such ones."""
         port = running.free_port()
         text = (running.ROOT / "deploy/haproxy.cfg").read_text()
-        assert text.count("bind :80\n") == 1 and text.count(SERVER) == 1
+        assert text.count("bind :80\n") == 1
         text = text.replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
-        line = next(line for line in text.splitlines() if SERVER in line)
+        plain, = re.findall(rf"^\t{SERVER} check inter.*$", text, re.M)
+        apart, = re.findall(rf"^\t#{SERVER} check port 9080 inter.*$", text, re.M)
+        assert apart.replace("#", "").replace(" port 9080", "") == plain
+        line = plain if probes is None else apart.replace("#", "").replace("9080", str(probes))
         lines = [line.replace(SERVER, f"server i{i.port} 127.0.0.1:{i.port}") for i in instances]
-        (tmp_path / "haproxy.cfg").write_text(text.replace(line, "\n".join(lines)))
+        (tmp_path / "haproxy.cfg").write_text(text.replace(plain, "\n".join(lines)))
         with open(tmp_path / "haproxy.log", "wb") as log:
             process = subprocess.Popen([HAPROXY, "-db", "-f", tmp_path / "haproxy.cfg"], stderr=log, stdout=log)
         started.append(process)
@@ -77,6 +83,63 @@ def test_each_client_has_its_own_rate(start_service, start_haproxy):
     assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.1") == [200, 200, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.2") == [429, 429, 429]
+
+
+def test_the_button_and_the_page_are_served(service, start_haproxy):
+    port = start_haproxy(service)
+    for path in running.files_of(service):
+        through, direct = running.exchange(port, "GET", path), service.request("GET", path)
+        assert (through.status, through.body) == (200, direct.body), path
+        assert through.headers["Content-Type"] == direct.headers["Content-Type"]
+
+
+def test_batches_pass_line_by_line(service, start_haproxy):
+    """Each line is sent when the one before is answered."""
+    with socket.create_connection(("127.0.0.1", start_haproxy(service)), timeout=60) as connection:
+        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+                           b"Transfer-Encoding: chunked\r\n\r\n")
+        answer = b""
+        for i in range(5):
+            line = json.dumps({"id": f"line-{i}", "text": "One. Two."}).encode() + b"\n"
+            connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            while f"line-{i}".encode() not in answer:
+                piece = connection.recv(65536)
+                assert piece, answer
+                answer += piece
+
+
+def test_long_batches_pass(start_service, start_haproxy):
+    line = json.dumps({"text": "It passes. " * 500, "sentences": 1, "cache": False}).encode() + b"\n"
+    answer = running.exchange(start_haproxy(start_service("--queue", 100000)), "POST", "/v1/summaries", line * 3000,
+                              {"Content-Type": "application/x-ndjson"})
+    assert answer.status == 200 and answer.body.count(b'"summary"') == 3000
+
+
+def test_slow_clients_never_reach_precis(start_service, start_haproxy):
+    port = start_haproxy(start_service("--connections", 8))
+    head = b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+    for connection in slow:
+        connection.sendall(head + b'{"text": ')
+    assert [running.exchange(port, "POST", "/v1/summaries", BODY, JSON).status for _ in range(20)] == [200] * 20
+    for connection in slow:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+        connection.close()
+
+
+def test_probes_on_a_port_of_their_own(start_service, start_haproxy):
+    """As precis.socket has them. HAProxy takes an instance for alive until its first checks fail."""
+    admin = running.free_port()
+    instance = start_service("--admin-listen", f"127.0.0.1:{admin}", ready_port=admin)
+
+    def probed():
+        lines = running.exchange(admin, "GET", "/metrics").body.decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith('precis_requests_total{route="/readyz"'))
+
+    before = probed()
+    port = start_haproxy(instance, probes=admin)
+    while probed() < before + 3:
+        assert running.exchange(port, "POST", "/v1/summaries", BODY, JSON).status == 200
 
 
 @pytest.mark.concurrency

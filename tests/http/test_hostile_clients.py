@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from service import Service
+from service import Service, wait_until
 
 BODY = b'{"text":"One sentence. Another sentence."}'
 NEXT = b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"  # what must not be smuggled
@@ -398,11 +398,6 @@ def test_a_request_in_single_bytes(service):
 
 def descriptors(service):
     return len(os.listdir(f"/proc/{service.process.pid}/fd"))
-
-
-def wait_until(condition):
-    while not condition():
-        time.sleep(0.01)
 
 
 def leave(connection, reset):

@@ -2,11 +2,15 @@
 
 import http.client
 import json
+import os
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +29,26 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def head(body_len):
     return (f"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             f"Content-Length: {body_len}\r\n\r\n").encode()
+
+
+def test_debians_nginx_takes_the_file_as_it_is(tmp_path):
+    """The other tests put the kept answers elsewhere."""
+    kept, = re.findall(r"proxy_cache_path (\S+)", (running.ROOT / "deploy/nginx.conf").read_text())
+    says = subprocess.run([NGINX, "-V"], text=True, stderr=subprocess.PIPE, check=True).stderr
+    bodies = re.search(r"--http-client-body-temp-path=(\S+)", says)[1]
+    assert Path(kept).parent == Path(bodies).parent
+    if os.getuid() != 0:
+        return  # who may not listen on port 80
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}}\n"
+                                         f"http {{ include {running.ROOT}/deploy/nginx.conf; }}\n")
+    was_there = Path(kept).exists()
+    try:
+        tried = subprocess.run([NGINX, "-t", "-e", str(tmp_path / "log"), "-c", str(tmp_path / "nginx.conf")],
+                               text=True, stderr=subprocess.PIPE)
+        assert tried.returncode == 0, tried.stderr
+    finally:
+        if not was_there:
+            shutil.rmtree(kept, ignore_errors=True)
 
 
 @pytest.fixture
@@ -77,8 +101,20 @@ def test_body_over_the_proxys_limit_has_the_same_shape(service, start_nginx):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/", "/v2/summaries", "http://x/metrics",
-                                  "http://x/v1/../metrics"])
+def test_the_button_and_the_page_are_served(service, start_nginx):
+    nginx = start_nginx(service)
+    for path in running.files_of(service):
+        through, direct = nginx.request("GET", path), service.request("GET", path)
+        assert (through.status, through.body) == (200, direct.body), path
+        for name in ("Content-Type", "Cache-Control", "ETag", "Access-Control-Allow-Origin", "Content-Security-Policy"):
+            assert through.headers[name] == direct.headers[name], (path, name)
+        again = nginx.request("GET", path, headers={"If-None-Match": direct.headers["ETag"]})
+        assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/v2/summaries", "/button.css", "/page.js",
+                                  "/buttons.js", "/index.html", "//livez", "/button.js/../livez",
+                                  "http://x/metrics", "http://x/v1/../metrics"])
 def test_probes_stay_inside(service, start_nginx, path):
     assert start_nginx(service).request("GET", path).status == 404
 
@@ -90,6 +126,29 @@ def test_info_and_problems_pass(service, start_nginx):
     assert (problem.status, problem.json()["pointer"]) == (422, "/sentences")
 
 
+def batch(size):
+    """Lines of about 300 bytes, as many as `size` takes, and how many."""
+    line = json.dumps({"text": TEXT, "sentences": 1, "cache": False}).encode() + b"\n"
+    return line * (size // len(line)), size // len(line)
+
+
+def test_batches_up_to_the_length_that_nginx_can_pass(start_service, start_nginx):
+    nginx = start_nginx(start_service("--queue", 100000))
+    ndjson = {"Content-Type": "application/x-ndjson; charset=utf-8"}
+    body, lines = batch(1 << 20)
+    for _ in range(5):
+        answer = nginx.request("POST", "/v1/summaries", body, ndjson)
+        answers = [json.loads(line) for line in answer.body.splitlines()]
+        assert (answer.status, len(answers)) == (200, lines)
+        assert all(answer.get("summary") for answer in answers)
+    for longer in (body + b" " * (1 << 20), iter([body, body])):  # with its length, and in chunks
+        refused = nginx.request("POST", "/v1/summaries", longer, ndjson)
+        assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+        assert "in parts" in refused.json()["detail"] and may_be_read_anywhere(refused)
+    # The place itself is not to be asked for.
+    assert nginx.request("POST", "/batches", b"{}", ndjson).status == 404
+
+
 def test_too_many_requests(service, start_nginx):
     nginx = start_nginx(service, rate=1)
     answers = [nginx.summarize(text=TEXT) for _ in range(60)]
@@ -99,6 +158,32 @@ def test_too_many_requests(service, start_nginx):
         assert answer.status == 429
         assert answer.json()["code"] == "rate_limited"
         assert answer.headers["Retry-After"] == "1"
+
+
+def may_be_read_anywhere(answer):
+    return (answer.headers["Access-Control-Allow-Origin"], answer.headers["Access-Control-Expose-Headers"]) == \
+        ("*", "Retry-After")
+
+
+def test_a_page_of_another_origin_can_read_why(start_service, start_nginx):
+    """What nginx itself refuses. The question of the browser before is not refused for the rate."""
+    site = "https://news.example"
+    instance = start_service("--cors-origins", site)
+    nginx = start_nginx(instance, rate=1)
+    asks = {"Origin": site, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    for _ in range(60):
+        allowed = nginx.request("OPTIONS", "/v1/summaries", headers=asks)
+        assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (204, site)
+    body = json.dumps({"text": TEXT}).encode()
+    answers = [nginx.request("POST", "/v1/summaries", body, {**JSON, "Origin": site}) for _ in range(60)]
+    assert answers[0].status == 200 and answers[0].headers["Access-Control-Allow-Origin"] == site
+    refused = [answer for answer in answers if answer.status == 429]
+    assert refused and all(may_be_read_anywhere(answer) for answer in refused)
+    large = nginx.request("POST", "/v1/info", b"x" * (12 << 20), {**JSON, "Origin": site})
+    assert large.status == 413 and may_be_read_anywhere(large)
+    instance.stop()
+    away = nginx.request("GET", "/button.js", headers={"Origin": site})
+    assert away.status == 503 and may_be_read_anywhere(away)
 
 
 def test_no_instance_left(start_service, start_nginx):

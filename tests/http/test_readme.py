@@ -48,6 +48,21 @@ def test_the_first_example_answers_what_the_readme_says(service):
     assert answer == shown
 
 
+def test_the_limits_in_bytes_are_those_of_the_program(service):
+    limits = {"url": re.search(r"`url` \(up to ([\d,]+) bytes\)", README)[1]}
+    limits.update(re.findall(r"^\| `(\w+)` \| none \| .*up to ([\d,]+) bytes \|$", README, re.M))
+    assert set(limits) == {"url", "base_url", "title", "query", "id"}
+    inputs = {"url": {}, "base_url": {"html": "<p>One. Two."}}
+    for name, limit in limits.items():
+        limit = int(limit.replace(",", ""))
+        start = "http://127.0.0.1:1/" if name.endswith("url") else ""
+        most = start + "é" * ((limit - len(start)) // 2) + "x" * ((limit - len(start)) % 2)
+        given = inputs.get(name, {"text": "One. Two."})
+        assert service.summarize(**given, **{name: most}).json().get("code") not in ("out_of_range", "invalid_value"), name
+        refused = service.summarize(**given, **{name: most + "x"}).json()
+        assert (refused["pointer"], refused["limit"], refused["actual"]) == (f"/{name}", limit, limit + 1)
+
+
 def test_the_samples_are_what_the_service_answers(service):
     checked = subprocess.run([sys.executable, running.ROOT / "tests/quality/samples", "--service",
                               f"http://127.0.0.1:{service.port}"], capture_output=True, text=True)

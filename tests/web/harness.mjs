@@ -14,7 +14,7 @@ import { chromium } from 'playwright-core';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
-const program = path.resolve(process.env.PRECIS_PROGRAM || path.join(root, 'build/server/precis'));
+export const program = path.resolve(process.env.PRECIS_PROGRAM || path.join(root, 'build/server/precis'));
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const shots = path.join(here, 'screenshots');
 mkdirSync(shots, { recursive: true });

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { plain } from './articles.mjs';
 import {
-	accessibilityFaults, closePage, openPage, shots, startBrowser, startService, startSite,
+	accessibilityFaults, closePage, openPage, program, shots, startBrowser, startService, startSite,
 } from './harness.mjs';
 
 const run = promisify(execFile);
@@ -140,7 +140,101 @@ describe('the page', () => {
 		await closePage(page, /status of 422/);
 	});
 
-	test('nothing is remembered', async () => {
+	test('what is half-typed in a hidden pane stops nothing', async () => {
+		const page = await open();
+		await page.getByRole('radio', { name: 'URL' }).check();
+		await page.locator('#url').fill('not an address');
+		await page.getByRole('radio', { name: 'Text', exact: true }).check();
+		await page.evaluate(() => { document.querySelector('#text').value = 'Set, not typed. It has two sentences.'; });
+		await page.getByRole('button', { name: 'Summarize' }).click();
+		await page.locator('#summary li').first().waitFor();
+		await closePage(page);
+	});
+
+	test('an address may come without its scheme', async () => {
+		const page = await open();
+		await page.getByRole('radio', { name: 'URL' }).check();
+		for (const [typed, asked] of [['169.254.169.254/a', 'https://169.254.169.254/a'], ['//169.254.169.254/', 'https://169.254.169.254/'],
+			['169.254.169.254:8080', 'https://169.254.169.254:8080'], ['HTTP://169.254.169.254/', 'HTTP://169.254.169.254/']]) {
+			await page.locator('#url').fill(typed);
+			const [request] = await Promise.all([
+				page.waitForRequest(/v1\/summaries/), page.getByRole('button', { name: 'Summarize' }).click(),
+			]);
+			assert.equal(request.postDataJSON().url, asked);
+			assert.equal(await page.locator('#url').inputValue(), asked);
+			assert.equal((await request.response()).status(), 422);
+		}
+		await closePage(page, /status of 422/);
+	});
+
+	test('when the text is emptied its summary goes, too', async () => {
+		const page = await open();
+		const notice = await page.locator('#status').textContent();
+		await sample(page);
+		await page.locator('#text').fill('');
+		await page.locator('#answer').waitFor({ state: 'hidden' });
+		for (const id of ['#place', '#request']) assert.ok(await page.locator(id).isHidden());
+		assert.equal(await page.locator('#status').textContent(), notice);
+		await page.locator('#text').fill('Something else is here. It has two sentences.');
+		await page.locator('#summary li').first().waitFor();
+		await closePage(page);
+	});
+
+	test('on a phone, whoever presses is brought to what comes of it', async () => {
+		const page = await open({ viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
+		const inView = (selector) => page.waitForFunction((name) => {
+			const box = document.querySelector(name).getBoundingClientRect();
+			return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+		}, selector);
+		const focused = () => page.evaluate(() => document.activeElement.id);
+		await page.getByRole('button', { name: 'Summarize' }).click();
+		await inView('#status.bad');
+		assert.equal(await focused(), 'text');
+		assert.equal(await page.locator('#text').getAttribute('aria-invalid'), 'true');
+		await page.evaluate(() => scrollTo(0, 0));
+		await sample(page);
+		await inView('#summary li');
+		assert.equal(await page.locator('[aria-invalid]').count(), 0);
+		await page.getByRole('radio', { name: 'URL' }).check();
+		await page.locator('#url').fill('http://169.254.169.254/');
+		await page.getByRole('button', { name: 'Summarize' }).click();
+		await inView('#status.bad');
+		assert.equal(await focused(), 'url');
+		/* What is typed is summarized as well, but nobody is taken from where they type. */
+		await page.getByRole('radio', { name: 'Text', exact: true }).check();
+		await page.evaluate(() => scrollTo(0, 0));
+		await page.locator('#text').fill('It was typed. Nothing moves.');
+		await page.locator('#summary li').first().waitFor();
+		assert.equal(await page.evaluate(() => scrollY), 0);
+		await closePage(page, /status of 422/);
+	});
+
+	for (const [width, height] of [[1280, 900], [1440, 1000], [1280, 600]])
+		test(`the form covers nothing and is all within reach, ${width} by ${height}`, async () => {
+			const page = await open({ viewport: { width, height }, reducedMotion: 'reduce' });
+			await sample(page);
+			const end = await page.evaluate(() => document.documentElement.scrollHeight);
+			for (let y = 0; y < end; y += 100) {
+				const [form, embed] = await page.evaluate((at) => {
+					scrollTo(0, at);
+					return ['#form', '#embed'].map((name) => document.querySelector(name).getBoundingClientRect().toJSON());
+				}, y);
+				assert.ok(form.bottom <= embed.top, `scrolled by ${y}`);
+				assert.ok(form.height <= height, `scrolled by ${y}`);
+			}
+			await page.locator('.primary').click();
+			await closePage(page);
+		});
+
+	test('it says how long the service keeps answers at most', async () => {
+		const page = await open();
+		assert.match(await page.locator('#status').textContent(), /keeps its answer for up to a day/);
+		await closePage(page);
+		const { stdout } = await run(program, ['--help']);
+		assert.match(stdout, /--cache-text-ms.*?0 to 86400000/s);
+	});
+
+	test('nothing is remembered in the browser', async () => {
 		const page = await open();
 		await sample(page);
 		assert.deepEqual(await page.evaluate(async () => [localStorage.length, sessionStorage.length, document.cookie,
@@ -209,10 +303,14 @@ describe('the page', () => {
 		const locked = await startService('--api-keys-file', file);
 		const page = await open({}, locked.origin);
 		await page.getByRole('button', { name: 'Use a sample' }).click();
-		await page.locator('#key').waitFor();
+		await page.locator('#key:focus').waitFor();
 		await page.locator('#key').fill('k'.repeat(32));
 		await page.getByRole('button', { name: 'Summarize' }).click();
 		await page.locator('#summary li').first().waitFor();
+		const line = await page.locator('#curl').textContent();
+		assert.ok(!line.includes('kkk'), 'the key itself is not shown');
+		const { stdout } = await run('sh', ['-c', line], { env: { ...process.env, KEY: 'k'.repeat(32) } });
+		assert.deepEqual(JSON.parse(stdout), JSON.parse(await page.locator('#json').textContent()));
 		await closePage(page, /status of 401/);
 		await locked.stop();
 		await rm(folder, { recursive: true });
