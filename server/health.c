@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static size_t discard(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -42,20 +43,27 @@ static bool own_url(char *out, size_t size)
 	return true;
 }
 
-int health_check(const char *url)
+/* /livez where the URL names no path; NULL for what is no URL. */
+static CURLU *probe(const char *url)
 {
-	char own[256], error[CURL_ERROR_SIZE] = "";
+	CURLU *parts = curl_url();
+	char *path = NULL;
+	bool good = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		    curl_url_get(parts, CURLUPART_PATH, &path, 0) == CURLUE_OK;
+	if (good && strcmp(path, "/") == 0)
+		good = curl_url_set(parts, CURLUPART_PATH, "/livez", 0) == CURLUE_OK;
+	curl_free(path);
+	if (good)
+		return parts;
+	curl_url_cleanup(parts);
+	return NULL;
+}
+
+/* 0, or 1 with the reason on standard error. */
+static int ask(CURL *curl, const char *url)
+{
+	char error[CURL_ERROR_SIZE] = "";
 	long status = 0;
-	if (url == NULL && !own_url(own, sizeof(own)))
-		return 1;
-	if (url == NULL)
-		url = own;
-	CURL *curl = curl_easy_init();
-	if (curl == NULL) {
-		fputs("precis health: no memory\n", stderr);
-		return 1;
-	}
-	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 5000L);
@@ -63,7 +71,6 @@ int health_check(const char *url)
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
 	CURLcode code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_cleanup(curl);
 	if (code == CURLE_OK && status == 200)
 		return 0;
 	if (code != CURLE_OK)
@@ -72,4 +79,25 @@ int health_check(const char *url)
 	else
 		fprintf(stderr, "precis health: %s: status %ld\n", url, status);
 	return 1;
+}
+
+int health_check(const char *url)
+{
+	char own[256];
+	int exit_code = 1;
+	if (url == NULL && !own_url(own, sizeof(own)))
+		return 1;
+	if (url == NULL)
+		url = own;
+	CURLU *parts = probe(url);
+	CURL *curl = curl_easy_init();
+	if (parts == NULL)
+		fprintf(stderr, "precis health: %s is no URL\n", url);
+	else if (curl == NULL)
+		fputs("precis health: no memory\n", stderr);
+	else if (curl_easy_setopt(curl, CURLOPT_CURLU, parts) == CURLE_OK)
+		exit_code = ask(curl, url);
+	curl_easy_cleanup(curl);
+	curl_url_cleanup(parts);
+	return exit_code;
 }

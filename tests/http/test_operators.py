@@ -76,6 +76,22 @@ def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
     assert not service.events("reloaded")
 
 
+def test_health_of_an_url(start_service):
+    """Without a path it is /livez that is asked, also where / is another listener's."""
+    port = running.free_port()
+    service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)
+
+    def health(url):
+        return subprocess.run([running.PROGRAM, "health", url], capture_output=True, text=True)
+
+    admin = f"http://127.0.0.1:{port}"
+    for url in (admin, admin + "/", admin + "/livez", admin + "/readyz", service.url + "/v1/info"):
+        assert health(url).returncode == 0, url
+    for url, reason in ((admin + "/v1/info", "404"), ("127.0.0.1", "no URL"), ("http://127.0.0.1:1/", "127.0.0.1:1")):
+        refused = health(url)
+        assert refused.returncode == 1 and reason in refused.stderr, (url, refused.stderr)
+
+
 @pytest.mark.parametrize("name, host", [("listen", "127.0.0.1"), ("listen", "0.0.0.0"), ("admin-listen", "127.0.0.1")])
 def test_health_asks_at_the_address_of_the_file(start_service, tmp_path, name, host):
     port = running.free_port()
