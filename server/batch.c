@@ -58,6 +58,7 @@ struct batch {
 	bool counted;                /* a line has taken the token of the head */
 	bool too_long;               /* the arriving line: its rest is passed over */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
+	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
 	char *out;
 	size_t out_len, out_sent, out_room;
@@ -222,6 +223,8 @@ static bool pump(struct batch *batch)
 {
 	const struct batch_parts *parts = &batch->batches->parts;
 	bool waiting = false;
+	if (!batch->started)
+		return false;
 	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
 		if (slot->job == NULL)
 			continue;
@@ -261,7 +264,7 @@ static void wait_for_news(struct batches *batches, bool retry)
 	size_t n = 0;
 	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
 	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (b->out_len > 0 && !b->broken)
+		if (b->started && b->out_len > 0 && !b->broken)
 			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
 						      .events = POLLOUT};
 	pthread_mutex_unlock(&batches->lock);
@@ -318,6 +321,15 @@ void batches_free(struct batches *batches)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+/*
+ * Who expects it gets libmicrohttpd's "100 Continue", which must not come after our head. It goes
+ * out between the head's callback and the next one.
+ */
+static bool may_continue(struct MHD_Connection *connection)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
+}
+
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,
 			  struct gunzip *gunzip)
@@ -338,6 +350,7 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 				.client = client,
 				.limit_ns = monotonic_ns() + batches->parts.deadline_ns,
 				.unpacking = unpacking,
+				.started = !may_continue(connection),
 				.chunked = chunked};
 	batch->last = &batch->first;
 	append(batch, head, strlen(head));
@@ -558,6 +571,7 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	batch->started = true;
 	size_t before = batch->under_way;
 	size_t used = batch->unpacking == NULL ? take_lines(batch, data, *size)
 					       : take_packed_lines(batch, data, *size);
@@ -576,6 +590,7 @@ bool batch_end(struct batch *batch)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	batch->started = true;
 	size_t before = batch->under_way;
 	struct unpacking *unpacking = batch->unpacking;
 	if (!batch->ended && unpacking != NULL && !unpacking->refused &&

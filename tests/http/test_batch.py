@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 
+import faults as faults_of
 import origin as origins
 from service import LOOPBACK
 
@@ -91,6 +92,28 @@ def test_answers_come_while_the_input_is_still_arriving(service):
             stream.readline()
         connection.sendall(b"0\r\n\r\n")
         assert stream.read() == b"0\r\n\r\n"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("lines", [b"", line(1)])
+def test_100_continue_comes_before_the_answer(start_service, tmp_path, lines):
+    """Also where the I/O thread lost its core before it sent it, and others' lines are answered meanwhile."""
+    faults = faults_of.Faults(tmp_path)
+    service = start_service("--io-threads", "2", env=faults.env)
+    faults.hold_continue = 1
+    with service.connect() as connection:
+        connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        while faults.continuing == 0:
+            time.sleep(0.01)
+        for number in range(2):  # at the second, the first look at all batches is over
+            assert service.request("POST", "/v1/summaries", line(number), {
+                "Content-Type": "application/x-ndjson"}).status == 200
+        faults.hold_continue = 0
+        stream = connection.makefile("rb")
+        assert stream.readline() + stream.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall((chunk(lines) if lines else b"") + b"0\r\n\r\n")
+        head, rows = parse(stream.read())
+    assert b" 200 " in head and [row["id"] for row in rows] == (["1"] if lines else [])
 
 
 def test_no_lines_no_answers(service):
