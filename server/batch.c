@@ -31,7 +31,7 @@ struct slot {
 	size_t number;   /* of the line, from 1 */
 	struct job *job; /* not queued yet; else NULL */
 	struct ticket *ticket;
-	size_t bytes; /* counted in parts.body_bytes */
+	size_t bytes; /* counted in parts.bodies */
 };
 
 /* A body packed by gzip. */
@@ -140,7 +140,7 @@ static void drop_first(struct batch *batch)
 	if (batch->first == NULL)
 		batch->last = &batch->first;
 	batch->under_way--;
-	atomic_fetch_sub(batch->batches->parts.body_bytes, slot->bytes);
+	budget_give(batch->batches->parts.bodies, slot->bytes);
 	ticket_release(slot->ticket);
 	job_release(slot->job);
 	free(slot);
@@ -444,7 +444,7 @@ static void end_line(struct batch *batch)
 		free(line);
 		return;
 	}
-	if (too_long || atomic_load(parts->body_bytes) + len > parts->max_inflight_bytes) {
+	if (too_long || !budget_take(parts->bodies, len)) {
 		free(line);
 		refuse_line(batch, too_long ? PROBLEM_BODY_TOO_LARGE : PROBLEM_OVERLOADED,
 			    too_long ? "The line is longer than a request's body may be."
@@ -452,6 +452,7 @@ static void end_line(struct batch *batch)
 		return;
 	}
 	if (!count_line(batch)) {
+		budget_give(parts->bodies, len);
 		free(line);
 		return;
 	}
@@ -462,6 +463,7 @@ static void end_line(struct batch *batch)
 		free(slot);
 		ticket_release(ticket);
 		job_release(job);
+		budget_give(parts->bodies, len);
 		batch->broken = true;
 		return;
 	}
@@ -469,7 +471,6 @@ static void end_line(struct batch *batch)
 	if (job->has_key)
 		cache_key(line, len, false, job->key);
 	*slot = (struct slot){.ticket = ticket, .job = job, .bytes = len};
-	atomic_fetch_add(parts->body_bytes, len);
 	add_slot(batch, slot);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SERVER_BATCH_H
 #define SERVER_BATCH_H
 
+#include "budget.h"
 #include "cache.h"
 #include "connections.h"
 #include "gunzip.h"
@@ -9,7 +10,6 @@
 #include "shared_rate.h"
 
 #include <microhttpd.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +35,8 @@ struct batch_parts {
 	struct rate *rate;
 	struct shared_rate *shared_rate; /* NULL: none */
 	struct connections *connections;
-	atomic_size_t *body_bytes; /* of all requests: lines under way are added */
-	size_t max_inflight_bytes; /* bound of that; a line beyond it is answered `overloaded` */
+	struct budget
+		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
 	size_t max_line_bytes;
 	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
 			    */

@@ -51,7 +51,6 @@ struct fetch {
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 
-	size_t body_room;
 	struct fetch_result result;
 };
 
@@ -68,7 +67,7 @@ struct fetcher {
 	uint64_t last_id;         /* lock */
 	bool running, stopping;   /* lock; is there a thread? shall it end? */
 
-	atomic_size_t active_now, body_bytes; /* for fetcher_load(); written by the thread */
+	atomic_size_t active_now; /* for fetcher_load(); written by the thread */
 
 	struct fetch_options options;
 	struct address_policy policy;

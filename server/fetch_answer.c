@@ -161,7 +161,7 @@ size_t fetch_on_header(char *line, size_t size, size_t count, void *arg)
 bool fetch_make_room(struct fetch *fetch, size_t need)
 {
 	const struct fetch_options *options = &fetch->fetcher->options;
-	size_t room = fetch->body_room == 0 ? BODY_FIRST_BYTES : fetch->body_room;
+	size_t room = fetch->result.body_room == 0 ? BODY_FIRST_BYTES : fetch->result.body_room;
 	if (need > options->max_bytes) {
 		fetch_blame(fetch, FETCH_TOO_LARGE, "body is too large");
 		return false;
@@ -170,21 +170,21 @@ bool fetch_make_room(struct fetch *fetch, size_t need)
 		room *= 2;
 	if (room > options->max_bytes + 1)
 		room = options->max_bytes + 1;
-	if (room == fetch->body_room)
+	if (room == fetch->result.body_room)
 		return true;
-	size_t grown = room - fetch->body_room;
-	if (atomic_load(&fetch->fetcher->body_bytes) + grown > options->max_total_bytes) {
+	size_t grown = room - fetch->result.body_room;
+	if (!budget_take(options->budget, grown)) {
 		fetch_blame(fetch, FETCH_BUSY, "all downloads together hold too many bytes");
 		return false;
 	}
 	char *body = realloc(fetch->result.body, room);
 	if (body == NULL) {
+		budget_give(options->budget, grown);
 		fetch_blame(fetch, FETCH_NO_MEMORY, "out of memory");
 		return false;
 	}
-	atomic_fetch_add(&fetch->fetcher->body_bytes, grown);
 	fetch->result.body = body;
-	fetch->body_room = room;
+	fetch->result.body_room = room;
 	return true;
 }
 

@@ -45,6 +45,7 @@ void download_free(struct download *download)
 {
 	if (download == NULL)
 		return;
+	budget_give(download->budget, download->body_room);
 	free(download->body);
 	free(download->url);
 	free(download);

@@ -14,7 +14,8 @@ struct download {
 	enum fetch_status status;
 	int http_status;
 	char *body, *url; /* malloc'ed */
-	size_t body_len;
+	size_t body_len, body_room;
+	struct budget *budget; /* where `body_room` is counted */
 	char content_type[64], charset[64];
 };
 

@@ -137,6 +137,8 @@ static void on_fetched(void *arg, struct fetch_result *result)
 					      .http_status = result->http_status,
 					      .body = result->body,
 					      .body_len = result->body_len,
+					      .body_room = result->body_room,
+					      .budget = result->budget,
 					      .url = strdup(result->url)};
 		memcpy(download->content_type, result->content_type,
 		       sizeof(download->content_type));
@@ -378,6 +380,9 @@ static void run(struct worker *worker, struct job *job)
 		if (work.report.problem == PROBLEM_NONE && find_text(&work))
 			body = summarize(&work, &len);
 	}
+	/* All of it is in the answer, which its readers may hold for long. */
+	download_free(job->download);
+	job->download = NULL;
 	struct answer *answer = answer_new(body, len);
 	if (answer != NULL) {
 		answer->report = work.report;
