@@ -31,7 +31,13 @@ struct slot {
 	size_t number;   /* of the line, from 1 */
 	struct job *job; /* not queued yet; else NULL */
 	struct ticket *ticket;
-	size_t bytes; /* counted in parts.bodies */
+};
+
+/* The line that is arriving. */
+struct line {
+	char *at;
+	size_t len, room;     /* room: counted in parts.bodies */
+	enum problem refused; /* why what comes of it is passed over; `len` is counted on */
 };
 
 /* A body packed by gzip. */
@@ -53,10 +59,8 @@ struct batch {
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
-	char *line; /* the one that is arriving */
-	size_t line_len, line_room;
+	struct line line;
 	bool counted;                /* a line has taken the token of the head */
-	bool too_long;               /* the arriving line: its rest is passed over */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
@@ -140,7 +144,6 @@ static void drop_first(struct batch *batch)
 	if (batch->first == NULL)
 		batch->last = &batch->first;
 	batch->under_way--;
-	budget_give(batch->batches->parts.bodies, slot->bytes);
 	ticket_release(slot->ticket);
 	job_release(slot->job);
 	free(slot);
@@ -395,12 +398,14 @@ static void refuse_reported(struct batch *batch, const struct problem_report *re
 	answer_release(answer);
 }
 
-/* A line that is refused as it stands. */
-static void refuse_line(struct batch *batch, enum problem problem, const char *why)
+static void report_too_long(struct problem_report *report, const char *what, size_t actual,
+			    size_t limit)
 {
-	struct problem_report report;
-	problem_set(&report, problem, "%s", why);
-	refuse_reported(batch, &report);
+	problem_set(report, PROBLEM_BODY_TOO_LARGE, "%s has %zu bytes; at most %zu are allowed.",
+		    what, actual, limit);
+	report->has_limit = 1;
+	report->limit = limit;
+	report->actual = actual;
 }
 
 /* Has the client a token for one more line? Else it is refused. */
@@ -424,79 +429,105 @@ static bool count_line(struct batch *batch)
 	return state.allowed;
 }
 
-static bool is_blank(const char *line, size_t len)
+static bool is_blank(const struct line *line)
 {
-	return len == 0 || (len == 1 && line[0] == '\r');
+	return line->len == 0 || (line->len == 1 && line->at[0] == '\r');
+}
+
+/* Free what came of the line, keep what is known of it. */
+static void drop_line(const struct batch *batch, struct line *line)
+{
+	budget_give(batch->batches->parts.bodies, line->room);
+	free(line->at);
+	line->at = NULL;
+	line->room = 0;
+}
+
+static void refuse_arrived(struct batch *batch, const struct line *line)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	struct problem_report report;
+	if (line->refused == PROBLEM_OVERLOADED)
+		budget_report(parts->bodies, line->len, &report);
+	else
+		report_too_long(&report, "The line", line->len, parts->max_line_bytes);
+	refuse_reported(batch, &report);
+}
+
+/* Make a job of the line, whose bytes it takes. */
+static void begin_job(struct batch *batch, struct line *line)
+{
+	struct slot *slot = calloc(1, sizeof(*slot));
+	struct ticket *ticket = ticket_new();
+	struct job *job = job_new(line->at, line->len, false);
+	line->at = NULL;
+	if (slot == NULL || ticket == NULL || job == NULL) {
+		free(slot);
+		ticket_release(ticket);
+		job_release(job);
+		batch->broken = true;
+		return;
+	}
+	job_count(job, batch->batches->parts.bodies, line->room);
+	line->room = 0;
+	job->has_key = cacheable_body(job->body, job->body_len);
+	if (job->has_key)
+		cache_key(job->body, job->body_len, false, job->key);
+	*slot = (struct slot){.ticket = ticket, .job = job};
+	add_slot(batch, slot);
 }
 
 /* The arriving line is complete. */
 static void end_line(struct batch *batch)
 {
-	const struct batch_parts *parts = &batch->batches->parts;
-	char *line = batch->line;
-	size_t len = batch->line_len;
-	bool too_long = batch->too_long;
-	batch->line = NULL;
-	batch->line_len = batch->line_room = 0;
-	batch->too_long = false;
-	if (!too_long && is_blank(line, len)) {
+	struct line line = batch->line;
+	batch->line = (struct line){0};
+	if (line.refused != PROBLEM_NONE)
+		refuse_arrived(batch, &line);
+	else if (is_blank(&line))
 		batch->lines++;
-		free(line);
-		return;
-	}
-	if (too_long || !budget_take(parts->bodies, len)) {
-		free(line);
-		refuse_line(batch, too_long ? PROBLEM_BODY_TOO_LARGE : PROBLEM_OVERLOADED,
-			    too_long ? "The line is longer than a request's body may be."
-				     : "The bodies of all requests together are at their limit.");
-		return;
-	}
-	if (!count_line(batch)) {
-		budget_give(parts->bodies, len);
-		free(line);
-		return;
-	}
-	struct slot *slot = calloc(1, sizeof(*slot));
-	struct ticket *ticket = ticket_new();
-	struct job *job = job_new(line, len, false);
-	if (slot == NULL || ticket == NULL || job == NULL) {
-		free(slot);
-		ticket_release(ticket);
-		job_release(job);
-		budget_give(parts->bodies, len);
+	else if (count_line(batch))
+		begin_job(batch, &line);
+	drop_line(batch, &line);
+}
+
+/* Room for `len` bytes of the line, by doubling; false where there is none, or no memory. */
+static bool grow_line(struct batch *batch, size_t len)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	struct line *line = &batch->line;
+	size_t room = 2 * line->room < len ? len : 2 * line->room;
+	if (room > parts->max_line_bytes)
+		room = parts->max_line_bytes;
+	if (len > room)
+		line->refused = PROBLEM_BODY_TOO_LARGE;
+	else if (!budget_take(parts->bodies, room - line->room))
+		line->refused = PROBLEM_OVERLOADED;
+	if (line->refused != PROBLEM_NONE)
+		return false;
+	char *grown = realloc(line->at, room);
+	if (grown == NULL) {
+		budget_give(parts->bodies, room - line->room);
+		line->refused = PROBLEM_OVERLOADED;
 		batch->broken = true;
-		return;
+		return false;
 	}
-	job->has_key = cacheable_body(line, len);
-	if (job->has_key)
-		cache_key(line, len, false, job->key);
-	*slot = (struct slot){.ticket = ticket, .job = job, .bytes = len};
-	add_slot(batch, slot);
+	line->at = grown;
+	line->room = room;
+	return true;
 }
 
 static void add_to_line(struct batch *batch, const char *data, size_t len)
 {
+	struct line *line = &batch->line;
 	if (len == 0)
 		return;
-	if (batch->too_long || batch->line_len + len > batch->batches->parts.max_line_bytes) {
-		batch->too_long = true;
-		free(batch->line);
-		batch->line = NULL;
-		batch->line_len = batch->line_room = 0;
-		return;
-	}
-	if (batch->line_len + len > batch->line_room) {
-		size_t room = 2 * (batch->line_len + len);
-		char *grown = realloc(batch->line, room);
-		if (grown == NULL) {
-			batch->broken = true;
-			return;
-		}
-		batch->line = grown;
-		batch->line_room = room;
-	}
-	memcpy(batch->line + batch->line_len, data, len);
-	batch->line_len += len;
+	if (line->refused == PROBLEM_NONE &&
+	    (line->len + len <= line->room || grow_line(batch, line->len + len)))
+		memcpy(line->at + line->len, data, len);
+	else
+		drop_line(batch, line);
+	line->len += len;
 }
 
 /* Make lines of as much as there is room for; returns how much. */
@@ -519,23 +550,34 @@ static size_t take_lines(struct batch *batch, const char *data, size_t size)
 }
 
 /* Nothing that follows can be trusted: one problem in place of the arriving line and the rest. */
-static void refuse_rest(struct batch *batch, enum problem problem, const char *why)
+static void refuse_rest(struct batch *batch, const struct problem_report *report)
 {
-	free(batch->line);
-	batch->line = NULL;
-	batch->line_len = batch->line_room = 0;
-	batch->too_long = false;
+	drop_line(batch, &batch->line);
+	batch->line = (struct line){0};
 	batch->unpacking->refused = true;
 	batch->unpacking->at = batch->unpacking->len = 0;
-	refuse_line(batch, problem, why);
+	refuse_reported(batch, report);
 }
 
 static void refuse_packing(struct batch *batch)
 {
+	struct problem_report report;
 	if (gunzip_lacks_memory(batch->unpacking->gunzip))
-		refuse_rest(batch, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+		problem_set(&report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 	else
-		refuse_rest(batch, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+		problem_set(&report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+	refuse_rest(batch, &report);
+}
+
+/* Is it a bomb? Then it is defused: it would be unpacked for long, and for no line. */
+static void refuse_bomb(struct batch *batch)
+{
+	struct problem_report report;
+	size_t limit = 2 * batch->batches->parts.max_line_bytes;
+	if (batch->unpacking->idle <= limit)
+		return;
+	report_too_long(&report, "What is not a complete line", batch->unpacking->idle, limit);
+	refuse_rest(batch, &report);
 }
 
 /*
@@ -558,10 +600,9 @@ static size_t take_packed_lines(struct batch *batch, const char *data, size_t si
 		u->len = got > 0 ? (size_t)got : 0;
 		if (got < 0)
 			refuse_packing(batch);
-		else if (u->idle > 2 * batch->batches->parts.max_line_bytes) /* a bomb */
-			refuse_rest(batch, PROBLEM_BODY_TOO_LARGE,
-				    "Twice what a request's body may be has no complete line.");
-		else if (got == 0)
+		else
+			refuse_bomb(batch);
+		if (got == 0)
 			return size;
 	}
 	u->held = !u->refused && used == size;
@@ -597,7 +638,7 @@ bool batch_end(struct batch *batch)
 	if (!batch->ended && unpacking != NULL && !unpacking->refused &&
 	    !gunzip_ended(unpacking->gunzip))
 		refuse_packing(batch);
-	if (!batch->ended && (batch->line_len > 0 || batch->too_long))
+	if (!batch->ended && batch->line.len > 0)
 		end_line(batch); /* the last line may lack its line feed */
 	batch->ended = true;
 	bool over = is_over(batch);
@@ -626,7 +667,7 @@ void batch_free(struct batch *batch)
 			ticket_finish(batch->first->ticket, NULL);
 		drop_first(batch);
 	}
-	free(batch->line);
+	drop_line(batch, &batch->line);
 	free(batch->unpacking);
 	free(batch->out);
 	free(batch);

@@ -26,6 +26,12 @@ struct job *job_new(char *body, size_t body_len, bool is_query)
 	return job;
 }
 
+void job_count(struct job *job, struct budget *budget, size_t room)
+{
+	job->budget = budget;
+	job->body_room = room;
+}
+
 struct job *job_hold(struct job *job)
 {
 	atomic_fetch_add_explicit(&job->references, 1, memory_order_relaxed);
@@ -37,6 +43,7 @@ void job_release(struct job *job)
 	if (job == NULL || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) > 1)
 		return;
 	download_free(job->download);
+	budget_give(job->budget, job->body_room);
 	free(job->body);
 	free(job);
 }

@@ -61,6 +61,8 @@ struct job {
 
 	char *body; /* malloc'ed: JSON, or a query string's arguments (see request.h) */
 	size_t body_len;
+	size_t body_room;      /* counted in `budget` */
+	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
@@ -76,6 +78,10 @@ struct job {
 
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
 struct job *job_new(char *body, size_t body_len, bool is_query);
+
+/** From now on the job's body is what `room` bytes of `budget` are for: with it they are given
+ * back. */
+void job_count(struct job *job, struct budget *budget, size_t room);
 
 struct job *job_hold(struct job *job);
 

@@ -68,12 +68,14 @@ enum MHD_Result submit(struct exchange *x)
 	if (!admission_check_queue(x))
 		return respond_problem(x);
 	struct job *job = job_new(x->body, x->body_len, exchange_is_get(x));
-	x->body = NULL; /* its size stays counted until the exchange ends */
+	x->body = NULL;
 	x->ticket = ticket_new();
 	if (job == NULL || x->ticket == NULL) {
 		job_release(job);
 		return MHD_NO;
 	}
+	job_count(job, http->parts.bodies, x->body_room);
+	x->body_room = 0;
 	job->has_key = has_key;
 	if (has_key)
 		memcpy(job->key, key, sizeof(job->key));

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -72,6 +73,7 @@ def test_a_bad_line_gives_one_problem_and_the_rest_go_on(start_service):
     assert [row.get("code", row.get("id")) for row in rows] == [
         "0", "invalid_json", "empty_text", "4", "body_too_large", "7"]
     assert [row["line"] for row in rows if "code" in row] == [2, 4, 6]
+    assert (rows[4]["limit"], rows[4]["actual"]) == (2048, 3011)
 
 
 def test_answers_come_while_the_input_is_still_arriving(service):
@@ -196,6 +198,7 @@ def test_a_bomb_in_a_batch_is_cut_off(start_service, filling):
     before = resident_kb(service)
     rows = rows_of(service.request("POST", "/v1/summaries", bomb, PACKED))
     assert [row.get("id", row.get("code")) for row in rows] == ["0", "body_too_large"]
+    assert rows[1]["limit"] == 200 << 10 < rows[1]["actual"]
     assert resident_kb(service) < before + 20000
     service.still_works()
 
@@ -262,6 +265,50 @@ def test_a_line_that_is_late_is_answered_so(start_service):
 def resident_kb(service):
     status = open(f"/proc/{service.process.pid}/status").read()
     return int(status.split("VmRSS:")[1].split()[0])
+
+
+def figure(service, name):
+    text = service.request("GET", "/metrics").body.decode()
+    return float(re.search(rf"^precis_{name} (\S+)$", text, re.M)[1])
+
+
+def wait_until_read(service):
+    """All that was sent was received, by the only I/O thread."""
+    port, unread = f":{service.port:04X}", True
+    while unread:
+        rows = [row.split() for row in open("/proc/net/tcp").readlines()[1:]]
+        unread = any(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(port) and row[3] == "01")
+    service.request("GET", "/livez")
+
+
+def in_two(head, number):
+    """A batch with a line of 400 KB: the most of it, and its end. Packed, it is a kilobyte."""
+    text = line(number, query="a" * 400_000 if head is HEAD else " " * 400_000)
+    if head is HEAD:
+        return chunk(text[:-1]), chunk(b"\n")
+    packer = zlib.compressobj(wbits=31)
+    most = packer.compress(text[:-1]) + packer.flush(zlib.Z_SYNC_FLUSH)
+    return chunk(most), chunk(packer.compress(b"\n") + packer.flush())
+
+
+@pytest.mark.parametrize("head", [HEAD, PACKED_HEAD], ids=["plain", "packed"])
+def test_lines_that_never_end_are_within_the_limit(start_service, head):
+    """Two take all that there is; the third is told so, and its batch goes on."""
+    service = start_service("--max-inflight", "1M", "--max-body", "500K", "--io-threads", "1")
+    connections = [service.connect() for _ in range(3)]
+    for number, connection in enumerate(connections):
+        connection.sendall(head + in_two(head, number)[0])
+        wait_until_read(service)
+    assert 2 * 400_000 < figure(service, "request_body_held_bytes") <= 1 << 20
+    for number in (2, 1):
+        connections[number].sendall(in_two(head, number)[1] + b"0\r\n\r\n")
+    rows = [parse(connections[number].makefile("rb").read())[1] for number in (1, 2)]
+    connections[0].close()
+    service.still_works()
+    assert [row["code"] for answers in rows for row in answers] == ["out_of_range", "overloaded"]
+    assert rows[1][0]["limit"] == 1 << 20 < rows[1][0]["actual"]
+    while figure(service, "request_body_held_bytes") > 0:
+        time.sleep(0.01)
 
 
 @pytest.mark.concurrency
