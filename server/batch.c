@@ -3,6 +3,7 @@
 #include "cacheable.h"
 #include "monotonic.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,8 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Lines wait for the socket in a buffer of about this size; more stay in their window. */
-#define OUT_BYTES (128 * 1024)
+/* What waits for the socket; the rest stays in its window, where all that read it have one copy. */
+#define OUT_BYTES (16 * 1024)
+/* A problem in JSON has no more; and less must not begin where only parts of it would fit. */
+#define PROBLEM_BYTES (4 * 1024)
+/* Before a line, */
+#define SIZE_BYTES 24
+/* and behind the last one, with the end of the whole. */
+#define END_BYTES 8
+/* zlib's share of a packed body. */
+#define GUNZIP_BYTES (48 * 1024)
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
@@ -29,6 +38,7 @@
 struct slot {
 	struct slot *next;
 	size_t number;   /* of the line, from 1 */
+	size_t copied;   /* bytes of its answer that have been in `out` */
 	struct job *job; /* not queued yet; else NULL */
 	struct ticket *ticket;
 };
@@ -64,8 +74,9 @@ struct batch {
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
-	char *out;
-	size_t out_len, out_sent, out_room;
+	size_t cost; /* of this itself, counted in parts.bodies */
+	size_t out_len, out_sent;
+	char out[OUT_BYTES];
 };
 
 struct batches {
@@ -91,50 +102,66 @@ static void wake(struct ticket *ticket)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
+/* There must be room. */
 static void append(struct batch *batch, const char *bytes, size_t len)
 {
-	if (batch->out_len + len > batch->out_room) {
-		size_t room = 2 * (batch->out_len + len);
-		char *grown = realloc(batch->out, room);
-		if (grown == NULL) {
-			batch->broken = true;
-			return;
-		}
-		batch->out = grown;
-		batch->out_room = room;
-	}
+	assert(len <= OUT_BYTES - batch->out_len);
 	memcpy(batch->out + batch->out_len, bytes, len);
 	batch->out_len += len;
 }
 
-/* RFC 9112, 7.1; a line with its end is a chunk. */
-static void append_line(struct batch *batch, const char *text, size_t len)
+/* A line is a chunk (RFC 9112, 7.1); before it stands its length with its end. */
+static void append_size(struct batch *batch, size_t len)
 {
-	char size[24];
+	char size[SIZE_BYTES];
 	if (batch->chunked)
 		append(batch, size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", len + 1));
-	append(batch, text, len);
+}
+
+static void append_end(struct batch *batch)
+{
 	append(batch, "\n\r\n", batch->chunked ? 3 : 1);
 }
 
-static void append_answer(struct batch *batch, const struct slot *slot)
+static void append_problem(struct batch *batch, const struct slot *slot)
 {
 	const struct answer *answer = slot->ticket->answer;
-	if (answer != NULL && answer->body != NULL) {
-		append_line(batch, answer->body, answer->len);
-		return;
-	}
 	struct problem_report report = {.problem = PROBLEM_INTERNAL};
 	if (answer != NULL)
 		report = answer->report;
 	report.line = slot->number;
 	size_t len;
 	char *text = problem_render(&report, NULL, &len);
-	if (text == NULL)
+	if (text == NULL || len > PROBLEM_BYTES) {
 		batch->broken = true;
-	else
-		append_line(batch, text, len);
+	} else {
+		append_size(batch, len);
+		append(batch, text, len);
+		append_end(batch);
+	}
 	free(text);
+}
+
+/* Put as much of the first line's answer into `out` as there is room for; true: to its end. */
+static bool append_some(struct batch *batch)
+{
+	struct slot *slot = batch->first;
+	const struct answer *answer = slot->ticket->answer;
+	if (batch->out_len > OUT_BYTES - END_BYTES - SIZE_BYTES - PROBLEM_BYTES)
+		return false;
+	if (answer == NULL || answer->body == NULL) {
+		append_problem(batch, slot);
+		return true;
+	}
+	if (slot->copied == 0)
+		append_size(batch, answer->len);
+	size_t room = OUT_BYTES - END_BYTES - batch->out_len;
+	size_t left = answer->len - slot->copied, len = left < room ? left : room;
+	append(batch, answer->body + slot->copied, len);
+	slot->copied += len;
+	if (len == left)
+		append_end(batch);
+	return len == left;
 }
 
 static void drop_first(struct batch *batch)
@@ -198,8 +225,7 @@ static void submit(struct batch *batch, struct slot *slot)
 
 static bool has_room(const struct batch *batch)
 {
-	return !batch->broken && batch->under_way < batch->batches->parts.window &&
-	       batch->out_len < OUT_BYTES;
+	return !batch->broken && batch->under_way < batch->batches->parts.window;
 }
 
 static bool is_over(const struct batch *batch)
@@ -238,11 +264,9 @@ static bool pump(struct batch *batch)
 	}
 	bool progress = false;
 	do {
-		while (batch->first != NULL && batch->out_len < OUT_BYTES &&
-		       !ticket_is_pending(batch->first->ticket)) {
-			append_answer(batch, batch->first);
+		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
+		       append_some(batch))
 			drop_first(batch);
-		}
 		if (batch->ended && batch->first == NULL && !batch->closed) {
 			append(batch, "0\r\n\r\n", batch->chunked ? 5 : 0);
 			batch->closed = true;
@@ -333,28 +357,49 @@ static bool may_continue(struct MHD_Connection *connection)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
 }
 
+static size_t cost_of(const struct gunzip *gunzip)
+{
+	return sizeof(struct batch) +
+	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
+}
+
+/* NULL without memory. */
+static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+	if (batch != NULL && gunzip != NULL) {
+		batch->unpacking = calloc(1, sizeof(*batch->unpacking));
+		if (batch->unpacking == NULL) {
+			free(batch);
+			return NULL;
+		}
+		batch->unpacking->gunzip = gunzip;
+	}
+	if (batch != NULL)
+		batch->batches = batches;
+	return batch;
+}
+
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,
 			  struct gunzip *gunzip)
 {
-	struct batch *batch = calloc(1, sizeof(*batch));
-	struct unpacking *unpacking = gunzip == NULL ? NULL : calloc(1, sizeof(*unpacking));
-	if (batch == NULL || (gunzip != NULL && unpacking == NULL)) {
-		free(batch);
-		free(unpacking);
+	size_t cost = cost_of(gunzip);
+	struct batch *batch = NULL;
+	if (strlen(head) + 64 <= OUT_BYTES && budget_take(batches->parts.bodies, cost) &&
+	    (batch = batch_new(batches, gunzip)) == NULL)
+		budget_give(batches->parts.bodies, cost);
+	if (batch == NULL) {
 		free(head);
 		return NULL;
 	}
-	if (unpacking != NULL)
-		unpacking->gunzip = gunzip;
-	*batch = (struct batch){.batches = batches,
-				.connection = connection,
-				.tracked = tracked,
-				.client = client,
-				.limit_ns = monotonic_ns() + batches->parts.deadline_ns,
-				.unpacking = unpacking,
-				.started = !may_continue(connection),
-				.chunked = chunked};
+	batch->cost = cost;
+	batch->connection = connection;
+	batch->tracked = tracked;
+	batch->client = client;
+	batch->limit_ns = monotonic_ns() + batches->parts.deadline_ns;
+	batch->started = !may_continue(connection);
+	batch->chunked = chunked;
 	batch->last = &batch->first;
 	append(batch, head, strlen(head));
 	append(batch, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n", chunked ? 30 : 2);
@@ -669,6 +714,6 @@ void batch_free(struct batch *batch)
 	}
 	drop_line(batch, &batch->line);
 	free(batch->unpacking);
-	free(batch->out);
+	budget_give(batches->parts.bodies, batch->cost);
 	free(batch);
 }

@@ -55,7 +55,7 @@ void batches_free(struct batches *batches);
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
  * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
  * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
- * NULL without memory.
+ * NULL without memory, or room for it in `bodies`.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,

@@ -105,6 +105,8 @@ static void drop(struct cache *cache, struct entry *entry)
 		unlink_use(cache, entry);
 		cache->figures.bytes -= cost(entry);
 		cache->figures.entries--;
+		/* Whoever is sending it still counts it as before. */
+		budget_add(entry->answer->budget, entry->answer->len);
 		answer_release(entry->answer);
 	}
 	free(entry);
@@ -195,6 +197,7 @@ static void keep(struct cache *cache, struct entry *entry, struct answer *answer
 {
 	entry->job = NULL;
 	entry->answer = answer_hold(answer);
+	budget_give(answer->budget, answer->len); /* it is counted here meanwhile */
 	entry->expires_ns = monotonic_ns() + answer->keep_ms * NS_PER_MS;
 	link_newest(cache, entry);
 	cache->figures.entries++;

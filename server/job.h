@@ -91,8 +91,11 @@ void job_release(struct job *job);
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);
 
-/** Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no
- * memory. */
+/**
+ * Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no memory.
+ * The job's body and download are freed; the answer is counted in the job's budget in their place,
+ * and is `overloaded` where it does not fit.
+ */
 void job_finish(struct job *job, struct answer *answer);
 
 /** job_finish() with a problem. */

@@ -140,8 +140,10 @@ enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 	if (head != NULL)
 		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
 				       is_1_1, x->gunzip);
-	if (x->batch == NULL)
-		return MHD_NO;
+	if (x->batch == NULL) {
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
+		return respond_problem(x);
+	}
 	x->status = 200;
 	return MHD_YES;
 }

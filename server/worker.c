@@ -380,9 +380,6 @@ static void run(struct worker *worker, struct job *job)
 		if (work.report.problem == PROBLEM_NONE && find_text(&work))
 			body = summarize(&work, &len);
 	}
-	/* All of it is in the answer, which its readers may hold for long. */
-	download_free(job->download);
-	job->download = NULL;
 	struct answer *answer = answer_new(body, len);
 	if (answer != NULL) {
 		answer->report = work.report;

@@ -267,6 +267,38 @@ def resident_kb(service):
     return int(status.split("VmRSS:")[1].split()[0])
 
 
+def test_answers_of_any_length_come_whole(service):
+    """Also those that end anywhere near the end of the buffer of 16 KB that they are sent from."""
+    ids = ["a" * length for length in range(1, 129)]
+    data = b"".join(json.dumps({"id": name, "text": "a" * 5320, "include": ["text"], "cache": False}).encode() + b"\n"
+                    for name in ids)
+    answer = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
+    lengths = [len(one) + 1 for one in answer.body.splitlines()]
+    assert lengths == list(range(lengths[0], lengths[0] + 128)) and lengths[0] < 16384 - 30 < 16384 + 3 < lengths[-1]
+    assert [row["id"] for row in rows_of(answer)] == ids
+
+
+def test_answers_that_nobody_reads_are_within_the_limit(start_service):
+    """Three take all that there is; the others are told so, and the first is whole at last."""
+    service = start_service("--max-inflight", "30M", "--cache-bytes", "0", "--deadline-ms", "600000")
+    text = "The harbour town voted on Sunday. " * 270_000
+    connections, begun = [], []
+    for number in range(5):
+        connections.append(socket.socket())
+        connections[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connections[-1].connect(("127.0.0.1", service.port))
+        connections[-1].sendall(HEAD + chunk(line(number, text=text, include=["text"])) + b"0\r\n\r\n")
+        begun.append(b"")
+        while begun[-1].count(b"\n{") < 1:
+            begun[-1] += connections[-1].recv(100)
+    assert 3 * len(text) < figure(service, "request_body_held_bytes") <= 30 << 20
+    rows = [parse(start + connection.makefile("rb").read())[1] for start, connection in zip(begun, connections)]
+    assert [row.get("code", row.get("id")) for (row,) in rows] == ["0", "1", "2", "overloaded", "overloaded"]
+    assert all(row["source"]["text"] == text for (row,) in rows[:3])
+    while figure(service, "request_body_held_bytes") > 0:
+        time.sleep(0.01)
+
+
 def figure(service, name):
     text = service.request("GET", "/metrics").body.decode()
     return float(re.search(rf"^precis_{name} (\S+)$", text, re.M)[1])
@@ -294,19 +326,19 @@ def in_two(head, number):
 @pytest.mark.parametrize("head", [HEAD, PACKED_HEAD], ids=["plain", "packed"])
 def test_lines_that_never_end_are_within_the_limit(start_service, head):
     """Two take all that there is; the third is told so, and its batch goes on."""
-    service = start_service("--max-inflight", "1M", "--max-body", "500K", "--io-threads", "1")
+    service = start_service("--max-inflight", "1300K", "--max-body", "500K", "--io-threads", "1")
     connections = [service.connect() for _ in range(3)]
     for number, connection in enumerate(connections):
         connection.sendall(head + in_two(head, number)[0])
         wait_until_read(service)
-    assert 2 * 400_000 < figure(service, "request_body_held_bytes") <= 1 << 20
+    assert 2 * 400_000 < figure(service, "request_body_held_bytes") <= 1300 << 10
     for number in (2, 1):
         connections[number].sendall(in_two(head, number)[1] + b"0\r\n\r\n")
     rows = [parse(connections[number].makefile("rb").read())[1] for number in (1, 2)]
     connections[0].close()
     service.still_works()
     assert [row["code"] for answers in rows for row in answers] == ["out_of_range", "overloaded"]
-    assert rows[1][0]["limit"] == 1 << 20 < rows[1][0]["actual"]
+    assert rows[1][0]["limit"] == 1300 << 10 < rows[1][0]["actual"]
     while figure(service, "request_body_held_bytes") > 0:
         time.sleep(0.01)
 
