@@ -207,7 +207,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct answer *found = NULL;
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
-	job->deadline_ns = monotonic_ns() + parts->deadline_ns;
+	job->begun_ns = monotonic_ns();
+	job->deadline_ns = job->begun_ns + parts->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
 	else
@@ -448,9 +449,7 @@ static void report_too_long(struct problem_report *report, const char *what, siz
 {
 	problem_set(report, PROBLEM_BODY_TOO_LARGE, "%s has %zu bytes; at most %zu are allowed.",
 		    what, actual, limit);
-	report->has_limit = 1;
-	report->limit = limit;
-	report->actual = actual;
+	problem_set_limit(report, limit, actual);
 }
 
 /* Has the client a token for one more line? Else it is refused. */

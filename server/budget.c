@@ -36,7 +36,5 @@ void budget_report(const struct budget *budget, size_t bytes, struct problem_rep
 	problem_set(report, PROBLEM_OVERLOADED,
 		    "With it all requests together would hold %zu bytes; %zu are allowed.", actual,
 		    limit);
-	report->has_limit = 1;
-	report->limit = limit;
-	report->actual = actual;
+	problem_set_limit(report, limit, actual);
 }

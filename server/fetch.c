@@ -75,6 +75,16 @@ void fetch_blame(struct fetch *fetch, enum fetch_status verdict, const char *why
 	fetch->why = why;
 }
 
+void fetch_blame_size(struct fetch *fetch, enum fetch_status verdict, const char *why,
+		      uint64_t limit, uint64_t actual)
+{
+	if (fetch->verdict != FETCH_OK)
+		return;
+	fetch_blame(fetch, verdict, why);
+	fetch->result.limit = limit;
+	fetch->result.actual = actual;
+}
+
 void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why)
 {
 	struct fetch_result *result = &fetch->result;

@@ -13,7 +13,8 @@
 struct download {
 	enum fetch_status status;
 	int http_status;
-	char *body, *url; /* malloc'ed */
+	uint64_t limit, actual; /* see struct fetch_result */
+	char *body, *url;       /* malloc'ed */
 	size_t body_len, body_room;
 	struct budget *budget; /* where `body_room` is counted */
 	char content_type[64], charset[64];
@@ -66,10 +67,10 @@ struct job {
 	bool is_query, has_key;
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	uint64_t deadline_ns, queued_ns; /* monotonic */
-	bool came_last;                  /* into the queue, not ahead of others */
-	struct download *download;       /* NULL until it is there */
-	_Atomic uint64_t fetch_id;       /* of the running download; 0: none */
+	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
+	bool came_last;                            /* into the queue, not ahead of others */
+	struct download *download;                 /* NULL until it is there */
+	_Atomic uint64_t fetch_id;                 /* of the running download; 0: none */
 	struct job_times times;
 	struct queue *queue;   /* where a finished download goes back to */
 	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */

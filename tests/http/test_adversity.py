@@ -190,6 +190,8 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     assert service.request("GET", "/livez").status == 200  # to restart would lose what it can still say
     assert "precis_ready 0" in service.request("GET", "/metrics").body.decode()
     client.join()  # answered although its worker is stuck
+    if answers[0].status == 504:
+        assert answers[0].json()["limit"] == 1000 <= answers[0].json()["actual"]
     assert answers[0].status in (503, 504)
     faults.stuck = 0
     while service.request("GET", "/readyz").status != 200:
@@ -235,7 +237,9 @@ def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_pa
         client.join()
     origin.close()
     assert sorted(answer.status for answer in answers) == [200, 200, 503, 503]  # each takes half a megabyte
-    assert {answer.json()["code"] for answer in answers if answer.status == 503} == {"overloaded"}
+    refused = [answer.json() for answer in answers if answer.status == 503]
+    assert all(problem["code"] == "overloaded" for problem in refused)
+    assert all(problem["limit"] == 1 << 20 < problem["actual"] for problem in refused)
     service.still_works()
 
 
