@@ -16,9 +16,7 @@ void admission_refuse_body(struct exchange *x, uint64_t actual)
 		    x->body_len > 0 || actual > limit + 1 ? "" : "over ",
 		    (unsigned long long)(actual > limit + 1 ? actual : limit),
 		    (unsigned long long)limit);
-	x->report.has_limit = 1;
-	x->report.limit = limit;
-	x->report.actual = actual;
+	problem_set_limit(&x->report, limit, actual);
 }
 
 /* Is the body packed in a way that is understood? Then `x->gunzip` unpacks it. */
@@ -84,9 +82,7 @@ bool admission_check_queue(struct exchange *x)
 			    (unsigned long long)actual);
 		break;
 	}
-	x->report.has_limit = 1;
-	x->report.limit = limit;
-	x->report.actual = actual;
+	problem_set_limit(&x->report, limit, actual);
 	return false;
 }
 

@@ -33,6 +33,14 @@ struct answer *answer_new_problem(const struct problem_report *report)
 	return answer;
 }
 
+bool answer_count(struct answer *answer, struct budget *budget)
+{
+	if (!budget_take(budget, answer->len))
+		return false;
+	answer->budget = budget;
+	return true;
+}
+
 struct answer *answer_hold(struct answer *answer)
 {
 	atomic_fetch_add_explicit(&answer->references, 1, memory_order_relaxed);
@@ -50,6 +58,7 @@ void answer_release(struct answer *answer)
 	if (answer == NULL ||
 	    atomic_fetch_sub_explicit(&answer->references, 1, memory_order_acq_rel) > 1)
 		return;
+	budget_give(answer->budget, answer->len);
 	free(answer->body);
 	free(answer);
 }

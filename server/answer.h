@@ -1,6 +1,7 @@
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H
 
+#include "budget.h"
 #include "problem.h"
 
 #include <stdatomic.h>
@@ -26,9 +27,10 @@ struct answer {
 	char etag[ANSWER_ETAG_LEN + 1]; /* hex digits of the body's hash */
 	struct problem_report report;
 	struct job_times times;
-	bool is_shared;   /* another instance made it: see shared_cache.h */
-	uint64_t made_ns; /* of the monotonic clock */
-	uint64_t keep_ms; /* how long from then it may be kept in a cache; 0: not at all */
+	bool is_shared;        /* another instance made it: see shared_cache.h */
+	uint64_t made_ns;      /* of the monotonic clock */
+	uint64_t keep_ms;      /* how long from then it may be kept in a cache; 0: not at all */
+	struct budget *budget; /* where `len` is counted, unless a cache counts it; NULL: nowhere */
 };
 
 /** A new answer with one reference, or NULL without memory. Takes `body`, also on failure. */
@@ -36,6 +38,12 @@ struct answer *answer_new(char *body, size_t len);
 
 /** A new answer with one reference that is `report`, or NULL without memory. */
 struct answer *answer_new_problem(const struct problem_report *report);
+
+/**
+ * Count the body in `budget` for as long as the answer lives, however many read it. False where it
+ * does not fit. Before anybody else holds the answer.
+ */
+bool answer_count(struct answer *answer, struct budget *budget);
 
 struct answer *answer_hold(struct answer *answer);
 

@@ -3,6 +3,7 @@
 #include "cacheable.h"
 #include "monotonic.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,8 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Lines wait for the socket in a buffer of about this size; more stay in their window. */
-#define OUT_BYTES (128 * 1024)
+/* What waits for the socket; the rest stays in its window, where all that read it have one copy. */
+#define OUT_BYTES (16 * 1024)
+/* A problem in JSON has no more; and less must not begin where only parts of it would fit. */
+#define PROBLEM_BYTES (4 * 1024)
+/* Before a line, */
+#define SIZE_BYTES 24
+/* and behind the last one, with the end of the whole. */
+#define END_BYTES 8
+/* zlib's share of a packed body. */
+#define GUNZIP_BYTES (48 * 1024)
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
@@ -29,9 +38,16 @@
 struct slot {
 	struct slot *next;
 	size_t number;   /* of the line, from 1 */
+	size_t copied;   /* bytes of its answer that have been in `out` */
 	struct job *job; /* not queued yet; else NULL */
 	struct ticket *ticket;
-	size_t bytes; /* counted in parts.body_bytes */
+};
+
+/* The line that is arriving. */
+struct line {
+	char *at;
+	size_t len, room;     /* room: counted in parts.bodies */
+	enum problem refused; /* why what comes of it is passed over; `len` is counted on */
 };
 
 /* A body packed by gzip. */
@@ -53,14 +69,14 @@ struct batch {
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
-	char *line; /* the one that is arriving */
-	size_t line_len, line_room;
+	struct line line;
 	bool counted;                /* a line has taken the token of the head */
-	bool too_long;               /* the arriving line: its rest is passed over */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
+	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
 	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
-	char *out;
-	size_t out_len, out_sent, out_room;
+	size_t cost; /* of this itself, counted in parts.bodies */
+	size_t out_len, out_sent;
+	char out[OUT_BYTES];
 };
 
 struct batches {
@@ -86,50 +102,66 @@ static void wake(struct ticket *ticket)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
+/* There must be room. */
 static void append(struct batch *batch, const char *bytes, size_t len)
 {
-	if (batch->out_len + len > batch->out_room) {
-		size_t room = 2 * (batch->out_len + len);
-		char *grown = realloc(batch->out, room);
-		if (grown == NULL) {
-			batch->broken = true;
-			return;
-		}
-		batch->out = grown;
-		batch->out_room = room;
-	}
+	assert(len <= OUT_BYTES - batch->out_len);
 	memcpy(batch->out + batch->out_len, bytes, len);
 	batch->out_len += len;
 }
 
-/* RFC 9112, 7.1; a line with its end is a chunk. */
-static void append_line(struct batch *batch, const char *text, size_t len)
+/* A line is a chunk (RFC 9112, 7.1); before it stands its length with its end. */
+static void append_size(struct batch *batch, size_t len)
 {
-	char size[24];
+	char size[SIZE_BYTES];
 	if (batch->chunked)
 		append(batch, size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", len + 1));
-	append(batch, text, len);
+}
+
+static void append_end(struct batch *batch)
+{
 	append(batch, "\n\r\n", batch->chunked ? 3 : 1);
 }
 
-static void append_answer(struct batch *batch, const struct slot *slot)
+static void append_problem(struct batch *batch, const struct slot *slot)
 {
 	const struct answer *answer = slot->ticket->answer;
-	if (answer != NULL && answer->body != NULL) {
-		append_line(batch, answer->body, answer->len);
-		return;
-	}
 	struct problem_report report = {.problem = PROBLEM_INTERNAL};
 	if (answer != NULL)
 		report = answer->report;
 	report.line = slot->number;
 	size_t len;
 	char *text = problem_render(&report, NULL, &len);
-	if (text == NULL)
+	if (text == NULL || len > PROBLEM_BYTES) {
 		batch->broken = true;
-	else
-		append_line(batch, text, len);
+	} else {
+		append_size(batch, len);
+		append(batch, text, len);
+		append_end(batch);
+	}
 	free(text);
+}
+
+/* Put as much of the first line's answer into `out` as there is room for; true: to its end. */
+static bool append_some(struct batch *batch)
+{
+	struct slot *slot = batch->first;
+	const struct answer *answer = slot->ticket->answer;
+	if (batch->out_len > OUT_BYTES - END_BYTES - SIZE_BYTES - PROBLEM_BYTES)
+		return false;
+	if (answer == NULL || answer->body == NULL) {
+		append_problem(batch, slot);
+		return true;
+	}
+	if (slot->copied == 0)
+		append_size(batch, answer->len);
+	size_t room = OUT_BYTES - END_BYTES - batch->out_len;
+	size_t left = answer->len - slot->copied, len = left < room ? left : room;
+	append(batch, answer->body + slot->copied, len);
+	slot->copied += len;
+	if (len == left)
+		append_end(batch);
+	return len == left;
 }
 
 static void drop_first(struct batch *batch)
@@ -139,7 +171,6 @@ static void drop_first(struct batch *batch)
 	if (batch->first == NULL)
 		batch->last = &batch->first;
 	batch->under_way--;
-	atomic_fetch_sub(batch->batches->parts.body_bytes, slot->bytes);
 	ticket_release(slot->ticket);
 	job_release(slot->job);
 	free(slot);
@@ -176,7 +207,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct answer *found = NULL;
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
-	job->deadline_ns = monotonic_ns() + parts->deadline_ns;
+	job->begun_ns = monotonic_ns();
+	job->deadline_ns = job->begun_ns + parts->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
 	else
@@ -194,8 +226,7 @@ static void submit(struct batch *batch, struct slot *slot)
 
 static bool has_room(const struct batch *batch)
 {
-	return !batch->broken && batch->under_way < batch->batches->parts.window &&
-	       batch->out_len < OUT_BYTES;
+	return !batch->broken && batch->under_way < batch->batches->parts.window;
 }
 
 static bool is_over(const struct batch *batch)
@@ -222,6 +253,8 @@ static bool pump(struct batch *batch)
 {
 	const struct batch_parts *parts = &batch->batches->parts;
 	bool waiting = false;
+	if (!batch->started)
+		return false;
 	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
 		if (slot->job == NULL)
 			continue;
@@ -232,11 +265,9 @@ static bool pump(struct batch *batch)
 	}
 	bool progress = false;
 	do {
-		while (batch->first != NULL && batch->out_len < OUT_BYTES &&
-		       !ticket_is_pending(batch->first->ticket)) {
-			append_answer(batch, batch->first);
+		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
+		       append_some(batch))
 			drop_first(batch);
-		}
 		if (batch->ended && batch->first == NULL && !batch->closed) {
 			append(batch, "0\r\n\r\n", batch->chunked ? 5 : 0);
 			batch->closed = true;
@@ -261,7 +292,7 @@ static void wait_for_news(struct batches *batches, bool retry)
 	size_t n = 0;
 	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
 	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (b->out_len > 0 && !b->broken)
+		if (b->started && b->out_len > 0 && !b->broken)
 			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
 						      .events = POLLOUT};
 	pthread_mutex_unlock(&batches->lock);
@@ -318,27 +349,58 @@ void batches_free(struct batches *batches)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+/*
+ * Who expects it gets libmicrohttpd's "100 Continue", which must not come after our head. It goes
+ * out between the head's callback and the next one.
+ */
+static bool may_continue(struct MHD_Connection *connection)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
+}
+
+static size_t cost_of(const struct gunzip *gunzip)
+{
+	return sizeof(struct batch) +
+	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
+}
+
+/* NULL without memory. */
+static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+	if (batch != NULL && gunzip != NULL) {
+		batch->unpacking = calloc(1, sizeof(*batch->unpacking));
+		if (batch->unpacking == NULL) {
+			free(batch);
+			return NULL;
+		}
+		batch->unpacking->gunzip = gunzip;
+	}
+	if (batch != NULL)
+		batch->batches = batches;
+	return batch;
+}
+
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,
 			  struct gunzip *gunzip)
 {
-	struct batch *batch = calloc(1, sizeof(*batch));
-	struct unpacking *unpacking = gunzip == NULL ? NULL : calloc(1, sizeof(*unpacking));
-	if (batch == NULL || (gunzip != NULL && unpacking == NULL)) {
-		free(batch);
-		free(unpacking);
+	size_t cost = cost_of(gunzip);
+	struct batch *batch = NULL;
+	if (strlen(head) + 64 <= OUT_BYTES && budget_take(batches->parts.bodies, cost) &&
+	    (batch = batch_new(batches, gunzip)) == NULL)
+		budget_give(batches->parts.bodies, cost);
+	if (batch == NULL) {
 		free(head);
 		return NULL;
 	}
-	if (unpacking != NULL)
-		unpacking->gunzip = gunzip;
-	*batch = (struct batch){.batches = batches,
-				.connection = connection,
-				.tracked = tracked,
-				.client = client,
-				.limit_ns = monotonic_ns() + batches->parts.deadline_ns,
-				.unpacking = unpacking,
-				.chunked = chunked};
+	batch->cost = cost;
+	batch->connection = connection;
+	batch->tracked = tracked;
+	batch->client = client;
+	batch->limit_ns = monotonic_ns() + batches->parts.deadline_ns;
+	batch->started = !may_continue(connection);
+	batch->chunked = chunked;
 	batch->last = &batch->first;
 	append(batch, head, strlen(head));
 	append(batch, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n", chunked ? 30 : 2);
@@ -382,12 +444,12 @@ static void refuse_reported(struct batch *batch, const struct problem_report *re
 	answer_release(answer);
 }
 
-/* A line that is refused as it stands. */
-static void refuse_line(struct batch *batch, enum problem problem, const char *why)
+static void report_too_long(struct problem_report *report, const char *what, size_t actual,
+			    size_t limit)
 {
-	struct problem_report report;
-	problem_set(&report, problem, "%s", why);
-	refuse_reported(batch, &report);
+	problem_set(report, PROBLEM_BODY_TOO_LARGE, "%s has %zu bytes; at most %zu are allowed.",
+		    what, actual, limit);
+	problem_set_limit(report, limit, actual);
 }
 
 /* Has the client a token for one more line? Else it is refused. */
@@ -411,40 +473,38 @@ static bool count_line(struct batch *batch)
 	return state.allowed;
 }
 
-static bool is_blank(const char *line, size_t len)
+static bool is_blank(const struct line *line)
 {
-	return len == 0 || (len == 1 && line[0] == '\r');
+	return line->len == 0 || (line->len == 1 && line->at[0] == '\r');
 }
 
-/* The arriving line is complete. */
-static void end_line(struct batch *batch)
+/* Free what came of the line, keep what is known of it. */
+static void drop_line(const struct batch *batch, struct line *line)
+{
+	budget_give(batch->batches->parts.bodies, line->room);
+	free(line->at);
+	line->at = NULL;
+	line->room = 0;
+}
+
+static void refuse_arrived(struct batch *batch, const struct line *line)
 {
 	const struct batch_parts *parts = &batch->batches->parts;
-	char *line = batch->line;
-	size_t len = batch->line_len;
-	bool too_long = batch->too_long;
-	batch->line = NULL;
-	batch->line_len = batch->line_room = 0;
-	batch->too_long = false;
-	if (!too_long && is_blank(line, len)) {
-		batch->lines++;
-		free(line);
-		return;
-	}
-	if (too_long || atomic_load(parts->body_bytes) + len > parts->max_inflight_bytes) {
-		free(line);
-		refuse_line(batch, too_long ? PROBLEM_BODY_TOO_LARGE : PROBLEM_OVERLOADED,
-			    too_long ? "The line is longer than a request's body may be."
-				     : "The bodies of all requests together are at their limit.");
-		return;
-	}
-	if (!count_line(batch)) {
-		free(line);
-		return;
-	}
+	struct problem_report report;
+	if (line->refused == PROBLEM_OVERLOADED)
+		budget_report(parts->bodies, line->len, &report);
+	else
+		report_too_long(&report, "The line", line->len, parts->max_line_bytes);
+	refuse_reported(batch, &report);
+}
+
+/* Make a job of the line, whose bytes it takes. */
+static void begin_job(struct batch *batch, struct line *line)
+{
 	struct slot *slot = calloc(1, sizeof(*slot));
 	struct ticket *ticket = ticket_new();
-	struct job *job = job_new(line, len, false);
+	struct job *job = job_new(line->at, line->len, false);
+	line->at = NULL;
 	if (slot == NULL || ticket == NULL || job == NULL) {
 		free(slot);
 		ticket_release(ticket);
@@ -452,37 +512,66 @@ static void end_line(struct batch *batch)
 		batch->broken = true;
 		return;
 	}
-	job->has_key = cacheable_body(line, len);
+	job_count(job, batch->batches->parts.bodies, line->room);
+	line->room = 0;
+	job->has_key = cacheable_body(job->body, job->body_len);
 	if (job->has_key)
-		cache_key(line, len, false, job->key);
-	*slot = (struct slot){.ticket = ticket, .job = job, .bytes = len};
-	atomic_fetch_add(parts->body_bytes, len);
+		cache_key(job->body, job->body_len, false, job->key);
+	*slot = (struct slot){.ticket = ticket, .job = job};
 	add_slot(batch, slot);
+}
+
+/* The arriving line is complete. */
+static void end_line(struct batch *batch)
+{
+	struct line line = batch->line;
+	batch->line = (struct line){0};
+	if (line.refused != PROBLEM_NONE)
+		refuse_arrived(batch, &line);
+	else if (is_blank(&line))
+		batch->lines++;
+	else if (count_line(batch))
+		begin_job(batch, &line);
+	drop_line(batch, &line);
+}
+
+/* Room for `len` bytes of the line, by doubling; false where there is none, or no memory. */
+static bool grow_line(struct batch *batch, size_t len)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	struct line *line = &batch->line;
+	size_t room = 2 * line->room < len ? len : 2 * line->room;
+	if (room > parts->max_line_bytes)
+		room = parts->max_line_bytes;
+	if (len > room)
+		line->refused = PROBLEM_BODY_TOO_LARGE;
+	else if (!budget_take(parts->bodies, room - line->room))
+		line->refused = PROBLEM_OVERLOADED;
+	if (line->refused != PROBLEM_NONE)
+		return false;
+	char *grown = realloc(line->at, room);
+	if (grown == NULL) {
+		budget_give(parts->bodies, room - line->room);
+		line->refused = PROBLEM_OVERLOADED;
+		batch->broken = true;
+		return false;
+	}
+	line->at = grown;
+	line->room = room;
+	return true;
 }
 
 static void add_to_line(struct batch *batch, const char *data, size_t len)
 {
+	struct line *line = &batch->line;
 	if (len == 0)
 		return;
-	if (batch->too_long || batch->line_len + len > batch->batches->parts.max_line_bytes) {
-		batch->too_long = true;
-		free(batch->line);
-		batch->line = NULL;
-		batch->line_len = batch->line_room = 0;
-		return;
-	}
-	if (batch->line_len + len > batch->line_room) {
-		size_t room = 2 * (batch->line_len + len);
-		char *grown = realloc(batch->line, room);
-		if (grown == NULL) {
-			batch->broken = true;
-			return;
-		}
-		batch->line = grown;
-		batch->line_room = room;
-	}
-	memcpy(batch->line + batch->line_len, data, len);
-	batch->line_len += len;
+	if (line->refused == PROBLEM_NONE &&
+	    (line->len + len <= line->room || grow_line(batch, line->len + len)))
+		memcpy(line->at + line->len, data, len);
+	else
+		drop_line(batch, line);
+	line->len += len;
 }
 
 /* Make lines of as much as there is room for; returns how much. */
@@ -505,23 +594,34 @@ static size_t take_lines(struct batch *batch, const char *data, size_t size)
 }
 
 /* Nothing that follows can be trusted: one problem in place of the arriving line and the rest. */
-static void refuse_rest(struct batch *batch, enum problem problem, const char *why)
+static void refuse_rest(struct batch *batch, const struct problem_report *report)
 {
-	free(batch->line);
-	batch->line = NULL;
-	batch->line_len = batch->line_room = 0;
-	batch->too_long = false;
+	drop_line(batch, &batch->line);
+	batch->line = (struct line){0};
 	batch->unpacking->refused = true;
 	batch->unpacking->at = batch->unpacking->len = 0;
-	refuse_line(batch, problem, why);
+	refuse_reported(batch, report);
 }
 
 static void refuse_packing(struct batch *batch)
 {
+	struct problem_report report;
 	if (gunzip_lacks_memory(batch->unpacking->gunzip))
-		refuse_rest(batch, PROBLEM_OVERLOADED, "No memory to unpack the body.");
+		problem_set(&report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 	else
-		refuse_rest(batch, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+		problem_set(&report, PROBLEM_BAD_REQUEST, "The body is not well-formed gzip.");
+	refuse_rest(batch, &report);
+}
+
+/* Is it a bomb? Then it is defused: it would be unpacked for long, and for no line. */
+static void refuse_bomb(struct batch *batch)
+{
+	struct problem_report report;
+	size_t limit = 2 * batch->batches->parts.max_line_bytes;
+	if (batch->unpacking->idle <= limit)
+		return;
+	report_too_long(&report, "What is not a complete line", batch->unpacking->idle, limit);
+	refuse_rest(batch, &report);
 }
 
 /*
@@ -544,10 +644,9 @@ static size_t take_packed_lines(struct batch *batch, const char *data, size_t si
 		u->len = got > 0 ? (size_t)got : 0;
 		if (got < 0)
 			refuse_packing(batch);
-		else if (u->idle > 2 * batch->batches->parts.max_line_bytes) /* a bomb */
-			refuse_rest(batch, PROBLEM_BODY_TOO_LARGE,
-				    "Twice what a request's body may be has no complete line.");
-		else if (got == 0)
+		else
+			refuse_bomb(batch);
+		if (got == 0)
 			return size;
 	}
 	u->held = !u->refused && used == size;
@@ -558,6 +657,7 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	batch->started = true;
 	size_t before = batch->under_way;
 	size_t used = batch->unpacking == NULL ? take_lines(batch, data, *size)
 					       : take_packed_lines(batch, data, *size);
@@ -576,12 +676,13 @@ bool batch_end(struct batch *batch)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
+	batch->started = true;
 	size_t before = batch->under_way;
 	struct unpacking *unpacking = batch->unpacking;
 	if (!batch->ended && unpacking != NULL && !unpacking->refused &&
 	    !gunzip_ended(unpacking->gunzip))
 		refuse_packing(batch);
-	if (!batch->ended && (batch->line_len > 0 || batch->too_long))
+	if (!batch->ended && batch->line.len > 0)
 		end_line(batch); /* the last line may lack its line feed */
 	batch->ended = true;
 	bool over = is_over(batch);
@@ -610,8 +711,8 @@ void batch_free(struct batch *batch)
 			ticket_finish(batch->first->ticket, NULL);
 		drop_first(batch);
 	}
-	free(batch->line);
+	drop_line(batch, &batch->line);
 	free(batch->unpacking);
-	free(batch->out);
+	budget_give(batches->parts.bodies, batch->cost);
 	free(batch);
 }

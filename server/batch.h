@@ -1,6 +1,7 @@
 #ifndef SERVER_BATCH_H
 #define SERVER_BATCH_H
 
+#include "budget.h"
 #include "cache.h"
 #include "connections.h"
 #include "gunzip.h"
@@ -9,7 +10,6 @@
 #include "shared_rate.h"
 
 #include <microhttpd.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +35,8 @@ struct batch_parts {
 	struct rate *rate;
 	struct shared_rate *shared_rate; /* NULL: none */
 	struct connections *connections;
-	atomic_size_t *body_bytes; /* of all requests: lines under way are added */
-	size_t max_inflight_bytes; /* bound of that; a line beyond it is answered `overloaded` */
+	struct budget
+		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
 	size_t max_line_bytes;
 	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
 			    */
@@ -55,7 +55,7 @@ void batches_free(struct batches *batches);
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
  * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
  * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
- * NULL without memory.
+ * NULL without memory, or room for it in `bodies`.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,

@@ -14,16 +14,13 @@ static bool grow_body(struct exchange *x, size_t more)
 	if (room > http->parts.config->max_body_bytes)
 		room = http->parts.config->max_body_bytes;
 	size_t added = room - x->body_room;
-	if (atomic_fetch_add(&http->body_bytes, added) + added >
-	    http->parts.config->max_inflight_bytes) {
-		atomic_fetch_sub(&http->body_bytes, added);
-		problem_set(&x->report, PROBLEM_OVERLOADED,
-			    "The bodies of all requests together are at their limit.");
+	if (!budget_take(http->parts.bodies, added)) {
+		budget_report(http->parts.bodies, added, &x->report);
 		return false;
 	}
 	char *grown = realloc(x->body, room);
 	if (grown == NULL) {
-		atomic_fetch_sub(&http->body_bytes, added);
+		budget_give(http->parts.bodies, added);
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for the body.");
 		return false;
 	}
@@ -34,7 +31,7 @@ static bool grow_body(struct exchange *x, size_t more)
 
 void body_drop(struct exchange *x)
 {
-	atomic_fetch_sub(&x->http->body_bytes, x->body_room);
+	budget_give(x->http->parts.bodies, x->body_room);
 	free(x->body);
 	x->body = NULL;
 	x->body_len = x->body_room = 0;

@@ -103,6 +103,8 @@ static void drop(struct cache *cache, struct entry *entry)
 		unlink_use(cache, entry);
 		cache->figures.bytes -= cost(entry);
 		cache->figures.entries--;
+		/* Whoever is sending it still counts it as before. */
+		budget_add(entry->answer->budget, entry->answer->len);
 		answer_release(entry->answer);
 	}
 	free(entry);
@@ -193,6 +195,7 @@ static void keep(struct cache *cache, struct entry *entry, struct answer *answer
 {
 	entry->job = NULL;
 	entry->answer = answer_hold(answer);
+	budget_give(answer->budget, answer->len); /* it is counted here meanwhile */
 	link_newest(cache, entry);
 	cache->figures.entries++;
 	cache->figures.bytes += cost(entry);

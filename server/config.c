@@ -77,7 +77,7 @@ static const struct option options[] = {
 	{"max-text", KIND_BYTES, AT(max_text_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
 	 "largest text or HTML inside a request, in UTF-8"},
 	{"max-inflight", KIND_BYTES, AT(max_inflight_bytes), "256M", 1 * MIB, 1024 * GIB, NULL,
-	 "bytes of all request bodies held at once; over it: 503"},
+	 "bytes of request bodies and of answers being sent, all together; over it: 503"},
 	{"job-memory", KIND_BYTES, AT(job_memory_bytes), "512M", 8 * MIB, 1024 * GIB, NULL,
 	 "memory one request may use while it is worked on"},
 	{"deadline-ms", KIND_MS, AT(deadline_ms), "10000", 10, HOUR_MS, NULL,

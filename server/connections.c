@@ -121,9 +121,12 @@ static void give_up_late(struct connections *connections, struct ticket *ticket)
 {
 	struct problem_report report;
 	struct answer *answer = NULL;
-	if (monotonic_ns() > ticket->deadline_ns) {
+	uint64_t now = monotonic_ns();
+	if (now > ticket->deadline_ns) {
 		problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
 			    "The request was not done within the time allowed for it.");
+		problem_set_limit(&report, (ticket->deadline_ns - ticket->accepted_ns) / NS_PER_MS,
+				  (now - ticket->accepted_ns) / NS_PER_MS);
 		answer = answer_new_problem(&report);
 	}
 	give_up(connections, ticket, answer);

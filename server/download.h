@@ -15,6 +15,8 @@
  * redirects) → fetch_guard.c (may this address be dialled?) → fetch_answer.c (head and body).
  */
 
+enum { FETCH_HEAD_MAX_BYTES = 64 * 1024 }; /* all header lines of one answer */
+
 enum fetch_state {
 	FETCH_STATE_WAITING,  /* for a slot */
 	FETCH_STATE_LOOKUP,   /* a look-up thread runs for it */
@@ -51,7 +53,6 @@ struct fetch {
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 
-	size_t body_room;
 	struct fetch_result result;
 };
 
@@ -68,7 +69,7 @@ struct fetcher {
 	uint64_t last_id;         /* lock */
 	bool running, stopping;   /* lock; is there a thread? shall it end? */
 
-	atomic_size_t active_now, body_bytes; /* for fetcher_load(); written by the thread */
+	atomic_size_t active_now; /* for fetcher_load(); written by the thread */
 
 	struct fetch_options options;
 	struct address_policy policy;
@@ -96,6 +97,10 @@ void fetch_release(struct fetch *fetch);
  * view of our own refusal.
  */
 void fetch_blame(struct fetch *fetch, enum fetch_status verdict, const char *why);
+
+/** The same where so many bytes, `actual` or more, are over a limit. */
+void fetch_blame_size(struct fetch *fetch, enum fetch_status verdict, const char *why,
+		      uint64_t limit, uint64_t actual);
 
 /* -- fetch_hop.c -- */
 

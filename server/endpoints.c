@@ -39,14 +39,14 @@ static char *render_metrics(struct http *http, size_t *len)
 		.cache_evicted = cache.evicted,
 		.cache_entries = cache.entries,
 		.cache_bytes = cache.bytes,
-		.body_bytes = atomic_load(&http->body_bytes),
+		.body_bytes = atomic_load(&parts->bodies->used_bytes),
 		.ready = is_ready(http),
 		.sandbox = parts->sandbox,
 		.has_redis = parts->redis != NULL,
 		.redis_up = parts->redis != NULL && redis_is_up(parts->redis)};
-	size_t busy, download_bytes;
+	size_t busy;
 	connections_count(parts->connections, &gauges.connections, &busy);
-	fetcher_load(parts->fetcher, &gauges.downloads, &gauges.downloads_waiting, &download_bytes);
+	fetcher_load(parts->fetcher, &gauges.downloads, &gauges.downloads_waiting);
 	return metrics_render(parts->metrics, &gauges, len);
 }
 

@@ -38,7 +38,6 @@ struct http {
 	atomic_bool ended; /* no request is begun any more */
 	/* Requests under way that began before [0] and after [1] the drain did. */
 	atomic_size_t under_way[2];
-	atomic_size_t body_bytes; /* held for all of them */
 	struct address_net trusted[CONFIG_MAX_NETS];
 	size_t trusted_len;
 };

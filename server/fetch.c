@@ -59,11 +59,12 @@ void fetch_end_transfer(struct fetch *fetch)
 
 static void drop_body(struct fetch *fetch)
 {
-	atomic_fetch_sub(&fetch->fetcher->body_bytes, fetch->body_room);
-	fetch->body_room = 0;
-	free(fetch->result.body);
-	fetch->result.body = NULL;
-	fetch->result.body_len = 0;
+	struct fetch_result *result = &fetch->result;
+	if (result->body != NULL)
+		budget_give(result->budget, result->body_room);
+	free(result->body);
+	result->body = NULL;
+	result->body_len = result->body_room = 0;
 }
 
 void fetch_blame(struct fetch *fetch, enum fetch_status verdict, const char *why)
@@ -72,6 +73,16 @@ void fetch_blame(struct fetch *fetch, enum fetch_status verdict, const char *why
 		return;
 	fetch->verdict = verdict;
 	fetch->why = why;
+}
+
+void fetch_blame_size(struct fetch *fetch, enum fetch_status verdict, const char *why,
+		      uint64_t limit, uint64_t actual)
+{
+	if (fetch->verdict != FETCH_OK)
+		return;
+	fetch_blame(fetch, verdict, why);
+	fetch->result.limit = limit;
+	fetch->result.actual = actual;
 }
 
 void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why)
@@ -260,6 +271,7 @@ uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_
 		return 0;
 	}
 	fetch->fetcher = fetcher;
+	fetch->result.budget = fetcher->options.budget;
 	fetch->text = text;
 	fetch->callback = callback;
 	fetch->arg = arg;
@@ -299,14 +311,13 @@ void fetch_cancel(struct fetcher *fetcher, uint64_t id)
 		curl_multi_wakeup(fetcher->multi);
 }
 
-void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting, size_t *bytes)
+void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting)
 {
 	pthread_mutex_lock(&fetcher->lock);
 	size_t count = fetcher->count;
 	pthread_mutex_unlock(&fetcher->lock);
 	*active = atomic_load(&fetcher->active_now);
 	*waiting = count > *active ? count - *active : 0;
-	*bytes = atomic_load(&fetcher->body_bytes);
 }
 
 static void *copy(const void *from, size_t count, size_t size)
@@ -338,8 +349,6 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 						  .own_len = given->own_len};
 	options->timeout_ms = given->timeout_ms == 0 ? 5000 : given->timeout_ms;
 	options->max_bytes = given->max_bytes == 0 ? (size_t)10 << 20 : given->max_bytes;
-	options->max_total_bytes =
-		given->max_total_bytes == 0 ? (size_t)256 << 20 : given->max_total_bytes;
 	options->max_parallel = given->max_parallel == 0 ? 256 : given->max_parallel;
 	options->max_waiting = given->max_waiting == 0 ? 256 : given->max_waiting;
 	return fetcher->allow_hosts != NULL && fetcher->user_agent != NULL &&

@@ -2,6 +2,7 @@
 #define SERVER_FETCH_H
 
 #include "address.h"
+#include "budget.h"
 
 #include <stdint.h>
 
@@ -30,7 +31,7 @@ enum fetch_status {
 	FETCH_NOT_HTML,    /* url_not_html: a feed, a PDF, an image ... */
 	FETCH_TIMEOUT,     /* url_timeout: timeout_ms or the job's own deadline passed */
 	FETCH_CANCELLED,   /* fetch_cancel() or fetcher_free() */
-	FETCH_BUSY, /* our own bounds: no slot before the deadline, or max_total_bytes reached */
+	FETCH_BUSY,        /* our own bounds: no slot before the deadline, or no room in `budget` */
 	FETCH_NO_MEMORY,
 };
 
@@ -47,7 +48,7 @@ struct fetch_options {
 	unsigned timeout_ms;    /* the whole download with look-ups and redirects; 0: 5,000 */
 	unsigned max_redirects; /* hops after the first; FETCH_DEFAULT_REDIRECTS is sensible */
 	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
-	size_t max_total_bytes; /* of all bodies in flight together; 0: 256 MiB */
+	struct budget *budget;  /* of all bodies together, also those called back; NULL: none */
 	size_t max_parallel;    /* downloads at a time; 0: 256 */
 	size_t max_waiting;     /* further ones that wait for a slot; 0: 256 */
 	/**
@@ -64,16 +65,19 @@ enum { FETCH_DEFAULT_REDIRECTS = 5 };
 /** What a download gave. Everything but `body` is lent for the call of the callback. */
 struct fetch_result {
 	enum fetch_status status;
-	int http_status; /* of the last answer; 0 before any */
-	const char *why; /* for the log, never for the client: what exactly went wrong; "" if OK */
-	const char *url; /* the last URL asked for, normalised, without fragment; "" if none */
-	char *body;      /* FETCH_OK: decoded bytes, taken by the callback: free() it. Else NULL */
-	size_t body_len; /* a NUL stands behind the last byte, not counted */
-	char content_type[64]; /* lower case, without parameters; "" when the origin names none */
-	char charset[64];      /* of the Content-Type header, as written; "" when none */
-	unsigned redirects;    /* hops after the first */
-	int64_t waited_us;     /* for a slot */
-	int64_t elapsed_us;    /* from the slot to the end */
+	int http_status;  /* of the last answer; 0 before any */
+	const char *why;  /* for the log, never for the client: what exactly went wrong; "" if OK */
+	const char *url;  /* the last URL asked for, normalised, without fragment; "" if none */
+	char *body;       /* FETCH_OK: decoded bytes, taken by the callback: free() it. Else NULL */
+	size_t body_len;  /* a NUL stands behind the last byte, not counted */
+	size_t body_room; /* counted in `budget`, to which whoever takes `body` gives it back */
+	struct budget *budget;
+	char content_type[64];  /* lower case, without parameters; "" when the origin names none */
+	char charset[64];       /* of the Content-Type header, as written; "" when none */
+	uint64_t limit, actual; /* FETCH_TOO_LARGE and FETCH_BUSY: bytes; 0: no limit is known */
+	unsigned redirects;     /* hops after the first */
+	int64_t waited_us;      /* for a slot */
+	int64_t elapsed_us;     /* from the slot to the end */
 };
 
 /**
@@ -111,7 +115,7 @@ uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_
  */
 void fetch_cancel(struct fetcher *fetcher, uint64_t id);
 
-/** How many downloads run, wait, and how many bytes of bodies they hold. For metrics. */
-void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting, size_t *bytes);
+/** How many downloads run, and how many wait. For metrics. */
+void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting);
 
 #endif

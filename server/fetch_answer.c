@@ -5,7 +5,6 @@
 #include <strings.h>
 
 enum {
-	HEAD_MAX_BYTES = 64 * 1024,          /* all header lines of one answer */
 	REDIRECT_BODY_MAX_BYTES = 16 * 1024, /* read and dropped, to keep the connection */
 	BODY_FIRST_BYTES = 32 * 1024,
 };
@@ -143,7 +142,8 @@ static void judge_head(struct fetch *fetch)
 	else if (!is_offered_coding(fetch->easy))
 		fetch_blame(fetch, FETCH_UNREACHABLE, "content coding was not offered");
 	else if (len > 0 && (uint64_t)len > fetch->fetcher->options.max_bytes)
-		fetch_blame(fetch, FETCH_TOO_LARGE, "answer announces too much");
+		fetch_blame_size(fetch, FETCH_TOO_LARGE, "answer announces too much",
+				 fetch->fetcher->options.max_bytes, (uint64_t)len);
 }
 
 size_t fetch_on_header(char *line, size_t size, size_t count, void *arg)
@@ -151,8 +151,9 @@ size_t fetch_on_header(char *line, size_t size, size_t count, void *arg)
 	struct fetch *fetch = arg;
 	size_t len = size * count;
 	fetch->head_bytes += len;
-	if (fetch->head_bytes > HEAD_MAX_BYTES)
-		fetch_blame(fetch, FETCH_TOO_LARGE, "head is too large");
+	if (fetch->head_bytes > FETCH_HEAD_MAX_BYTES)
+		fetch_blame_size(fetch, FETCH_TOO_LARGE, "head is too large", FETCH_HEAD_MAX_BYTES,
+				 fetch->head_bytes);
 	else if (!fetch->head_done && (line[0] == '\r' || line[0] == '\n'))
 		judge_head(fetch);
 	return fetch->verdict == FETCH_OK ? len : 0;
@@ -161,30 +162,33 @@ size_t fetch_on_header(char *line, size_t size, size_t count, void *arg)
 bool fetch_make_room(struct fetch *fetch, size_t need)
 {
 	const struct fetch_options *options = &fetch->fetcher->options;
-	size_t room = fetch->body_room == 0 ? BODY_FIRST_BYTES : fetch->body_room;
+	size_t room = fetch->result.body_room == 0 ? BODY_FIRST_BYTES : fetch->result.body_room;
 	if (need > options->max_bytes) {
-		fetch_blame(fetch, FETCH_TOO_LARGE, "body is too large");
+		fetch_blame_size(fetch, FETCH_TOO_LARGE, "body is too large", options->max_bytes,
+				 need);
 		return false;
 	}
 	while (room < need + 1)
 		room *= 2;
 	if (room > options->max_bytes + 1)
 		room = options->max_bytes + 1;
-	if (room == fetch->body_room)
+	if (room == fetch->result.body_room)
 		return true;
-	size_t grown = room - fetch->body_room;
-	if (atomic_load(&fetch->fetcher->body_bytes) + grown > options->max_total_bytes) {
-		fetch_blame(fetch, FETCH_BUSY, "all downloads together hold too many bytes");
+	size_t grown = room - fetch->result.body_room;
+	if (!budget_take(options->budget, grown)) {
+		fetch_blame_size(fetch, FETCH_BUSY, "all downloads together hold too many bytes",
+				 options->budget->max_bytes,
+				 atomic_load(&options->budget->used_bytes) + grown);
 		return false;
 	}
 	char *body = realloc(fetch->result.body, room);
 	if (body == NULL) {
+		budget_give(options->budget, grown);
 		fetch_blame(fetch, FETCH_NO_MEMORY, "out of memory");
 		return false;
 	}
-	atomic_fetch_add(&fetch->fetcher->body_bytes, grown);
 	fetch->result.body = body;
-	fetch->body_room = room;
+	fetch->result.body_room = room;
 	return true;
 }
 
@@ -210,6 +214,7 @@ int fetch_on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up
 	struct fetch *fetch = arg;
 	if ((uint64_t)now <= fetch->fetcher->options.max_bytes)
 		return 0;
-	fetch_blame(fetch, FETCH_TOO_LARGE, "answer is too large");
+	fetch_blame_size(fetch, FETCH_TOO_LARGE, "answer is too large",
+			 fetch->fetcher->options.max_bytes, (uint64_t)now);
 	return 1;
 }

@@ -241,13 +241,22 @@ static enum fetch_status status_of_curl(CURLcode code, bool head_done)
 #if LIBCURL_VERSION_NUM >= 0x080600
 	case CURLE_TOO_LARGE:
 #endif
-		return FETCH_TOO_LARGE;
+		return FETCH_TOO_LARGE; /* a header line above its own bound, beyond ours */
 	case CURLE_OUT_OF_MEMORY:
-		/* libcurl before 8.6 says so of a header line above its own bound. */
+		/* libcurl before 8.6 says so of that. */
 		return head_done ? FETCH_NO_MEMORY : FETCH_TOO_LARGE;
 	default:
 		return FETCH_UNREACHABLE;
 	}
+}
+
+static void failed(struct fetch *fetch, CURLcode code)
+{
+	enum fetch_status status = status_of_curl(code, fetch->head_done);
+	if (status == FETCH_TOO_LARGE)
+		fetch_blame_size(fetch, status, "header line is too long", FETCH_HEAD_MAX_BYTES,
+				 FETCH_HEAD_MAX_BYTES + 1);
+	fetch_finish(fetch, status, curl_easy_strerror(code));
 }
 
 void fetch_transferred(struct fetch *fetch, CURLcode code)
@@ -257,8 +266,7 @@ void fetch_transferred(struct fetch *fetch, CURLcode code)
 	else if (fetch->redirecting)
 		follow(fetch); /* whatever became of its body */
 	else if (code != CURLE_OK)
-		fetch_finish(fetch, status_of_curl(code, fetch->head_done),
-			     curl_easy_strerror(code));
+		failed(fetch, code);
 	else if (!fetch->head_done)
 		fetch_finish(fetch, FETCH_UNREACHABLE, "no complete answer");
 	else

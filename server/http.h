@@ -34,6 +34,7 @@ struct http_parts {
 	struct keys *keys;
 	struct metrics *metrics;
 	struct rate *rate;
+	struct budget *bodies;  /* of all requests */
 	struct sandbox sandbox; /* what is in force, for the metrics */
 	struct redis *redis;    /* these three: NULL without --cache-url */
 	struct shared_cache *shared_cache;

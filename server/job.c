@@ -26,6 +26,22 @@ struct job *job_new(char *body, size_t body_len, bool is_query)
 	return job;
 }
 
+void job_count(struct job *job, struct budget *budget, size_t room)
+{
+	job->budget = budget;
+	job->body_room = room;
+}
+
+static void drop_input(struct job *job)
+{
+	download_free(job->download);
+	budget_give(job->budget, job->body_room);
+	free(job->body);
+	job->download = NULL;
+	job->body = NULL;
+	job->body_room = 0;
+}
+
 struct job *job_hold(struct job *job)
 {
 	atomic_fetch_add_explicit(&job->references, 1, memory_order_relaxed);
@@ -36,8 +52,7 @@ void job_release(struct job *job)
 {
 	if (job == NULL || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) > 1)
 		return;
-	download_free(job->download);
-	free(job->body);
+	drop_input(job);
 	free(job);
 }
 
@@ -45,6 +60,7 @@ void download_free(struct download *download)
 {
 	if (download == NULL)
 		return;
+	budget_give(download->budget, download->body_room);
 	free(download->body);
 	free(download->url);
 	free(download);
@@ -55,9 +71,28 @@ bool job_is_wanted(const struct job *job)
 	return atomic_load(&job->waiting) > 0;
 }
 
+/*
+ * Readers may hold on to the answer for long. It takes the place of all that it was made from;
+ * where not even there is room for it, `overloaded` is the answer. Takes and returns a reference.
+ */
+static struct answer *replace_input(struct job *job, struct answer *answer)
+{
+	drop_input(job);
+	if (answer == NULL || answer_count(answer, job->budget))
+		return answer;
+	struct problem_report report;
+	budget_report(job->budget, answer->len, &report);
+	struct answer *refusal = answer_new_problem(&report);
+	if (refusal != NULL)
+		refusal->times = answer->times;
+	answer_release(answer);
+	return refusal;
+}
+
 void job_finish(struct job *job, struct answer *answer)
 {
 	static const struct problem_report no_memory = {.problem = PROBLEM_INTERNAL};
+	answer = replace_input(job, answer);
 	if (answer == NULL)
 		answer = answer_new_problem(&no_memory);
 	/* From here on nobody can join: what the same body asks next is found in the cache. */

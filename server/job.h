@@ -13,8 +13,10 @@
 struct download {
 	enum fetch_status status;
 	int http_status;
-	char *body, *url; /* malloc'ed */
-	size_t body_len;
+	uint64_t limit, actual; /* see struct fetch_result */
+	char *body, *url;       /* malloc'ed */
+	size_t body_len, body_room;
+	struct budget *budget; /* where `body_room` is counted */
 	char content_type[64], charset[64];
 };
 
@@ -60,13 +62,15 @@ struct job {
 
 	char *body; /* malloc'ed: JSON, or a query string's arguments (see request.h) */
 	size_t body_len;
+	size_t body_room;      /* counted in `budget` */
+	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	uint64_t deadline_ns, queued_ns; /* monotonic */
-	bool came_last;                  /* into the queue, not ahead of others */
-	struct download *download;       /* NULL until it is there */
-	_Atomic uint64_t fetch_id;       /* of the running download; 0: none */
+	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
+	bool came_last;                            /* into the queue, not ahead of others */
+	struct download *download;                 /* NULL until it is there */
+	_Atomic uint64_t fetch_id;                 /* of the running download; 0: none */
 	struct job_times times;
 	struct queue *queue;   /* where a finished download goes back to */
 	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */
@@ -76,6 +80,10 @@ struct job {
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
 struct job *job_new(char *body, size_t body_len, bool is_query);
 
+/** From now on the job's body is what `room` bytes of `budget` are for: with it they are given
+ * back. */
+void job_count(struct job *job, struct budget *budget, size_t room);
+
 struct job *job_hold(struct job *job);
 
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
@@ -84,8 +92,11 @@ void job_release(struct job *job);
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);
 
-/** Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no
- * memory. */
+/**
+ * Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no memory.
+ * The job's body and download are freed; the answer is counted in the job's budget in their place,
+ * and is `overloaded` where it does not fit.
+ */
 void job_finish(struct job *job, struct answer *answer);
 
 /** job_finish() with a problem. */

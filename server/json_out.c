@@ -18,6 +18,9 @@ static bool has_room(struct json_out *out, size_t more)
 	size_t room = out->room == 0 ? FIRST_ROOM : out->room;
 	while (room - out->len < more)
 		room *= 2;
+	if (out->max > 0 && room > out->max)
+		room = out->max;
+	out->failed |= room < out->len || room - out->len < more;
 	char *at = out->failed ? NULL : realloc(out->at, room);
 	if (at == NULL) {
 		out->failed = true;

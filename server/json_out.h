@@ -15,6 +15,7 @@
 struct json_out {
 	char *at; /* malloc'ed; the caller's in the end */
 	size_t len, room;
+	size_t max; /* of `room`: to need more is a lack of memory; 0: none */
 	bool comma; /* before the next value */
 	bool failed;
 };

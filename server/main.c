@@ -1,5 +1,6 @@
 /* Read configuration, start, wait for a signal, drain, stop; no logic. */
 #include "address.h"
+#include "budget.h"
 #include "cache.h"
 #include "config.h"
 #include "connections.h"
@@ -177,7 +178,8 @@ static struct listeners open_listeners(const struct config *config)
 	return all;
 }
 
-static struct fetcher *start_fetcher(const struct config *config, const int listeners[2])
+static struct fetcher *start_fetcher(const struct config *config, const int listeners[2],
+				     struct budget *budget)
 {
 	struct address_net nets[CONFIG_MAX_NETS];
 	struct sockaddr_storage own[2];
@@ -199,7 +201,7 @@ static struct fetcher *start_fetcher(const struct config *config, const int list
 		.timeout_ms = (unsigned)config->url_timeout_ms,
 		.max_redirects = (unsigned)config->url_max_redirects,
 		.max_bytes = config->url_max_bytes,
-		.max_total_bytes = config->max_inflight_bytes,
+		.budget = budget,
 		.max_parallel = config->url_downloads,
 		.max_waiting = config->url_downloads};
 	return fetcher_new(&options);
@@ -281,6 +283,8 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 						.keep_text_ms = config->cache_text_ms,
 						.keep_url_ms = config->cache_url_ms,
 						.keep_failure_ms = config->cache_failure_ms};
+	struct budget bodies = {.max_bytes = config->max_inflight_bytes};
+	struct budget downloads = {.max_bytes = config->max_inflight_bytes};
 	struct fetcher *fetcher = NULL;
 	struct queue *queue = NULL;
 	struct workers *workers = NULL;
@@ -294,7 +298,7 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	struct connections *connections = NULL;
 	struct http *http = NULL;
 	if (!log_start(config->log_level) ||
-	    (fetcher = start_fetcher(config, listeners.socket)) == NULL ||
+	    (fetcher = start_fetcher(config, listeners.socket, &downloads)) == NULL ||
 	    (queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
 			       FEW_A_WORKER * config->workers)) == NULL ||
 	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
@@ -312,6 +316,7 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 				   .keys = keys,
 				   .metrics = metrics,
 				   .rate = rate,
+				   .bodies = &bodies,
 				   .sandbox = sandbox,
 				   .redis = sharing.redis,
 				   .shared_cache = sharing.cache,

@@ -224,7 +224,8 @@ static void write_gauges(FILE *out, const struct metrics_gauges *g)
 	one(out, "downloads_active", "gauge", "Downloads under way.", (double)g->downloads);
 	one(out, "downloads_waiting", "gauge", "Downloads that wait.",
 	    (double)g->downloads_waiting);
-	one(out, "request_body_held_bytes", "gauge", "Bytes of request bodies held.",
+	one(out, "request_body_held_bytes", "gauge",
+	    "Bytes of request bodies, and of answers outside the cache, held.",
 	    (double)g->body_bytes);
 	one(out, "cache_hits_total", "counter", "Answers from the cache.", (double)g->cache_hits);
 	one(out, "cache_misses_total", "counter", "Look-ups that found nothing.",

@@ -125,6 +125,13 @@ void problem_set_field(struct problem_report *report, enum problem problem, cons
 	cut_to_utf8(report->detail);
 }
 
+void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual)
+{
+	report->has_limit = 1;
+	report->limit = limit;
+	report->actual = actual;
+}
+
 char *problem_render(const struct problem_report *report, const char *request_id, size_t *len)
 {
 	char type[80];

@@ -76,6 +76,9 @@ void problem_set(struct problem_report *report, enum problem problem, const char
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/** Add the limit that was passed, and what was sent, to a report that was filled. */
+void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual);
+
 /**
  * The application/problem+json body (RFC 9457). Returns new memory (free it), or NULL without
  * memory. `request_id` may be NULL.

@@ -248,7 +248,8 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 	utf8_map_init(&map, arena, input->text, request->offset_unit);
 	if (arena->failed)
 		return NULL;
-	struct json_out out = {.at = NULL};
+	/* The answer outlives the arena, but while it is made it is a part of the job's memory. */
+	struct json_out out = {.max = arena->ceiling_bytes - arena->used_bytes + 1};
 	put_answer(&out, arena, input, &map, order);
 	if (out.failed || arena->failed) {
 		free(out.at);

@@ -56,13 +56,6 @@ static bool wrong_type(struct decoder *d, const char *name, const char *want, co
 	return false;
 }
 
-static void set_limit(struct problem_report *report, uint64_t limit, uint64_t actual)
-{
-	report->has_limit = 1;
-	report->limit = limit;
-	report->actual = actual;
-}
-
 static bool read_string(struct decoder *d, const char *name, const json_t *value, size_t max_bytes,
 			struct span *out)
 {
@@ -74,7 +67,7 @@ static bool read_string(struct decoder *d, const char *name, const json_t *value
 	problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
 			  "\"%s\" is %zu bytes long; at most %zu are allowed.", name, out->len,
 			  max_bytes);
-	set_limit(d->report, max_bytes, out->len);
+	problem_set_limit(d->report, max_bytes, out->len);
 	return false;
 }
 
@@ -161,7 +154,7 @@ static bool read_input(struct decoder *d, const char *name, const json_t *value,
 	problem_set_field(d->report, PROBLEM_TEXT_TOO_LARGE, name,
 			  "\"%s\" is %zu bytes of UTF-8; at most %zu are allowed.", name,
 			  d->request->input.len, d->max_text_bytes);
-	set_limit(d->report, d->max_text_bytes, d->request->input.len);
+	problem_set_limit(d->report, d->max_text_bytes, d->request->input.len);
 	return false;
 }
 

@@ -68,15 +68,18 @@ enum MHD_Result submit(struct exchange *x)
 	if (!admission_check_queue(x))
 		return respond_problem(x);
 	struct job *job = job_new(x->body, x->body_len, exchange_is_get(x));
-	x->body = NULL; /* its size stays counted until the exchange ends */
+	x->body = NULL;
 	x->ticket = ticket_new();
 	if (job == NULL || x->ticket == NULL) {
 		job_release(job);
 		return MHD_NO;
 	}
+	job_count(job, http->parts.bodies, x->body_room);
+	x->body_room = 0;
 	job->has_key = has_key;
 	if (has_key)
 		memcpy(job->key, key, sizeof(job->key));
+	job->begun_ns = x->begun_ns;
 	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
 	return wait_for_job(x, job);
 }
@@ -138,8 +141,10 @@ enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 	if (head != NULL)
 		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
 				       is_1_1, x->gunzip);
-	if (x->batch == NULL)
-		return MHD_NO;
+	if (x->batch == NULL) {
+		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
+		return respond_problem(x);
+	}
 	x->status = 200;
 	return MHD_YES;
 }

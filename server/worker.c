@@ -91,7 +91,10 @@ static void report_download(const struct download *download, struct problem_repo
 		return;
 	case FETCH_TOO_LARGE:
 		problem_set_field(report, PROBLEM_URL_TOO_LARGE, "url",
-				  "The page is larger than is read here.");
+				  "It has %llu bytes or more; at most %llu are read.",
+				  (unsigned long long)download->actual,
+				  (unsigned long long)download->limit);
+		problem_set_limit(report, download->limit, download->actual);
 		return;
 	case FETCH_NOT_HTML:
 		problem_set_field(report, PROBLEM_URL_NOT_HTML, "url",
@@ -105,6 +108,8 @@ static void report_download(const struct download *download, struct problem_repo
 	case FETCH_BUSY:
 	case FETCH_NO_MEMORY:
 		problem_set(report, PROBLEM_OVERLOADED, "Too many downloads are running.");
+		if (download->limit > 0)
+			problem_set_limit(report, download->limit, download->actual);
 		return;
 	case FETCH_CANCELLED:
 		problem_set(report, PROBLEM_NOT_READY, "The download was given up.");
@@ -135,8 +140,12 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	if (download != NULL) {
 		*download = (struct download){.status = result->status,
 					      .http_status = result->http_status,
+					      .limit = result->limit,
+					      .actual = result->actual,
 					      .body = result->body,
 					      .body_len = result->body_len,
+					      .body_room = result->body_room,
+					      .budget = result->budget,
 					      .url = strdup(result->url)};
 		memcpy(download->content_type, result->content_type,
 		       sizeof(download->content_type));
@@ -218,6 +227,9 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 		return false;
 	case EXTRACT_EXPIRED:
 		problem_set(&work->report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
+		problem_set_limit(&work->report,
+				  (work->job->deadline_ns - work->job->begun_ns) / NS_PER_MS,
+				  (monotonic_ns() - work->job->begun_ns) / NS_PER_MS);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;

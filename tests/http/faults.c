@@ -1,6 +1,7 @@
 /*
  * Loaded in front of the C library (LD_PRELOAD), makes parts of the machine fail on command: an
- * allocation, the wall clock, a worker that never comes back, a connection that is accepted late.
+ * allocation, the wall clock, a worker that never comes back, a connection that is accepted late, a
+ * "100 Continue" that is sent late.
  * The file named by FAULTS holds the commands; it is mapped and shared, so that a test turns them
  * while the program runs.
  */
@@ -29,6 +30,8 @@ struct commands {
 	_Atomic int64_t waiting;        /* threads that wait so */
 	_Atomic int64_t hold_accepted;  /* while it is not 0, accept4() returns no connection */
 	_Atomic int64_t holding;        /* threads that have one and wait so */
+	_Atomic int64_t hold_continue;  /* while it is not 0, no "100 Continue" is sent */
+	_Atomic int64_t continuing;     /* threads that have one to send and wait so */
 };
 
 static struct commands none, *commands = &none;
@@ -174,6 +177,20 @@ int accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict
 		usleep(1000);
 	atomic_fetch_sub(&commands->holding, 1);
 	return accepted;
+}
+
+/* libmicrohttpd sends it alone. */
+ssize_t send(int socket, const void *bytes, size_t len, int flags)
+{
+	static const char line[] = "HTTP/1.1 100 ";
+	if (len > sizeof(line) && memcmp(bytes, line, sizeof(line) - 1) == 0 &&
+	    atomic_load(&commands->hold_continue) != 0) {
+		atomic_fetch_add(&commands->continuing, 1);
+		while (atomic_load(&commands->hold_continue) != 0)
+			usleep(1000);
+		atomic_fetch_sub(&commands->continuing, 1);
+	}
+	return syscall(SYS_sendto, socket, bytes, len, flags, NULL, 0);
 }
 
 /* libstemmer's; only workers call it. */

@@ -14,6 +14,7 @@ import time
 import pytest
 
 import faults as faults_of
+import origin as origins
 import service as running
 
 JSON = {"Content-Type": "application/json"}
@@ -189,10 +190,56 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     assert service.request("GET", "/livez").status == 200  # to restart would lose what it can still say
     assert "precis_ready 0" in service.request("GET", "/metrics").body.decode()
     client.join()  # answered although its worker is stuck
+    if answers[0].status == 504:
+        assert answers[0].json()["limit"] == 1000 <= answers[0].json()["actual"]
     assert answers[0].status in (503, 504)
     faults.stuck = 0
     while service.request("GET", "/readyz").status != 200:
         time.sleep(0.01)
+    service.still_works()
+
+
+@pytest.mark.faults
+def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_path, monkeypatch):
+    """Where all workers are busy for long, what was downloaded meanwhile is held, and counted."""
+    gate, ended = threading.Semaphore(0), threading.Semaphore(0)
+
+    def gated(connection, request):
+        gate.acquire()
+        try:
+            connection.sendall(origins.page(origins.PAGE + b" " * 400_000))
+            while connection.recv(4096):
+                pass
+        finally:
+            ended.release()  # the service has all that it wants of it, and closed
+
+    monkeypatch.setitem(origins.BEHAVIOURS, "gated", gated)
+    origin, faults = origins.Origin(), faults_of.Faults(tmp_path)
+    service = start_service("--workers", "1", "--max-inflight", "1M", "--deadline-ms", "600000", "--url-timeout-ms",
+                            "600000", "--url-allow-nets", running.LOOPBACK, env=faults.env)
+    answers = []
+    clients = [threading.Thread(target=lambda: answers.append(service.summarize(url=origin.url("gated"), cache=False)))
+               for _ in range(4)]
+    for client in clients:
+        client.start()
+    while len(origin.requests) < len(clients):
+        time.sleep(0.01)
+    faults.stuck = 1
+    clients.append(threading.Thread(target=lambda: ask(service.port)))
+    clients[-1].start()
+    while faults.waiting == 0:
+        time.sleep(0.01)
+    for _ in clients[:-1]:  # one after the other: together they would be too many in any case
+        gate.release()
+        ended.acquire()
+    faults.stuck = 0
+    for client in clients:
+        client.join()
+    origin.close()
+    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503]  # each takes half a megabyte
+    refused = [answer.json() for answer in answers if answer.status == 503]
+    assert all(problem["code"] == "overloaded" for problem in refused)
+    assert all(problem["limit"] == 1 << 20 < problem["actual"] for problem in refused)
     service.still_works()
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ import zlib
 
 import pytest
 
+import faults as faults_of
 import origin as origins
 from service import LOOPBACK
 
@@ -71,6 +73,7 @@ def test_a_bad_line_gives_one_problem_and_the_rest_go_on(start_service):
     assert [row.get("code", row.get("id")) for row in rows] == [
         "0", "invalid_json", "empty_text", "4", "body_too_large", "7"]
     assert [row["line"] for row in rows if "code" in row] == [2, 4, 6]
+    assert (rows[4]["limit"], rows[4]["actual"]) == (2048, 3011)
 
 
 def test_answers_come_while_the_input_is_still_arriving(service):
@@ -91,6 +94,28 @@ def test_answers_come_while_the_input_is_still_arriving(service):
             stream.readline()
         connection.sendall(b"0\r\n\r\n")
         assert stream.read() == b"0\r\n\r\n"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("lines", [b"", line(1)])
+def test_100_continue_comes_before_the_answer(start_service, tmp_path, lines):
+    """Also where the I/O thread lost its core before it sent it, and others' lines are answered meanwhile."""
+    faults = faults_of.Faults(tmp_path)
+    service = start_service("--io-threads", "2", env=faults.env)
+    faults.hold_continue = 1
+    with service.connect() as connection:
+        connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        while faults.continuing == 0:
+            time.sleep(0.01)
+        for number in range(2):  # at the second, the first look at all batches is over
+            assert service.request("POST", "/v1/summaries", line(number), {
+                "Content-Type": "application/x-ndjson"}).status == 200
+        faults.hold_continue = 0
+        stream = connection.makefile("rb")
+        assert stream.readline() + stream.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall((chunk(lines) if lines else b"") + b"0\r\n\r\n")
+        head, rows = parse(stream.read())
+    assert b" 200 " in head and [row["id"] for row in rows] == (["1"] if lines else [])
 
 
 def test_no_lines_no_answers(service):
@@ -173,6 +198,7 @@ def test_a_bomb_in_a_batch_is_cut_off(start_service, filling):
     before = resident_kb(service)
     rows = rows_of(service.request("POST", "/v1/summaries", bomb, PACKED))
     assert [row.get("id", row.get("code")) for row in rows] == ["0", "body_too_large"]
+    assert rows[1]["limit"] == 200 << 10 < rows[1]["actual"]
     assert resident_kb(service) < before + 20000
     service.still_works()
 
@@ -239,6 +265,82 @@ def test_a_line_that_is_late_is_answered_so(start_service):
 def resident_kb(service):
     status = open(f"/proc/{service.process.pid}/status").read()
     return int(status.split("VmRSS:")[1].split()[0])
+
+
+def test_answers_of_any_length_come_whole(service):
+    """Also those that end anywhere near the end of the buffer of 16 KB that they are sent from."""
+    ids = ["a" * length for length in range(1, 129)]
+    data = b"".join(json.dumps({"id": name, "text": "a" * 5320, "include": ["text"], "cache": False}).encode() + b"\n"
+                    for name in ids)
+    answer = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
+    lengths = [len(one) + 1 for one in answer.body.splitlines()]
+    assert lengths == list(range(lengths[0], lengths[0] + 128)) and lengths[0] < 16384 - 30 < 16384 + 3 < lengths[-1]
+    assert [row["id"] for row in rows_of(answer)] == ids
+
+
+def test_answers_that_nobody_reads_are_within_the_limit(start_service):
+    """Three take all that there is; the others are told so, and the first is whole at last."""
+    service = start_service("--max-inflight", "30M", "--cache-bytes", "0", "--deadline-ms", "600000")
+    text = "The harbour town voted on Sunday. " * 270_000
+    connections, begun = [], []
+    for number in range(5):
+        connections.append(socket.socket())
+        connections[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connections[-1].connect(("127.0.0.1", service.port))
+        connections[-1].sendall(HEAD + chunk(line(number, text=text, include=["text"])) + b"0\r\n\r\n")
+        begun.append(b"")
+        while begun[-1].count(b"\n{") < 1:
+            begun[-1] += connections[-1].recv(100)
+    assert 3 * len(text) < figure(service, "request_body_held_bytes") <= 30 << 20
+    rows = [parse(start + connection.makefile("rb").read())[1] for start, connection in zip(begun, connections)]
+    assert [row.get("code", row.get("id")) for (row,) in rows] == ["0", "1", "2", "overloaded", "overloaded"]
+    assert all(row["source"]["text"] == text for (row,) in rows[:3])
+    while figure(service, "request_body_held_bytes") > 0:
+        time.sleep(0.01)
+
+
+def figure(service, name):
+    text = service.request("GET", "/metrics").body.decode()
+    return float(re.search(rf"^precis_{name} (\S+)$", text, re.M)[1])
+
+
+def wait_until_read(service):
+    """All that was sent was received, by the only I/O thread."""
+    port, unread = f":{service.port:04X}", True
+    while unread:
+        rows = [row.split() for row in open("/proc/net/tcp").readlines()[1:]]
+        unread = any(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(port) and row[3] == "01")
+    service.request("GET", "/livez")
+
+
+def in_two(head, number):
+    """A batch with a line of 400 KB: the most of it, and its end. Packed, it is a kilobyte."""
+    text = line(number, query="a" * 400_000 if head is HEAD else " " * 400_000)
+    if head is HEAD:
+        return chunk(text[:-1]), chunk(b"\n")
+    packer = zlib.compressobj(wbits=31)
+    most = packer.compress(text[:-1]) + packer.flush(zlib.Z_SYNC_FLUSH)
+    return chunk(most), chunk(packer.compress(b"\n") + packer.flush())
+
+
+@pytest.mark.parametrize("head", [HEAD, PACKED_HEAD], ids=["plain", "packed"])
+def test_lines_that_never_end_are_within_the_limit(start_service, head):
+    """Two take all that there is; the third is told so, and its batch goes on."""
+    service = start_service("--max-inflight", "1300K", "--max-body", "500K", "--io-threads", "1")
+    connections = [service.connect() for _ in range(3)]
+    for number, connection in enumerate(connections):
+        connection.sendall(head + in_two(head, number)[0])
+        wait_until_read(service)
+    assert 2 * 400_000 < figure(service, "request_body_held_bytes") <= 1300 << 10
+    for number in (2, 1):
+        connections[number].sendall(in_two(head, number)[1] + b"0\r\n\r\n")
+    rows = [parse(connections[number].makefile("rb").read())[1] for number in (1, 2)]
+    connections[0].close()
+    service.still_works()
+    assert [row["code"] for answers in rows for row in answers] == ["out_of_range", "overloaded"]
+    assert rows[1][0]["limit"] == 1300 << 10 < rows[1][0]["actual"]
+    while figure(service, "request_body_held_bytes") > 0:
+        time.sleep(0.01)
 
 
 @pytest.mark.concurrency

@@ -1,16 +1,19 @@
 """Downloads end to end: a page comes back as a summary, everything else as its documented code,
 and no forbidden address is ever dialled."""
 
+import json
 import os
+import re
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
 
 import pytest
 
-from origin import ARTICLE, BEHAVIOURS, Origin, redirect
-from service import Service, free_port, wait_until
+from origin import ARTICLE, BEHAVIOURS, Origin, answers, page, redirect
+from service import LOOPBACK, Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504}
@@ -41,6 +44,7 @@ NO_PAGES = {
         "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
         "unknown-coding", "coding-tower", "transfer-gzip"],
 }
+HEADS = ["endless-head", "endless-line", "endless-hints", "endless-trailer"]
 # Odd, and read differently by different versions of libraries: a page or a code, but an answer.
 ANYTHING = ["status-101", "two-lengths", "cut-gzip"]
 
@@ -98,6 +102,8 @@ def test_page(patient, origin, path):
 def test_no_page(patient, hasty, origin, code, path):
     answer, got = fetch(hasty if code == "url_timeout" else patient, origin.url(path))
     assert (got, answer.status) == (code, STATUS[code]), answer
+    if code == "url_too_large":
+        assert answer.json()["limit"] == (64 << 10 if path in HEADS else 1 << 20) < answer.json()["actual"]
 
 
 @pytest.mark.parametrize("path", ANYTHING)
@@ -422,3 +428,33 @@ def test_too_many_downloads(origin, start_service):
     for thread in threads:
         thread.join()
     assert sorted(answers) == ["not_ready"] * 4 + ["overloaded"] * 6
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_answers_that_nobody_reads_are_within_the_limit(start_service, monkeypatch, same):
+    """Three take all that there is; one that is kept in the cache is there once, however many read it."""
+    text = "The harbour town voted on Sunday. " * 270_000
+    monkeypatch.setitem(BEHAVIOURS, "long", answers(page(text.encode(), Content_Type="text/plain")))
+    origin, connections, codes = Origin(), [], []
+    service = start_service("--max-inflight", "30M", "--cache-bytes", "20M", "--deadline-ms", "600000",
+                            "--url-timeout-ms", "600000", "--url-allow-nets", LOOPBACK)
+    for number in range(6):
+        body = json.dumps({"url": origin.url(f"long?{same or number}"), "include": ["text"]}).encode()
+        connections.append(socket.socket())
+        connections[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connections[-1].connect(("127.0.0.1", service.port))
+        connections[-1].sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                                b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        codes.append(int(connections[-1].recv(12).split()[1]))
+    # Two are in the cache, and three outside of it.
+    assert codes == [200] * 6 if same else codes == [200] * 5 + [503]
+    held = float(re.search(r"^precis_request_body_held_bytes (\S+)$",
+                           service.request("GET", "/metrics").body.decode(), re.M)[1])
+    assert held < 100_000 if same else 3 * len(text) < held <= 30 << 20
+    read = [connection.makefile("rb").read().partition(b"\r\n\r\n")[2] for connection in connections]
+    origin.close()
+    assert all(json.loads(body)["source"]["text"] == text for code, body in zip(codes, read) if code == 200)
+    if not same:
+        assert json.loads(read[-1])["code"] == "overloaded"
+        assert json.loads(read[-1])["limit"] == 30 << 20 < json.loads(read[-1])["actual"]
+    service.still_works()

@@ -217,6 +217,41 @@ static void threads_compute_each_key_once(void **state)
 	cache_free(crowd.cache);
 }
 
+/* An answer is counted in the cache or, while somebody holds it and the cache does not, outside. */
+static void what_left_the_cache_is_counted_until_it_was_read(void **state)
+{
+	struct budget budget = {.max_bytes = 10000};
+	struct cache *cache = cache_new(2000);
+	char body[1000];
+	struct answer *held[5];
+	memset(body, 'a', sizeof(body));
+	body[sizeof(body) - 1] = '\0';
+	for (size_t i = 0; i < 5; i++) {
+		atomic_int woken = 0;
+		struct answer *found;
+		body[0] = (char)('a' + i);
+		struct job *job = new_job(body);
+		struct ticket *ticket = new_ticket(&woken);
+		assert_true(budget_take(&budget, 1024));
+		job_count(job, &budget, 1024);
+		assert_int_equal(cache_join(cache, job, ticket, monotonic_ns(), &found),
+				 CACHE_LEAD);
+		job_finish(job, new_answer(body, 60000));
+		held[i] = answer_hold(ticket->answer);
+		ticket_release(ticket);
+		job_release(job);
+		/* One fits into the cache; the others are held here alone. */
+		assert_int_equal(cache_figures(cache).entries, 1);
+		assert_int_equal(budget.used_bytes, i * 999);
+	}
+	for (size_t i = 0; i < 4; i++)
+		answer_release(held[i]);
+	assert_int_equal(budget.used_bytes, 0);
+	answer_release(held[4]); /* still kept */
+	cache_free(cache);
+	assert_int_equal(budget.used_bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +259,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_may_be_kept_and_as_long),
 		cmocka_unit_test(the_least_recently_used_goes_first),
 		cmocka_unit_test(without_bytes_nothing_is_kept),
+		cmocka_unit_test(what_left_the_cache_is_counted_until_it_was_read),
 		cmocka_unit_test(one_flight_per_key),
 		cmocka_unit_test(a_job_that_all_have_left_is_not_joined),
 		cmocka_unit_test(threads_compute_each_key_once),

@@ -417,6 +417,9 @@ static void test_answers(void **state)
 	struct origin origin;
 	origin_start(&origin, "127.0.0.1");
 	struct fetch_options options = local_options();
+	struct budget budget = {.max_bytes = 64 << 20};
+	size_t kept = 0;
+	options.budget = &budget;
 	struct fetcher *fetcher = fetcher_new(&options);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char url[128];
@@ -434,12 +437,13 @@ static void test_answers(void **state)
 		if (result.body != NULL) {
 			CHECK_SPAN(cases[i].path, span_of(result.body), span_of(cases[i].body));
 			CHECK_SIZE(cases[i].path, result.body_len, strlen(cases[i].body));
+			CHECK(cases[i].path, result.body_room > result.body_len);
+			kept += result.body_room;
 		}
 		free(result.body);
 	}
-	size_t active, waiting, bytes;
-	fetcher_load(fetcher, &active, &waiting, &bytes);
-	assert_int_equal(bytes, 0);
+	assert_int_equal(budget.used_bytes, kept);
+	budget_give(&budget, kept);
 	fetcher_free(fetcher);
 	origin_stop(&origin);
 }
@@ -707,8 +711,8 @@ static void test_bounds(void **state)
 	uint64_t third = fetch_start(fetcher, page, 0, on_done, &wait[2]);
 	assert_true(third != 0);
 	assert_true(fetch_start(fetcher, page, 0, on_done, &wait[3]) == 0);
-	size_t active, waiting, bytes;
-	fetcher_load(fetcher, &active, &waiting, &bytes);
+	size_t active, waiting;
+	fetcher_load(fetcher, &active, &waiting);
 	assert_int_equal(active + waiting, 3);
 	fetch_cancel(fetcher, third);
 	wait_for(&wait[2]);
@@ -733,9 +737,22 @@ static void test_bounds(void **state)
 	assert_int_equal(wait[3].calls, 0);
 
 	/* All bodies together. */
-	options.max_total_bytes = 1000;
+	struct budget budget = {.max_bytes = 1000};
+	options.budget = &budget;
 	fetcher = fetcher_new(&options);
 	assert_int_equal(fetch(fetcher, page, &wait[0]).status, FETCH_BUSY);
+	assert_int_equal(budget.used_bytes, 0);
+	/* Also one that somebody has taken and still holds. */
+	budget.max_bytes = 50000;
+	struct fetch_result taken = fetch(fetcher, page, &wait[0]);
+	assert_int_equal(taken.status, FETCH_OK);
+	assert_int_equal(budget.used_bytes, taken.body_room);
+	assert_int_equal(fetch(fetcher, page, &wait[0]).status, FETCH_BUSY);
+	budget_give(taken.budget, taken.body_room);
+	free(taken.body);
+	taken = fetch(fetcher, page, &wait[0]);
+	assert_int_equal(taken.status, FETCH_OK);
+	free(taken.body);
 	fetcher_free(fetcher);
 	origin_stop(&origin);
 }

@@ -118,11 +118,36 @@ static void a_client_that_left_is_seen(void **state)
 	ticket_release(ticket);
 }
 
+static void an_answer_takes_the_place_of_its_body(void **state)
+{
+	struct budget budget = {.max_bytes = 10};
+	for (size_t len = 9; len <= 11; len++) {
+		atomic_int woken = 0;
+		struct job *job = job_new(strdup("body"), 4, false);
+		struct ticket *ticket = waiting(job, &woken);
+		bool fits = len <= budget.max_bytes;
+		assert_true(budget_take(&budget, 8));
+		job_count(job, &budget, 8);
+		struct answer *answer = answer_new(strdup("long answer"), len);
+		answer->times.queue_ns = 7;
+		job_finish(job, answer);
+		job_release(job);
+		answer = ticket->answer;
+		assert_int_equal(answer->times.queue_ns, 7);
+		assert_int_equal(budget.used_bytes, fits ? len : 0);
+		assert_int_equal(answer->report.problem, fits ? PROBLEM_NONE : PROBLEM_OVERLOADED);
+		assert_true(fits || (answer->report.limit == 10 && answer->report.actual == 11));
+		ticket_release(ticket);
+		assert_int_equal(budget.used_bytes, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_first_answer_counts),
 		cmocka_unit_test(a_job_answers_all_its_tickets),
+		cmocka_unit_test(an_answer_takes_the_place_of_its_body),
 		cmocka_unit_test(a_client_that_left_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

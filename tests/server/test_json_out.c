@@ -63,6 +63,21 @@ static void test_numbers(void **state)
 	}
 }
 
+static void test_max(void **state)
+{
+	for (size_t max = 1; max <= 5000; max++) {
+		struct json_out out = {.max = max};
+		json_out_begin(&out, '[');
+		for (size_t i = 0; i < 499; i++)
+			json_out_string(&out, span_of("aaaaaa"));
+		json_out_end(&out, ']'); /* 499 * 9 + 1 bytes */
+		CHECK("within", out.room <= max && out.len <= out.room);
+		CHECK("whole or failed", out.failed == (max < 499 * 9 + 1));
+		CHECK("all", out.failed || out.len == 499 * 9 + 1);
+		free(out.at);
+	}
+}
+
 static void test_nesting(void **state)
 {
 	struct json_out out = {.at = NULL};
@@ -94,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_nesting),
 	};
 	json_object_seed(1);

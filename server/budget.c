@@ -1,0 +1,40 @@
+#include "budget.h"
+
+bool budget_take(struct budget *budget, size_t bytes)
+{
+	if (budget == NULL)
+		return true;
+	size_t used = atomic_load_explicit(&budget->used_bytes, memory_order_relaxed);
+	do {
+		/* What was added may be over the limit already. */
+		if (used > budget->max_bytes || bytes > budget->max_bytes - used)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&budget->used_bytes, &used, used + bytes,
+							memory_order_relaxed,
+							memory_order_relaxed));
+	return true;
+}
+
+void budget_add(struct budget *budget, size_t bytes)
+{
+	if (budget != NULL)
+		atomic_fetch_add_explicit(&budget->used_bytes, bytes, memory_order_relaxed);
+}
+
+void budget_give(struct budget *budget, size_t bytes)
+{
+	if (budget != NULL)
+		atomic_fetch_sub_explicit(&budget->used_bytes, bytes, memory_order_relaxed);
+}
+
+void budget_report(const struct budget *budget, size_t bytes, struct problem_report *report)
+{
+	size_t limit = budget->max_bytes, actual = atomic_load(&budget->used_bytes) + bytes;
+	/* Some may have been given back meanwhile, which would make it fit. */
+	if (actual <= limit)
+		actual = limit + 1;
+	problem_set(report, PROBLEM_OVERLOADED,
+		    "With it all requests together would hold %zu bytes; %zu are allowed.", actual,
+		    limit);
+	problem_set_limit(report, limit, actual);
+}

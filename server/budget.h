@@ -1,0 +1,31 @@
+#ifndef SERVER_BUDGET_H
+#define SERVER_BUDGET_H
+
+#include "problem.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * How many bytes all requests hold together, and how many they may. Whoever holds some takes them
+ * before and gives them back behind; any thread may. A budget must outlive all that was taken from
+ * it. For all functions NULL is a budget without end.
+ */
+struct budget {
+	size_t max_bytes;
+	atomic_size_t used_bytes;
+};
+
+/** Count `bytes` more. False where they do not fit: then nothing was taken. */
+bool budget_take(struct budget *budget, size_t bytes);
+
+/** Count them although they may not fit, because they are there already. */
+void budget_add(struct budget *budget, size_t bytes);
+
+void budget_give(struct budget *budget, size_t bytes);
+
+/** PROBLEM_OVERLOADED: `bytes` more did not fit. Names the limit and what there would be. */
+void budget_report(const struct budget *budget, size_t bytes, struct problem_report *report);
+
+#endif
