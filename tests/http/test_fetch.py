@@ -44,6 +44,7 @@ NO_PAGES = {
         "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
         "unknown-coding", "coding-tower", "transfer-gzip"],
 }
+# Too large before any body; the others are by --url-max-bytes.
 HEADS = ["endless-head", "endless-line", "endless-hints", "endless-trailer"]
 # Odd, and read differently by different versions of libraries: a page or a code, but an answer.
 ANYTHING = ["status-101", "two-lengths", "cut-gzip"]
