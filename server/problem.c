@@ -125,6 +125,14 @@ void problem_set_field(struct problem_report *report, enum problem problem, cons
 	cut_to_utf8(report->detail);
 }
 
+void problem_set_id(struct problem_report *report, struct span id)
+{
+	size_t len = id.len <= PROBLEM_ID_BYTES ? id.len : 0;
+	if (len > 0)
+		memcpy(report->id, id.at, len);
+	report->id[len] = '\0';
+}
+
 void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual)
 {
 	report->has_limit = 1;
@@ -146,6 +154,8 @@ char *problem_render(const struct problem_report *report, const char *request_id
 		json_object_set_new(body, "limit", json_integer((json_int_t)report->limit));
 		json_object_set_new(body, "actual", json_integer((json_int_t)report->actual));
 	}
+	if (body != NULL && report->id[0] != '\0')
+		json_object_set_new(body, "id", json_string(report->id));
 	if (body != NULL && report->line > 0)
 		json_object_set_new(body, "line", json_integer((json_int_t)report->line));
 	if (body != NULL && request_id != NULL)

@@ -1,6 +1,8 @@
 #ifndef SERVER_PROBLEM_H
 #define SERVER_PROBLEM_H
 
+#include "core/span.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,8 @@ enum problem {
 	PROBLEM_COUNT
 };
 
+enum { PROBLEM_ID_BYTES = 256 };
+
 /** A problem with what is to be said of this one occurrence of it. */
 struct problem_report {
 	enum problem problem;
@@ -58,8 +62,9 @@ struct problem_report {
 	int has_pointer;
 	uint64_t limit, actual; /* only where has_limit */
 	int has_limit;
-	size_t line;            /* of a batch, from 1; 0: none */
-	unsigned retry_after_s; /* instead of the problem's own; 0: that */
+	size_t line;                   /* of a batch, from 1; 0: none */
+	char id[PROBLEM_ID_BYTES + 1]; /* of the request; empty: it has none, or was not read */
+	unsigned retry_after_s;        /* instead of the problem's own; 0: that */
 };
 
 unsigned problem_status(enum problem problem);
@@ -75,6 +80,9 @@ void problem_set(struct problem_report *report, enum problem problem, const char
 /** The same with a JSON pointer to the field `name` ("" for the whole document). */
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** Add the request's own name to a report that was filled: what is longer is none. */
+void problem_set_id(struct problem_report *report, struct span id);
 
 /** Add the limit that was passed, and what was sent, to a report that was filled. */
 void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual);

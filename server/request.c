@@ -319,6 +319,12 @@ static const struct field *find_field(const char *name)
 	return NULL;
 }
 
+/* Empty for what is no string. */
+static struct span string_of(const json_t *value)
+{
+	return (struct span){json_string_value(value), json_string_length(value)};
+}
+
 /* Take the tree `json` and check it; on failure it is let go. */
 static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out,
 			struct problem_report *report)
@@ -359,6 +365,7 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 	*out = request;
 	return true;
 refused:
+	problem_set_id(report, string_of(json_object_get(json, "id")));
 	json_decref(json);
 	return false;
 }

@@ -12,7 +12,7 @@ static const char format_mark[8] = "precis1\n";
 
 /* A problem, as it stands behind the head; strings are cut or padded with NULs. */
 struct stored_problem {
-	char code[32], detail[256], pointer[64];
+	char code[32], detail[256], pointer[64], id[PROBLEM_ID_BYTES + 1], padding[7];
 	uint64_t has_pointer, has_limit, limit, actual; /* little-endian */
 };
 
@@ -40,6 +40,7 @@ static void store_problem(const struct problem_report *report, struct stored_pro
 	snprintf(out->code, sizeof(out->code), "%s", problem_code(report->problem));
 	snprintf(out->detail, sizeof(out->detail), "%s", report->detail);
 	snprintf(out->pointer, sizeof(out->pointer), "%s", report->pointer);
+	snprintf(out->id, sizeof(out->id), "%s", report->id);
 	out->has_pointer = htole64((uint64_t)report->has_pointer);
 	out->has_limit = htole64((uint64_t)report->has_limit);
 	out->limit = htole64(report->limit);
@@ -64,12 +65,15 @@ static struct answer *load_problem(const struct stored_problem *stored)
 					.actual = le64toh(stored->actual)};
 	/* Whoever may write to Redis can make a value that is whole, and not ours. */
 	if (stored->detail[sizeof(stored->detail) - 1] != '\0' ||
-	    stored->pointer[sizeof(stored->pointer) - 1] != '\0')
+	    stored->pointer[sizeof(stored->pointer) - 1] != '\0' ||
+	    stored->id[sizeof(stored->id) - 1] != '\0')
 		return NULL;
 	_Static_assert(sizeof(report.detail) == sizeof(stored->detail), "fits with its NUL");
 	_Static_assert(sizeof(report.pointer) == sizeof(stored->pointer), "fits with its NUL");
+	_Static_assert(sizeof(report.id) == sizeof(stored->id), "fits with its NUL");
 	memcpy(report.detail, stored->detail, sizeof(report.detail));
 	memcpy(report.pointer, stored->pointer, sizeof(report.pointer));
+	memcpy(report.id, stored->id, sizeof(report.id));
 	return report.problem == PROBLEM_COUNT ? NULL : answer_new_problem(&report);
 }
 

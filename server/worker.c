@@ -387,6 +387,8 @@ static void run(struct worker *worker, struct job *job)
 		if (work.report.problem == PROBLEM_NONE && find_text(&work))
 			body = summarize(&work, &len);
 	}
+	if (body == NULL && work.request.json != NULL)
+		problem_set_id(&work.report, work.request.id);
 	struct answer *answer = answer_new(body, len);
 	if (answer != NULL) {
 		answer->report = work.report;

@@ -76,6 +76,20 @@ def test_a_bad_line_gives_one_problem_and_the_rest_go_on(start_service):
     assert (rows[4]["limit"], rows[4]["actual"]) == (2048, 3011)
 
 
+def test_problems_keep_the_id_of_their_line(start_service):
+    service = start_service("--cache-failure-ms", "60000")
+    lines = [{"id": "none"}, {"id": "blank", "text": " "}, {"text": "x", "id": "unknown", "no": 1}, {"text": 1, "id": "ü"},
+             {"id": "refused", "url": "http://127.0.0.1/"}, {"id": 7, "text": "x"}, {"id": "i" * 257, "text": "x"}]
+    data = "\n".join(json.dumps(row) for row in lines).encode()
+    for _ in range(2):  # then a failure out of the cache
+        answer = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
+        rows = [json.loads(l) for l in answer.body.splitlines()]
+        assert [row.get("id") for row in rows] == ["none", "blank", "unknown", "ü", "refused", None, None]
+        assert [row["line"] for row in rows] == list(range(1, len(lines) + 1))
+    alone = service.request("POST", "/v1/summaries", b'{"id":"alone"}', {"Content-Type": "application/json"})
+    assert (alone.status, alone.json()["id"]) == (422, "alone")
+
+
 def test_answers_come_while_the_input_is_still_arriving(service):
     with service.connect() as connection:
         connection.sendall(HEAD)
@@ -197,7 +211,7 @@ def test_a_bomb_in_a_batch_is_cut_off(start_service, filling):
     bomb = gzip.compress(line(0) + filling * (100 << 20) + b"\n" + line(1))
     before = resident_kb(service)
     rows = rows_of(service.request("POST", "/v1/summaries", bomb, PACKED))
-    assert [row.get("id", row.get("code")) for row in rows] == ["0", "body_too_large"]
+    assert [row.get("code", row.get("id")) for row in rows] == ["0", "body_too_large"]
     assert rows[1]["limit"] == 200 << 10 < rows[1]["actual"]
     assert resident_kb(service) < before + 20000
     service.still_works()
@@ -249,7 +263,7 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
         while piece := connection.recv(65536):
             raw += piece
     origin.close()
-    assert [row.get("id", row.get("code")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
+    assert [row.get("code", row.get("id")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
 
 
 def test_a_line_that_is_late_is_answered_so(start_service):
@@ -259,7 +273,7 @@ def test_a_line_that_is_late_is_answered_so(start_service):
     data = line(1) + json.dumps({"url": origin.url("silent")}).encode() + b"\n" + line(2)
     rows = rows_of(service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"}))
     origin.close()
-    assert [row.get("id", row.get("code")) for row in rows] == ["1", "url_timeout", "2"]
+    assert [row.get("code", row.get("id")) for row in rows] == ["1", "url_timeout", "2"]
 
 
 def resident_kb(service):
