@@ -52,6 +52,19 @@ static uint64_t ns_since(uint64_t from_ns, uint64_t to_ns)
 	return from_ns == 0 ? 0 : to_ns - from_ns;
 }
 
+const char *exchange_cache(const struct exchange *x)
+{
+	if (x->answer == NULL)
+		return "none";
+	return x->ticket == NULL ? "hit" : x->answer->is_shared ? "shared" : "none";
+}
+
+const struct job_times *exchange_times(const struct exchange *x)
+{
+	return x->answer == NULL || x->ticket == NULL || x->answer->is_shared ? NULL
+									      : &x->answer->times;
+}
+
 static void log_request(const struct exchange *x)
 {
 	/* Nothing needs escaping: names are constants, ids are checked, the rest are numbers. */
@@ -59,14 +72,14 @@ static void log_request(const struct exchange *x)
 	if (!log_wants(level))
 		return;
 	static const struct job_times none;
-	const struct job_times *times = x->answer == NULL ? &none : &x->answer->times;
+	const struct job_times *own = exchange_times(x), *times = own == NULL ? &none : own;
 	uint64_t now = monotonic_ns();
 	log_event(level, "request",
 		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
 		  "\"body_bytes\":%zu,\"total_ms\":%" MS_FORMAT ",\"receive_ms\":%" MS_FORMAT
 		  ",\"queue_ms\":%" MS_FORMAT ",\"fetch_ms\":%" MS_FORMAT
 		  ",\"extract_ms\":%" MS_FORMAT ",\"summarize_ms\":%" MS_FORMAT
-		  ",\"send_ms\":%" MS_FORMAT ",\"trace\":\"%s\"",
+		  ",\"send_ms\":%" MS_FORMAT ",\"cache\":\"%s\",\"trace\":\"%s\"",
 		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
@@ -74,22 +87,20 @@ static void log_request(const struct exchange *x)
 		  x->body_len, MS_OF(ns_since(x->begun_ns, now)),
 		  MS_OF(x->received_ns == 0 ? 0 : ns_since(x->begun_ns, x->received_ns)),
 		  MS_OF(times->queue_ns), MS_OF(times->fetch_ns), MS_OF(times->extract_ns),
-		  MS_OF(times->summarize_ns), MS_OF(ns_since(x->answered_ns, now)), x->traceparent);
+		  MS_OF(times->summarize_ns), MS_OF(ns_since(x->answered_ns, now)),
+		  exchange_cache(x), x->traceparent);
 }
 
 static void count_request(const struct exchange *x)
 {
-	struct metrics_request request = {
-		.handler = x->route == NULL ? HANDLER_NONE : x->route->handler,
-		.problem = x->report.problem,
-		.dropped = x->status == 0,
-		.body_bytes = x->body_len,
-		.answer_bytes = x->answer_len,
-		.total_ns = monotonic_ns() - x->begun_ns,
-		/* A hit has the times of the request that made it. */
-		.times = x->ticket == NULL || x->answer == NULL || x->answer->is_shared
-				 ? NULL
-				 : &x->answer->times};
+	struct metrics_request request = {.handler = x->route == NULL ? HANDLER_NONE
+								      : x->route->handler,
+					  .problem = x->report.problem,
+					  .dropped = x->status == 0,
+					  .body_bytes = x->body_len,
+					  .answer_bytes = x->answer_len,
+					  .total_ns = monotonic_ns() - x->begun_ns,
+					  .times = exchange_times(x)};
 	metrics_count(x->http->parts.metrics, &request);
 }
 

@@ -85,6 +85,14 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 /** Answered, or its client is gone: log it, count it, give back all that it holds. */
 void exchange_end(struct exchange *x);
 
+/** Where its answer was kept: "hit" for this instance's cache, "shared" for another's answer, or
+ * "none". */
+const char *exchange_cache(const struct exchange *x);
+
+/** The times of its answer's stages. NULL: it has none of its own, for a kept answer has those of
+ * the request that made it. */
+const struct job_times *exchange_times(const struct exchange *x);
+
 /** GET, or HEAD, which is GET with its body withheld. */
 bool exchange_is_get(const struct exchange *x);
 

@@ -19,11 +19,11 @@ static void add(struct headers *to, const char *name, const char *value)
 
 static void add_timing(struct headers *to, const struct exchange *x)
 {
-	const struct job_times *times = &x->answer->times;
+	const struct job_times *times = exchange_times(x);
 	char timing[200];
-	if (x->ticket == NULL || x->answer->is_shared) { /* the times are another request's */
-		add(to, "Server-Timing",
-		    x->ticket == NULL ? "cache;desc=hit" : "cache;desc=shared");
+	if (times == NULL) {
+		snprintf(timing, sizeof(timing), "cache;desc=%s", exchange_cache(x));
+		add(to, "Server-Timing", timing);
 		return;
 	}
 	snprintf(timing, sizeof(timing),

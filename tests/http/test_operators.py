@@ -247,3 +247,16 @@ def test_a_request_is_one_line_without_its_text(start_service):
     assert {"total_ms", "receive_ms", "queue_ms", "fetch_ms", "extract_ms", "summarize_ms",
             "send_ms"} <= set(line)
     assert "sentence to summarize" not in service.log
+
+
+def test_a_kept_answer_has_no_times_in_the_log(start_service):
+    """They are those of the request that made it."""
+    service = start_service()
+    first, second = ask(service), ask(service)
+    assert second.headers["Server-Timing"] == "cache;desc=hit" != first.headers["Server-Timing"]
+    service.request("GET", "/v1/info")
+    wait_for_event(service, "request", 4)  # with the probe of the start
+    lines = [line for line in service.events("request") if line["route"] != "/readyz"]
+    stages = [[line[name] for name in ("queue_ms", "fetch_ms", "extract_ms", "summarize_ms")] for line in lines]
+    assert [line["cache"] for line in lines] == ["none", "hit", "none"]
+    assert stages[0][3] > 0 and stages[1] == stages[2] == [0, 0, 0, 0]
