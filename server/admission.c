@@ -97,7 +97,6 @@ static void on_rate_decided(void *arg, struct rate_state state)
 static void check_client(struct exchange *x)
 {
 	struct http *http = x->http;
-	char key_name[KEYS_NAME_MAX + 1];
 	if (keys_wanted(http->parts.keys)) {
 		const char *key = head_api_key(x->connection);
 		if (key == NULL) {
@@ -106,11 +105,11 @@ static void check_client(struct exchange *x)
 				"Send one as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\".");
 			return;
 		}
-		if (!keys_find(http->parts.keys, key, key_name)) {
+		if (!keys_find(http->parts.keys, key, x->key_name)) {
 			problem_set(&x->report, PROBLEM_FORBIDDEN, "%s", "");
 			return;
 		}
-		snprintf(x->client, sizeof(x->client), "key %s", key_name);
+		snprintf(x->client, sizeof(x->client), "key %s", x->key_name);
 	}
 	x->rule = rate_rule(http->parts.rate);
 	if (x->rule.quota == 0)

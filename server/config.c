@@ -128,7 +128,8 @@ static const struct option options[] = {
 	{"cors-origins", KIND_ORIGINS, AT(cors_origins), "", 0, 0, NULL,
 	 "web origins whose pages may call the service"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
-	 "what is logged to standard error, a JSON line an event; info: a line a request"},
+	 "what is logged to standard error, a JSON line an event; info: a line a request; debug: "
+	 "of probes, too"},
 	{"sandbox", KIND_CHOICE, AT(sandbox), "auto", 0, 0, "auto on off",
 	 "give up what a running service does not need (seccomp, Landlock, core dumps); auto: what "
 	 "the kernel has; on: all of it, or do not start"},

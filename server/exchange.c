@@ -68,19 +68,23 @@ const struct job_times *exchange_times(const struct exchange *x)
 static void log_request(const struct exchange *x)
 {
 	/* Nothing needs escaping: names are constants, ids are checked, the rest are numbers. */
-	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
+	enum log_level level = x->status >= 500                      ? LOG_WARN
+			       : x->route != NULL && x->route->admin ? LOG_DEBUG /* probes */
+								     : LOG_INFO;
 	if (!log_wants(level))
 		return;
 	static const struct job_times none;
 	const struct job_times *own = exchange_times(x), *times = own == NULL ? &none : own;
 	uint64_t now = monotonic_ns();
 	log_event(level, "request",
-		  ",\"id\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"code\":\"%s\","
+		  ",\"id\":\"%s\",\"key\":\"%s\",\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,"
+		  "\"code\":\"%s\","
 		  "\"body_bytes\":%zu,\"total_ms\":%" MS_FORMAT ",\"receive_ms\":%" MS_FORMAT
 		  ",\"queue_ms\":%" MS_FORMAT ",\"fetch_ms\":%" MS_FORMAT
 		  ",\"extract_ms\":%" MS_FORMAT ",\"summarize_ms\":%" MS_FORMAT
 		  ",\"send_ms\":%" MS_FORMAT ",\"cache\":\"%s\",\"trace\":\"%s\"",
-		  x->request_id, x->method, x->route == NULL ? "none" : x->route->path, x->status,
+		  x->request_id, x->key_name, x->method, x->route == NULL ? "none" : x->route->path,
+		  x->status,
 		  x->status == 0                      ? "dropped"
 		  : x->report.problem == PROBLEM_NONE ? "ok"
 						      : problem_code(x->report.problem),

@@ -70,6 +70,7 @@ struct exchange {
 	struct rate_rule rule; /* quota 0: none holds here */
 	struct rate_state state;
 	bool asks_rate; /* suspended until the shared rate limit has decided on `state` */
+	char key_name[KEYS_NAME_MAX + 1]; /* of the API key that was sent; empty: none */
 	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* who asks: a key's name or an address */
 	char traceparent[56];
 	char request_id[129];

@@ -67,6 +67,7 @@ struct job {
 	bool is_query, has_key;
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
+	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
 	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
 	bool came_last;                            /* into the queue, not ahead of others */
 	struct download *download;                 /* NULL until it is there */

@@ -118,15 +118,16 @@ static void report_download(const struct download *download, struct problem_repo
 }
 
 /* The client hears a code; why exactly is for the operator; the URL is in no log. */
-static void log_failure(const struct fetch_result *result)
+static void log_failure(const struct job *job, const struct fetch_result *result)
 {
 	char why[256];
 	if (result->status == FETCH_OK || !log_wants(LOG_INFO))
 		return;
-	log_event(LOG_INFO, "download_failed",
-		  ",\"why\":%s,\"http_status\":%d,\"redirects\":%u,\"elapsed_ms\":%.3f",
-		  log_quoted(result->why, why, sizeof(why)), result->http_status, result->redirects,
-		  (double)result->elapsed_us / 1000);
+	log_event(
+		LOG_INFO, "download_failed",
+		",\"id\":\"%s\",\"why\":%s,\"http_status\":%d,\"redirects\":%u,\"elapsed_ms\":%.3f",
+		job->request_id, log_quoted(result->why, why, sizeof(why)), result->http_status,
+		result->redirects, (double)result->elapsed_us / 1000);
 }
 
 /* Runs on the fetcher's thread: keep what came and send the job back to the workers. */
@@ -134,7 +135,7 @@ static void on_fetched(void *arg, struct fetch_result *result)
 {
 	struct job *job = arg;
 	struct download *download = calloc(1, sizeof(*download));
-	log_failure(result);
+	log_failure(job, result);
 	atomic_store(&job->fetch_id, 0);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
 	if (download != NULL) {
