@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "cors.h"
+#include "keys.h"
 #include "rate.h"
 #include "redis_url.h"
 #include "url.h"
@@ -565,6 +566,17 @@ static bool store_all(struct config *config, const struct setting *flags, FILE *
 	return true;
 }
 
+bool config_check_keys(const struct config *config, FILE *err)
+{
+	char fault[160];
+	struct keys *keys = *config->api_keys_file == '\0' ? NULL : keys_new();
+	bool good = keys == NULL || keys_load(keys, config->api_keys_file, fault, sizeof(fault));
+	if (!good)
+		fprintf(err, "precis: --api-keys-file %s, %s\n", config->api_keys_file, fault);
+	keys_free(keys);
+	return good;
+}
+
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err)
 {
 	struct setting flags[OPTION_COUNT] = {{0}};
@@ -574,7 +586,8 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 		return result;
 
 	memset(config, 0, sizeof(*config));
-	if (!store_all(config, flags, check ? out : NULL, err))
+	if (!store_all(config, flags, check ? out : NULL, err) ||
+	    (check && !config_check_keys(config, err)))
 		result = CONFIG_REFUSED;
 	else if (check)
 		result = CONFIG_STOP;

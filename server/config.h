@@ -55,6 +55,10 @@ enum config_result {
  */
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err);
 
+/** Can the keys of --api-keys-file be read? Else says on `err` what is wrong, and in which line.
+ * For the start and --check-config; a reload reads them once, into the running service. */
+bool config_check_keys(const struct config *config, FILE *err);
+
 /**
  * The addresses alone, of environment and file, for who asks a running service how it is. That goes
  * on with what it started from when its file gets a fault, so that faults of the file are said on

@@ -348,9 +348,6 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 		_exit(1);
 	}
 out:
-	if (exit_code != 0)
-		fputs("precis: cannot start: no memory, no threads, or what the log says\n",
-		      stderr);
 	redis_stop(sharing.redis); /* so does this: what waits for it goes on without */
 	fetcher_free(fetcher);     /* brings every download's job back to the queue */
 	if (queue != NULL)
@@ -365,6 +362,9 @@ out:
 	keys_free(keys);
 	metrics_free(metrics);
 	log_stop();
+	if (exit_code != 0)
+		fputs("precis: cannot start: see above, and else memory or threads are lacking\n",
+		      stderr);
 	return exit_code;
 }
 
@@ -377,7 +377,9 @@ int main(int argc, char **argv)
 	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
-		exit_code = serve(&config, &signals, argc, argv);
+		exit_code = config_check_keys(&config, stderr)
+				    ? serve(&config, &signals, argc, argv)
+				    : 2;
 		config_free(&config);
 		return exit_code;
 	case CONFIG_STOP:

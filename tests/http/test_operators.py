@@ -147,6 +147,32 @@ def test_a_missing_key_file_stops_the_start(tmp_path):
     assert "api-keys-file" in run.stderr
 
 
+@pytest.mark.parametrize("option", [[], ["--check-config"]], ids=["start", "check"])
+def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
+    """Said by --check-config, too; a start must not be tried again and again for it."""
+    keys = tmp_path / "keys"
+    command = [running.PROGRAM, "--listen", "127.0.0.1:0", "--api-keys-file", keys, *option]
+    keys.write_text(f"# ours\nnews {KEY}\n")
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (
+        2, f"precis: --api-keys-file {keys}, line 2: a name, a colon and a key are wanted\n")
+    assert KEY not in run.stdout
+
+
+def test_good_keys_pass_the_check(tmp_path):
+    (tmp_path / "keys").write_text(f"news:{KEY}\n")
+    run = subprocess.run([running.PROGRAM, "--api-keys-file", tmp_path / "keys", "--check-config"],
+                         capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "") and KEY not in run.stdout
+
+
+def test_the_reason_comes_before_the_end(tmp_path):
+    run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/",
+                          "--cache-ca-file", "/dev/null"], capture_output=True, text=True)
+    reason, end = run.stderr.splitlines()
+    assert run.returncode == 1 and "--cache-url" in reason and "cannot start: see above" in end
+
+
 def test_each_client_has_its_rate(start_service):
     service = start_service("--rate", "3/h", "--trust-proxies", "127.0.0.1")
     for left in (2, 1, 0):
