@@ -27,7 +27,7 @@ enum kind {
 	KIND_NETS,    /* as address_nets_parse() takes them */
 	KIND_FILE,    /* a file that can be read; empty: none */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
-	KIND_ORIGINS, /* as cors_check() takes them */
+	KIND_ORIGINS, /* as cors_fault() lets them pass */
 	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
 	KIND_CHOICE,  /* one of `choices` */
 };
@@ -301,7 +301,7 @@ static bool store(struct config *config, const struct option *option, const char
 		return rate_rule_parse(value, &rule);
 	case KIND_ORIGINS:
 		*(const char **)at = value;
-		return cors_check(value);
+		return cors_fault(value) == NULL;
 	case KIND_CACHE:
 		*(const char **)at = value;
 		return *value == '\0' || redis_url_parse(value, &server);
@@ -313,6 +313,16 @@ static bool store(struct config *config, const struct option *option, const char
 		return *value == '\0' || access(value, R_OK) == 0;
 	}
 	return false;
+}
+
+/** Why store() refused the value, where what the option takes does not say it; "" else. */
+static const char *why_refused(const struct option *option, const char *value)
+{
+	if (option->kind == KIND_ORIGINS)
+		return cors_fault(value);
+	if (option->kind == KIND_FILE && access(value, R_OK) != 0)
+		return strerror(errno);
+	return "";
 }
 
 static void print_help(FILE *out)
@@ -543,9 +553,11 @@ static bool store_one(struct config *config, const struct option *option, struct
 	env_name(option, env, sizeof(env));
 	struct setting setting = choose(option, env, flag, file);
 	if (!store(config, option, setting.value)) {
+		const char *why = why_refused(option, setting.value);
 		describe(option, allowed, sizeof(allowed));
-		fprintf(err, "precis: --%s (%s): '%s' is not allowed; it takes %s\n", option->flag,
-			env, shown(option, setting.value, room), allowed);
+		fprintf(err, "precis: --%s (%s): '%s' is not allowed%s%s; it takes %s\n",
+			option->flag, env, shown(option, setting.value, room),
+			*why == '\0' ? "" : ": ", why, allowed);
 		return false;
 	}
 	if (say != NULL)

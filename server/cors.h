@@ -10,7 +10,10 @@
  */
 bool cors_allows(const char *list, const char *origin);
 
-/** Is `list` well-formed: each item "*" or scheme://host[:port] without path? */
-bool cors_check(const char *list);
+/**
+ * NULL where each item of `list` is "*" or scheme://host[:port] as a browser writes it; else why
+ * the first bad one would never be the Origin of a page, for people. Pure.
+ */
+const char *cors_fault(const char *list);
 
 #endif

@@ -64,6 +64,11 @@ static const struct {
 	{{"--reuse-port", "1"}, "yes or no"},
 	{{"--config", "/nonexistent/file"}, "a file that can be read"},
 	{{"--config", "/"}, "--config /: "},
+	{{"--url-ca-file", "/nonexistent/file"},
+	 "'/nonexistent/file' is not allowed: No such file or directory; it takes a file"},
+	{{"--cors-origins", "https://*.example"},
+	 "'https://*.example' is not allowed: '*' stands alone, for all origins; else each is "
+	 "named; it takes *, or origins"},
 	{{"--no-such", "1"}, "unknown option '--no-such'"},
 	{{"queue", "1"}, "unknown option 'queue'"},
 };
