@@ -137,6 +137,7 @@ static const struct option options[] = {
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+_Static_assert(OPTION_COUNT <= 64, "a bit for each in config.given");
 
 static void env_name(const struct option *option, char *out, size_t size)
 {
@@ -560,6 +561,8 @@ static bool store_one(struct config *config, const struct option *option, struct
 			*why == '\0' ? "" : ": ", why, allowed);
 		return false;
 	}
+	if (setting.value != option->fallback)
+		config->given |= UINT64_C(1) << (option - options);
 	if (say != NULL)
 		fprintf(say, "%s = %s (%s)\n", option->flag, shown(option, setting.value, room),
 			setting.origin);
@@ -589,6 +592,11 @@ bool config_check_keys(const struct config *config, FILE *err)
 	return good;
 }
 
+static void print_doubt(void *err, const char *doubt)
+{
+	fprintf(err, "precis: warning: %s\n", doubt);
+}
+
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err)
 {
 	struct setting flags[OPTION_COUNT] = {{0}};
@@ -601,8 +609,10 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 	if (!store_all(config, flags, check ? out : NULL, err) ||
 	    (check && !config_check_keys(config, err)))
 		result = CONFIG_REFUSED;
-	else if (check)
+	else if (check) {
+		config_doubts(config, print_doubt, err);
 		result = CONFIG_STOP;
+	}
 	if (result != CONFIG_RUN)
 		config_free(config);
 	if (config->workers == 0)
@@ -623,6 +633,55 @@ bool config_read_addresses(struct config *config, FILE *err)
 	if (!good)
 		config_free(config);
 	return good;
+}
+
+bool config_given(const struct config *config, const char *flag)
+{
+	size_t option = find_name(flag, strlen(flag));
+	return option < OPTION_COUNT && (config->given >> option & 1) != 0;
+}
+
+/** Is `variable` ("PRECIS_QUUE=5") no option's? Kubernetes and Docker make others for a service of
+ *  our name: PRECIS_SERVICE_HOST, PRECIS_PORT_8080_TCP. */
+static bool is_unknown(const char *variable, size_t len)
+{
+	char name[64];
+	if (strncmp(variable, "PRECIS_", 7) != 0)
+		return false;
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		env_name(&options[i], name, sizeof(name));
+		if (strlen(name) == len && memcmp(name, variable, len) == 0)
+			return false;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)len, variable);
+	return strstr(name, "_SERVICE_") == NULL && strstr(name, "_PORT") == NULL;
+}
+
+void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
+		   void *arg)
+{
+	char doubt[200];
+	for (char **at = environ; at != NULL && *at != NULL; at++) {
+		size_t len = strcspn(*at, "=");
+		if (!is_unknown(*at, len))
+			continue;
+		snprintf(doubt, sizeof(doubt), "the variable %.*s names no option", (int)len, *at);
+		say(arg, doubt);
+	}
+	if (config_given(config, "url-timeout-ms") &&
+	    config->url_timeout_ms > config->deadline_ms) {
+		snprintf(doubt, sizeof(doubt),
+			 "url-timeout-ms is %" PRIu64
+			 ", but deadline-ms ends a request after %" PRIu64,
+			 config->url_timeout_ms, config->deadline_ms);
+		say(arg, doubt);
+	}
+	if (config_given(config, "max-text") && config->max_text_bytes > config->max_body_bytes) {
+		snprintf(doubt, sizeof(doubt),
+			 "max-text is %" PRIu64 " bytes, but max-body lets in %" PRIu64 " only",
+			 config->max_text_bytes, config->max_body_bytes);
+		say(arg, doubt);
+	}
 }
 
 void config_free(struct config *config)

@@ -39,6 +39,7 @@ struct config {
 	uint64_t cache_timeout_ms;
 	const char *api_keys_file, *trust_proxies, *cors_origins, *rate;
 	const char *log_level, *sandbox;
+	uint64_t given; /* a bit for each option that is not left at its default: config_given() */
 };
 
 enum config_result {
@@ -65,6 +66,16 @@ bool config_check_keys(const struct config *config, FILE *err);
  * `err` and passed over. False: the addresses themselves have one, and there is nothing to free.
  */
 bool config_read_addresses(struct config *config, FILE *err);
+
+/** Was the option of that name set, by flag, environment or file? */
+bool config_given(const struct config *config, const char *flag);
+
+/**
+ * Tell `say` of what is allowed and yet hardly meant, a line each: a variable PRECIS_* that names
+ * no option, a limit that was set above another one that ends the same thing first.
+ */
+void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
+		   void *arg);
 
 /** Free what config_read() made; strings borrowed from it end here. */
 void config_free(struct config *config);

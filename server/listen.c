@@ -1,6 +1,8 @@
 #include "listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,4 +23,19 @@ int listen_on(const struct listen_address *address, int backlog, bool reuse_port
 	close(listener);
 	errno = error;
 	return -1;
+}
+
+const char *listen_text(const struct sockaddr_storage *address, char out[LISTEN_TEXT_MAX])
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	if (address->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+		snprintf(out, LISTEN_TEXT_MAX, "[%s]:%u", host, ntohs(v6->sin6_port));
+	} else {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(out, LISTEN_TEXT_MAX, "%s:%u", host, ntohs(v4->sin_port));
+	}
+	return out;
 }

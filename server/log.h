@@ -10,7 +10,8 @@
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/** Start the thread. `level` is "error", "warn", "info" or "debug". False when it can't start. */
+/** Start the thread, which writes what was logged before. `level` is "error", "warn", "info" or
+ * "debug". False when it can't start. */
 bool log_start(const char *level);
 
 /** Write what is waiting and end the thread; what standard error does not take within a second is

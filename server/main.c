@@ -97,11 +97,28 @@ static void take_in(const struct reload *reload, const struct config *next)
 	log_event(LOG_INFO, "reloaded", "%s", "");
 }
 
+/* Refusals as they are printed, a line each, as one line for the log. Cuts `said` into its lines.
+ */
+static const char *in_one_line(char *said, char *out, size_t size)
+{
+	static const char prefix[] = "precis: ";
+	size_t len = 0;
+	*out = '\0';
+	for (char *line; (line = strsep(&said, "\n")) != NULL && len < size;) {
+		if (strncmp(line, prefix, sizeof(prefix) - 1) == 0)
+			line += sizeof(prefix) - 1;
+		if (*line != '\0')
+			len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "; " : "",
+						line);
+	}
+	return out;
+}
+
 /* On a fault everything stays as it is. */
 static void read_again(const struct reload *reload)
 {
 	struct config next;
-	char *said = NULL, quoted[600];
+	char *said = NULL, why[500], quoted[600];
 	size_t len;
 	systemd_notify_reloading();
 	FILE *err = open_memstream(&said, &len);
@@ -113,7 +130,8 @@ static void read_again(const struct reload *reload)
 			config_free(&next);
 		} else {
 			log_event(LOG_ERROR, "config_refused", ",\"why\":%s",
-				  log_quoted(said, quoted, sizeof(quoted)));
+				  log_quoted(in_one_line(said, why, sizeof(why)), quoted,
+					     sizeof(quoted)));
 		}
 		free(said);
 	}
@@ -131,27 +149,47 @@ static void wait_for_end(const sigset_t *signals, const struct reload *reload)
 struct listeners {
 	int socket[2];
 	unsigned port[2];
+	char text[2][LISTEN_TEXT_MAX]; /* the addresses; empty where there is no socket */
 	bool handed_over;
 };
 
-static unsigned port_of(int listener)
+static const char *const listen_flags[] = {"listen", "admin-listen"};
+
+static void find_address(struct listeners *all, size_t i)
 {
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
-	if (listener < 0 || getsockname(listener, (struct sockaddr *)&bound, &len) != 0)
-		return 0;
-	return ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
-						: ((struct sockaddr_in6 *)&bound)->sin6_port);
+	if (all->socket[i] < 0 || getsockname(all->socket[i], (struct sockaddr *)&bound, &len) != 0)
+		return;
+	listen_text(&bound, all->text[i]);
+	all->port[i] =
+		ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
+						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
+}
+
+/* A socket that was handed over comes in the place of the option, which may name another address.
+ */
+static void warn_if_ignored(const struct config *config, const struct listeners *all, size_t i)
+{
+	const struct listen_address *asked = i == 0 ? &config->listen : &config->admin_listen;
+	char text[LISTEN_TEXT_MAX];
+	if (config_given(config, listen_flags[i]) && asked->len > 0 &&
+	    strcmp(listen_text(&asked->address, text), all->text[i]) != 0)
+		log_event(LOG_WARN, "option_ignored",
+			  ",\"option\":\"%s\",\"value\":\"%s\",\"socket_handed_over\":\"%s\"",
+			  listen_flags[i], text, all->text[i]);
 }
 
 static int listen_or_exit(const struct listen_address *address, const char *flag, bool reuse_port)
 {
+	char text[LISTEN_TEXT_MAX];
 	if (address->len == 0)
 		return -1;
 	int listener = listen_on(address, BACKLOG, reuse_port);
 	if (listener < 0) {
-		fprintf(stderr, "precis: cannot listen on the address of --%s: %s\n", flag,
-			strerror(errno));
+		int error = errno;
+		fprintf(stderr, "precis: --%s: cannot listen on %s: %s\n", flag,
+			listen_text(&address->address, text), strerror(error));
 		exit(1);
 	}
 	return listener;
@@ -169,12 +207,16 @@ static struct listeners open_listeners(const struct config *config)
 	}
 	all.handed_over = given > 0;
 	if (given < 1)
-		all.socket[0] = listen_or_exit(&config->listen, "listen", config->reuse_port);
+		all.socket[0] =
+			listen_or_exit(&config->listen, listen_flags[0], config->reuse_port);
 	if (given < 2)
 		all.socket[1] =
-			listen_or_exit(&config->admin_listen, "admin-listen", config->reuse_port);
-	all.port[0] = port_of(all.socket[0]);
-	all.port[1] = port_of(all.socket[1]);
+			listen_or_exit(&config->admin_listen, listen_flags[1], config->reuse_port);
+	for (int i = 0; i < 2; i++) {
+		find_address(&all, (size_t)i);
+		if (i < given)
+			warn_if_ignored(config, &all, (size_t)i);
+	}
 	return all;
 }
 
@@ -328,10 +370,11 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	char confined[80];
 	log_event(LOG_INFO, "started",
 		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu,"
-		  "\"sandbox\":\"%s\"",
+		  "\"sandbox\":\"%s\",\"listen\":\"%s\",\"admin_listen\":\"%s\"",
 		  PRECIS_VERSION, listeners.port[0], listeners.port[1],
 		  (unsigned long long)config->workers,
-		  sandbox_describe(&sandbox, confined, sizeof(confined)));
+		  sandbox_describe(&sandbox, confined, sizeof(confined)), listeners.text[0],
+		  listeners.text[1]);
 	systemd_notify("READY=1");
 	start_pages_drop();
 	struct reload reload = {argc, argv, config, keys, rate};
@@ -368,6 +411,14 @@ out:
 	return exit_code;
 }
 
+static void log_doubt(void *unused, const char *doubt)
+{
+	char quoted[600];
+	(void)unused;
+	log_event(LOG_WARN, "config_doubtful", ",\"why\":%s",
+		  log_quoted(doubt, quoted, sizeof(quoted)));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
@@ -377,6 +428,8 @@ int main(int argc, char **argv)
 	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
+		log_set_level(config.log_level);
+		config_doubts(&config, log_doubt, NULL);
 		exit_code = config_check_keys(&config, stderr)
 				    ? serve(&config, &signals, argc, argv)
 				    : 2;

@@ -1,6 +1,7 @@
 """What operators turn and look at: keys, rates, origins, metrics, logs, reload."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -13,6 +14,12 @@ import service as running
 KEY = "k-0123456789abcdef"
 JSON = {"Content-Type": "application/json"}
 BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode()
+
+
+def run_program(*options):
+    """To its end, without the variables of the tests themselves: PRECIS_PROGRAM names no option."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PRECIS_")}
+    return subprocess.run([running.PROGRAM, *options], capture_output=True, text=True, env=env)
 
 
 def ask(service, **headers):
@@ -151,9 +158,8 @@ def test_a_missing_key_file_stops_the_start(tmp_path):
 def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
     """Said by --check-config, too; a start must not be tried again and again for it."""
     keys = tmp_path / "keys"
-    command = [running.PROGRAM, "--listen", "127.0.0.1:0", "--api-keys-file", keys, *option]
     keys.write_text(f"# ours\nnews {KEY}\n")
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", keys, *option)
     assert (run.returncode, run.stderr) == (
         2, f"precis: --api-keys-file {keys}, line 2: a name, a colon and a key are wanted\n")
     assert KEY not in run.stdout
@@ -161,16 +167,37 @@ def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
 
 def test_good_keys_pass_the_check(tmp_path):
     (tmp_path / "keys").write_text(f"news:{KEY}\n")
-    run = subprocess.run([running.PROGRAM, "--api-keys-file", tmp_path / "keys", "--check-config"],
-                         capture_output=True, text=True)
+    run = run_program("--api-keys-file", tmp_path / "keys", "--check-config")
     assert (run.returncode, run.stderr) == (0, "") and KEY not in run.stdout
 
 
 def test_the_reason_comes_before_the_end(tmp_path):
-    run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/",
-                          "--cache-ca-file", "/dev/null"], capture_output=True, text=True)
+    run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-ca-file", "/dev/null")
     reason, end = run.stderr.splitlines()
     assert run.returncode == 1 and "--cache-url" in reason and "cannot start: see above" in end
+
+
+def test_what_is_hardly_meant_is_said(start_service):
+    """At start in the log, by --check-config on standard error; a value of a variable nowhere."""
+    options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1M"]
+    wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80"}
+    doubts = ["the variable PRECIS_QUUE names no option",
+              "url-timeout-ms is 20000, but deadline-ms ends a request after 10000",
+              "max-text is 2097152 bytes, but max-body lets in 1048576 only"]
+    service = start_service(*options, env=wrong)
+    ask(service)
+    assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
+    assert "secret-value" not in service.log
+    check = subprocess.run([running.PROGRAM, *options, "--check-config"], capture_output=True, text=True,
+                           env=service.env)
+    assert check.returncode == 0 and "secret-value" not in check.stdout
+    assert check.stderr.splitlines() == [f"precis: warning: {doubt}" for doubt in doubts]
+
+
+def test_defaults_leave_no_doubt(start_service):
+    service = start_service("--deadline-ms", "3000", "--max-body", "64K")
+    ask(service)
+    assert service.events("config_doubtful") == []
 
 
 def test_each_client_has_its_rate(start_service):

@@ -59,7 +59,14 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
     file.write_text("rate = often\n")
     service.process.send_signal(signal.SIGHUP)
     wait_for_event(service, "config_refused")
-    assert "often" in service.events("config_refused")[0]["why"]
+    assert service.events("config_refused")[0]["why"] == (
+        "--rate (PRECIS_RATE): 'often' is not allowed; it takes a number per s, m or h, as 60/m")
+    file.write_text("quue = 7\nqueue\n")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "config_refused", 2)
+    assert service.events("config_refused")[1]["why"] == (
+        f"{file}, line 1: unknown name; --help lists them, here without the dashes; "
+        f"{file}, line 2: 'name = value' is wanted")
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
 
 
@@ -88,19 +95,23 @@ def test_reloads_under_load_lose_nothing(start_service, tmp_path):
 class Instance:
     """A precis that got its sockets as descriptors 3 and up, as from systemd."""
 
-    def __init__(self, folder, name, *sockets):
+    def __init__(self, folder, name, *sockets, options=()):
         self.log_path = folder / f"{name}.log"
         env = {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")} | running.SANITIZERS
         # The shell has the process id that precis will have.
         self.log_file = open(self.log_path, "wb")
         moves = " ".join(f"{3 + i}<&{s.fileno()}" for i, s in enumerate(sockets))
-        command = f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec "$0"'
-        self.process = subprocess.Popen(["bash", "-c", command, running.PROGRAM], env=env, cwd=folder,
+        command = f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec "$0" "$@"'
+        self.process = subprocess.Popen(["bash", "-c", command, running.PROGRAM, *options], env=env, cwd=folder,
                                         pass_fds=[s.fileno() for s in sockets],
                                         stderr=self.log_file, stdout=self.log_file)
         while "\"started\"" not in self.log_path.read_text():
             assert self.process.poll() is None, self.log_path.read_text()
             time.sleep(0.01)
+
+    def events(self, name):
+        lines = [json.loads(line) for line in self.log_path.read_text().splitlines()]
+        return [line for line in lines if line["event"] == name]
 
     def stop(self):
         self.process.terminate()
@@ -126,6 +137,24 @@ def test_sockets_are_handed_over(tmp_path):
         assert running.exchange(admin_port, "GET", "/readyz").status == 200
         assert running.exchange(port, "GET", "/metrics").status == 404
         instance.stop()
+
+
+def test_sockets_handed_over_win_and_say_so(tmp_path):
+    """The address that an option names would be looked for in vain."""
+    free = f"127.0.0.1:{running.free_port()}"
+    with listener() as service, listener() as admin:
+        handed = [f"127.0.0.1:{socket.getsockname()[1]}" for socket in (service, admin)]
+        both = Instance(tmp_path, "both", service, admin, options=["--listen", free, "--admin-listen", handed[1]])
+        assert [(line["option"], line["value"], line["socket_handed_over"]) for line in both.events("option_ignored")] \
+            == [("listen", free, handed[0])]
+        started, = both.events("started")
+        assert (started["listen"], started["admin_listen"]) == tuple(handed)
+        assert (started["port"], started["admin_port"]) == tuple(int(text.split(":")[1]) for text in handed)
+        both.stop()
+        one = Instance(tmp_path, "one", service, options=["--admin-listen", free])
+        assert one.events("option_ignored") == []
+        assert one.events("started")[0]["admin_listen"] == free
+        one.stop()
 
 
 @pytest.mark.concurrency
@@ -172,5 +201,6 @@ def test_upgrade_on_a_shared_port_answers_on(start_service, tmp_path):
 def test_a_port_is_not_shared_unless_asked_for(start_service):
     first = start_service()
     run = subprocess.run([running.PROGRAM, "--listen", f"127.0.0.1:{first.port}", "--reuse-port", "yes"],
-                         capture_output=True, text=True)
-    assert run.returncode == 1 and "cannot listen" in run.stderr
+                         capture_output=True, text=True, env=first.env)
+    assert (run.returncode, run.stderr) == (
+        1, f"precis: --listen: cannot listen on 127.0.0.1:{first.port}: {os.strerror(errno.EADDRINUSE)}\n")
