@@ -346,7 +346,7 @@ static void print_help(FILE *out)
 	}
 	fprintf(out, "\n  --check-config       say what every option is set to, and stop\n"
 		     "  --version            say the version, and stop\n"
-		     "  --help               this\n");
+		     "  --help, -h           this\n");
 }
 
 static uint64_t cores(void)
@@ -469,7 +469,7 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 				     FILE *out, FILE *err)
 {
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			print_help(out);
 			return CONFIG_STOP;
 		}

@@ -277,11 +277,17 @@ static void write_process(FILE *out, const struct metrics *metrics)
 {
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
-	/* These have the names that Prometheus' own client libraries give them. */
+	/* These have the names and helps that Prometheus' own client libraries give them. */
 	fprintf(out,
+		"# HELP process_cpu_seconds_total Total user and system CPU time spent in "
+		"seconds.\n"
 		"# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %.6f\n"
+		"# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
 		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %.0f\n"
+		"# HELP process_open_fds Number of open file descriptors.\n"
 		"# TYPE process_open_fds gauge\nprocess_open_fds %.0f\n"
+		"# HELP process_start_time_seconds Start time of the process since unix epoch in "
+		"seconds.\n"
 		"# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
 		seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_bytes(),
 		open_descriptors(), (long long)metrics->started);

@@ -392,6 +392,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 			      struct problem_report *report)
 {
 	enum problem problem = PROBLEM_INVALID_JSON;
+	const char *text = error->text;
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:
 		problem = PROBLEM_DUPLICATE_KEY;
@@ -402,6 +403,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
 		problem = PROBLEM_NULL_CHARACTER;
+		text = "\\u0000 is not allowed"; /* jansson names an option of its own */
 		break;
 	case json_error_numeric_overflow:
 		report_overflow(body, error, report);
@@ -412,8 +414,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 	default:
 		break;
 	}
-	problem_set(report, problem, "Line %d, column %d: %s.", error->line, error->column,
-		    error->text);
+	problem_set(report, problem, "Line %d, column %d: %s.", error->line, error->column, text);
 }
 
 bool request_decode(struct span body, size_t max_text_bytes, struct request *out,

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 
 #define MAX_KEYWORDS 10
@@ -71,15 +72,30 @@ struct work {
 
 /* ---- download --------------------------------------------------------------------------- */
 
-static void report_download(const struct download *download, struct problem_report *report)
+/* As url.c reads it: blanks around it are passed over. */
+static bool has_web_scheme(struct span url)
+{
+	while (url.len > 0 && (unsigned char)url.at[0] <= ' ')
+		url = span_slice(url, 1, url.len);
+	return (url.len >= 5 && strncasecmp(url.at, "http:", 5) == 0) ||
+	       (url.len >= 6 && strncasecmp(url.at, "https:", 6) == 0);
+}
+
+/* `asked` is the URL of the request. */
+static void report_download(const struct download *download, struct span asked,
+			    struct problem_report *report)
 {
 	switch (download->status) {
 	case FETCH_OK:
 		break;
 	case FETCH_REFUSED:
-		/* One text for every reason: whoever asks must not learn what is there. */
-		problem_set_field(report, PROBLEM_URL_REFUSED, "url",
-				  "This URL is not allowed here.");
+		/* One text for every reason, but for what the URL itself shows: whoever asks must
+		 * not learn what is there. */
+		problem_set_field(
+			report, PROBLEM_URL_REFUSED, "url",
+			has_web_scheme(asked)
+				? "This URL is not allowed here."
+				: "A URL that begins with http:// or https:// is wanted.");
 		return;
 	case FETCH_UNREACHABLE:
 		problem_set_field(report, PROBLEM_URL_UNREACHABLE, "url",
@@ -272,7 +288,7 @@ static bool find_text(struct work *work)
 
 	metrics_count_fetch(work->worker->pool->metrics, download->status);
 	if (download->status != FETCH_OK) {
-		report_download(download, &work->report);
+		report_download(download, request->input, &work->report);
 		return false;
 	}
 	struct decoding d = {.arena = arena, .download = download};

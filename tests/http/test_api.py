@@ -277,6 +277,17 @@ def test_bad_bodies_get_a_problem(service, body, status, code):
     assert problem["request_id"] == answer.headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("body, detail", [
+    (b'{"text":"a\\u0000b"}', "Line 1, column 18: \\u0000 is not allowed."),
+    (b'{"te\\u0000xt":"a"}', "Line 1, column 13: \\u0000 is not allowed."),
+    (b'{"url":"news.example/a"}', "A URL that begins with http:// or https:// is wanted."),
+    (b'{"url":"ftp://news.example/"}', "A URL that begins with http:// or https:// is wanted."),
+    (b'{"url":" HTTP://10.0.0.1/"}', "This URL is not allowed here."),
+])
+def test_details_are_in_words_of_our_own(service, body, detail):
+    assert service.request("POST", "/v1/summaries", body, JSON).json()["detail"] == detail
+
+
 def test_html_is_extracted_and_traced_back(service):
     html = ("<!doctype html><html lang=en><title>Bridge closed | The Paper</title><body><nav>Home | Sport</nav>"
             "<article><h1>Bridge closed</h1>"

@@ -185,7 +185,7 @@ def listeners():
 
 @pytest.fixture(scope="module")
 def refusal(closed):
-    """The one text for every reason: no port scanner."""
+    """The one text for every reason that the URL itself does not show: no port scanner."""
     return fetch(closed, "http://10.0.0.1/")[0].json()["detail"]
 
 
@@ -211,7 +211,9 @@ def test_local_name_is_not_dialled(closed, listeners, host):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_scheme_is_refused(closed, listeners, refusal, scheme):
-    check_refused(closed, listeners, refusal, f"{scheme}127.0.0.1:{listeners[0].port}/page")
+    """With the reason, where it tells of nothing but the URL itself."""
+    wanted = "A URL that begins with http:// or https:// is wanted."
+    check_refused(closed, listeners, refusal if scheme.lower().startswith("http") else wanted, f"{scheme}127.0.0.1:{listeners[0].port}/page")
 
 
 @pytest.mark.parametrize("host", [

@@ -286,6 +286,14 @@ def figures(text):
     return out
 
 
+def test_each_metric_is_described(service):
+    lines = service.request("GET", "/metrics").body.decode().splitlines()
+    described = {kind: [line.split()[2] for line in lines if line.startswith(f"# {kind} ")] for kind in ("HELP", "TYPE")}
+    assert described["HELP"] == described["TYPE"] and "process_open_fds" in described["HELP"]
+    names = {re.sub(r"_(bucket|sum|count)$", "", re.split("[{ ]", line)[0]) for line in lines if line[0] != "#"}
+    assert names <= set(described["HELP"])
+
+
 def test_metrics_count_what_happened(start_service):
     port = running.free_port()
     service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)

@@ -163,9 +163,10 @@ static void addresses_are_read(void **state)
 static void questions_are_answered(void **state)
 {
 	static const char *const asked[][2] = {{"--help", "--max-body"},
+					       {"-h", "--max-body"},
 					       {"--version", "precis 1."},
 					       {"--check-config", "queue = 256 (default)"}};
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct config config;
 		char *said;
 		assert_int_equal(read_config(&config, (const char *[3]){asked[i][0], NULL}, &said),
