@@ -85,7 +85,7 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 	const problemText = (problem, answer) => {
 		const wait = answer.headers.get('Retry-After');
 		return [problem.title || `The service answered ${answer.status}`, problem.detail,
-			wait ? `Try again in ${wait} seconds.` : ''].filter(Boolean).join('. ').replace(/\.\./g, '.');
+			wait ? `Try again in ${wait} ${wait === '1' ? 'second' : 'seconds'}.` : ''].filter(Boolean).join('. ').replace(/\.\./g, '.');
 	};
 
 	const ask = async (shown) => {

@@ -128,6 +128,17 @@ describe('the page', () => {
 		await closePage(page);
 	});
 
+	test('one second to wait is no "seconds"', async () => {
+		const strict = await startService('--rate', '1/s');
+		const page = await open({}, strict.origin);
+		await page.locator('#text').fill('One sentence. And another one.');
+		const told = page.locator('#status.bad').getByText(/Try again in/);
+		while (!await told.count()) await page.getByRole('button', { name: 'Summarize' }).click();
+		assert.match(await told.textContent(), /Try again in 1 second\.$/);
+		await closePage(page, /status of 429/);
+		await strict.stop();
+	});
+
 	test('faults are told in words', async () => {
 		const page = await open();
 		await page.getByRole('button', { name: 'Summarize' }).click();
