@@ -337,16 +337,16 @@ static bool add_block(struct builder *to, const struct block *b)
 	return true;
 }
 
-static bool build_text(struct builder *to, const bool *chosen)
+/* As much of it as there is room for. */
+static void build_text(struct builder *to, const bool *chosen)
 {
 	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
 	if (to->text == NULL || chosen == NULL)
-		return false;
+		return;
 	for (size_t i = 0; i < to->blocks->len; i++) {
 		if (chosen[i] && !add_block(to, &to->blocks->at[i]))
-			return false;
+			return;
 	}
-	return true;
 }
 
 /* Text that stands only in the page's data, when that is much more than what is shown. */

@@ -130,7 +130,6 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 		return;
 	facts->arena = arena;
 	facts->page = page;
-	facts->out = out;
 	lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
 	for (lxb_dom_node_t *node = root; node != NULL; node = html_next(root, node, true)) {
 		if (node->local_name == LXB_TAG_BODY && !facts->settled)

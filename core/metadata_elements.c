@@ -5,7 +5,6 @@
 #include "html.h"
 #include "vector.h"
 
-#include <limits.h>
 #include <lexbor/dom/interfaces/attr.h>
 #include <lexbor/dom/interfaces/character_data.h>
 

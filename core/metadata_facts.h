@@ -23,7 +23,6 @@ enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, 
 struct facts {
 	struct arena *arena;
 	const struct html_page *page;
-	struct metadata *out;
 	struct headline_clues clues;
 	struct span titles[SOURCES], byline[SOURCES], site_name[SOURCES], description[SOURCES];
 	struct span published[SOURCES], modified[SOURCES], language[SOURCES];

@@ -219,14 +219,13 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	size_t len = 0;
 	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
 	struct span title = {(const char *)at, len};
-	bool little = t.chars < FEW_CHARS && t.paragraphs < 3;
-	if (t.paragraphs < 2 && t.chars < FEW_CHARS && is_wall(blocks))
+	bool little = t.chars < FEW_CHARS;
+	if (little && t.paragraphs < 2 && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
 	if (little &&
 	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";
-	if (t.paragraphs < 3 &&
-	    (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words)))
+	if (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words))
 		return "a page of search results";
 	/* Shops and the like hide a form to log in on pages about something else. */
 	if (t.chars < HARDLY_CHARS && blocks->containers[0].chars < LOGIN_CHARS &&
