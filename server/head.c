@@ -33,7 +33,6 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
 				  size_t key_len, const char *value, size_t value_len)
 {
 	struct tally *tally = arg;
-	(void)kind;
 	tally->headers++;
 	tally->bytes += key_len + value_len + 4;
 	for (size_t i = 0; i < value_len; i++)
@@ -63,9 +62,6 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
 static enum MHD_Result see_argument(void *arg, enum MHD_ValueKind kind, const char *key,
 				    size_t key_len, const char *value, size_t value_len)
 {
-	(void)kind;
-	(void)key;
-	(void)value;
 	*(size_t *)arg += key_len + value_len + 2;
 	return MHD_YES;
 }
