@@ -4,6 +4,7 @@
 #include "blocks_measure.h"
 #include "blocks_sum.h"
 #include "blocks_words.h"
+#include "hash.h"
 #include "page_words_table.h"
 #include "vector.h"
 
@@ -227,8 +228,7 @@ static struct class_facts *class_facts(struct walk *walk, struct span name)
 	if (name.len > 0)
 		slot = name.len + 3u * at[0] + 5u * at[name.len / 2] + 7u * at[name.len - 1];
 	struct class_facts *facts = &walk->classes[slot % CLASSES_KEPT];
-	if (facts->name.len == name.len &&
-	    (name.len == 0 || memcmp(facts->name.at, name.at, name.len) == 0))
+	if (span_equal(facts->name, name))
 		return facts;
 	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
 	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {

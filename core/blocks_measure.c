@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "blocks_words.h"
+#include "hash.h"
 #include "utf8.h"
 #include "vector.h"
 

@@ -1,6 +1,6 @@
 #include "blockscore_facts.h"
 
-#include "blocks_words.h"
+#include "hash.h"
 #include "page_words_table.h"
 #include "scatter.h"
 

@@ -1,5 +1,6 @@
 #include "headline.h"
 
+#include "hash.h"
 #include "utf8.h"
 
 #include <stdint.h>
@@ -42,13 +43,13 @@ static void fold(struct arena *arena, struct span text, struct folded *out)
 		if (!in_word) {
 			word = out->word_count < MAX_WORDS ? &out->words[out->word_count++]
 							   : &ignored;
-			*word = 2166136261u; /* FNV-1a */
+			*word = FNV_START;
 		}
 		in_word = true;
 		size_t start = n;
 		n += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)c), key + n);
 		for (size_t i = start; i < n; i++)
-			*word = (*word ^ (unsigned char)key[i]) * 16777619u;
+			*word = fnv(*word, (uint8_t)key[i]);
 	}
 	out->key = (struct span){key, n};
 }
