@@ -121,11 +121,6 @@ static struct span value_of(const lxb_dom_attr_t *attribute)
 	return (struct span){(const char *)attribute->value->data, attribute->value->length};
 }
 
-static bool contains(struct span in, struct span what)
-{
-	return in.at != NULL && memmem(in.at, in.len, what.at, what.len) != NULL;
-}
-
 static bool attribute_is(const lxb_dom_attr_t *attribute, struct span name)
 {
 	size_t len = 0;
@@ -142,14 +137,14 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 			continue;
 		struct span value = value_of(a);
 		if (attribute_is(a, SPAN("style"))) {
-			if (contains(value, SPAN("display:none")) ||
-			    contains(value, SPAN("display: none")) ||
-			    contains(value, SPAN("visibility:hidden")))
+			if (span_contains(value, SPAN("display:none")) ||
+			    span_contains(value, SPAN("display: none")) ||
+			    span_contains(value, SPAN("visibility:hidden")))
 				c->places |= PLACE_HIDDEN;
 		} else if (attribute_is(a, SPAN("itemprop"))) {
 			c->groups |= blocks_name_groups(value);
-			if (contains(value, SPAN("articleBody")) ||
-			    contains(value, SPAN("reviewBody")))
+			if (span_contains(value, SPAN("articleBody")) ||
+			    span_contains(value, SPAN("reviewBody")))
 				c->places |= PLACE_BODY_PROPERTY;
 		} else if (attribute_is(a, SPAN("itemtype"))) {
 			declared_read_itemtype(value, declared);
