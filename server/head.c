@@ -1,6 +1,7 @@
 #include "head.h"
 
-#include <ctype.h>
+#include "core/ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +23,7 @@ static bool read_length(const char *value, size_t len, uint64_t *out)
 	if (len == 0 || len > 18)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (value[i] < '0' || value[i] > '9')
+		if (!ascii_is_digit(value[i]))
 			return false;
 		*out = *out * 10 + (uint64_t)(value[i] - '0');
 	}
@@ -39,7 +40,7 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
 		if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
 			tally->malformed = true;
 	for (size_t i = 0; i < key_len; i++)
-		if (!isalnum((unsigned char)key[i]) && strchr("!#$%&'*+-.^_`|~", key[i]) == NULL)
+		if (!ascii_is_alnum(key[i]) && strchr("!#$%&'*+-.^_`|~", key[i]) == NULL)
 			tally->malformed = true;
 	if (value == NULL)
 		value = "";
@@ -104,8 +105,7 @@ static bool is_id(const char *id)
 {
 	size_t len = 0;
 	for (; id[len] != '\0'; len++)
-		if (len == 128 ||
-		    (!isalnum((unsigned char)id[len]) && strchr("._-", id[len]) == NULL))
+		if (len == 128 || (!ascii_is_alnum(id[len]) && strchr("._-", id[len]) == NULL))
 			return false;
 	return len > 0;
 }
@@ -181,5 +181,5 @@ bool head_is_type(struct MHD_Connection *connection, const char *type)
 		return true;
 	charset += strlen("charset=");
 	charset += *charset == '"';
-	return strncasecmp(charset, "utf-8", 5) == 0 && !isalnum((unsigned char)charset[5]);
+	return strncasecmp(charset, "utf-8", 5) == 0 && !ascii_is_alnum(charset[5]);
 }
