@@ -1,6 +1,8 @@
 #ifndef CORE_ASCII_H
 #define CORE_ASCII_H
 
+#include "span.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -28,6 +30,11 @@ static inline bool ascii_is_letter(char c)
 	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
+static inline bool ascii_is_alnum(char c)
+{
+	return ascii_is_digit(c) || ascii_is_letter(c);
+}
+
 /** Is it one of the characters of `set`? NUL is in none. */
 static inline bool ascii_is_in(char c, const char *set)
 {
@@ -50,6 +57,26 @@ static inline bool ascii_same(const char *a, const char *b, size_t len)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
+}
+
+/* As span_equal() and its like, but for the case of ASCII letters. */
+
+static inline bool ascii_equal(struct span a, struct span b)
+{
+	return a.len == b.len && ascii_same(a.at, b.at, a.len);
+}
+
+static inline bool ascii_begins(struct span text, struct span with)
+{
+	return text.len >= with.len && ascii_same(text.at, with.at, with.len);
+}
+
+static inline bool ascii_contains(struct span whole, struct span part)
+{
+	for (size_t i = 0; i + part.len <= whole.len; i++)
+		if (ascii_same(whole.at + i, part.at, part.len))
+			return true;
+	return false;
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "blocks_measure.h"
 #include "blocks_sum.h"
 #include "blocks_words.h"
+#include "hash.h"
 #include "page_words_table.h"
 #include "vector.h"
 
@@ -120,11 +121,6 @@ static struct span value_of(const lxb_dom_attr_t *attribute)
 	return (struct span){(const char *)attribute->value->data, attribute->value->length};
 }
 
-static bool contains(struct span in, struct span what)
-{
-	return in.at != NULL && memmem(in.at, in.len, what.at, what.len) != NULL;
-}
-
 static bool attribute_is(const lxb_dom_attr_t *attribute, struct span name)
 {
 	size_t len = 0;
@@ -141,14 +137,14 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 			continue;
 		struct span value = value_of(a);
 		if (attribute_is(a, SPAN("style"))) {
-			if (contains(value, SPAN("display:none")) ||
-			    contains(value, SPAN("display: none")) ||
-			    contains(value, SPAN("visibility:hidden")))
+			if (span_contains(value, SPAN("display:none")) ||
+			    span_contains(value, SPAN("display: none")) ||
+			    span_contains(value, SPAN("visibility:hidden")))
 				c->places |= PLACE_HIDDEN;
 		} else if (attribute_is(a, SPAN("itemprop"))) {
 			c->groups |= blocks_name_groups(value);
-			if (contains(value, SPAN("articleBody")) ||
-			    contains(value, SPAN("reviewBody")))
+			if (span_contains(value, SPAN("articleBody")) ||
+			    span_contains(value, SPAN("reviewBody")))
 				c->places |= PLACE_BODY_PROPERTY;
 		} else if (attribute_is(a, SPAN("itemtype"))) {
 			declared_read_itemtype(value, declared);
@@ -227,8 +223,7 @@ static struct class_facts *class_facts(struct walk *walk, struct span name)
 	if (name.len > 0)
 		slot = name.len + 3u * at[0] + 5u * at[name.len / 2] + 7u * at[name.len - 1];
 	struct class_facts *facts = &walk->classes[slot % CLASSES_KEPT];
-	if (facts->name.len == name.len &&
-	    (name.len == 0 || memcmp(facts->name.at, name.at, name.len) == 0))
+	if (span_equal(facts->name, name))
 		return facts;
 	*facts = (struct class_facts){.name = name, .groups = blocks_name_groups(name)};
 	for (size_t i = 0; i < name.len && i < MAX_CLASS_BYTES; i++) {

@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "blocks_words.h"
+#include "hash.h"
 #include "utf8.h"
 #include "vector.h"
 
@@ -10,25 +11,17 @@ enum {
 	MAX_STARTS = 160, /* that are remembered; a sign of East Asia may count as no word at all */
 };
 
-/* What a byte counts as in a word: letters without their case, digits, the hyphen and bytes beyond
- * ASCII as they are; all other marks are 0. */
-static const uint8_t folded[256] = {
-	0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
-	0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
-	0,   0,   0,   0,   0,   0,   0,   0,   0,   45,  0,   0,   48,  49,  50,  51,  52,  53,
-	54,  55,  56,  57,  0,   0,   0,   0,   0,   0,   0,   97,  98,  99,  100, 101, 102, 103,
-	104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121,
-	122, 0,   0,   0,   0,   0,   0,   97,  98,  99,  100, 101, 102, 103, 104, 105, 106, 107,
-	108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0,   0,   0,
-	0,   0,   128, 129, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142, 143,
-	144, 145, 146, 147, 148, 149, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161,
-	162, 163, 164, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 178, 179,
-	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197,
-	198, 199, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215,
-	216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233,
-	234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251,
-	252, 253, 254, 255,
+/* The bytes that count in a word: letters, digits, the hyphen and all beyond ASCII; 0: a mark. */
+static const uint8_t counting[256] = {
+	['-'] = 0xFF,         ['0' ... '9'] = 0xFF,   ['A' ... 'Z'] = 0xFF,
+	['a' ... 'z'] = 0xFF, [0x80 ... 0xFF] = 0xFF,
 };
+
+/* What a byte counts as in a word: letters without their case, marks as 0. */
+static uint8_t folded(char c)
+{
+	return (uint8_t)ascii_lower(c) & counting[(uint8_t)c];
+}
 
 /* A hash goes on over sixteen letters of a word. */
 static uint64_t hash_letters(uint64_t hash, vector letters)
@@ -49,7 +42,7 @@ static uint32_t hash_word(struct span text, size_t start, size_t end)
 	uint64_t hash = 0;
 	size_t n = 0;
 	for (size_t at = start; at < end; at++) {
-		uint8_t byte = folded[(uint8_t)text.at[at]];
+		uint8_t byte = folded(text.at[at]);
 		letters[n % VECTOR_BYTES] = byte;
 		n += byte != 0;
 		if (byte != 0 && n % VECTOR_BYTES == 0) {

@@ -1,6 +1,6 @@
 #include "blocks_sum.h"
 
-#include "blocks_words.h"
+#include "hash.h"
 #include "scatter.h"
 
 /* How many children with one shape a container has, by both. */

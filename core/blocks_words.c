@@ -1,6 +1,7 @@
 #include "blocks_words.h"
 
 #include "ascii.h"
+#include "hash.h"
 #include "page_words_table.h"
 
 enum {

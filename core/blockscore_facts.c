@@ -1,6 +1,6 @@
 #include "blockscore_facts.h"
 
-#include "blocks_words.h"
+#include "hash.h"
 #include "page_words_table.h"
 #include "scatter.h"
 
@@ -98,11 +98,6 @@ static uint32_t find_title(const struct blocks *blocks)
 	return found;
 }
 
-bool is_heading_tag(uint16_t tag)
-{
-	return tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6;
-}
-
 /* Entries of a list, cards, comments: for each container the one around it with most twins. */
 static uint32_t *find_repeats(struct arena *arena, const struct blocks *blocks)
 {
@@ -125,7 +120,7 @@ static uint32_t *find_headings(struct arena *arena, const struct blocks *blocks)
 		const struct block *b = &blocks->at[i];
 		heading[i] = last;
 		bool bold = b->words <= 12 && b->bold_chars * 5 > b->chars * 4;
-		if (bold || is_heading_tag(blocks->containers[b->container].tag))
+		if (bold || html_is_heading(blocks->containers[b->container].tag))
 			last = i;
 	}
 	return heading;

@@ -38,7 +38,4 @@ bool page_facts_read(struct arena *arena, const struct blocks *blocks, struct pa
 const struct path_sum *page_facts_path(const struct page_facts *facts, uint32_t container);
 const struct path_sum *page_facts_shape(const struct page_facts *facts, uint32_t container);
 
-/** Is it one of h1 to h6? */
-bool is_heading_tag(uint16_t tag);
-
 #endif

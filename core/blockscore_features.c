@@ -102,7 +102,7 @@ static void describe_page(const struct page_facts *facts, float *at)
 		prices += b->prices > 0 && b->digits > 0;
 		comments += c->all_groups >> WORD_COMMENT & 1 ? b->chars : 0;
 		copies += b->copies > 1;
-		headings += is_heading_tag(c->tag);
+		headings += html_is_heading(c->tag);
 		items += c->tag == LXB_TAG_LI;
 		short_ones += b->words <= 4;
 		first_headings += c->tag == LXB_TAG_H1;

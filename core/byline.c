@@ -4,31 +4,10 @@
 
 #define MAX_WRITTEN_WORDS 12
 
-static bool is_same(struct span a, const char *b)
-{
-	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
-}
-
-static bool begins(struct span text, const char *with)
-{
-	size_t len = strlen(with);
-	return text.len >= len && ascii_same(text.at, with, len);
-}
-
-/* `part` is in lower case. */
-static bool has_part(struct span whole, struct span part)
-{
-	for (size_t i = 0; i + part.len <= whole.len; i++)
-		if (ascii_lower(whole.at[i]) == ascii_lower(part.at[0]) &&
-		    ascii_same(whole.at + i, part.at, part.len))
-			return true;
-	return false;
-}
-
 static bool is_among(struct span text, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_same(text, words[i]))
+		if (ascii_equal(text, span_of(words[i])))
 			return true;
 	return false;
 }
@@ -55,14 +34,15 @@ static bool ends_name(struct span line, size_t at)
 					    "reviewed by",   "(",         "\xE2\x80\x93 ",
 					    "\xE2\x80\x94 ", "\xC2\xBB"};
 	struct span rest = span_slice(line, at, line.len);
-	if (rest.at[0] == '|' || begins(rest, "\xC2\xB7") || begins(rest, "\xE2\x80\xA2"))
+	if (rest.at[0] == '|' || ascii_begins(rest, SPAN("\xC2\xB7")) ||
+	    ascii_begins(rest, SPAN("\xE2\x80\xA2")))
 		return true;
 	if (line.at[at - 1] != ' ')
 		return false;
 	if (ascii_is_digit(rest.at[0]))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (words[i][0] == ascii_lower(rest.at[0]) && begins(rest, words[i]))
+		if (words[i][0] == ascii_lower(rest.at[0]) && ascii_begins(rest, span_of(words[i])))
 			return true;
 	return false;
 }
@@ -103,9 +83,10 @@ static size_t label_at(struct span line)
 		return 0;
 	const char *const *label = labels[ascii_lower(line.at[0]) - 'a'];
 	for (; *label != NULL; label++) {
-		size_t len = strlen(*label);
-		if (begins(line, *label) && (line.len == len || ascii_is_in(line.at[len], " :|")))
-			return len;
+		struct span one = span_of(*label);
+		if (ascii_begins(line, one) &&
+		    (line.len == one.len || ascii_is_in(line.at[one.len], " :|")))
+			return one.len;
 	}
 	return 0;
 }
@@ -198,7 +179,7 @@ static bool is_label(struct span text)
 					     "nov",
 					     "dec"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (has_part(text, span_of(parts[i])))
+		if (ascii_contains(text, span_of(parts[i])))
 			return true;
 	return is_among(text, wholes, sizeof(wholes) / sizeof(wholes[0])) ||
 	       label_at(text) == text.len;
@@ -215,7 +196,7 @@ static bool has_letter(struct span text)
 bool byline_may_be_name(struct span bare)
 {
 	return has_letter(bare) && bare.len >= 2 && bare.len <= BYLINE_MAX_BYTES &&
-	       !has_part(bare, SPAN("://")) && bare.at[0] != '/' &&
+	       !ascii_contains(bare, SPAN("://")) && bare.at[0] != '/' &&
 	       memchr(bare.at, '@', bare.len) == NULL && !is_label(bare);
 }
 
@@ -236,8 +217,8 @@ enum byline_kind byline_kind(struct span bare, struct span site_name)
 	for (size_t i = 0; i < bare.len; i++)
 		in_lower = in_lower && bare.at[i] != ' ' && (bare.at[i] & 0x80) == 0 &&
 			   ascii_lower(bare.at[i]) == bare.at[i];
-	if (is_host(bare) || (site_name.len >= 4 && has_part(bare, site_name)) ||
-	    (bare.len >= 4 && has_part(site_name, bare)))
+	if (is_host(bare) || (site_name.len >= 4 && ascii_contains(bare, site_name)) ||
+	    (bare.len >= 4 && ascii_contains(site_name, bare)))
 		return BYLINE_SITE;
 	return in_lower ? BYLINE_ACCOUNT : BYLINE_NAME;
 }

@@ -9,126 +9,21 @@
 #define LOOKED_AT 200
 
 /* The first letters of each month's name, lower case; the first that fits wins, so that longer
- * ones come first where one begins another. */
-static const struct {
-	const char *start;
-	int month;
-} months[] = {
-	{"jan", 1},
-	{"j\xC3\xA4n", 1},
-	{"gen", 1},
-	{"ene", 1},
-	{"sty", 1},
-	{"\xD1\x8F\xD0\xBD\xD0\xB2", 1},
-	{"\xD1\x81\xD1\x96\xD1\x87", 1},
-	{"oca", 1},
-	{"led", 1},
-	{"tamm", 1},
-	{"feb", 2},
-	{"f\xC3\xA9v", 2},
-	{"fev", 2},
-	{"lut", 2},
-	{"\xD1\x84\xD0\xB5\xD0\xB2", 2},
-	{"\xD0\xBB\xD1\x8E\xD1\x82", 2},
-	{"\xC5\x9Fub", 2},
-	{"\xC3\xBAno", 2},
-	{"helmi", 2},
-	{"mart", 3},
-	{"mar", 3},
-	{"m\xC3\xA4r", 3},
-	{"maart", 3},
-	{"mrt", 3},
-	{"\xD0\xBC\xD0\xB0\xD1\x80", 3},
-	{"\xD0\xB1\xD0\xB5\xD1\x80", 3},
-	{"b\xC5\x99"
-	 "ez",
-	 3},
-	{"maalis", 3},
-	{"apr", 4},
-	{"avr", 4},
-	{"abr", 4},
-	{"kwi", 4},
-	{"\xD0\xB0\xD0\xBF\xD1\x80", 4},
-	{"\xD0\xBA\xD0\xB2\xD1\x96", 4},
-	{"nis", 4},
-	{"dub", 4},
-	{"huhti", 4},
-	{"may", 5},
-	{"mai", 5},
-	{"mag", 5},
-	{"mei", 5},
-	{"maj", 5},
-	{"\xD0\xBC\xD0\xB0\xD1\x8F", 5},
-	{"\xD0\xBC\xD0\xB0\xD0\xB9", 5},
-	{"\xD1\x82\xD1\x80\xD0\xB0", 5},
-	{"kv\xC4\x9Bt", 5},
-	{"touko", 5},
-	{"juin", 6},
-	{"jun", 6},
-	{"giu", 6},
-	{"cze", 6},
-	{"\xD0\xB8\xD1\x8E\xD0\xBD", 6},
-	{"\xD1\x87\xD0\xB5\xD1\x80", 6},
-	{"haz", 6},
-	{"\xC4\x8D"
-	 "erven",
-	 6},
-	{"kes\xC3\xA4", 6},
-	{"juil", 7},
-	{"jul", 7},
-	{"lug", 7},
-	{"lip", 7},
-	{"\xD0\xB8\xD1\x8E\xD0\xBB", 7},
-	{"\xD0\xBB\xD0\xB8\xD0\xBF", 7},
-	{"tem", 7},
-	{"hein\xC3\xA4", 7},
-	{"aug", 8},
-	{"ao\xC3\xBB", 8},
-	{"aou", 8},
-	{"ago", 8},
-	{"sie", 8},
-	{"\xD0\xB0\xD0\xB2\xD0\xB3", 8},
-	{"\xD1\x81\xD0\xB5\xD1\x80", 8},
-	{"a\xC4\x9F", 8},
-	{"srp", 8},
-	{"elo", 8},
-	{"sep", 9},
-	{"set", 9},
-	{"wrz", 9},
-	{"\xD1\x81\xD0\xB5\xD0\xBD", 9},
-	{"\xD0\xB2\xD0\xB5\xD1\x80", 9},
-	{"eyl", 9},
-	{"z\xC3\xA1\xC5\x99", 9},
-	{"syys", 9},
-	{"oct", 10},
-	{"okt", 10},
-	{"out", 10},
-	{"ott", 10},
-	{"pa\xC5\xBA", 10},
-	{"\xD0\xBE\xD0\xBA\xD1\x82", 10},
-	{"\xD0\xB6\xD0\xBE\xD0\xB2", 10},
-	{"eki", 10},
-	{"\xC5\x99\xC3\xADj", 10},
-	{"loka", 10},
-	{"nov", 11},
-	{"lis", 11},
-	{"\xD0\xBD\xD0\xBE\xD1\x8F", 11},
-	{"\xD0\xBB\xD0\xB8\xD1\x81", 11},
-	{"kas", 11},
-	{"marras", 11},
-	{"dec", 12},
-	{"dez", 12},
-	{"d\xC3\xA9"
-	 "c",
-	 12},
-	{"dic", 12},
-	{"des", 12},
-	{"gru", 12},
-	{"\xD0\xB4\xD0\xB5\xD0\xBA", 12},
-	{"\xD0\xB3\xD1\x80\xD1\x83", 12},
-	{"ara", 12},
-	{"pro", 12},
-	{"joulu", 12},
+ * ones come first where one begins another. NULL behind the last. */
+enum { MOST_NAMES = 12 };
+static const char *const months[12][MOST_NAMES] = {
+	{"jan", "jän", "gen", "ene", "sty", "янв", "січ", "oca", "led", "tamm"},
+	{"feb", "fév", "fev", "lut", "фев", "лют", "şub", "úno", "helmi"},
+	{"mart", "mar", "mär", "maart", "mrt", "мар", "бер", "břez", "maalis"},
+	{"apr", "avr", "abr", "kwi", "апр", "кві", "nis", "dub", "huhti"},
+	{"may", "mai", "mag", "mei", "maj", "мая", "май", "тра", "květ", "touko"},
+	{"juin", "jun", "giu", "cze", "июн", "чер", "haz", "červen", "kesä"},
+	{"juil", "jul", "lug", "lip", "июл", "лип", "tem", "heinä"},
+	{"aug", "aoû", "aou", "ago", "sie", "авг", "сер", "ağ", "srp", "elo"},
+	{"sep", "set", "wrz", "сен", "вер", "eyl", "zář", "syys"},
+	{"oct", "okt", "out", "ott", "paź", "окт", "жов", "eki", "říj", "loka"},
+	{"nov", "lis", "ноя", "лис", "kas", "marras"},
+	{"dec", "dez", "déc", "dic", "des", "gru", "дек", "гру", "ara", "pro", "joulu"},
 };
 
 /* A cursor over the text in lower case. */
@@ -286,10 +181,12 @@ static bool read_day_first(const char *at, bool month_first, struct moment *m)
 
 static int month_at(const char *at)
 {
-	for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++)
-		if (at[0] == months[i].start[0] &&
-		    strncmp(at, months[i].start, strlen(months[i].start)) == 0)
-			return months[i].month;
+	for (int month = 0; month < 12; month++) {
+		const char *const *name = months[month];
+		for (; *name != NULL; name++)
+			if (at[0] == (*name)[0] && strncmp(at, *name, strlen(*name)) == 0)
+				return month + 1;
+	}
 	return 0;
 }
 

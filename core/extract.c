@@ -69,11 +69,6 @@ static bool add_run(struct builder *to, struct extract_run run)
 	return true;
 }
 
-static bool is_alphanumeric(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static size_t character_len(const uint8_t *at, const uint8_t *end)
 {
 	size_t len = *at < 0x80 ? 1 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : 4;
@@ -106,7 +101,7 @@ static size_t reference_len(const struct aligner *a)
 	const uint8_t *name = a->html + 1, *at = name;
 	if (name < a->html_end && *name == '#')
 		return numeric_reference_len(a);
-	while (at < a->html_end && is_alphanumeric(*at) && at - name < 40)
+	while (at < a->html_end && ascii_is_alnum((char)*at) && at - name < 40)
 		at++;
 	if (at == name)
 		return 0;
@@ -337,16 +332,16 @@ static bool add_block(struct builder *to, const struct block *b)
 	return true;
 }
 
-static bool build_text(struct builder *to, const bool *chosen)
+/* As much of it as there is room for. */
+static void build_text(struct builder *to, const bool *chosen)
 {
 	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
 	if (to->text == NULL || chosen == NULL)
-		return false;
+		return;
 	for (size_t i = 0; i < to->blocks->len; i++) {
 		if (chosen[i] && !add_block(to, &to->blocks->at[i]))
-			return false;
+			return;
 	}
-	return true;
 }
 
 /* Text that stands only in the page's data, when that is much more than what is shown. */

@@ -148,9 +148,8 @@ static struct surface look(struct work *w, size_t i)
 		uint32_t start = token->start_byte, term = token->term;
 		uint8_t flags = terms->distinct[term].flags;
 		/* Between most words is one space; pairs of characters overlap. */
-		if (start != last_end + 1 || text.at[last_end] != ' ')
-			if (start > last_end)
-				look_between(span_slice(text, last_end, start), &s);
+		if ((start != last_end + 1 || text.at[last_end] != ' ') && start > last_end)
+			look_between(span_slice(text, last_end, start), &s);
 		last_end = token->end_byte;
 		uint32_t is_content = !(flags & TERM_STOP);
 		content[content_count] = term;

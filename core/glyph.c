@@ -2,156 +2,20 @@
 
 #include <utf8proc.h>
 
-#define U GLYPH_UPPER
-#define L GLYPH_LOWER
-#define D GLYPH_DIGIT
-#define S GLYPH_SPACE
-#define N GLYPH_NEWLINE
-#define O GLYPH_OTHER
-#define Q GLYPH_QUOTE
-#define P GLYPH_OPEN
-#define C GLYPH_CLOSE
-#define K GLYPH_COMMA
+/* All others are GLYPH_OTHER. */
 const unsigned char glyph_ascii[128] = {
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	S,
-	N,
-	N,
-	N,
-	N,
-	O,
-	O, /* control characters */
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	O,
-	S,
-	S,
-	S,
-	S,
-	S,
-	GLYPH_STRONG,
-	Q,
-	O,
-	O,
-	O,
-	O,
-	Q,
-	P,
-	C,
-	GLYPH_BULLET,
-	O,
-	K,
-	GLYPH_DASH,
-	GLYPH_FULL_STOP,
-	O,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	K,
-	K,
-	O,
-	O,
-	O,
-	GLYPH_STRONG,
-	O,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U, /* @ A-O */
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	P,
-	O,
-	C,
-	O,
-	O,
-	O,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L, /* ` a-o */
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	P,
-	O,
-	C,
-	O,
-	O,
+	['\t'] = GLYPH_SPACE,         ['\n' ... '\r'] = GLYPH_NEWLINE,
+	[0x1C ... ' '] = GLYPH_SPACE, /* the separators of files, groups, records and units, too */
+	['!'] = GLYPH_STRONG,         ['?'] = GLYPH_STRONG,
+	['"'] = GLYPH_QUOTE,          ['\''] = GLYPH_QUOTE,
+	['('] = GLYPH_OPEN,           ['['] = GLYPH_OPEN,
+	['{'] = GLYPH_OPEN,           [')'] = GLYPH_CLOSE,
+	[']'] = GLYPH_CLOSE,          ['}'] = GLYPH_CLOSE,
+	['*'] = GLYPH_BULLET,         [','] = GLYPH_COMMA,
+	[':' ... ';'] = GLYPH_COMMA,  ['-'] = GLYPH_DASH,
+	['.'] = GLYPH_FULL_STOP,      ['0' ... '9'] = GLYPH_DIGIT,
+	['A' ... 'Z'] = GLYPH_UPPER,  ['a' ... 'z'] = GLYPH_LOWER,
 };
-#undef U
-#undef L
-#undef D
-#undef S
-#undef N
-#undef O
-#undef Q
-#undef P
-#undef C
-#undef K
 
 /* The punctuation that Unicode's categories do not tell apart as sentences need it. */
 static enum glyph_kind punctuation(uint32_t c)

@@ -1,5 +1,6 @@
 #include "headline.h"
 
+#include "hash.h"
 #include "utf8.h"
 
 #include <stdint.h>
@@ -42,21 +43,15 @@ static void fold(struct arena *arena, struct span text, struct folded *out)
 		if (!in_word) {
 			word = out->word_count < MAX_WORDS ? &out->words[out->word_count++]
 							   : &ignored;
-			*word = 2166136261u; /* FNV-1a */
+			*word = FNV_START;
 		}
 		in_word = true;
 		size_t start = n;
 		n += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)c), key + n);
 		for (size_t i = start; i < n; i++)
-			*word = (*word ^ (unsigned char)key[i]) * 16777619u;
+			*word = fnv(*word, (uint8_t)key[i]);
 	}
 	out->key = (struct span){key, n};
-}
-
-static bool contains(struct span whole, struct span part)
-{
-	return part.len > 0 && part.len <= whole.len &&
-	       memmem(whole.at, whole.len, part.at, part.len) != NULL;
 }
 
 static bool ends_with(struct span whole, struct span end)
@@ -90,7 +85,7 @@ static double agreement(const struct folded *heading, unsigned level, const stru
 	double common = (double)common_words(heading, title);
 	double of_heading = common / (double)heading->word_count;
 	double of_title = common / (double)title->word_count;
-	if (of_heading == 1 || contains(title->key, heading->key))
+	if (of_heading == 1 || span_contains(title->key, heading->key))
 		return level == 1 ? 0.45 + 0.55 * of_title : 0.3 + 0.7 * of_title;
 	return (of_heading + of_title) / 2;
 }
@@ -130,8 +125,9 @@ static bool names_site(struct arena *arena, struct span part, const struct folde
 	fold(arena, part, &folded);
 	if (folded.key.len == 0)
 		return true;
-	return site->key.len > 0 && (contains(site->key, folded.key) ||
-				     (contains(folded.key, site->key) && folded.word_count <= 4));
+	return site->key.len > 0 &&
+	       (span_contains(site->key, folded.key) ||
+		(span_contains(folded.key, site->key) && folded.word_count <= 4));
 }
 
 static struct span without_site(struct arena *arena, struct span title, const struct folded *site)
@@ -191,7 +187,7 @@ static size_t only_h1(struct arena *arena, const struct headline_clues *clues,
 		return found;
 	fold(arena, clues->headings[found].text, &heading);
 	bool is_long = heading.word_count >= 3 || (heading.word_count > 0 && heading.key.len >= 24);
-	return is_long && !contains(site->key, heading.key) ? found : SIZE_MAX;
+	return is_long && !span_contains(site->key, heading.key) ? found : SIZE_MAX;
 }
 
 struct span headline_choose(struct arena *arena, const struct headline_clues *clues)

@@ -18,11 +18,9 @@ enum {
 	MAX_NAMES =
 		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
+	MAX_MEMORY_BYTES = 64 << 20,
+	MAX_STEPS = 1 << 30, /* searches of the open elements: tokens times depth */
 };
-
-static const size_t max_memory_bytes = (size_t)64 << 20;
-/* Searches of the open elements: tokens times depth. */
-static const uint64_t max_steps = (uint64_t)1 << 30;
 
 /* One parse. The tree builder's own callback is called behind ours. */
 struct reader {
@@ -134,7 +132,7 @@ static bool within_limits(struct reader *reader, size_t attributes)
 		page->expired = reader->limits.expired(reader->limits.expired_arg);
 	return !page->expired && attributes <= reader->limits.max_attributes &&
 	       depth <= reader->limits.max_depth && formatting <= MAX_FORMATTING &&
-	       page->nodes <= reader->limits.max_nodes && page->steps <= max_steps &&
+	       page->nodes <= reader->limits.max_nodes && page->steps <= MAX_STEPS &&
 	       page->memory_bytes <= reader->limits.max_memory_bytes / 2;
 }
 
@@ -357,7 +355,7 @@ void html_parse(struct arena *arena, struct span html, const struct extract_limi
 	if (limits != NULL)
 		reader.limits = *limits;
 	struct extract_limits *l = &reader.limits;
-	l->max_memory_bytes = l->max_memory_bytes == 0 ? max_memory_bytes : l->max_memory_bytes;
+	l->max_memory_bytes = l->max_memory_bytes == 0 ? MAX_MEMORY_BYTES : l->max_memory_bytes;
 	l->max_depth = l->max_depth == 0 ? MAX_DEPTH : l->max_depth;
 	l->max_attributes = l->max_attributes == 0 ? MAX_ATTRIBUTES : l->max_attributes;
 	l->max_nodes = l->max_nodes == 0 ? MAX_NODES : l->max_nodes;

@@ -64,6 +64,12 @@ struct span html_attribute(const lxb_dom_element_t *element, struct span name);
 /** Does any tag of the page have the attribute `name` (lower case)? */
 bool html_has_attribute(const struct html_page *page, struct span name);
 
+/** Is it one of h1 to h6? */
+static inline bool html_is_heading(lxb_tag_id_t tag)
+{
+	return tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6;
+}
+
 /** The node behind `node` in document order within `root`, entering its children when `enter`. */
 lxb_dom_node_t *html_next(const lxb_dom_node_t *root, lxb_dom_node_t *node, bool enter);
 

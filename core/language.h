@@ -16,17 +16,16 @@ enum { LANGUAGE_UND = 0 };
 
 /** How writing differs where it matters to sentences; core/data/languages.txt says of which. */
 enum language_property {
-	LANGUAGE_UNSPACED = 1,        /* the opposite of `spaced` */
-	LANGUAGE_ORDINAL = 2,         /* a number with a full stop is an ordinal: "3. Mai" */
-	LANGUAGE_NOUNS = 4,           /* nouns are capitalized, so that a capital says less */
-	LANGUAGE_COLON = 8,           /* the colon is a full stop */
-	LANGUAGE_QUESTION = 16,       /* the semicolon is the question mark */
-	LANGUAGE_SYLLABLES = 32,      /* a capitalized function word may be a syllable of a name */
-	LANGUAGE_CLAUSES = 64,        /* a semicolon before a capital ends a sentence */
-	LANGUAGE_SPEECH = 128,        /* a colon before a quotation ends a sentence */
-	LANGUAGE_COLON_CAPITAL = 256, /* a colon before a capital ends a sentence */
-	LANGUAGE_ENDINGS = 512,       /* words of class WORD_ENDING end a sentence without a stop */
-	LANGUAGE_PHRASES = 1024,      /* a space behind a long phrase ends a sentence */
+	LANGUAGE_ORDINAL = 1,         /* a number with a full stop is an ordinal: "3. Mai" */
+	LANGUAGE_NOUNS = 2,           /* nouns are capitalized, so that a capital says less */
+	LANGUAGE_COLON = 4,           /* the colon is a full stop */
+	LANGUAGE_QUESTION = 8,        /* the semicolon is the question mark */
+	LANGUAGE_SYLLABLES = 16,      /* a capitalized function word may be a syllable of a name */
+	LANGUAGE_CLAUSES = 32,        /* a semicolon before a capital ends a sentence */
+	LANGUAGE_SPEECH = 64,         /* a colon before a quotation ends a sentence */
+	LANGUAGE_COLON_CAPITAL = 128, /* a colon before a capital ends a sentence */
+	LANGUAGE_ENDINGS = 256,       /* words of class WORD_ENDING end a sentence without a stop */
+	LANGUAGE_PHRASES = 512,       /* a space behind a long phrase ends a sentence */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.

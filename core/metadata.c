@@ -1,5 +1,6 @@
 #include "metadata.h"
 
+#include "ascii.h"
 #include "byline.h"
 #include "dates.h"
 #include "html.h"
@@ -130,7 +131,6 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 		return;
 	facts->arena = arena;
 	facts->page = page;
-	facts->out = out;
 	lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
 	for (lxb_dom_node_t *node = root; node != NULL; node = html_next(root, node, true)) {
 		if (node->local_name == LXB_TAG_BODY && !facts->settled)
@@ -144,7 +144,7 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 	out->site_name = first(facts->site_name);
 	out->language = tag(arena, first(facts->language));
 	out->description = first(facts->description);
-	bool month_first = out->language.len >= 5 && ascii_same(out->language.at, "en-us", 5);
+	bool month_first = ascii_begins(out->language, SPAN("en-us"));
 	struct span url = base_url.len > 0 ? base_url : first(facts->canonical);
 	char in_url[DATE_MAX];
 	if (date_read_url(url, in_url) || date_read_url(first(facts->canonical), in_url))

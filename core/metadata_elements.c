@@ -1,21 +1,15 @@
 #include "metadata_facts.h"
 
+#include "ascii.h"
 #include "byline.h"
 #include "dates.h"
 #include "html.h"
 #include "vector.h"
 
-#include <limits.h>
 #include <lexbor/dom/interfaces/attr.h>
 #include <lexbor/dom/interfaces/character_data.h>
 
 #define MAX_LOOKS 100000 /* nodes of bylines and dates on a page: they may be nested */
-
-/* `part` is in one case only. */
-static bool has_bytes(struct span whole, struct span part)
-{
-	return whole.at != NULL && memmem(whole.at, whole.len, part.at, part.len) != NULL;
-}
 
 static struct span attribute(lxb_dom_element_t *element, const char *name)
 {
@@ -117,7 +111,7 @@ static bool says_author(struct span label)
 					     "crit par",        "escrito por",  "scritto da",
 					     "geschreven door", "autor",        "author"};
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (facts_has_part(label, labels[i]))
+		if (ascii_contains(label, span_of(labels[i])))
 			return true;
 	return false;
 }
@@ -127,7 +121,7 @@ static void add_name(struct facts *facts, size_t source, struct span name)
 {
 	struct span *slot = &facts->byline[source];
 	size_t len = slot->len + 2 + name.len;
-	if (slot->len > 0 && (has_bytes(*slot, name) || len > BYLINE_MAX_BYTES))
+	if (slot->len > 0 && (span_contains(*slot, name) || len > BYLINE_MAX_BYTES))
 		return;
 	char *joined = slot->len == 0 ? NULL : arena_alloc(facts->arena, len, 1);
 	if (joined == NULL) {
@@ -158,16 +152,17 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 	struct span content = attribute(element, "content");
 	for (size_t k = 0; k < 4 && content.len > 0; k++) {
 		struct span name = attribute(element, keys[k]);
-		if (facts_same(name, "twitter:label1"))
+		if (ascii_equal(name, SPAN("twitter:label1")))
 			facts->data_is_author = says_author(content);
 		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
 		     i++) {
-			if (!facts_same(name, meta_names[i].name))
+			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
 				facts_collapse(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
 			bool person = meta_names[i].fact == FACT_BYLINE;
-			if (person && facts_same(name, "twitter:data1") && !facts->data_is_author)
+			if (person && ascii_equal(name, SPAN("twitter:data1")) &&
+			    !facts->data_is_author)
 				return;
 			if (person)
 				read_person(facts, i, value);
@@ -181,10 +176,10 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 static void read_link(struct facts *facts, lxb_dom_element_t *element)
 {
 	struct span rel = attribute(element, "rel"), href = attribute(element, "href");
-	if (facts_same(rel, "canonical"))
+	if (ascii_equal(rel, SPAN("canonical")))
 		state(facts, FACT_CANONICAL, FROM_PROPERTY,
 		      facts_collapse(facts->arena, href, 4096));
-	else if (facts_same(rel, "image_src"))
+	else if (ascii_equal(rel, SPAN("image_src")))
 		state(facts, FACT_IMAGE, FROM_CLASS, facts_collapse(facts->arena, href, 4096));
 }
 
@@ -237,7 +232,7 @@ static bool is_helper(const lxb_dom_node_t *node)
 	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
 	struct span text = {(const char *)data->data, data->length};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (text.len < BYLINE_MAX_BYTES && facts_has_part(text, words[i]))
+		if (text.len < BYLINE_MAX_BYTES && ascii_contains(text, span_of(words[i])))
 			return true;
 	return false;
 }
@@ -278,7 +273,7 @@ static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source
 		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
 	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
 		/* A name may stand there twice, beside a picture and in the line. */
-		facts->side_by_side[source] += !has_bytes(facts->byline[source], bare);
+		facts->side_by_side[source] += !span_contains(facts->byline[source], bare);
 		add_name(facts, source, bare);
 		facts->byline_node[source] = node;
 		if (facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
@@ -368,17 +363,11 @@ static unsigned parts_of(struct span value)
 	return parts;
 }
 
-static bool begins(struct span text, const char *with)
-{
-	size_t len = strlen(with);
-	return text.len >= len && ascii_same(text.at, with, len);
-}
-
 /* Every link is asked: from slash to slash, which the library finds faster than any letter. */
 static bool is_authors_page(struct span href)
 {
 	const char *query = href.len == 0 ? NULL : memchr(href.at, '?', href.len);
-	if (query != NULL && facts_has_part(href, "?author="))
+	if (query != NULL && ascii_contains(href, SPAN("?author=")))
 		return true;
 	while (href.len > 0) {
 		const char *slash = memchr(href.at, '/', href.len);
@@ -387,8 +376,8 @@ static bool is_authors_page(struct span href)
 		href = span_slice(href, (size_t)(slash - href.at) + 1, href.len);
 		if (href.len == 0 || (href.at[0] | 0x20) != 'a')
 			continue;
-		if (begins(href, "author/") || begins(href, "authors/") || begins(href, "autor/") ||
-		    begins(href, "auteur/"))
+		if (ascii_begins(href, SPAN("author/")) || ascii_begins(href, SPAN("authors/")) ||
+		    ascii_begins(href, SPAN("autor/")) || ascii_begins(href, SPAN("auteur/")))
 			return true;
 	}
 	return false;
@@ -396,16 +385,19 @@ static bool is_authors_page(struct span href)
 
 static bool names_author(struct span class)
 {
-	return facts_has_part(class, "author-name") || facts_has_part(class, "author__name") ||
-	       facts_has_part(class, "author_name") || facts_same(class, "author");
+	return ascii_contains(class, SPAN("author-name")) ||
+	       ascii_contains(class, SPAN("author__name")) ||
+	       ascii_contains(class, SPAN("author_name")) || ascii_equal(class, SPAN("author"));
 }
 
 static bool is_date(struct span class)
 {
-	return facts_has_part(class, "entry-date") || facts_has_part(class, "pubdate") ||
-	       facts_has_part(class, "post-date") || facts_has_part(class, "article-date") ||
-	       facts_has_part(class, "dateline") || facts_has_part(class, "date-posted") ||
-	       facts_same(class, "date") || facts_same(class, "datum");
+	return ascii_contains(class, SPAN("entry-date")) ||
+	       ascii_contains(class, SPAN("pubdate")) || ascii_contains(class, SPAN("post-date")) ||
+	       ascii_contains(class, SPAN("article-date")) ||
+	       ascii_contains(class, SPAN("dateline")) ||
+	       ascii_contains(class, SPAN("date-posted")) || ascii_equal(class, SPAN("date")) ||
+	       ascii_equal(class, SPAN("datum"));
 }
 
 /* Microdata, rel and class names. */
@@ -413,20 +405,20 @@ static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_
 {
 	struct roles roles = roles_of(element);
 	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class;
-	if (facts_same(itemprop, "author") || facts_same(rel, "author"))
+	if (ascii_equal(itemprop, SPAN("author")) || ascii_equal(rel, SPAN("author")))
 		read_byline(facts, node, FROM_MARKUP);
 	else if (node->local_name == LXB_TAG_A && is_authors_page(roles.href))
 		read_byline(facts, node, FROM_LAST);
-	else if (facts_same(itemprop, "datePublished"))
+	else if (ascii_equal(itemprop, SPAN("datePublished")))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
-	else if (facts_same(itemprop, "dateModified"))
+	else if (ascii_equal(itemprop, SPAN("dateModified")))
 		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
 
 	unsigned parts = parts_of(class);
 	if ((parts & PART_BYLINE) || (parts_of(roles.id) & PART_BYLINE) ||
 	    ((parts & PART_AUTHOR) && names_author(class)))
 		read_byline(facts, node, FROM_CLASS);
-	else if ((parts & PART_AUTHOR) && facts_has_part(class, "author") &&
+	else if ((parts & PART_AUTHOR) && ascii_contains(class, SPAN("author")) &&
 		 node->local_name != LXB_TAG_DIV && node->local_name != LXB_TAG_SECTION &&
 		 node->local_name != LXB_TAG_ARTICLE && node->local_name != LXB_TAG_BODY)
 		read_byline(facts, node, FROM_LAST);
@@ -453,7 +445,7 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
 		return;
 	case LXB_TAG_SCRIPT:
-		if (facts_has_part(attribute(element, "type"), "ld+json"))
+		if (ascii_contains(attribute(element, "type"), SPAN("ld+json")))
 			facts_read_json(facts, html_script(facts->page, node));
 		return;
 	case LXB_TAG_H1:
@@ -521,8 +513,8 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct 
 	lxb_tag_id_t parent = node->parent->local_name;
 	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
-	    parent == LXB_TAG_OPTION || !may_hold_year(text) || has_bytes(text, SPAN("\xC2\xA9")) ||
-	    facts->looks > MAX_LOOKS)
+	    parent == LXB_TAG_OPTION || !may_hold_year(text) ||
+	    span_contains(text, SPAN("\xC2\xA9")) || facts->looks > MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	if (!date_read(text, false, found))

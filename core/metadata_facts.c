@@ -1,5 +1,6 @@
 #include "metadata_facts.h"
 
+#include "ascii.h"
 #include "byline.h"
 #include "html.h"
 

@@ -2,12 +2,9 @@
 #define CORE_METADATA_FACTS_H
 
 #include "arena.h"
-#include "ascii.h"
 #include "headline.h"
 #include "metadata.h"
 #include "span.h"
-
-#include <string.h>
 
 /** What metadata's own parts share: the facts while they are gathered, and how texts are read. */
 
@@ -23,7 +20,6 @@ enum { FROM_JSON, FROM_PROPERTY, FROM_META, FROM_MARKUP, FROM_CLASS, FROM_LAST, 
 struct facts {
 	struct arena *arena;
 	const struct html_page *page;
-	struct metadata *out;
 	struct headline_clues clues;
 	struct span titles[SOURCES], byline[SOURCES], site_name[SOURCES], description[SOURCES];
 	struct span published[SOURCES], modified[SOURCES], language[SOURCES];
@@ -46,22 +42,6 @@ static inline void facts_set(struct span *slot, struct span value)
 {
 	if (slot->len == 0)
 		*slot = value;
-}
-
-/** The same, but for the case of ASCII letters. */
-static inline bool facts_same(struct span a, const char *b)
-{
-	return a.len == strlen(b) && ascii_same(a.at, b, a.len);
-}
-
-/** Does it hold `part`, which is in lower case? */
-static inline bool facts_has_part(struct span whole, const char *part)
-{
-	size_t len = strlen(part);
-	for (size_t i = 0; i + len <= whole.len; i++)
-		if (ascii_lower(whole.at[i]) == part[0] && ascii_same(whole.at + i, part, len))
-			return true;
-	return false;
 }
 
 /** `len` without a character that was cut at the end. */

@@ -1,5 +1,6 @@
 #include "metadata_facts.h"
 
+#include "ascii.h"
 #include "pagedata.h"
 #include "utf8.h"
 
@@ -41,7 +42,8 @@ static bool type_has(const json_t *object, const char *part)
 	const json_t *type = json_object_get(object, "@type");
 	if (json_is_array(type))
 		type = json_array_get(type, 0);
-	return json_is_string(type) && facts_has_part(span_of(json_string_value(type)), part);
+	return json_is_string(type) &&
+	       ascii_contains(span_of(json_string_value(type)), span_of(part));
 }
 
 static bool is_article_type(const json_t *object)

@@ -219,7 +219,7 @@ static bool is_prose(struct span string)
 	for (size_t i = 0; i < string.len; i++)
 		spaces += string.at[i] == ' ';
 	return string.len >= LEAST_PROSE && spaces * LEAST_SPACES >= string.len &&
-	       memmem(string.at, string.len, "function(", 9) == NULL;
+	       !span_contains(string, SPAN("function("));
 }
 
 /* Is the string whose quote is at `at` the value of one of the keys, quoted or not? */
@@ -299,7 +299,7 @@ static bool is_state(const lxb_dom_node_t *script, struct span text)
 							       (const lxb_char_t *)"type", 4, &len);
 	struct span head = {text.at, text.len < 200 ? text.len : 200};
 	return (type != NULL && len == 16 && memcmp(type, "application/json", len) == 0) ||
-	       memmem(head.at, head.len, "window.__", 9) != NULL;
+	       span_contains(head, SPAN("window.__"));
 }
 
 /* The next script of the page behind `node`; `*text` is its content. */

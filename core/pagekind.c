@@ -1,5 +1,7 @@
 #include "pagekind.h"
 
+#include "ascii.h"
+
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/dom/interfaces/element.h>
 
@@ -81,10 +83,9 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 	char lower[PHRASE_BYTES];
 	size_t len = text.len < PHRASE_BYTES ? text.len : PHRASE_BYTES;
 	for (size_t i = 0; i < len; i++)
-		lower[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] | 0x20)
-								  : text.at[i];
+		lower[i] = ascii_lower(text.at[i]);
 	for (size_t i = 0; i < count; i++) {
-		if (memmem(lower, len, words[i], strlen(words[i])) != NULL)
+		if (span_contains((struct span){lower, len}, span_of(words[i])))
 			return true;
 	}
 	return false;
@@ -100,11 +101,6 @@ struct tally {
 	bool own;                /* a block that is no link */
 };
 
-static bool is_heading(uint16_t tag)
-{
-	return tag >= LXB_TAG_H1 && tag <= LXB_TAG_H6;
-}
-
 static bool is_linked(const struct block *b)
 {
 	return b->link_chars * 5 > b->chars * 4;
@@ -116,7 +112,7 @@ static bool is_linked_headline(const struct blocks *blocks, const struct block *
 	const struct container *c = &blocks->containers[b->container];
 	bool linked = b->link_chars * 4 > b->chars * 3; /* the blanks count only in the latter */
 	bool of_this_page = b->shared * 2 > b->words;   /* as in a thread: Re: and its title */
-	if (!is_heading(c->tag) || !linked || b->words < 4 || of_this_page)
+	if (!html_is_heading(c->tag) || !linked || b->words < 4 || of_this_page)
 		return false;
 	const lxb_dom_node_t *node = blocks->items[b->item].node;
 	while (node != NULL && node != c->node && node->local_name != LXB_TAG_A)
@@ -184,7 +180,7 @@ static bool heading_has(const struct blocks *blocks, uint16_t lowest, const char
 		const struct block *b = &blocks->at[i];
 		uint16_t tag = blocks->containers[b->container].tag;
 		struct span text = {blocks->text + b->text_byte, b->text_len};
-		if (is_heading(tag) && tag <= lowest && b->words <= 12 &&
+		if (html_is_heading(tag) && tag <= lowest && b->words <= 12 &&
 		    has_word(text, words, count))
 			return true;
 	}
@@ -219,14 +215,13 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	size_t len = 0;
 	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
 	struct span title = {(const char *)at, len};
-	bool little = t.chars < FEW_CHARS && t.paragraphs < 3;
-	if (t.paragraphs < 2 && t.chars < FEW_CHARS && is_wall(blocks))
+	bool little = t.chars < FEW_CHARS;
+	if (little && t.paragraphs < 2 && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
 	if (little &&
 	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";
-	if (t.paragraphs < 3 &&
-	    (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words)))
+	if (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words))
 		return "a page of search results";
 	/* Shops and the like hide a form to log in on pages about something else. */
 	if (t.chars < HARDLY_CHARS && blocks->containers[0].chars < LOGIN_CHARS &&

@@ -1,6 +1,7 @@
 #include "segment_rules.h"
 
 #include "ascii.h"
+#include "hash.h"
 #include "vector.h"
 
 /* All but `fold`, whose bytes nobody reads beyond `len`. */
@@ -128,9 +129,9 @@ struct word word_after(const struct segmenter *g, size_t at)
 
 static uint32_t hash_word(const struct word *word)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = FNV_START;
 	for (size_t i = 0; i < word->len; i++)
-		hash = (hash ^ (unsigned char)word->fold[i]) * 16777619u;
+		hash = fnv(hash, (uint8_t)word->fold[i]);
 	return hash | 1;
 }
 

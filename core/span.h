@@ -30,4 +30,10 @@ static inline bool span_equal(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+static inline bool span_contains(struct span whole, struct span part)
+{
+	return whole.len >= part.len &&
+	       (part.len == 0 || memmem(whole.at, whole.len, part.at, part.len) != NULL);
+}
+
 #endif

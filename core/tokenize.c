@@ -177,11 +177,6 @@ static inline void take_form(struct tokenizer *t, const struct form *form, uint6
 
 /* ---------------------------------------------------------------- cutting */
 
-static bool is_ascii_alnum(unsigned char c)
-{
-	return ascii_is_digit((char)c) || (unsigned char)((c | 0x20) - 'a') < 26;
-}
-
 /* People count "don't", "l'eau" and "long-term" as one word each. */
 static inline bool joins(const char *text, size_t word_end, size_t start)
 {
@@ -206,7 +201,7 @@ static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 			bool in_number = (c == '.' || c == ',') && at > start && at + 1 < end &&
 					 ascii_is_digit(t->text.at[at - 1]) &&
 					 ascii_is_digit(t->text.at[at + 1]);
-			if (!is_ascii_alnum(c) && !in_number)
+			if (!ascii_is_alnum((char)c) && !in_number)
 				break;
 			if (form.len < FORM_MAX_BYTES)
 				form.bytes[form.len++] = ascii_lower((char)c);
@@ -388,7 +383,7 @@ static void cut_sentence(struct tokenizer *t, size_t start, size_t end)
 	size_t at = start;
 	while (at < end && !t->failed) {
 		unsigned char c = (unsigned char)t->text.at[at];
-		if (c < 0x80 && !is_ascii_alnum(c)) {
+		if (c < 0x80 && !ascii_is_alnum((char)c)) {
 			at++;
 			continue;
 		}

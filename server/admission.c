@@ -143,7 +143,6 @@ static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *
 				const char *value)
 {
 	struct client_lists *lists = arg;
-	(void)kind;
 	if (value == NULL)
 		return MHD_YES;
 	if (strcasecmp(name, "Forwarded") == 0)

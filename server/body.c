@@ -113,7 +113,6 @@ static enum MHD_Result gather_argument(void *arg, enum MHD_ValueKind kind, const
 				       size_t key_len, const char *value, size_t value_len)
 {
 	struct arguments *arguments = arg;
-	(void)kind;
 	if (arguments->len + key_len + value_len + 2 > arguments->room)
 		return MHD_NO; /* cannot be: head_check() bounded the sum */
 	if (value == NULL)

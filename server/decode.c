@@ -1,5 +1,6 @@
 #include "decode.h"
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "core/vector.h"
 
@@ -124,14 +125,6 @@ bool decode_number_key(struct span body, size_t position, struct span *key)
 	return false;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The code unit of "\uXXXX" at `at`, or 0, which jansson refuses. */
 static uint32_t read_unit(struct span raw, size_t at)
 {
@@ -139,10 +132,10 @@ static uint32_t read_unit(struct span raw, size_t at)
 	if (at + 6 > raw.len || raw.at[at] != '\\' || raw.at[at + 1] != 'u')
 		return 0;
 	for (size_t i = 2; i < 6; i++) {
-		int digit = hex_digit(raw.at[at + i]);
-		if (digit < 0)
+		unsigned digit = ascii_digit(raw.at[at + i]);
+		if (digit == 16)
 			return 0;
-		unit = unit << 4 | (uint32_t)digit;
+		unit = unit << 4 | digit;
 	}
 	return unit;
 }

@@ -1,6 +1,7 @@
 #include "head.h"
 
-#include <ctype.h>
+#include "core/ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +23,7 @@ static bool read_length(const char *value, size_t len, uint64_t *out)
 	if (len == 0 || len > 18)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (value[i] < '0' || value[i] > '9')
+		if (!ascii_is_digit(value[i]))
 			return false;
 		*out = *out * 10 + (uint64_t)(value[i] - '0');
 	}
@@ -33,14 +34,13 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
 				  size_t key_len, const char *value, size_t value_len)
 {
 	struct tally *tally = arg;
-	(void)kind;
 	tally->headers++;
 	tally->bytes += key_len + value_len + 4;
 	for (size_t i = 0; i < value_len; i++)
 		if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
 			tally->malformed = true;
 	for (size_t i = 0; i < key_len; i++)
-		if (!isalnum((unsigned char)key[i]) && strchr("!#$%&'*+-.^_`|~", key[i]) == NULL)
+		if (!ascii_is_alnum(key[i]) && strchr("!#$%&'*+-.^_`|~", key[i]) == NULL)
 			tally->malformed = true;
 	if (value == NULL)
 		value = "";
@@ -63,9 +63,6 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
 static enum MHD_Result see_argument(void *arg, enum MHD_ValueKind kind, const char *key,
 				    size_t key_len, const char *value, size_t value_len)
 {
-	(void)kind;
-	(void)key;
-	(void)value;
 	*(size_t *)arg += key_len + value_len + 2;
 	return MHD_YES;
 }
@@ -108,8 +105,7 @@ static bool is_id(const char *id)
 {
 	size_t len = 0;
 	for (; id[len] != '\0'; len++)
-		if (len == 128 ||
-		    (!isalnum((unsigned char)id[len]) && strchr("._-", id[len]) == NULL))
+		if (len == 128 || (!ascii_is_alnum(id[len]) && strchr("._-", id[len]) == NULL))
 			return false;
 	return len > 0;
 }
@@ -185,5 +181,5 @@ bool head_is_type(struct MHD_Connection *connection, const char *type)
 		return true;
 	charset += strlen("charset=");
 	charset += *charset == '"';
-	return strncasecmp(charset, "utf-8", 5) == 0 && !isalnum((unsigned char)charset[5]);
+	return strncasecmp(charset, "utf-8", 5) == 0 && !ascii_is_alnum(charset[5]);
 }

@@ -10,8 +10,6 @@
 
 static size_t discard(char *bytes, size_t size, size_t count, void *arg)
 {
-	(void)bytes;
-	(void)arg;
 	return size * count;
 }
 

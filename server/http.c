@@ -93,8 +93,6 @@ static char escaped_path;
 
 static void *on_uri(void *arg, const char *uri, struct MHD_Connection *connection)
 {
-	(void)arg;
-	(void)connection;
 	return memchr(uri, '%', strcspn(uri, "?")) == NULL ? NULL : &escaped_path;
 }
 
@@ -123,9 +121,6 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
 			 enum MHD_RequestTerminationCode code)
 {
-	(void)arg;
-	(void)connection;
-	(void)code;
 	if (*context != NULL && *context != &escaped_path)
 		exchange_end(*context);
 	*context = NULL;
@@ -160,7 +155,6 @@ static void log_library(void *arg, const char *format, va_list args)
 static void log_library(void *arg, const char *format, va_list args)
 {
 	char text[256], quoted[512];
-	(void)arg;
 	vsnprintf(text, sizeof(text), format, args);
 	log_event(LOG_DEBUG, "libmicrohttpd", ",\"text\":%s",
 		  log_quoted(text, quoted, sizeof(quoted)));

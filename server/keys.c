@@ -1,8 +1,8 @@
 #include "keys.h"
 
+#include "core/ascii.h"
 #include "digest.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -49,7 +49,7 @@ static const char *read_line(char *line, struct key *out)
 	if (strlen(line) > KEYS_NAME_MAX)
 		return "the name is too long";
 	for (const char *at = line; *at != '\0'; at++)
-		if (!isalnum((unsigned char)*at) && strchr("._-", *at) == NULL)
+		if (!ascii_is_alnum(*at) && strchr("._-", *at) == NULL)
 			return "a name has letters, digits, '.', '_' and '-' only";
 	if (strlen(colon + 1) < KEYS_MIN_LEN)
 		return "a key has at least 16 characters";

@@ -311,104 +311,138 @@ static void free_sharing(struct sharing *sharing)
 	shared_rate_free(sharing->rate);
 }
 
-static int serve(const struct config *config, const sigset_t *signals, int argc, char **argv)
-{
-	raise_descriptor_limit();
-	workers_prepare();
-	struct listeners listeners = open_listeners(config);
-	struct sandbox sandbox = enter_sandbox_or_exit(config);
+/** All that there is while the service runs; what was not started is NULL. */
+struct service {
+	struct listeners listeners;
+	struct sandbox sandbox;
+	struct budget bodies, downloads;
+	struct fetcher *fetcher;
+	struct queue *queue;
+	struct cache *cache;
+	struct metrics *metrics;
+	struct rate *rate;
+	struct keys *keys;
+	struct sharing sharing;
+	struct workers *workers;
+	struct connections *connections;
+	struct http *http;
+};
 
-	int exit_code = 1;
-	struct worker_options worker_options = {.count = config->workers,
-						.max_text_bytes = config->max_text_bytes,
-						.job_memory_bytes = config->job_memory_bytes,
-						.keep_text_ms = config->cache_text_ms,
-						.keep_url_ms = config->cache_url_ms,
-						.keep_failure_ms = config->cache_failure_ms};
-	struct budget bodies = {.max_bytes = config->max_inflight_bytes};
-	struct budget downloads = {.max_bytes = config->max_inflight_bytes};
-	struct fetcher *fetcher = NULL;
-	struct queue *queue = NULL;
-	struct workers *workers = NULL;
-	struct cache *cache = NULL;
-	struct keys *keys = NULL;
-	struct metrics *metrics = NULL;
-	struct rate *rate = NULL;
-	struct sharing sharing = {0};
+static struct workers *start_workers(const struct config *config, const struct service *service)
+{
+	struct worker_options options = {.count = config->workers,
+					 .max_text_bytes = config->max_text_bytes,
+					 .job_memory_bytes = config->job_memory_bytes,
+					 .keep_text_ms = config->cache_text_ms,
+					 .keep_url_ms = config->cache_url_ms,
+					 .keep_failure_ms = config->cache_failure_ms};
+	return workers_new(&options, service->queue, service->fetcher, service->metrics);
+}
+
+static struct http *start_http(const struct config *config, struct service *service)
+{
+	struct http_parts parts = {.config = config,
+				   .connections = service->connections,
+				   .cache = service->cache,
+				   .queue = service->queue,
+				   .workers = service->workers,
+				   .fetcher = service->fetcher,
+				   .keys = service->keys,
+				   .metrics = service->metrics,
+				   .rate = service->rate,
+				   .bodies = &service->bodies,
+				   .sandbox = service->sandbox,
+				   .redis = service->sharing.redis,
+				   .shared_cache = service->sharing.cache,
+				   .shared_rate = service->sharing.rate,
+				   .socket_is_shared = service->listeners.handed_over};
+	return http_new(&parts, service->listeners.socket[0], service->listeners.socket[1]);
+}
+
+/* False: free_service() frees what was started before. */
+static bool start_service(const struct config *config, struct service *out)
+{
 	struct rate_rule rule;
 	rate_rule_parse(config->rate, &rule);
-	struct connections *connections = NULL;
-	struct http *http = NULL;
-	if (!log_start(config->log_level) ||
-	    (fetcher = start_fetcher(config, listeners.socket, &downloads)) == NULL ||
-	    (queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
-			       FEW_A_WORKER * config->workers)) == NULL ||
-	    (cache = cache_new(config->cache_bytes)) == NULL || (metrics = metrics_new()) == NULL ||
-	    (rate = rate_new(rule)) == NULL || (keys = keys_new()) == NULL ||
-	    !start_sharing(config, queue, rate, metrics, &sharing) ||
-	    (workers = workers_new(&worker_options, queue, fetcher, metrics)) == NULL ||
-	    (connections = connections_new(config->connections)) == NULL)
-		goto out;
-	struct http_parts parts = {.config = config,
-				   .connections = connections,
-				   .cache = cache,
-				   .queue = queue,
-				   .workers = workers,
-				   .fetcher = fetcher,
-				   .keys = keys,
-				   .metrics = metrics,
-				   .rate = rate,
-				   .bodies = &bodies,
-				   .sandbox = sandbox,
-				   .redis = sharing.redis,
-				   .shared_cache = sharing.cache,
-				   .shared_rate = sharing.rate,
-				   .socket_is_shared = listeners.handed_over};
-	if (!load_keys(keys, config->api_keys_file) ||
-	    (http = http_new(&parts, listeners.socket[0], listeners.socket[1])) == NULL)
-		goto out;
+	out->bodies.max_bytes = out->downloads.max_bytes = config->max_inflight_bytes;
+	return log_start(config->log_level) &&
+	       (out->fetcher = start_fetcher(config, out->listeners.socket, &out->downloads)) !=
+		       NULL &&
+	       (out->queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
+				       FEW_A_WORKER * config->workers)) != NULL &&
+	       (out->cache = cache_new(config->cache_bytes)) != NULL &&
+	       (out->metrics = metrics_new()) != NULL && (out->rate = rate_new(rule)) != NULL &&
+	       (out->keys = keys_new()) != NULL &&
+	       start_sharing(config, out->queue, out->rate, out->metrics, &out->sharing) &&
+	       (out->workers = start_workers(config, out)) != NULL &&
+	       (out->connections = connections_new(config->connections)) != NULL &&
+	       load_keys(out->keys, config->api_keys_file) &&
+	       (out->http = start_http(config, out)) != NULL;
+}
+
+static void free_service(struct service *service)
+{
+	redis_stop(service->sharing.redis); /* what waits for it goes on without */
+	fetcher_free(service->fetcher);     /* brings every download's job back to the queue */
+	if (service->queue != NULL)
+		queue_close(service->queue);
+	workers_free(service->workers);
+	http_free(service->http);
+	connections_free(service->connections);
+	queue_free(service->queue);
+	cache_free(service->cache);
+	free_sharing(&service->sharing);
+	rate_free(service->rate);
+	keys_free(service->keys);
+	metrics_free(service->metrics);
+	log_stop();
+}
+
+/* Until a signal says to end, and until all requests are answered or given up. Ends the process
+ * where a worker cannot be waited for. */
+static void run_service(struct service *service, const sigset_t *signals,
+			const struct reload *reload)
+{
+	const struct config *config = reload->running;
 	char confined[80];
 	log_event(LOG_INFO, "started",
 		  ",\"version\":\"%s\",\"port\":%u,\"admin_port\":%u,\"workers\":%llu,"
 		  "\"sandbox\":\"%s\",\"listen\":\"%s\",\"admin_listen\":\"%s\"",
-		  PRECIS_VERSION, listeners.port[0], listeners.port[1],
+		  PRECIS_VERSION, service->listeners.port[0], service->listeners.port[1],
 		  (unsigned long long)config->workers,
-		  sandbox_describe(&sandbox, confined, sizeof(confined)), listeners.text[0],
-		  listeners.text[1]);
+		  sandbox_describe(&service->sandbox, confined, sizeof(confined)),
+		  service->listeners.text[0], service->listeners.text[1]);
 	systemd_notify("READY=1");
 	start_pages_drop();
-	struct reload reload = {argc, argv, config, keys, rate};
-	wait_for_end(signals, &reload);
+	wait_for_end(signals, reload);
 	systemd_notify("STOPPING=1");
 	log_event(LOG_INFO, "draining", "%s", "");
-	size_t given_up = http_drain(http, config->drain_ms);
+	size_t given_up = http_drain(service->http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
-	exit_code = 0;
-	if (given_up > 0 && !workers_end(workers, ABANDON_MS)) {
+	if (given_up > 0 && !workers_end(service->workers, ABANDON_MS)) {
 		/* Its clients were answered already; to wait for what it does would be in vain. */
 		log_event(LOG_WARN, "worker_abandoned", "%s", "");
 		log_stop();
 		_exit(1);
 	}
-out:
-	redis_stop(sharing.redis); /* so does this: what waits for it goes on without */
-	fetcher_free(fetcher);     /* brings every download's job back to the queue */
-	if (queue != NULL)
-		queue_close(queue);
-	workers_free(workers);
-	http_free(http);
-	connections_free(connections);
-	queue_free(queue);
-	cache_free(cache);
-	free_sharing(&sharing);
-	rate_free(rate);
-	keys_free(keys);
-	metrics_free(metrics);
-	log_stop();
-	if (exit_code != 0)
+}
+
+static int serve(const struct config *config, const sigset_t *signals, int argc, char **argv)
+{
+	raise_descriptor_limit();
+	workers_prepare();
+	struct service service = {.listeners = open_listeners(config)};
+	service.sandbox = enter_sandbox_or_exit(config);
+	bool started = start_service(config, &service);
+	if (started) {
+		struct reload reload = {argc, argv, config, service.keys, service.rate};
+		run_service(&service, signals, &reload);
+	}
+	free_service(&service); /* which ends the log, so that this comes behind it */
+	if (!started)
 		fputs("precis: cannot start: see above, and else memory or threads are lacking\n",
 		      stderr);
-	return exit_code;
+	return started ? 0 : 1;
 }
 
 static void log_doubt(void *unused, const char *doubt)

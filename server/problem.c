@@ -82,22 +82,27 @@ static void cut_to_utf8(char *text)
 		memmove(text, text + 1, strlen(text)); /* with the NUL */
 }
 
+static void fill(struct problem_report *report, enum problem problem, const char *format,
+		 va_list args)
+{
+	*report = (struct problem_report){.problem = problem};
+	vsnprintf(report->detail, sizeof(report->detail), format, args);
+	cut_to_utf8(report->detail);
+}
+
 void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)
 {
-	memset(report, 0, sizeof(*report));
-	report->problem = problem;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(report->detail, sizeof(report->detail), format, args);
+	fill(report, problem, format, args);
 	va_end(args);
-	cut_to_utf8(report->detail);
 }
 
 /* RFC 6901: inside a name '~' is written ~0 and '/' is written ~1. */
 static void set_pointer(struct problem_report *report, const char *name)
 {
 	size_t n = 0;
-	report->has_pointer = 1;
+	report->has_pointer = true;
 	if (*name != '\0')
 		report->pointer[n++] = '/';
 	for (; *name != '\0' && n + 3 < sizeof(report->pointer); name++) {
@@ -115,14 +120,11 @@ static void set_pointer(struct problem_report *report, const char *name)
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...)
 {
-	memset(report, 0, sizeof(*report));
-	report->problem = problem;
-	set_pointer(report, name);
 	va_list args;
 	va_start(args, format);
-	vsnprintf(report->detail, sizeof(report->detail), format, args);
+	fill(report, problem, format, args);
 	va_end(args);
-	cut_to_utf8(report->detail);
+	set_pointer(report, name);
 }
 
 void problem_set_id(struct problem_report *report, struct span id)
@@ -135,7 +137,7 @@ void problem_set_id(struct problem_report *report, struct span id)
 
 void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual)
 {
-	report->has_limit = 1;
+	report->has_limit = true;
 	report->limit = limit;
 	report->actual = actual;
 }

@@ -3,6 +3,7 @@
 
 #include "core/span.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,9 +60,9 @@ struct problem_report {
 	enum problem problem;
 	char detail[256]; /* for people; empty: the title says enough */
 	char pointer[64]; /* JSON pointer to the field at fault; only where has_pointer */
-	int has_pointer;
+	bool has_pointer;
 	uint64_t limit, actual; /* only where has_limit */
-	int has_limit;
+	bool has_limit;
 	size_t line;                   /* of a batch, from 1; 0: none */
 	char id[PROBLEM_ID_BYTES + 1]; /* of the request; empty: it has none, or was not read */
 	unsigned retry_after_s;        /* instead of the problem's own; 0: that */

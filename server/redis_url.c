@@ -1,17 +1,12 @@
 #include "redis_url.h"
 
+#include "core/ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_PORT 6379
 #define DATABASE_MAX 1000000
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'                     ? c - '0'
-	       : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-							: -1;
-}
 
 /* Undo percent-encoding into `out` of `max` bytes and a NUL; no NUL may be in it. */
 static bool decode(const char *at, const char *end, char *out, size_t max)
@@ -20,9 +15,9 @@ static bool decode(const char *at, const char *end, char *out, size_t max)
 	while (at < end) {
 		char c = *at++;
 		if (c == '%') {
-			int high = end - at >= 2 ? hex_digit(at[0]) : -1;
-			int low = high < 0 ? -1 : hex_digit(at[1]);
-			if (low < 0)
+			unsigned high, low;
+			if (end - at < 2 || (high = ascii_digit(at[0])) == 16 ||
+			    (low = ascii_digit(at[1])) == 16)
 				return false;
 			c = (char)(high << 4 | low);
 			at += 2;
@@ -42,7 +37,7 @@ static bool read_number(const char *at, const char *end, unsigned max, unsigned 
 	if (at == end)
 		return false;
 	for (; at < end; at++) {
-		if (*at < '0' || *at > '9' || (n = 10 * n + (unsigned)(*at - '0')) > max)
+		if (!ascii_is_digit(*at) || (n = 10 * n + (unsigned)(*at - '0')) > max)
 			return false;
 	}
 	*out = n;
@@ -65,8 +60,7 @@ static bool read_login(const char **at, const char *end, struct redis_address *o
 
 static bool is_host_character(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' ||
-	       c == '-' || c == '_';
+	return ascii_is_alnum(c) || ascii_is_in(c, ".-_");
 }
 
 static bool read_host(const char *at, const char *end, struct redis_address *out)

@@ -94,7 +94,6 @@ static int allow_library(struct dl_phdr_info *library, size_t size, void *arg)
 {
 	struct library_rules *rules = arg;
 	const char *slash = strrchr(library->dlpi_name, '/');
-	(void)size;
 	if (slash == NULL)
 		return 0;
 	size_t len = (size_t)(slash - library->dlpi_name) + 1;

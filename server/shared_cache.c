@@ -111,8 +111,6 @@ static struct flight *flight_new(struct shared_cache *shared, const struct job *
 
 static void ignore(void *arg, const redisReply *reply)
 {
-	(void)arg;
-	(void)reply;
 }
 
 static void run_on_lease(const struct flight *flight, const char *script, redis_done *done)

@@ -26,8 +26,6 @@ static bool has_text_relocations(const struct dl_phdr_info *info)
 static int drop(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	(void)size;
-	(void)arg;
 	if (has_text_relocations(info))
 		return 0;
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {

@@ -98,7 +98,6 @@ enum MHD_Result submit_resumed(struct exchange *x)
 static enum MHD_Result write_header(void *arg, enum MHD_ValueKind kind, const char *name,
 				    const char *value)
 {
-	(void)kind;
 	fprintf(arg, "%s: %s\r\n", name, value);
 	return MHD_YES;
 }

@@ -19,7 +19,7 @@ CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "m
            "proper", "calendar"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
-PROPERTIES = ["unspaced", "ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
+PROPERTIES = ["ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
               "colon-capital", "endings", "phrases"]
 # As enum word_class in language.h numbers them.
 SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
@@ -81,7 +81,7 @@ def starter_bits(words):
 
 
 def read_languages(path):
-    languages = [("und", "-", "latin", 0, [])]
+    languages = [("und", "-", "latin", True, 0, [])]
     for number, line in lines(path):
         fields = line.split()
         if len(fields) != 5:
@@ -89,12 +89,13 @@ def read_languages(path):
         tag, stemmer, script, properties, aliases = fields
         if script not in SCRIPTS:
             die(path, number, "unknown script " + script)
-        bits = 0
-        for name in [] if properties == "-" else properties.split(","):
-            if name not in PROPERTIES:
+        names = [] if properties == "-" else properties.split(",")
+        spaced = "unspaced" not in names
+        for name in names:
+            if name not in PROPERTIES and name != "unspaced":
                 die(path, number, "unknown property " + name)
-            bits |= 1 << PROPERTIES.index(name)
-        languages.append((tag, stemmer, script, bits, [] if aliases == "-" else aliases.split(",")))
+        bits = sum(1 << PROPERTIES.index(name) for name in names if name != "unspaced")
+        languages.append((tag, stemmer, script, spaced, bits, [] if aliases == "-" else aliases.split(",")))
     if len({l[0] for l in languages}) != len(languages):
         die(path, 0, "a tag stands twice")
     return languages
@@ -179,13 +180,13 @@ def main():
 
         put("/* Made by core/tools/gen_tables.py from core/data; do not edit. */")
         put("static const struct language languages[] = {")
-        for i, (tag, stemmer, script, bits, _) in enumerate(languages):
+        for i, (tag, stemmer, script, spaced, bits, _) in enumerate(languages):
             stem = "NULL" if stemmer == "-" else '"%s"' % stemmer
-            put('\t{"%s", %s, %s, %d, %d},' % (tag, stem, "false" if bits & 1 else "true", i, bits))
+            put('\t{"%s", %s, %s, %d, %d},' % (tag, stem, "true" if spaced else "false", i, bits))
         put("};")
         put("static const unsigned char language_scripts[] = {%s};" % ", ".join(
             "SCRIPT_" + language[2].upper() for language in languages))
-        aliases = [(alias, i) for i, language in enumerate(languages) for alias in language[4]]
+        aliases = [(alias, i) for i, language in enumerate(languages) for alias in language[5]]
         put("static const struct {\n\tchar tag[4];\n\tunsigned char language;\n} language_aliases[] = {")
         for alias in sorted(aliases):
             put('\t{"%s", %d},' % alias)

@@ -159,7 +159,6 @@ time_t time(time_t *out)
 int gettimeofday(struct timeval *restrict out, void *restrict zone)
 {
 	struct timespec now;
-	(void)zone;
 	clock_gettime(CLOCK_REALTIME, &now);
 	out->tv_sec = now.tv_sec;
 	out->tv_usec = now.tv_nsec / 1000;

@@ -11,7 +11,6 @@ static redisReply reply_of(int type, const char *text)
 
 static void errors_are_told_apart(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *text, *code;
 		bool fatal, refuses;
@@ -45,7 +44,6 @@ static void errors_are_told_apart(void **state)
 
 static void what_is_no_error_means_no_harm(void **state)
 {
-	(void)state;
 	static const int types[] = {REDIS_REPLY_STATUS, REDIS_REPLY_STRING};
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		redisReply reply = reply_of(types[i], "READONLY");

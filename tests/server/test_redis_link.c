@@ -109,7 +109,6 @@ static void take_nothing(struct redis_link *link)
 
 static void several_replies_come_in_one_read(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	say(&pair, replies, REPLIES_LEN);
 	assert_true(redis_link_work(pair.link));
@@ -120,7 +119,6 @@ static void several_replies_come_in_one_read(void **state)
 
 static void a_reply_comes_in_two_parts(void **state)
 {
-	(void)state;
 	/* Where the replies end. */
 	static const size_t ends[REPLIES] = {5, 10, 22, 27, 33, 53, 62};
 	assert_int_equal(ends[REPLIES - 1], REPLIES_LEN);
@@ -146,7 +144,6 @@ static void a_reply_comes_in_two_parts(void **state)
 
 static void replies_come_byte_by_byte(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	for (size_t i = 0; i + 1 < REPLIES_LEN; i++) {
 		say(&pair, replies + i, 1);
@@ -195,7 +192,6 @@ static char *new_stream(const char *head, size_t len)
 
 static void the_longest_reply_is_taken(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	char head[32];
 	/* 10 bytes of head, and the end of the line */
@@ -213,7 +209,6 @@ static void the_longest_reply_is_taken(void **state)
 
 static void a_reply_without_end_breaks_it(void **state)
 {
-	(void)state;
 	static const char *const heads[] = {"$9000000\r\n", "+", "*2\r\n$9000000\r\n", "+OK\r\n-"};
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		struct pair pair = opened();
@@ -242,7 +237,6 @@ static char *new_strings(const char *head, size_t count, size_t *len)
 
 static void an_array_without_end_breaks_it(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	size_t len;
 	char *bytes = new_strings("*9000000\r\n", 2 * REPLY_MAX_BYTES / 1009, &len);
@@ -254,7 +248,6 @@ static void an_array_without_end_breaks_it(void **state)
 
 static void many_short_replies_are_no_long_one(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	size_t len, count = 2 * REPLY_MAX_BYTES / 1009;
 	char *bytes = new_strings("", count, &len);
@@ -266,7 +259,6 @@ static void many_short_replies_are_no_long_one(void **state)
 
 static void garbage_breaks_it(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *name, *bytes;
 		size_t len, replies;
@@ -295,7 +287,6 @@ static void garbage_breaks_it(void **state)
 
 static void what_was_complete_is_taken_after_the_end(void **state)
 {
-	(void)state;
 	for (size_t len = 0; len <= REPLIES_LEN; len++) {
 		struct pair pair = opened();
 		if (len > 0)
@@ -315,7 +306,6 @@ static void what_was_complete_is_taken_after_the_end(void **state)
 
 static void who_has_gone_cannot_be_written_to(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	hang_up(&pair);
 	assert_true(redis_link_append(pair.link, "x", 1));
@@ -326,7 +316,6 @@ static void who_has_gone_cannot_be_written_to(void **state)
 
 static void a_refused_connection_is_told(void **state)
 {
-	(void)state;
 	/* Bound, so that nobody else listens there. */
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(to);
@@ -348,7 +337,6 @@ static void a_refused_connection_is_told(void **state)
 
 static void what_cannot_be_is_refused_at_once(void **state)
 {
-	(void)state;
 	struct sockaddr_un nobody = {.sun_family = AF_UNIX, .sun_path = "/no/such/socket"};
 	assert_null(redis_link_new((struct sockaddr *)&nobody, sizeof(nobody), NULL, ""));
 	struct sockaddr_storage nowhere = {.ss_family = AF_UNSPEC};
@@ -372,7 +360,6 @@ static size_t hear(int peer, size_t at)
 
 static void bytes_wait_until_they_can_go_out(void **state)
 {
-	(void)state;
 	struct pair pair = connected();
 	size_t said = 0, heard = 0;
 	assert_int_equal(redis_link_waiting(pair.link), 0);
@@ -395,7 +382,6 @@ static void bytes_wait_until_they_can_go_out(void **state)
 
 static void a_full_socket_takes_them_in_parts(void **state)
 {
-	(void)state;
 	enum { TOTAL = 2 << 20 };
 	struct pair pair = opened();
 	int small = 4096;
@@ -419,7 +405,6 @@ static void a_full_socket_takes_them_in_parts(void **state)
 
 static void replies_come_while_nothing_can_go_out(void **state)
 {
-	(void)state;
 	struct pair pair = opened();
 	size_t said = 0;
 	while (said < 2 << 20)

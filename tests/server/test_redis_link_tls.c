@@ -174,7 +174,6 @@ static bool work_until(struct redis_link *link, size_t want)
 
 static void a_trusted_server_is_spoken_to(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *host, *names, *named;
 		int version;
@@ -236,7 +235,6 @@ static void check_refused(struct tls_server *server, SSL_CTX *tls, const char *h
 
 static void a_certificate_must_be_for_the_host(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *host, *names;
 		bool expired;
@@ -267,7 +265,6 @@ static void a_certificate_must_be_for_the_host(void **state)
 
 static void a_strange_authority_is_not_trusted(void **state)
 {
-	(void)state;
 	struct identity authority = new_identity(NULL, NULL, false);
 	struct identity another = new_identity(NULL, NULL, false);
 	struct identity identity = new_identity(&another, "DNS:localhost", false);
@@ -286,7 +283,6 @@ static void a_strange_authority_is_not_trusted(void **state)
 
 static void without_tls_nothing_is_said(void **state)
 {
-	(void)state;
 	struct identity authority = new_identity(NULL, NULL, false);
 	struct identity identity = new_identity(&authority, "DNS:localhost", false);
 	SSL_CTX *tls = new_client_tls(authority.file, "");
@@ -301,7 +297,6 @@ static void without_tls_nothing_is_said(void **state)
 
 static void our_certificate_is_shown(void **state)
 {
-	(void)state;
 	struct identity authority = new_identity(NULL, NULL, false);
 	struct identity identity = new_identity(&authority, "DNS:localhost", false);
 	struct identity ours = new_identity(&authority, "DNS:precis", false);
@@ -330,7 +325,6 @@ static void our_certificate_is_shown(void **state)
 
 static void files_of_no_use_are_named(void **state)
 {
-	(void)state;
 	struct identity authority = new_identity(NULL, NULL, false);
 	char empty[] = "/tmp/precis-link-XXXXXX", keyless[] = "/tmp/precis-link-XXXXXX";
 	close(mkstemp(empty));

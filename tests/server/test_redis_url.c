@@ -17,7 +17,6 @@ static void check_same(const char *name, const struct redis_address *got,
 
 static void every_part_is_read(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *text;
 		struct redis_address want;
@@ -65,7 +64,6 @@ static void every_part_is_read(void **state)
 
 static void what_is_no_address_is_refused(void **state)
 {
-	(void)state;
 	static const char *const cases[] = {
 		"",
 		"cache",
@@ -135,7 +133,6 @@ static bool parses(const char *before, size_t len, const char *after)
 
 static void lengths_are_bounded(void **state)
 {
-	(void)state;
 	assert_true(parses("redis://", REDIS_HOST_MAX, ":1/1"));
 	assert_false(parses("redis://", REDIS_HOST_MAX + 1, ":1/1"));
 	assert_true(parses("redis://:", REDIS_PASSWORD_MAX, "@b"));
@@ -148,7 +145,6 @@ static void lengths_are_bounded(void **state)
 
 static void the_longest_address_is_shown_whole(void **state)
 {
-	(void)state;
 	struct redis_address address = {
 		.tls = true, .port = 65535, .database = 1000000, .password = "word"};
 	char shown[REDIS_URL_SHOWN_MAX];

@@ -24,7 +24,6 @@ static void note(void *arg)
 
 static void they_fire_in_order_of_time(void **state)
 {
-	(void)state;
 	static struct fired fired;
 	static struct note notes[MANY];
 	uint32_t random = 1;
@@ -49,7 +48,6 @@ static void they_fire_in_order_of_time(void **state)
 
 static void the_next_is_known(void **state)
 {
-	(void)state;
 	struct fired fired = {.count = 0};
 	struct note late = {&fired, 9}, early = {&fired, 3};
 	assert_true(timers_next_ns(&fired.timers) == UINT64_MAX);
@@ -79,7 +77,6 @@ static void again(void *arg)
 
 static void what_they_add_is_called_when_it_is_due(void **state)
 {
-	(void)state;
 	struct fired fired = {.count = 0};
 	struct note mine = {&fired, 1};
 	timers_add(&fired.timers, 1, again, &mine);
