@@ -92,7 +92,7 @@ def test_without_landlock_the_rest_holds_and_on_does_not_start(tmp_path):
     assert code == 1 and "--sandbox on: not all of it is to be had here" in said, said
     process = subprocess.Popen([running.PROGRAM, "--listen", "127.0.0.1:0"], cwd=tmp_path,
                                stderr=subprocess.PIPE, text=True, preexec_fn=forbid_landlock)
-    told = json.loads(process.stderr.readline())["sandbox"]
+    told = next(line["sandbox"] for line in map(json.loads, process.stderr) if line["event"] == "started")
     process.terminate()
     process.communicate()
     assert process.returncode == 0

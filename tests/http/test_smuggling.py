@@ -141,7 +141,7 @@ def is_up(port):
 def test_nothing_is_smuggled(tmp_path, start_service, name, start):
     if shutil.which(name, path=PATH) is None:
         pytest.skip(f"no {name}")
-    service = start_service("--deadline-ms", 1000, "--keepalive-ms", 60000)
+    service = start_service("--deadline-ms", 1000, "--keepalive-ms", 60000, "--log-level", "debug")  # lines of probes
     port = free_port()
     proxy = start(tmp_path, port, service)
     try:
