@@ -228,9 +228,8 @@ static bool carries_special_ipv4(const unsigned char bytes[ADDRESS_BYTES])
 
 static bool is_special_ipv6(const unsigned char bytes[ADDRESS_BYTES])
 {
-	if (net_contains(&nat64, bytes) || is_isatap(bytes))
-		if (carries_special_ipv4(bytes))
-			return true;
+	if ((net_contains(&nat64, bytes) || is_isatap(bytes)) && carries_special_ipv4(bytes))
+		return true;
 	if (net_contains(&nat64, bytes))
 		return false;
 	if (!net_contains(&global_unicast, bytes))
