@@ -125,26 +125,12 @@ static bool is_one_character(struct span text, const struct token *token)
 	       token->end_byte - token->start_byte;
 }
 
-/* Korean verbs as they end clauses and sentences. */
-static bool is_korean_verb(struct span word)
-{
-	static const char endings[][10] = {"다",   "다고", "다는", "라고", "려고", "지만", "면서",
-					   "하는", "하고", "하기", "하며", "되는", "있는", "없는"};
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		struct span ending = span_of(endings[i]);
-		if (word.len > ending.len &&
-		    memcmp(word.at + word.len - ending.len, ending.at, ending.len) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool token_usable(const struct finder *f, const struct token *token)
 {
 	const struct term *term = &f->input->terms->distinct[token->term];
 	struct span text = f->input->text;
 	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) && !is_tiny(text, token) &&
-	       !(f->korean && is_korean_verb(span_slice(text, token->start_byte, token->end_byte)));
+	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
 static void collect(struct finder *f)
@@ -409,9 +395,7 @@ static bool prepare(struct arena *arena, struct finder *f)
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out)
 {
-	struct finder f = {.input = input,
-			   .scores = scores,
-			   .korean = span_equal(span_of(input->language->tag), SPAN("ko"))};
+	struct finder f = {.input = input, .scores = scores, .korean = korean_is(input->language)};
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;

@@ -78,9 +78,19 @@ static struct span korean(struct span word)
 	return word;
 }
 
-static bool is_korean(const struct language *language)
+bool korean_is(const struct language *language)
 {
 	return span_equal(span_of(language->tag), SPAN("ko"));
+}
+
+bool korean_is_verb(struct span word)
+{
+	static const char endings[][10] = {"다",   "다고", "다는", "라고", "려고", "지만", "면서",
+					   "하는", "하고", "하기", "하며", "되는", "있는", "없는"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (ends_with(word, span_of(endings[i])))
+			return true;
+	return false;
 }
 
 static struct span prefix(struct span word)
@@ -95,7 +105,7 @@ static struct span prefix(struct span word)
 
 bool stems_exist(const struct language *language)
 {
-	return language->stemmer != NULL || is_korean(language) ||
+	return language->stemmer != NULL || korean_is(language) ||
 	       (language->spaced && language->index != LANGUAGE_UND);
 }
 
@@ -103,7 +113,7 @@ static struct span stem_of(struct stems *stems, const struct language *language,
 {
 	if (language->stemmer != NULL)
 		return snowball(stems, language, word);
-	if (is_korean(language))
+	if (korean_is(language))
 		return korean(word);
 	return stems_exist(language) ? prefix(word) : word;
 }

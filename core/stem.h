@@ -104,4 +104,10 @@ static inline bool stems_recall(const struct stems *stems, const struct language
 /** Are there stems in this language, other than the words themselves? */
 bool stems_exist(const struct language *language);
 
+/** Is it Korean? What a stem lacks there are the word's particles, and nothing else. */
+bool korean_is(const struct language *language);
+
+/** Does a Korean word end as verbs do at the end of a clause or sentence? */
+bool korean_is_verb(struct span word);
+
 #endif

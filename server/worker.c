@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include "core/ascii.h"
 #include "core/charset.h"
 #include "core/extract.h"
 #include "core/summary.h"
@@ -14,7 +15,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 
 #define MAX_KEYWORDS 10
@@ -77,8 +77,7 @@ static bool has_web_scheme(struct span url)
 {
 	while (url.len > 0 && (unsigned char)url.at[0] <= ' ')
 		url = span_slice(url, 1, url.len);
-	return (url.len >= 5 && strncasecmp(url.at, "http:", 5) == 0) ||
-	       (url.len >= 6 && strncasecmp(url.at, "https:", 6) == 0);
+	return ascii_begins(url, SPAN("http:")) || ascii_begins(url, SPAN("https:"));
 }
 
 /* `asked` is the URL of the request. */

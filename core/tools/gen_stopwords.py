@@ -37,6 +37,8 @@ def read(path):
                     sys.exit("%s:%d: no such section: %s" % (path, number, name))
                 flags = SECTIONS[name] | (0 if name in NOT_STOP else 1)
             elif flags == "opening":
+                if len(line.encode("utf-8")) > 127:
+                    sys.exit("%s:%d: too long: %s" % (path, number, line))
                 openings.append(unicodedata.normalize("NFC", line).encode("utf-8"))
             elif flags is None or any(c.isspace() for c in line):
                 sys.exit("%s:%d: not one word in a section: %s" % (path, number, line))
