@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
+/* A sender that is silent for so long waits for answers, and is not read ahead of them any more. */
+#define PAUSE_MS 100
 /* What is late is answered so, first; the connection is cut this much later. */
 #define GRACE_NS (1000 * NS_PER_MS)
 /* A packed body is unpacked in pieces of this size, */
@@ -50,6 +53,21 @@ struct line {
 	enum problem refused; /* why what comes of it is passed over; `len` is counted on */
 };
 
+/*
+ * What was read ahead of the lines under way. Proxies and simple clients send no more of a request
+ * once its answer has begun (nginx), or read nothing before they have sent all: a body that says
+ * that it is no longer than a single request's may be is read to its end before the answer begins,
+ * unless its sender pauses.
+ */
+struct ahead {
+	char *bytes;
+	size_t at, len, room; /* bytes[at, len) is not taken yet; room: counted in parts.bodies */
+	size_t to_come;       /* of the body */
+	uint64_t came_ns;     /* the last of it */
+	uint64_t until_ns;    /* no longer than until then */
+	bool reads;           /* it still does, and nothing is begun before */
+};
+
 /* A body packed by gzip. */
 struct unpacking {
 	struct gunzip *gunzip; /* borrowed */
@@ -69,12 +87,14 @@ struct batch {
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
+	struct ahead ahead;
 	struct line line;
 	bool counted;                /* a line has taken the token of the head */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
-	bool ended, suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
-	size_t cost; /* of this itself, counted in parts.bodies */
+	bool arrived, ended;         /* the body; the last line */
+	bool suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
+	size_t cost;                             /* of this itself, counted in parts.bodies */
 	size_t out_len, out_sent;
 	char out[OUT_BYTES];
 };
@@ -248,172 +268,7 @@ static void watch(struct batch *batch, bool progress)
 			  NULL);
 }
 
-/* Go on as far as it goes now. True: lines wait for room in the queue. */
-static bool pump(struct batch *batch)
-{
-	const struct batch_parts *parts = &batch->batches->parts;
-	bool waiting = false;
-	if (!batch->started)
-		return false;
-	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
-		if (slot->job == NULL)
-			continue;
-		waiting = queue_depth(parts->queue) >= parts->queue_room;
-		if (waiting)
-			break;
-		submit(batch, slot);
-	}
-	bool progress = false;
-	do {
-		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
-		       append_some(batch))
-			drop_first(batch);
-		if (batch->ended && batch->first == NULL && !batch->closed) {
-			append(batch, "0\r\n\r\n", batch->chunked ? 5 : 0);
-			batch->closed = true;
-		}
-		progress |= send_some(batch);
-	} while (batch->out_len == 0 && batch->first != NULL && !batch->broken &&
-		 !ticket_is_pending(batch->first->ticket));
-	bool resumes = batch->suspended && (is_over(batch) || (!batch->ended && has_room(batch)));
-	batch->suspended &= !resumes;
-	if (progress || resumes)
-		watch(batch, progress);
-	if (resumes)
-		MHD_resume_connection(batch->connection);
-	return waiting;
-}
-
-/* Sleep until a ticket is finished or a socket that was full takes more. */
-static void wait_for_news(struct batches *batches, bool retry)
-{
-	enum { MAX_SOCKETS = 1024 };
-	struct pollfd polled[MAX_SOCKETS + 1];
-	size_t n = 0;
-	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
-	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (b->started && b->out_len > 0 && !b->broken)
-			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
-						      .events = POLLOUT};
-	pthread_mutex_unlock(&batches->lock);
-	uint64_t count;
-	if (poll(polled, n, retry ? RETRY_MS : IDLE_MS) > 0 && (polled[0].revents & POLLIN) &&
-	    read(batches->event, &count, sizeof(count)) < 0)
-		count = 0;
-	pthread_mutex_lock(&batches->lock);
-}
-
-static void *run(void *arg)
-{
-	struct batches *batches = arg;
-	pthread_mutex_lock(&batches->lock);
-	while (!batches->stopping) {
-		bool retry = false;
-		for (struct batch *b = batches->first; b != NULL; b = b->next)
-			retry |= pump(b);
-		wait_for_news(batches, retry);
-	}
-	pthread_mutex_unlock(&batches->lock);
-	return NULL;
-}
-
-struct batches *batches_new(const struct batch_parts *parts)
-{
-	struct batches *batches = calloc(1, sizeof(*batches));
-	if (batches == NULL)
-		return NULL;
-	batches->parts = *parts;
-	batches->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	pthread_mutex_init(&batches->lock, NULL);
-	if (batches->event >= 0 && pthread_create(&batches->thread, NULL, run, batches) == 0)
-		return batches;
-	if (batches->event >= 0)
-		close(batches->event);
-	free(batches);
-	return NULL;
-}
-
-void batches_free(struct batches *batches)
-{
-	if (batches == NULL)
-		return;
-	pthread_mutex_lock(&batches->lock);
-	batches->stopping = true;
-	pthread_mutex_unlock(&batches->lock);
-	alert(batches);
-	pthread_join(batches->thread, NULL);
-	close(batches->event);
-	pthread_mutex_destroy(&batches->lock);
-	free(batches);
-}
-
 /* ---- reading ---------------------------------------------------------------------------- */
-
-/*
- * Who expects it gets libmicrohttpd's "100 Continue", which must not come after our head. It goes
- * out between the head's callback and the next one.
- */
-static bool may_continue(struct MHD_Connection *connection)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
-}
-
-static size_t cost_of(const struct gunzip *gunzip)
-{
-	return sizeof(struct batch) +
-	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
-}
-
-/* NULL without memory. */
-static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
-{
-	struct batch *batch = calloc(1, sizeof(*batch));
-	if (batch != NULL && gunzip != NULL) {
-		batch->unpacking = calloc(1, sizeof(*batch->unpacking));
-		if (batch->unpacking == NULL) {
-			free(batch);
-			return NULL;
-		}
-		batch->unpacking->gunzip = gunzip;
-	}
-	if (batch != NULL)
-		batch->batches = batches;
-	return batch;
-}
-
-struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, char *head, bool chunked,
-			  struct gunzip *gunzip)
-{
-	size_t cost = cost_of(gunzip);
-	struct batch *batch = NULL;
-	if (strlen(head) + 64 <= OUT_BYTES && budget_take(batches->parts.bodies, cost) &&
-	    (batch = batch_new(batches, gunzip)) == NULL)
-		budget_give(batches->parts.bodies, cost);
-	if (batch == NULL) {
-		free(head);
-		return NULL;
-	}
-	batch->cost = cost;
-	batch->connection = connection;
-	batch->tracked = tracked;
-	batch->client = client;
-	batch->limit_ns = monotonic_ns() + batches->parts.deadline_ns;
-	batch->started = !may_continue(connection);
-	batch->chunked = chunked;
-	batch->last = &batch->first;
-	append(batch, head, strlen(head));
-	append(batch, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n", chunked ? 30 : 2);
-	free(head);
-	pthread_mutex_lock(&batches->lock);
-	batch->next = batches->first;
-	batch->link = &batches->first;
-	batches->first = batch;
-	if (batch->next != NULL)
-		batch->next->link = &batch->next;
-	pthread_mutex_unlock(&batches->lock);
-	return batch;
-}
 
 static void add_slot(struct batch *batch, struct slot *slot)
 {
@@ -653,16 +508,297 @@ static size_t take_packed_lines(struct batch *batch, const char *data, size_t si
 	return u->refused ? size : used - u->held;
 }
 
+static size_t take(struct batch *batch, const char *data, size_t size)
+{
+	return batch->unpacking == NULL ? take_lines(batch, data, size)
+					: take_packed_lines(batch, data, size);
+}
+
+/* There is nothing behind the lines that were made. */
+static void end_lines(struct batch *batch)
+{
+	struct unpacking *unpacking = batch->unpacking;
+	if (unpacking != NULL && !unpacking->refused && !gunzip_ended(unpacking->gunzip))
+		refuse_packing(batch);
+	if (batch->line.len > 0)
+		end_line(batch); /* the last line may lack its line feed */
+	batch->ended = true;
+}
+
+/* ---- reading ahead ---------------------------------------------------------------------- */
+
+static bool has_ahead(const struct batch *batch)
+{
+	return batch->ahead.at < batch->ahead.len;
+}
+
+static void drop_ahead(struct batch *batch)
+{
+	budget_give(batch->batches->parts.bodies, batch->ahead.room);
+	free(batch->ahead.bytes);
+	batch->ahead = (struct ahead){0};
+}
+
+/* Room for `more` bytes, by doubling; false where there is none to spare, or no memory. */
+static bool grow_ahead(struct batch *batch, size_t more)
+{
+	struct ahead *ahead = &batch->ahead;
+	struct budget *bodies = batch->batches->parts.bodies;
+	size_t room = ahead->len + more, whole = room + ahead->to_come;
+	if (room <= ahead->room)
+		return true;
+	if (room < 2 * ahead->room)
+		room = 2 * ahead->room < whole ? 2 * ahead->room : whole;
+	if (!budget_take_spare(bodies, room - ahead->room))
+		return false;
+	char *grown = realloc(ahead->bytes, room);
+	if (grown == NULL) {
+		budget_give(bodies, room - ahead->room);
+		return false;
+	}
+	ahead->bytes = grown;
+	ahead->room = room;
+	return true;
+}
+
+/* Keep all of data[0, size), if it is to be read ahead and there is room. */
+static bool read_ahead(struct batch *batch, const char *data, size_t size)
+{
+	struct ahead *ahead = &batch->ahead;
+	if (!ahead->reads)
+		return false;
+	ahead->to_come -= size < ahead->to_come ? size : ahead->to_come;
+	ahead->reads = ahead->to_come > 0;
+	/* What has come whole, or finds no room, is taken from where it is. */
+	if ((!ahead->reads && ahead->len == 0) || !grow_ahead(batch, size)) {
+		ahead->reads = false;
+		return false;
+	}
+	memcpy(ahead->bytes + ahead->len, data, size);
+	ahead->len += size;
+	ahead->came_ns = monotonic_ns();
+	return true;
+}
+
+/* Does more come before the answer is to begin? */
+static bool reads_ahead(struct batch *batch)
+{
+	struct ahead *ahead = &batch->ahead;
+	uint64_t now = monotonic_ns();
+	int unread = 0;
+	if (ahead->reads && now >= ahead->came_ns + PAUSE_MS * NS_PER_MS)
+		ahead->reads = ioctl(connection_socket(batch->tracked), FIONREAD, &unread) == 0 &&
+			       unread > 0;
+	ahead->reads &= now < ahead->until_ns;
+	return ahead->reads;
+}
+
+/* Make lines of what was read ahead, as the window allows. True: some. */
+static bool take_ahead(struct batch *batch)
+{
+	struct ahead *ahead = &batch->ahead;
+	size_t before = batch->under_way;
+	if (has_ahead(batch))
+		ahead->at += take(batch, ahead->bytes + ahead->at, ahead->len - ahead->at);
+	if (!has_ahead(batch) && ahead->bytes != NULL)
+		drop_ahead(batch);
+	if (batch->arrived && !batch->ended && !has_ahead(batch))
+		end_lines(batch);
+	return batch->under_way > before;
+}
+
+/* ---- the thread ------------------------------------------------------------------------- */
+
+/* Go on as far as it goes now. Returns in how many milliseconds to look again. */
+static int pump(struct batch *batch)
+{
+	const struct batch_parts *parts = &batch->batches->parts;
+	bool waiting = false;
+	if (!batch->started)
+		return IDLE_MS;
+	if (reads_ahead(batch))
+		return PAUSE_MS / 4;
+	bool progress = take_ahead(batch);
+	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
+		if (slot->job == NULL)
+			continue;
+		waiting = queue_depth(parts->queue) >= parts->queue_room;
+		if (waiting)
+			break;
+		submit(batch, slot);
+	}
+	do {
+		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
+		       append_some(batch))
+			drop_first(batch);
+		if (batch->ended && batch->first == NULL && !batch->closed) {
+			append(batch, "0\r\n\r\n", batch->chunked ? 5 : 0);
+			batch->closed = true;
+		}
+		progress |= send_some(batch);
+	} while (batch->out_len == 0 && batch->first != NULL && !batch->broken &&
+		 !ticket_is_pending(batch->first->ticket));
+	bool more = !batch->ended && has_room(batch);
+	bool resumes = batch->suspended &&
+		       (is_over(batch) || (more && !batch->arrived && !has_ahead(batch)));
+	batch->suspended &= !resumes;
+	if (progress || resumes)
+		watch(batch, progress);
+	if (resumes)
+		MHD_resume_connection(batch->connection);
+	if (more && has_ahead(batch))
+		return 0;
+	return waiting ? RETRY_MS : IDLE_MS;
+}
+
+/* Sleep until a ticket is finished or a socket that was full takes more; `ms` at most. */
+static void wait_for_news(struct batches *batches, int ms)
+{
+	enum { MAX_SOCKETS = 1024 };
+	struct pollfd polled[MAX_SOCKETS + 1];
+	size_t n = 0;
+	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
+	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
+		if (b->started && !b->ahead.reads && b->out_len > 0 && !b->broken)
+			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
+						      .events = POLLOUT};
+	pthread_mutex_unlock(&batches->lock);
+	uint64_t count;
+	if (poll(polled, n, ms) > 0 && (polled[0].revents & POLLIN) &&
+	    read(batches->event, &count, sizeof(count)) < 0)
+		count = 0;
+	pthread_mutex_lock(&batches->lock);
+}
+
+static void *run(void *arg)
+{
+	struct batches *batches = arg;
+	pthread_mutex_lock(&batches->lock);
+	while (!batches->stopping) {
+		int wait_ms = IDLE_MS;
+		for (struct batch *b = batches->first; b != NULL; b = b->next) {
+			int ms = pump(b);
+			wait_ms = ms < wait_ms ? ms : wait_ms;
+		}
+		wait_for_news(batches, wait_ms);
+	}
+	pthread_mutex_unlock(&batches->lock);
+	return NULL;
+}
+
+struct batches *batches_new(const struct batch_parts *parts)
+{
+	struct batches *batches = calloc(1, sizeof(*batches));
+	if (batches == NULL)
+		return NULL;
+	batches->parts = *parts;
+	batches->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&batches->lock, NULL);
+	if (batches->event >= 0 && pthread_create(&batches->thread, NULL, run, batches) == 0)
+		return batches;
+	if (batches->event >= 0)
+		close(batches->event);
+	free(batches);
+	return NULL;
+}
+
+void batches_free(struct batches *batches)
+{
+	if (batches == NULL)
+		return;
+	pthread_mutex_lock(&batches->lock);
+	batches->stopping = true;
+	pthread_mutex_unlock(&batches->lock);
+	alert(batches);
+	pthread_join(batches->thread, NULL);
+	close(batches->event);
+	pthread_mutex_destroy(&batches->lock);
+	free(batches);
+}
+
+/* ---- what the I/O threads call ------------------------------------------------------------ */
+
+/*
+ * Who expects it gets libmicrohttpd's "100 Continue", which must not come after our head. It goes
+ * out between the head's callback and the next one.
+ */
+static bool may_continue(struct MHD_Connection *connection)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
+}
+
+static size_t cost_of(const struct gunzip *gunzip)
+{
+	return sizeof(struct batch) +
+	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
+}
+
+/* NULL without memory. */
+static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+	if (batch != NULL && gunzip != NULL) {
+		batch->unpacking = calloc(1, sizeof(*batch->unpacking));
+		if (batch->unpacking == NULL) {
+			free(batch);
+			return NULL;
+		}
+		batch->unpacking->gunzip = gunzip;
+	}
+	if (batch != NULL)
+		batch->batches = batches;
+	return batch;
+}
+
+struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
+			  struct connection *tracked, const char *client, char *head, bool chunked,
+			  struct gunzip *gunzip, size_t ahead)
+{
+	size_t cost = cost_of(gunzip);
+	struct batch *batch = NULL;
+	if (strlen(head) + 64 <= OUT_BYTES && budget_take(batches->parts.bodies, cost) &&
+	    (batch = batch_new(batches, gunzip)) == NULL)
+		budget_give(batches->parts.bodies, cost);
+	if (batch == NULL) {
+		free(head);
+		return NULL;
+	}
+	batch->cost = cost;
+	batch->connection = connection;
+	batch->tracked = tracked;
+	batch->client = client;
+	uint64_t now = monotonic_ns();
+	batch->limit_ns = now + batches->parts.deadline_ns;
+	batch->ahead = (struct ahead){.reads = ahead > 0,
+				      .to_come = ahead,
+				      .came_ns = now,
+				      .until_ns = now + batches->parts.deadline_ns / 2};
+	batch->started = !may_continue(connection);
+	batch->chunked = chunked;
+	batch->last = &batch->first;
+	append(batch, head, strlen(head));
+	append(batch, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n", chunked ? 30 : 2);
+	free(head);
+	pthread_mutex_lock(&batches->lock);
+	batch->next = batches->first;
+	batch->link = &batches->first;
+	batches->first = batch;
+	if (batch->next != NULL)
+		batch->next->link = &batch->next;
+	pthread_mutex_unlock(&batches->lock);
+	return batch;
+}
+
 void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
 	batch->started = true;
-	size_t before = batch->under_way;
-	size_t used = batch->unpacking == NULL ? take_lines(batch, data, *size)
-					       : take_packed_lines(batch, data, *size);
-	if (batch->broken)
-		used = *size; /* nobody reads the answers: let the rest go by */
+	size_t before = batch->under_way, used = 0;
+	if (read_ahead(batch, data, *size) || batch->broken)
+		used = *size; /* broken: nobody reads the answers, let the rest go by */
+	else if (!has_ahead(batch))
+		used = take(batch, data, *size);
 	*size -= used;
 	batch->suspended = *size > 0;
 	if (batch->suspended)
@@ -676,15 +812,11 @@ bool batch_end(struct batch *batch)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
-	batch->started = true;
+	batch->started = batch->arrived = true;
+	batch->ahead.reads = false;
 	size_t before = batch->under_way;
-	struct unpacking *unpacking = batch->unpacking;
-	if (!batch->ended && unpacking != NULL && !unpacking->refused &&
-	    !gunzip_ended(unpacking->gunzip))
-		refuse_packing(batch);
-	if (!batch->ended && batch->line.len > 0)
-		end_line(batch); /* the last line may lack its line feed */
-	batch->ended = true;
+	if (!batch->ended && !has_ahead(batch))
+		end_lines(batch);
 	bool over = is_over(batch);
 	batch->suspended = !over;
 	if (!over) {
@@ -712,6 +844,7 @@ void batch_free(struct batch *batch)
 		drop_first(batch);
 	}
 	drop_line(batch, &batch->line);
+	drop_ahead(batch);
 	free(batch->unpacking);
 	budget_give(batches->parts.bodies, batch->cost);
 	free(batch);

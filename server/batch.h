@@ -24,6 +24,10 @@
  * or the client does not read, the connection is suspended, and TCP slows the sender down. So a
  * gigabyte takes no more memory than a megabyte. The same holds for a body that comes packed by
  * gzip: it is unpacked only as far as lines fit into the window.
+ *
+ * But proxies and simple clients send no more once an answer has begun, or read none before they
+ * have sent all. So a body whose head says that it is short is read to its end first, in what is
+ * left of `bodies` over one half, as long as its sender does not pause.
  */
 struct batches;
 struct batch;
@@ -55,11 +59,12 @@ void batches_free(struct batches *batches);
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
  * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
  * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
+ * `ahead` is the length of a body that is to be read before the answer begins; 0: none.
  * NULL without memory, or room for it in `bodies`.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
 			  struct connection *tracked, const char *client, char *head, bool chunked,
-			  struct gunzip *gunzip);
+			  struct gunzip *gunzip, size_t ahead);
 
 /**
  * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows

@@ -1,18 +1,26 @@
 #include "budget.h"
 
-bool budget_take(struct budget *budget, size_t bytes)
+static bool take_up_to(struct budget *budget, size_t bytes, size_t limit)
 {
-	if (budget == NULL)
-		return true;
 	size_t used = atomic_load_explicit(&budget->used_bytes, memory_order_relaxed);
 	do {
 		/* What was added may be over the limit already. */
-		if (used > budget->max_bytes || bytes > budget->max_bytes - used)
+		if (used > limit || bytes > limit - used)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&budget->used_bytes, &used, used + bytes,
 							memory_order_relaxed,
 							memory_order_relaxed));
 	return true;
+}
+
+bool budget_take(struct budget *budget, size_t bytes)
+{
+	return budget == NULL || take_up_to(budget, bytes, budget->max_bytes);
+}
+
+bool budget_take_spare(struct budget *budget, size_t bytes)
+{
+	return budget == NULL || take_up_to(budget, bytes, budget->max_bytes / 2);
 }
 
 void budget_add(struct budget *budget, size_t bytes)

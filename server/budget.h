@@ -20,6 +20,9 @@ struct budget {
 /** Count `bytes` more. False where they do not fit: then nothing was taken. */
 bool budget_take(struct budget *budget, size_t bytes);
 
+/** The same for what can be done without: false also where less than half would be left. */
+bool budget_take_spare(struct budget *budget, size_t bytes);
+
 /** Count them although they may not fit, because they are there already. */
 void budget_add(struct budget *budget, size_t bytes);
 

@@ -56,6 +56,7 @@ struct exchange {
 	struct problem_report report; /* already refused, and why */
 	struct gunzip *gunzip;        /* NULL: the body comes as it is */
 	char *body;
+	uint64_t length; /* of the body, as the head says; 0: it does not */
 	size_t body_len, body_room, discarded;
 	size_t packed_len; /* what came for `gunzip` */
 	/* Its head came, its end did (0: answered by its head alone), its answer was ready. */

@@ -55,6 +55,7 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 	}
 	head_traceparent(connection, x->traceparent);
 	find_route(x, door, path);
+	x->length = head.has_length ? head.length : 0;
 	x->is_large =
 		head.expects_continue || (head.has_length && head.length > BODY_DISCARD_MAX_BYTES);
 	admission_check(x, path, &head);

@@ -1,6 +1,7 @@
 """JSON lines both ways: in order, while they arrive, in bounded memory."""
 
 import gzip
+import io
 import json
 import random
 import re
@@ -33,17 +34,12 @@ def parse(raw):
     head, body = raw.split(b"\r\n\r\n", 1)
     if b"chunked" not in head:
         return head, [json.loads(l) for l in body.splitlines()]
-    out = b""
-    while True:
-        size, body = body.split(b"\r\n", 1)
-        size = int(size, 16)
-        if size == 0:
-            assert body == b"\r\n"
-            break
-        out += body[:size]
-        assert body[size:size + 2] == b"\r\n"
-        body = body[size + 2:]
-    return head, [json.loads(l) for l in out.splitlines()]
+    chunks, stream = [], io.BytesIO(body)
+    while size := int(stream.readline(), 16):
+        chunks.append(stream.read(size))
+        assert stream.readline() == b"\r\n"
+    assert stream.read() == b"\r\n"
+    return head, [json.loads(l) for l in b"".join(chunks).splitlines()]
 
 
 def test_answers_come_in_the_order_of_the_lines(service):
@@ -108,6 +104,70 @@ def test_answers_come_while_the_input_is_still_arriving(service):
             stream.readline()
         connection.sendall(b"0\r\n\r\n")
         assert stream.read() == b"0\r\n\r\n"
+
+
+def sized(length, *packed):
+    """The head of a batch that says how long it is."""
+    fields = [b"Content-Length: %d" % length, *(b"Content-Encoding: gzip" for _ in packed)]
+    return HEAD.replace(b"Transfer-Encoding: chunked", b"\r\n".join(fields))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_short_batch_is_read_to_its_end_before_it_is_answered(start_service, packed):
+    """By whoever sends all before reading anything: its answers fill no socket meanwhile."""
+    service = start_service("--queue", "100000")
+    lines = b"".join(line(i, text=f"Number {i}. {random.Random(i).randbytes(500).hex()}.", include=["text"])
+                     for i in range(8000))
+    body = gzip.compress(lines, 1) if packed else lines
+    assert len(lines) > 8 << 20 < 10 << 20
+    with service.connect(timeout=600) as connection:
+        connection.sendall(sized(len(body), *"p" * packed) + body)
+        _, rows = parse(connection.makefile("rb").read())
+    assert [row["id"] for row in rows] == [str(i) for i in range(8000)]
+    while figure(service, "request_body_held_bytes") > 0:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sender_that_waits_for_answers_gets_them(service, packed):
+    lines = [line(i) for i in range(20)]
+    packer = zlib.compressobj(wbits=31)
+    parts = [packer.compress(l) + packer.flush(zlib.Z_SYNC_FLUSH) for l in lines] if packed else list(lines)
+    parts[-1] += packer.flush() if packed else b""
+    with service.connect() as connection:
+        connection.sendall(sized(sum(map(len, parts)), *"p" * packed))
+        stream = connection.makefile("rb")
+        for number, part in enumerate(parts):
+            connection.sendall(part)
+            if number == 0:
+                while stream.readline() != b"\r\n":
+                    pass
+            assert json.loads(stream.read(int(stream.readline(), 16)))["id"] == str(number)
+            stream.readline()
+        assert stream.read() == b"0\r\n\r\n"
+
+
+def test_reading_ahead_leaves_room_for_the_lines(start_service):
+    """Batches that may be read ahead are seven times what all requests may hold."""
+    service = start_service("--max-inflight", "5M", "--deadline-ms", "60000", "--workers", "2")
+    lines = b"".join(line(i, text="The harbour town voted on Sunday. " * 1500) for i in range(180))
+    assert 8 << 20 < len(lines) < 10 << 20
+    connections = [service.connect(timeout=600) for _ in range(4)]
+    answers = [b""] * len(connections)
+
+    def run(number):
+        sender = threading.Thread(target=connections[number].sendall, args=(sized(len(lines)) + lines,))
+        sender.start()
+        answers[number] = connections[number].makefile("rb").read()
+        sender.join()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(connections))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for answer in answers:
+        assert [row.get("code", row["id"]) for row in parse(answer)[1]] == [str(i) for i in range(180)]
 
 
 @pytest.mark.faults
