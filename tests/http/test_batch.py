@@ -147,6 +147,7 @@ def test_a_sender_that_waits_for_answers_gets_them(service, packed):
         assert stream.read() == b"0\r\n\r\n"
 
 
+@pytest.mark.concurrency
 def test_reading_ahead_leaves_room_for_the_lines(start_service):
     """Batches that may be read ahead are seven times what all requests may hold."""
     service = start_service("--max-inflight", "5M", "--deadline-ms", "60000", "--workers", "2")
