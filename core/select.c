@@ -239,15 +239,17 @@ static void remember(struct chooser *c, uint32_t i)
 	}
 }
 
-/* Does it open with words that point back to the sentence before it? */
+/* Does it open, marks aside, with words that point back to the sentence before it? */
 static bool opens_backward(const struct chooser *c, uint32_t i)
 {
 	const struct terms *terms = c->input->terms;
 	if (i == 0 || terms->first[i] == terms->first[i + 1])
 		return false;
-	uint8_t flags = terms->distinct[terms->token[terms->first[i]].term].flags;
-	return (flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0 ||
-	       stopwords_open_backward(c->stopwords, sentence_text(c->input, i));
+	const struct token *first = &terms->token[terms->first[i]];
+	struct span words =
+		span_slice(c->input->text, first->start_byte, c->input->sentences->at[i].end_byte);
+	return (terms->distinct[first->term].flags & (TERM_PRONOUN | TERM_CONNECTIVE)) != 0 ||
+	       stopwords_open_backward(c->stopwords, words);
 }
 
 /* Does a quotation go on from sentence `i` to the next? */

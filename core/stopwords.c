@@ -2,6 +2,11 @@
 
 #include "ascii.h"
 #include "stopwords_table.h"
+#include "utf8.h"
+
+#include <utf8proc.h>
+
+enum { FIRST_HANGUL = 0x1100 };
 
 const struct stopword_language *stopwords_of(const struct language *language)
 {
@@ -20,15 +25,30 @@ static bool same_bytes(const char *a, const char *b, uint32_t len)
 	return true;
 }
 
+/* Does the word before `at` go on there? Characters of scripts without spaces stand against
+ * anything, and a Korean word may go on with a particle. */
+static bool word_goes_on(struct span text, size_t at)
+{
+	uint32_t c;
+	utf8_decode(text, at, &c);
+	if (c < 0x80)
+		return ascii_is_letter((char)c);
+	utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+	return c < FIRST_HANGUL && category >= UTF8PROC_CATEGORY_LU &&
+	       category <= UTF8PROC_CATEGORY_MN;
+}
+
 bool stopwords_open_backward(const struct stopword_language *words, struct span sentence)
 {
 	if (words == NULL || sentence.len == 0)
 		return false;
-	/* Each behind its length; a length of 0 is the end. */
-	for (const char *phrase = words->openings; phrase[0] != 0; phrase += phrase[0] + 1) {
+	/* Rising, each behind its length; a length of 0 is the end. */
+	unsigned char byte = (unsigned char)sentence.at[0];
+	for (const char *phrase = words->openings;
+	     phrase[0] != 0 && (unsigned char)phrase[1] <= byte; phrase += phrase[0] + 1) {
 		size_t len = (size_t)phrase[0];
-		if (phrase[1] == sentence.at[0] && sentence.len > len &&
-		    memcmp(sentence.at, phrase + 1, len) == 0 && !ascii_is_letter(sentence.at[len]))
+		if ((unsigned char)phrase[1] == byte && sentence.len > len &&
+		    memcmp(sentence.at, phrase + 1, len) == 0 && !word_goes_on(sentence, len))
 			return true;
 	}
 	return false;

@@ -577,6 +577,14 @@ static void test_dangling_openings(void **state)
 		 "fen der Glash\xC3\xBCtte und das Lager. Die Erben verkauften das Land an "
 		 "die Eisenbahngesellschaft.",
 		 "Sie besch", "wurde 1824"},
+		/* What stands before the first word hides nothing. */
+		{"it",
+		 "La vetreria di Ostrand fu fondata da due fratelli nel 1824. \"A tal proposito la "
+		 "vetreria impiegava novecento persone e spediva bottiglie in tutti i porti del "
+		 "mare del Nord\", disse lo storico. Un incendio distrusse i forni della vetreria "
+		 "e "
+		 "il magazzino nel 1911. Gli eredi vendettero il terreno alla ferrovia.",
+		 "A tal proposito", "fu fondata"},
 		/* What it likes best by far; one sentence has no room for who they are. */
 		{"en",
 		 "Karl Brandt, Tomas Lind and Ivo Hansen were on their way to work. They jumped "
