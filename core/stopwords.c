@@ -40,14 +40,15 @@ static bool word_goes_on(struct span text, size_t at)
 
 bool stopwords_open_backward(const struct stopword_language *words, struct span sentence)
 {
-	if (words == NULL || sentence.len == 0)
+	if (words == NULL || sentence.len < 2)
 		return false;
-	/* Rising, each behind its length; a length of 0 is the end. */
-	unsigned char byte = (unsigned char)sentence.at[0];
-	for (const char *phrase = words->openings;
-	     phrase[0] != 0 && (unsigned char)phrase[1] <= byte; phrase += phrase[0] + 1) {
+	unsigned bucket = (unsigned char)sentence.at[1] % OPENING_BUCKETS;
+	const char *end = opening_pool + words->openings[bucket + 1];
+	/* Each stands behind its length. */
+	for (const char *phrase = opening_pool + words->openings[bucket]; phrase < end;
+	     phrase += phrase[0] + 1) {
 		size_t len = (size_t)phrase[0];
-		if ((unsigned char)phrase[1] == byte && sentence.len > len &&
+		if (phrase[1] == sentence.at[0] && sentence.len > len &&
 		    memcmp(sentence.at, phrase + 1, len) == 0 && !word_goes_on(sentence, len))
 			return true;
 	}
