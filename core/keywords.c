@@ -9,6 +9,7 @@ enum {
 	PHRASE_WORDS = 3,
 	SHOWN_PLACES = 32,
 	FEW_PLACES = 3,       /* of so many one knows how a phrase goes on */
+	FEW_CAPITALS = 4,     /* nouns are more than one in so many words */
 	GROWN_TOKENS = 11,    /* twelve characters of a script without spaces */
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
 };
@@ -33,6 +34,7 @@ struct finder {
 	unsigned bits;
 	size_t tokens; /* that are looked at */
 	bool *usable;  /* token may stand in a phrase */
+	bool *ends;    /* and may be its last word */
 	bool *taken;   /* term stands in a chosen phrase */
 	bool korean;
 };
@@ -46,6 +48,15 @@ static bool is_upper(struct span text, size_t at)
 	unsigned char d = (unsigned char)text.at[at + 1];
 	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||
 	       (c == 0xD0 && d < 0xB0);
+}
+
+/* "Brücke", "iPhone" */
+static bool has_capital(struct span text, const struct token *token)
+{
+	for (size_t at = token->start_byte; at < token->end_byte; at++)
+		if (is_upper(text, at))
+			return true;
+	return false;
 }
 
 /* Do two neighbouring tokens belong to one phrase: overlapping characters, one space or hyphen? */
@@ -133,16 +144,41 @@ static bool token_usable(const struct finder *f, const struct token *token)
 	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
+/* Where every noun has a capital a phrase ends with one: "neue Brücke", not "Brücke gesperrt". That
+ * of a sentence's first word says nothing when the word is small elsewhere; nor does any in a text
+ * with hardly one. */
+static void find_ends(struct arena *arena, struct finder *f)
+{
+	const struct terms *terms = f->input->terms;
+	bool *small = arena_zalloc(arena, terms->distinct_count, sizeof *small);
+	size_t usable = 0, capitals = 0;
+	memcpy(f->ends, f->usable, f->tokens * sizeof *f->ends);
+	if (small == NULL || !(f->input->language->properties & LANGUAGE_NOUNS))
+		return;
+	for (size_t k = 0; k < f->tokens; k++) {
+		bool capital = has_capital(f->input->text, &terms->token[k]);
+		small[terms->token[k].term] |= !capital;
+		usable += f->usable[k];
+		capitals += f->usable[k] && capital;
+	}
+	if (capitals * FEW_CAPITALS < usable)
+		return;
+	for (size_t i = 0; i < f->input->sentences->len; i++)
+		for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && k < f->tokens; k++)
+			f->ends[k] &= has_capital(f->input->text, &terms->token[k]) &&
+				      (k > terms->first[i] || !small[terms->token[k].term]);
+}
+
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	for (size_t k = 0; k < f->tokens; k++)
-		f->usable[k] = token_usable(f, &terms->token[k]);
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i + 1] <= f->tokens; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
 			uint32_t run = run_from(f, k, terms->first[i + 1]);
 			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
 			for (uint32_t len = least; len <= run; len++) {
+				if (!f->ends[k + len - 1])
+					continue;
 				struct phrase *phrase = look_up(f, &terms->token[k], len, true);
 				phrase->count++;
 				if (k > terms->first[i] &&
@@ -260,7 +296,8 @@ static size_t find_stretches(const struct finder *f, const struct phrase *phrase
 	size_t count = 0;
 	for (size_t k = phrase->first; k + phrase->len <= f->tokens && count < phrase->count; k++) {
 		const struct token *token = &terms->token[k];
-		if (token->term != phrase->term[0] || !same_terms(phrase, token, phrase->len))
+		if (token->term != phrase->term[0] || !f->ends[k + phrase->len - 1] ||
+		    !same_terms(phrase, token, phrase->len))
 			continue;
 		bool together = true;
 		for (uint32_t i = 1; i < phrase->len; i++)
@@ -388,6 +425,7 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
 	f->usable = arena_alloc(arena, tokens, sizeof *f->usable);
+	f->ends = arena_alloc(arena, tokens, sizeof *f->ends);
 	f->taken = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->taken);
 	return !arena->failed;
 }
@@ -399,6 +437,9 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;
+	for (size_t k = 0; k < f.tokens; k++)
+		f.usable[k] = token_usable(&f, &input->terms->token[k]);
+	find_ends(arena, &f);
 	collect(&f);
 	for (size_t i = 0; i < f.count; i++)
 		weigh(&f, &f.phrase[i]);

@@ -253,6 +253,31 @@ static void test_short_words(void **state)
 	arena_free(&arena);
 }
 
+/* A German phrase ends with a noun, and is found where its words are nouns alone. */
+static void test_nouns(void **state)
+{
+	static const char german[] = "Die Gemeinde plant eine neue Brücke. Leider warnte die "
+				     "Gemeinde davor, dass Pfeiler "
+				     "fehlen. Viele leben von der neuen Brücke, und das Leben am "
+				     "Fluss wird teuer. Leider "
+				     "plant die Gemeinde langsam. Fischer leben am Fluss.";
+	static const char small[] = "die gemeinde plant eine brücke. die gemeinde plant langsam.";
+	struct arena arena;
+	struct summary out;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "de", SPAN(german), 20, &out);
+	CHECK("Gemeinde", has(&out.keywords, "Gemeinde"));
+	CHECK("neue Brücke",
+	      has(&out.keywords, "neuen Brücke") || has(&out.keywords, "neue Brücke"));
+	CHECK("plant", !has(&out.keywords, "plant") && !has(&out.keywords, "Gemeinde plant"));
+	for (size_t i = 0; i < out.keywords.len; i++)
+		if (span_equal(out.keywords.at[i].text, SPAN("Leben")))
+			CHECK_SIZE("the noun alone", out.keywords.at[i].count, 1);
+	find(&arena, "de", SPAN(small), 20, &out);
+	CHECK("a text without capitals", has(&out.keywords, "gemeinde plant"));
+	arena_free(&arena);
+}
+
 /* Words of scripts without spaces come whole, Korean ones without their particles. */
 static void test_whole_words(void **state)
 {
@@ -295,7 +320,8 @@ int main(void)
 		cmocka_unit_test(test_articles),      cmocka_unit_test(test_fewer_are_the_first),
 		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
-		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
+		cmocka_unit_test(test_whole_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
