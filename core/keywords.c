@@ -226,8 +226,8 @@ static void weigh(struct finder *f, struct phrase *phrase)
 			(0.5f + salience) * repeated * single;
 }
 
-/* Is it a day, a month or a stretch of time: "Monday", "next", "years"? */
-static bool is_calendar(const struct finder *f, const struct token *token)
+/* Of the word lists, among them WORD_CALENDAR and WORD_VAGUE. */
+static unsigned classes_of(const struct finder *f, const struct token *token)
 {
 	struct span word = span_slice(f->input->text, token->start_byte, token->end_byte);
 	char lower[LANGUAGE_WORD_BYTES + 4];
@@ -238,17 +238,17 @@ static bool is_calendar(const struct finder *f, const struct token *token)
 		len += (size_t)utf8proc_encode_char(utf8proc_tolower((utf8proc_int32_t)c),
 						    (utf8proc_uint8_t *)lower + len);
 	}
-	return (language_word(f->input->language, (struct span){lower, len}) & WORD_CALENDAR) != 0;
+	return language_word(f->input->language, (struct span){lower, len});
 }
 
-/* A phrase says when, and not what, if it is of such words alone, or begins or ends with one that
- * is not part of a name ("Bloody Sunday"). */
+/* A phrase says when, and not what, if it is of days, months and stretches of time alone ("Monday",
+ * "next", "years"), or begins or ends with one that is not part of a name ("Bloody Sunday"). */
 static bool says_when(const struct finder *f, const struct phrase *phrase)
 {
 	const struct token *token = &f->input->terms->token[phrase->first];
 	uint32_t calendar = 0;
 	for (uint32_t i = 0; i < phrase->len; i++) {
-		if (!is_calendar(f, &token[i]))
+		if (!(classes_of(f, &token[i]) & WORD_CALENDAR))
 			continue;
 		calendar++;
 		if ((i == 0 || i + 1 == phrase->len) &&
@@ -256,6 +256,15 @@ static bool says_when(const struct finder *f, const struct phrase *phrase)
 			return true;
 	}
 	return calendar == phrase->len;
+}
+
+/* One word that texts about anything have ("way", "started"), unless it is a name here ("Best"). */
+static bool is_vague(const struct finder *f, const struct phrase *phrase)
+{
+	bool name = phrase->capitals * 4 > phrase->count * 3 &&
+		    !(f->input->language->properties & LANGUAGE_NOUNS);
+	return phrase->len == 1 && !name &&
+	       (classes_of(f, &f->input->terms->token[phrase->first]) & WORD_VAGUE) != 0;
 }
 
 static bool better(const struct phrase *a, const struct phrase *b)
@@ -278,7 +287,7 @@ static struct phrase *best_left(const struct finder *f)
 	for (size_t i = 0; i < f->count; i++) {
 		struct phrase *phrase = &f->phrase[i];
 		if ((best == NULL || better(phrase, best)) && !is_taken(f, phrase) &&
-		    !says_when(f, phrase))
+		    !says_when(f, phrase) && !is_vague(f, phrase))
 			best = phrase;
 	}
 	return best;

@@ -44,8 +44,9 @@ enum word_class {
 	WORD_INNER = 1024,
 	WORD_PROPER = 2048,
 	WORD_CALENDAR = 4096,
+	WORD_VAGUE = 8192,
 	/* Those that say nothing about a full stop behind the word. */
-	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR
+	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE
 };
 
 /** The longest word that the lists hold, in bytes. */

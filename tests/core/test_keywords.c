@@ -278,6 +278,46 @@ static void test_nouns(void **state)
 	arena_free(&arena);
 }
 
+/* A word that texts about anything have is none by itself, but may be part of a phrase, or a name.
+ */
+static void test_vague_words(void **state)
+{
+	static const struct {
+		const char *language, *text, *has[3], *has_not[3];
+	} cases[] = {
+		{"en",
+		 "The new ferry started in May, and people like the new ferry. It is a good way to "
+		 "the island, people say, and a good way for bicycles. The ferry started well.",
+		 {"new ferry", "island"},
+		 {"people", "started", "good"}},
+		{"en",
+		 "The midfielder Best won the match, and only Best was cheered. They thanked Best.",
+		 {"Best"},
+		 {NULL}},
+		{"de",
+		 "Die Fähre ist ein gutes Beispiel. Menschen aus Lengen loben die Fähre, und viele "
+		 "Menschen sehen in der Fähre ein Beispiel.",
+		 {"Fähre", "Lengen"},
+		 {"Beispiel"}},
+		{"fr",
+		 "Le bac du port est un exemple. Chaque personne prend le bac, et une personne sur "
+		 "deux cite le bac en exemple.",
+		 {"bac"},
+		 {"exemple", "personne"}},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct summary out;
+		find(&arena, cases[i].language, span_of(cases[i].text), 20, &out);
+		for (size_t k = 0; k < 3 && cases[i].has[k] != NULL; k++)
+			CHECK(cases[i].has[k], has(&out.keywords, cases[i].has[k]));
+		for (size_t k = 0; k < 3 && cases[i].has_not[k] != NULL; k++)
+			CHECK(cases[i].has_not[k], !has(&out.keywords, cases[i].has_not[k]));
+	}
+	arena_free(&arena);
+}
+
 /* Words of scripts without spaces come whole, Korean ones without their particles. */
 static void test_whole_words(void **state)
 {
@@ -321,7 +361,7 @@ int main(void)
 		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
 		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
-		cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_vague_words),   cmocka_unit_test(test_whole_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
