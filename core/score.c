@@ -27,7 +27,8 @@ static float query_shares(const struct score_input *input, const struct term_mat
 	return most;
 }
 
-/* A query of which the text says little moves little. Returns what each sentence says of it. */
+/* A query of which the text says little moves little. Returns what each sentence says of it, the
+ * one that says most 1. */
 static float *add_query(struct arena *arena, const struct score_input *input, float *merit)
 {
 	size_t n = input->sentences->len;
@@ -47,9 +48,11 @@ static float *add_query(struct arena *arena, const struct score_input *input, fl
 	float reach = query_reach * (best - worst + 1) * (float)query.len /
 		      (float)(query.len + query.missing);
 	float most = query_shares(input, &query, weight, share);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		share[i] /= most;
 		if (merit[i] != NETWORK_NO_MERIT)
-			merit[i] += reach * share[i] / most;
+			merit[i] += reach * share[i];
+	}
 	return share;
 }
 

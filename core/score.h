@@ -11,7 +11,7 @@
 struct scores {
 	float *at;    /* one a sentence, 0 … 1: the best has 1; comparable within one text */
 	float *merit; /* the same on the scale of the model, for select_sentences() */
-	float *query; /* what each says of the query, 0: nothing; NULL: none says anything */
+	float *query; /* what each says of the query, 0: nothing, 1: most; NULL: none says any */
 	size_t len;
 };
 

@@ -298,6 +298,13 @@ static bool answers(const struct chooser *c, uint32_t i)
 	return c->scores->query != NULL && c->scores->query[i] > 0;
 }
 
+/* The share of its losses that a sentence bears: one that answers the query needs only be better
+ * than others that do. */
+static float share_of_loss(const struct chooser *c, uint32_t i)
+{
+	return answers(c, i) ? 1 - 0.8f * c->scores->query[i] : 1;
+}
+
 static bool avoided(unsigned avoid, struct span text, char final)
 {
 	return ((avoid & AVOID_QUESTIONS) && final == '?') ||
@@ -314,6 +321,7 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 		(dangles(c, i) ? dangling_loss : 0) + (halves_quote(c, i) ? half_quote_loss : 0) +
 		(opens_small(text) ? continued_loss : 0) + (final == ':' ? announcing_loss : 0) +
 		brevity_loss * (float)(ENOUGH_CONTENT - content);
+	loss *= share_of_loss(c, i);
 	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
 	enum rank rank = avoided(c->options->avoid, text, final) ? RANK_AVOIDED
 			 : c->scores->at[i] == 0 || outcry       ? RANK_NO_PROSE

@@ -543,6 +543,47 @@ static void test_query_moves_the_choice(void **state)
 	arena_free(&arena);
 }
 
+/* What answers comes although it points back, or is brief, when nothing else does. */
+static void test_query_is_answered(void **state)
+{
+	static const struct {
+		const char *language, *text, *query, *answer;
+	} cases[] = {
+		{"it",
+		 "Il consiglio comunale di Pontasole ha approvato ieri il restauro del teatro. Il "
+		 "tetto del teatro era crollato nel 2014 sotto il peso della neve. Grazie a una "
+		 "copertura provvisoria il teatro era stato messo in sicurezza. Per questo gli "
+		 "affreschi si sono salvati. Il sindaco ha chiesto aiuto alle imprese della "
+		 "provincia per pagare i lavori del teatro.",
+		 "affreschi", "si sono salvati"},
+		{"ru",
+		 "Городской совет Лугова утвердил план ремонта старого моста. Движение по мосту "
+		 "закроют в апреле, а ремонт обойдётся городу в триста миллионов рублей. Кроме "
+		 "того, откроют переправу. Жители левого берега недовольны ремонтом моста и "
+		 "закрытием движения в апреле.",
+		 "переправа", "откроют переправу"},
+		{"en",
+		 "The town council of Ostrand has decided to repair the old bridge over the sound. "
+		 "The bridge will be closed from April, and the repair costs three million crowns. "
+		 "Cyclists may cross. The people on the left bank are not pleased with the repair "
+		 "of the bridge and the long way to the hospital.",
+		 "cyclist", "Cyclists may"},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (size_t count = 1; count <= 3; count++) {
+			struct summary_input input = {
+				.text = span_of(cases[i].text),
+				.query = span_of(cases[i].query),
+				.language = language_from_tag(span_of(cases[i].language))};
+			struct summary s = make(&arena, input,
+						(struct select_options){.max_sentences = count});
+			CHECK(cases[i].answer, chosen(&s, input.text, cases[i].answer));
+		}
+	arena_free(&arena);
+}
+
 /* A sentence that points back comes with the one that it points to, or gives way to another. */
 static void test_dangling_openings(void **state)
 {
@@ -721,6 +762,7 @@ int main(void)
 		cmocka_unit_test(test_lines_of_the_page),
 		cmocka_unit_test(test_list_markers),
 		cmocka_unit_test(test_query_moves_the_choice),
+		cmocka_unit_test(test_query_is_answered),
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_outcries),
 		cmocka_unit_test(test_no_place_for_antecedent),
