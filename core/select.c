@@ -56,6 +56,7 @@ struct chooser {
 	bool *chosen, *waits;   /* it is, it stands among those put off */
 	uint32_t *put_off;      /* which wait until their rank is used up */
 	size_t put_off_len;
+	bool stopped;     /* most sentences end with a mark */
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
 	bool counted;     /* no budget of words or characters */
 	size_t max_sentences, words, chars;
@@ -326,7 +327,8 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 	enum rank rank = avoided(c->options->avoid, text, final) ? RANK_AVOIDED
 			 : c->scores->at[i] == 0 || outcry       ? RANK_NO_PROSE
 								 : RANK_GOOD;
-	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, loss > 0 || final == '?'};
+	bool weak = loss > 0 || final == '?' || (final == 0 && c->stopped);
+	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, weak};
 }
 
 static void lift(struct chooser *c, uint32_t i, float by)
@@ -415,10 +417,14 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	c->heap = arena_alloc(arena, 2 * n, sizeof *c->heap);
 	if (arena->failed)
 		return false;
+	size_t stopped = 0;
 	for (uint32_t i = 0; i < n; i++) {
+		struct span text = sentence_text(c->input, i);
 		c->backward[i] = opens_backward(c, i);
-		c->quotes[i] = (uint8_t)marks_half_quotes(sentence_text(c->input, i));
+		c->quotes[i] = (uint8_t)marks_half_quotes(text);
+		stopped += marks_final(text) != 0;
 	}
+	c->stopped = stopped * 2 > n;
 	for (uint32_t i = 0; i < n; i++)
 		c->heap[i] = candidate(c, i);
 	c->heap_len = n;

@@ -46,6 +46,7 @@ static void test_lines(void **state)
 		 "\xD1\x82\xD0\xB0\xD0\xBA\xD0\xB6\xD0\xB5: "
 		 "\xD0\xBD\xD0\xBE\xD0\xB2\xD0\xBE\xD1\x81\xD1\x82\xD0\xB8",
 		 true},
+		{"en", "— Jane Doe of the Harbour (@janedoe) March 21, 2020", true},
 		/* Whole sentences of a page or a mail. */
 		{"en", "This article was updated on Tuesday to correct the name of the bridge.",
 		 true},

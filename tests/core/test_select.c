@@ -697,6 +697,31 @@ static void test_outcries(void **state)
 	arena_free(&arena);
 }
 
+/* What is left of a budget is not filled up with a line that has no stop where sentences have one.
+ */
+static void test_lines_fill_no_budget(void **state)
+{
+	static const char text[] =
+		"The ferry between Ostrand and the island of Hallo stopped on Monday for the first "
+		"time in ninety years, because its company could not pay for diesel. Four hundred "
+		"people on the island of Hallo depend on the ferry of Ostrand for school, for work "
+		"and for medicine, the council of the island says. A new electric ferry for the "
+		"island was ordered two years ago by the council of Ostrand and will not be ready "
+		"before next spring.\n\n"
+		"1. Bread rolls and where to buy them early\n\n"
+		"2. Seven cheap shops for winter coats and boots\n";
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text),
+				      .language = language_from_tag(SPAN("en"))};
+	for (size_t words = 32; words <= 50; words++) {
+		struct summary s = make(&arena, input, (struct select_options){.max_words = words});
+		CHECK("one", !chosen(&s, input.text, "Bread rolls"));
+		CHECK("another", !chosen(&s, input.text, "Seven cheap"));
+	}
+	arena_free(&arena);
+}
+
 /* The sample article's "He had worked ..." is what the ranker likes best of it. */
 static void test_no_place_for_antecedent(void **state)
 {
@@ -765,6 +790,7 @@ int main(void)
 		cmocka_unit_test(test_query_is_answered),
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_outcries),
+		cmocka_unit_test(test_lines_fill_no_budget),
 		cmocka_unit_test(test_no_place_for_antecedent),
 		cmocka_unit_test(test_half_quotations),
 	};
