@@ -56,6 +56,8 @@ static void test_lines(void **state)
 		{"en", "https://example.org/pictures/bridge.jpg 1024 768 The bridge", true},
 		{"de", "Folgt mir auf Instagram, um nichts zu verpassen.", true},
 		{"de", "Schreibt es mir gerne in die Kommentare!", true},
+		{"de", "Ich bin damit einverstanden, dass mir externe Inhalte angezeigt werden.",
+		 true},
 		{"de", "Bei Fragen stehe ich gerne zur Verfügung.", true},
 		{"de", "Bei Fragen der Statik half ein Büro aus Lengen.", false},
 		{"fr", "N'hésitez pas à me contacter si vous avez des questions.", true},

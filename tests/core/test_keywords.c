@@ -299,6 +299,11 @@ static void test_vague_words(void **state)
 		 "Menschen sehen in der Fähre ein Beispiel.",
 		 {"Fähre", "Lengen"},
 		 {"Beispiel"}},
+		{"ru",
+		 "Таким образом, мост закрыли. Паром ходит до моста, и таким образом люди попадают "
+		 "на остров. Таким образом мост больше не нужен.",
+		 {"мост"},
+		 {"Таким образом", "образом"}},
 		{"fr",
 		 "Le bac du port est un exemple. Chaque personne prend le bac, et une personne sur "
 		 "deux cite le bac en exemple.",
