@@ -145,28 +145,29 @@ static bool token_usable(const struct finder *f, const struct token *token)
 }
 
 /* Where every noun has a capital a phrase ends with one: "neue Brücke", not "Brücke gesperrt". That
- * of a sentence's first word says nothing when the word is small elsewhere; nor does any in a text
- * with hardly one. */
+ * of a sentence's first word says nothing when the word is mostly small elsewhere; nor does any in
+ * a text with hardly one. */
 static void find_ends(struct arena *arena, struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	bool *small = arena_zalloc(arena, terms->distinct_count, sizeof *small);
+	int32_t *balance = arena_zalloc(arena, terms->distinct_count, sizeof *balance);
 	size_t usable = 0, capitals = 0;
 	memcpy(f->ends, f->usable, f->tokens * sizeof *f->ends);
-	if (small == NULL || !(f->input->language->properties & LANGUAGE_NOUNS))
+	if (balance == NULL || !(f->input->language->properties & LANGUAGE_NOUNS))
 		return;
-	for (size_t k = 0; k < f->tokens; k++) {
-		bool capital = has_capital(f->input->text, &terms->token[k]);
-		small[terms->token[k].term] |= !capital;
-		usable += f->usable[k];
-		capitals += f->usable[k] && capital;
-	}
+	for (size_t i = 0; i < f->input->sentences->len; i++)
+		for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && k < f->tokens; k++) {
+			bool capital = has_capital(f->input->text, &terms->token[k]);
+			balance[terms->token[k].term] += !capital ? -1 : k > terms->first[i];
+			usable += f->usable[k];
+			capitals += f->usable[k] && capital;
+		}
 	if (capitals * FEW_CAPITALS < usable)
 		return;
 	for (size_t i = 0; i < f->input->sentences->len; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && k < f->tokens; k++)
 			f->ends[k] &= has_capital(f->input->text, &terms->token[k]) &&
-				      (k > terms->first[i] || !small[terms->token[k].term]);
+				      (k > terms->first[i] || balance[terms->token[k].term] >= 0);
 }
 
 static void collect(struct finder *f)

@@ -260,7 +260,8 @@ static void test_nouns(void **state)
 				     "Gemeinde davor, dass Pfeiler "
 				     "fehlen. Viele leben von der neuen Brücke, und das Leben am "
 				     "Fluss wird teuer. Leider "
-				     "plant die Gemeinde langsam. Fischer leben am Fluss.";
+				     "plant die Gemeinde langsam. Fischer leben am Fluss. Gemeinde "
+				     "und gemeinde.example sind zweierlei.";
 	static const char small[] = "die gemeinde plant eine brücke. die gemeinde plant langsam.";
 	struct arena arena;
 	struct summary out;
@@ -269,6 +270,9 @@ static void test_nouns(void **state)
 	CHECK("Gemeinde", has(&out.keywords, "Gemeinde"));
 	CHECK("neue Brücke",
 	      has(&out.keywords, "neuen Brücke") || has(&out.keywords, "neue Brücke"));
+	for (size_t i = 0; i < out.keywords.len; i++)
+		if (span_equal(out.keywords.at[i].text, SPAN("Gemeinde")))
+			CHECK_SIZE("also where a sentence begins", out.keywords.at[i].count, 4);
 	CHECK("plant", !has(&out.keywords, "plant") && !has(&out.keywords, "Gemeinde plant"));
 	for (size_t i = 0; i < out.keywords.len; i++)
 		if (span_equal(out.keywords.at[i].text, SPAN("Leben")))
@@ -323,6 +327,23 @@ static void test_vague_words(void **state)
 	arena_free(&arena);
 }
 
+/* Places where a word is written otherwise cost it none of those where it is as it is shown. */
+static void test_all_places(void **state)
+{
+	static const char text[] = "A ferry of NZ is new. The page of nz is old, but the ferry "
+				   "from NZ is new. The harbour of NZ has no such ferry.";
+	struct arena arena;
+	struct summary out;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 20, &out);
+	CHECK("NZ", has(&out.keywords, "NZ"));
+	for (size_t i = 0; i < out.keywords.len; i++)
+		for (size_t k = 0; k < out.keywords.at[i].count; k++)
+			CHECK("not the small one", out.keywords.at[i].at[k].start_byte !=
+							   (size_t)(strstr(text, "nz") - text));
+	arena_free(&arena);
+}
+
 /* Words of scripts without spaces come whole, Korean ones without their particles. */
 static void test_whole_words(void **state)
 {
@@ -366,7 +387,8 @@ int main(void)
 		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
 		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
-		cmocka_unit_test(test_vague_words),   cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_all_places),    cmocka_unit_test(test_vague_words),
+		cmocka_unit_test(test_whole_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
