@@ -50,6 +50,11 @@ static void test_lines(void **state)
 		/* Whole sentences of a page or a mail. */
 		{"en", "This article was updated on Tuesday to correct the name of the bridge.",
 		 true},
+		{"en",
+		 "Editor's note: This story has been changed since it was printed, for the council "
+		 "had "
+		 "named the wrong bridge in its answer to our questions.",
+		 true},
 		{"en", "I hope you had a good weekend.", true},
 		{"en", "I hope the bridge will be open by the weekend.", false},
 		{"en", "Let me know if you have any questions about the bridge.", true},
