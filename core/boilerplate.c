@@ -15,11 +15,18 @@ enum {
 	CAPTION_WORDS = 5,  /* a line of its own with so few words names a picture or a section */
 };
 
-/* Does the text begin with the phrase? Its first byte does. Of most phrases the second byte tells
- * that it does not. */
+/* Where phrases stand that begin as the text does, which has two bytes. */
+static inline unsigned bucket_of(struct span text)
+{
+	return ((unsigned char)ascii_lower(text.at[0]) * 21u +
+		(unsigned char)ascii_lower(text.at[1])) %
+	       PHRASE_BUCKETS;
+}
+
 static inline bool begins_with(struct span text, const struct phrase *phrase)
 {
-	if (text.len < phrase->len || (uint8_t)ascii_lower(text.at[1]) != phrase->second)
+	if (text.len < phrase->len || (uint8_t)ascii_lower(text.at[0]) != phrase->first ||
+	    (uint8_t)ascii_lower(text.at[1]) != phrase->second)
 		return false;
 	for (size_t i = 2; i < phrase->len; i++)
 		if (ascii_lower(text.at[i]) != phrase_pool[phrase->at + i])
@@ -90,22 +97,22 @@ static bool phrase_matches(const struct phrase *phrase, struct span text, bool l
 
 static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 {
-	if (text.len == 0)
+	if (text.len < 2)
 		return false;
-	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
-	for (unsigned i = phrase_first[byte]; i < phrase_first[byte + 1]; i++)
+	unsigned bucket = bucket_of(text);
+	for (unsigned i = phrase_first[bucket]; i < phrase_first[bucket + 1]; i++)
 		if (phrase_matches(&phrases[i], text, line, words))
 			return true;
 	return false;
 }
 
 /* Does it begin with one of the phrases that are reached by `first`? */
-static inline bool begins_with_one(struct span text, const uint16_t first[257])
+static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE_BUCKETS + 1])
 {
-	if (text.len == 0)
+	if (text.len < 2)
 		return false;
-	unsigned char byte = (unsigned char)ascii_lower(text.at[0]);
-	for (unsigned i = first[byte]; i < first[byte + 1]; i++)
+	unsigned bucket = bucket_of(text);
+	for (unsigned i = first[bucket]; i < first[bucket + 1]; i++)
 		if (begins_with(text, &phrases[i]))
 			return true;
 	return false;
