@@ -25,7 +25,6 @@
 		'style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,dialog,' +
 		'details:not([open]),sup:has(a[href^="#"]),[aria-hidden=true],[data-summary-skip],' +
 		'summary-button';
-	const GAPS = ['', '', '\n', '\n\n'];
 	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
 	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
@@ -55,7 +54,7 @@
 		const runs = [];
 		const blocks = new Set();
 		let text = '';
-		let gap = 0;
+		let gap = 0; /* white space since the last piece: 1, a line's end: 2, a paragraph's: 3 */
 		let space; /* where the white space begins, if that is all the gap is */
 		const put = (node, from, piece) => {
 			runs.push({ at: text.length, size: piece.length, node, from });
@@ -77,7 +76,7 @@
 			for (const { 0: piece, index } of node.data.matchAll(pieces)) {
 				between(index);
 				if (text && gap === 1) put(...space, ' ');
-				else if (text) text += GAPS[gap];
+				else if (text) text += '\n\n'.slice(3 - gap);
 				gap = 0;
 				put(node, index, piece);
 				seen = index + piece.length;
@@ -101,7 +100,7 @@
 				node = node.firstChild;
 				continue;
 			}
-			while (node && node !== root && !node.nextSibling) {
+			while (node !== root && !node.nextSibling) {
 				node = node.parentNode;
 				if (blocks.has(node)) gap = 3;
 			}
@@ -126,7 +125,7 @@
 			if (at >= end || at + size <= start) continue;
 			const stop = from + Math.min(end - at, size);
 			if (stop > node.length) return [];
-			const last = ranges[ranges.length - 1];
+			const last = ranges.at(-1);
 			if (last?.endContainer === node) {
 				last.setEnd(node, stop);
 				continue;
@@ -167,23 +166,19 @@
 			scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, made];
 	};
 	const canHighlight = window.Highlight && CSS.highlights;
-	const layers = ['summary-sentence', 'summary-current'].map((name, priority) => {
-		if (!canHighlight) return null;
+	const layers = !canHighlight ? [] : ['summary-sentence', 'summary-current'].map((name, priority) => {
 		const layer = new Highlight();
 		layer.priority = priority;
 		CSS.highlights.set(name, layer);
 		return layer;
 	});
 	const highlightSheet = sheet(`
-		::highlight(summary-sentence) {
+		::highlight(summary-sentence), ::highlight(summary-current) {
 			background-color: var(--summary-highlight, #fff0a6);
 			color: var(--summary-highlight-text, #1c1a10);
 		}
-		::highlight(summary-current) {
-			background-color: var(--summary-current, #ffc83d);
-			color: var(--summary-highlight-text, #1c1a10);
-		}
-		@media (forced-colors: active) {
+		::highlight(summary-current) { background-color: var(--summary-current, #ffc83d); }
+		@media (forced-colors) {
 			::highlight(summary-sentence), ::highlight(summary-current) {
 				background-color: Mark;
 				color: MarkText;
@@ -226,7 +221,7 @@
 	/* ---- the service --------------------------------------------------------------------- */
 
 	const secondsOf = (header) =>
-		!header ? 0 : +header || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
+		+header || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
 
 	/* `fields` as JSON; for a URL as query string, which caches on the way can keep. */
 	const ask = async (service, key, fields, signal) => {
@@ -250,9 +245,7 @@
 
 	const make = (name, attributes, ...children) => {
 		const element = document.createElement(name);
-		for (const key in attributes)
-			if (key === 'press') element.addEventListener('click', attributes.press);
-			else element.setAttribute(key, attributes[key]);
+		for (const key in attributes) element.setAttribute(key, attributes[key]);
 		element.append(...children);
 		return element;
 	};
@@ -294,10 +287,8 @@
 		constructor() {
 			super();
 			adopt(this.#root, style);
-			this.#button = make('button', {
-				part: 'button', 'aria-expanded': false, 'aria-controls': 'p',
-				press: () => this.#press(),
-			});
+			this.#button = make('button', { part: 'button', 'aria-expanded': false, 'aria-controls': 'p' });
+			this.#button.onclick = () => this.#press();
 			this.#status = make('div', { part: 'status', role: 'status' });
 			this.#panel = make('section', { part: 'panel', id: 'p', hidden: true });
 			this.#root.append(this.#button, this.#status, this.#panel);
@@ -438,9 +429,11 @@
 				part: 'list', lang: answer.source?.language || article.closest('[lang]')?.lang || '',
 				dir: getComputedStyle(article).direction,
 			});
-			const links = answer.sentences.map((sentence, index) => make('a', {
-				part: 'sentence', href: pageUrl() + fragment(view, sentence), press: (event) => this.#go(event, index),
-			}, sentence.text));
+			const links = answer.sentences.map((sentence, index) => {
+				const link = make('a', { part: 'sentence', href: pageUrl() + fragment(view, sentence) }, sentence.text);
+				link.onclick = (event) => this.#go(event, index);
+				return link;
+			});
 			list.append(...links.map((link) => make('li', {}, link)));
 			this.#shown = { article, sentences: answer.sentences, links, current: -1 };
 			this.#panel.replaceChildren(list);
@@ -450,7 +443,7 @@
 		}
 
 		#clear() {
-			for (const layer of layers) for (const range of this.#ranges) layer?.delete(range);
+			this.#ranges.forEach((range) => layers.forEach((layer) => layer.delete(range)));
 			this.#ranges = [];
 			this.#unwrap?.();
 			this.#unwrap = null;
