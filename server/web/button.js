@@ -204,18 +204,26 @@
 		return () => undo.forEach((take) => take());
 	};
 
+	/*
+	 * Boxes in boxes may scroll: each brings the place to a third of its height, as far as it goes.
+	 * How far that is shows when they are there; for a smooth way they start again.
+	 */
 	const scrollTo = (range) => {
 		const root = document.scrollingElement;
-		let box = range.startContainer.parentElement;
-		while (box && box !== root && !(box.scrollHeight > box.clientHeight &&
-			/auto|scroll/.test(getComputedStyle(box).overflowY)))
-			box = box.parentElement;
-		const top = box && box !== root && box !== document.body ? box.getBoundingClientRect().top : 0;
-		const height = top ? box.clientHeight : innerHeight;
-		(top ? box : root).scrollBy({
-			top: range.getBoundingClientRect().top - top - height / 3,
-			behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
-		});
+		const ways = [];
+		for (let box = range.startContainer.parentElement; box; box = box.parentElement || box.getRootNode().host) {
+			if (box !== root && !/auto|scroll/.test(getComputedStyle(box).overflowY)) continue;
+			const from = box.scrollTop;
+			const start = box === root ? 0 : box.getBoundingClientRect().top;
+			const { top } = range.getBoundingClientRect();
+			box.scrollTo({ top: from + top - start - box.clientHeight / 3, behavior: 'instant' });
+			ways.push([box, from, box.scrollTop]);
+		}
+		if (matchMedia('(prefers-reduced-motion)').matches) return;
+		for (const [box, from, top] of ways) {
+			box.scrollTo({ top: from, behavior: 'instant' });
+			box.scrollTo({ top, behavior: 'smooth' });
+		}
 	};
 
 	/* ---- the service --------------------------------------------------------------------- */
