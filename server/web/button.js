@@ -23,8 +23,8 @@
 	/* Not the article: furniture, controls, what is read elsewhere (the headline is sent apart). */
 	const SKIP = 'h1,nav,aside,footer,form,figcaption,button,input,select,textarea,label,script,' +
 		'style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,dialog,' +
-		'details:not([open]),sup:has(a[href^="#"]),[aria-hidden=true],[data-summary-skip],' +
-		'summary-button';
+		'details:not([open]),sup:has(a[href*="#"]),a[href*="#"] sup,[aria-hidden=true],' +
+		'[data-summary-skip],summary-button';
 	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
 	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
@@ -44,7 +44,8 @@
 
 	/* Text for screen readers alone is cut down to a point, out of the flow. */
 	const isShown = (element, style) =>
-		style.display !== 'none' && !(/abs|fix/.test(style.position) && element.offsetWidth < 2);
+		!/none|hidden/.test(style.display + style.contentVisibility) &&
+		!(/abs|fix/.test(style.position) && element.offsetWidth < 2);
 
 	/*
 	 * The visible text of `root`: white space as the page shows it, paragraphs apart by a blank

@@ -66,7 +66,7 @@ before(async () => {
 			max-width: 38rem; padding: 0 1rem; background: light-dark(#fff, #16181c); color: light-dark(#222, #e6e6e6) }
 			nav a, footer a { color: inherit } summary-button { font-family: system-ui, 'Noto Sans', sans-serif }
 			.pre { white-space: pre-wrap } .gone { display: none }
-			.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden } .cap { float: left; font-size: 3em }
+			.unpainted { content-visibility: hidden } .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden } .cap { float: left; font-size: 3em }
 			.tall { height: 3000px }`,
 	});
 	site.pages.set('/smooth.css', { type: 'text/css', body: 'html { scroll-behavior: smooth }' });
