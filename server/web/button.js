@@ -21,9 +21,9 @@
 	/* The build puts words.txt here. A line a language: tags|label|failure */
 	const words = '@WORDS@';
 	/* Not the article: furniture, controls, what is read elsewhere (the headline is sent apart). */
-	const SKIP = 'h1,nav,aside,footer,form,figcaption,button,input,select,textarea,label,script,' +
-		'style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,dialog,' +
-		'details:not([open]),sup:has(a[href*="#"]),a[href*="#"] sup,[aria-hidden=true],' +
+	const SKIP = 'h1,nav,aside,footer,form:not(:has(summary-button)),figcaption,button,input,select,' +
+		'textarea,label,script,style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,' +
+		'dialog,details:not([open]),sup:has(a[href*="#"]),a[href*="#"] sup,[aria-hidden=true],' +
 		'[data-summary-skip],summary-button';
 	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
 	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
@@ -108,6 +108,22 @@
 			node = node === root ? null : node.nextSibling;
 		}
 		return { text: wellFormed(text), runs };
+	};
+
+	/*
+	 * The innermost element around the button, else the first meant for articles, that has most of
+	 * the page's prose, where long runs of text weigh more and links nothing: a page's teasers may be
+	 * an <article> each, and its article none.
+	 */
+	const proseOf = ({ runs }, button) => {
+		const weights = new Map();
+		for (const { node, size } of runs)
+			for (let box = !node.parentNode.closest('a') && node; box; box = box.parentNode)
+				weights.set(box, (weights.get(box) || 0) + size * size);
+		const boxes = [];
+		for (let box = button; box && box !== document.body; box = box.parentElement) boxes.push(box);
+		return [...boxes, ...document.querySelectorAll('article,main')].find((box) =>
+			weights.get(box) > weights.get(document) / 2) || document.body;
 	};
 
 	/* A range for each text node that the sentence touches; none where it is not in the page. */
@@ -355,7 +371,7 @@
 			const scope = this.getRootNode();
 			const selector = this.#option('article');
 			return selector ? scope.querySelector(selector) : this.closest('article') ||
-				scope.querySelector('article,main,[role=main]') || document.body;
+				scope.host && scope.querySelector('article,main') || proseOf(this.#read(document.body), this);
 		}
 
 		#read(article) {
@@ -389,7 +405,7 @@
 			const fields = this.#option('source') === 'url'
 				? { url: document.querySelector('link[rel=canonical]')?.href || pageUrl() }
 				: { text };
-			const title = (article.querySelector('h1') || document.querySelector('h1'))?.textContent.trim();
+			const title = article.closest(':has(h1)')?.querySelector('h1').textContent.trim();
 			if (title && !fields.url) fields.title = [...wellFormed(title)].slice(0, 300).join('');
 			if (this.#option('language')) fields.language = this.#option('language');
 			if (this.#option('sentences')) fields.sentences = +this.#option('sentences');

@@ -259,6 +259,40 @@ describe('pressed', () => {
 		await closePage(page);
 	});
 
+	/* What a page has beside its article, in markup that does not tell one from the other. */
+	const teaser = `<a href="#t">Five things to know before the ferry sails, and what became of the harbour master</a>
+		<p>A short look at the week: the harbour, the market and the long way to the new school.</p>`;
+	const pagesWithout = {
+		'teasers are articles, and it is none': `<article>${teaser}</article><article>${teaser}</article>
+			<div class="post"><summary-button></summary-button>${plain.html}</div><div>${teaser}</div>`,
+		'the first main is empty': `<main></main><main><summary-button></summary-button>${plain.html}</main>${teaser}`,
+		'divs alone': `<div><div>${teaser}</div></div>
+			<div><div><summary-button></summary-button>${plain.html}</div></div><div>${teaser}</div>`,
+		'the button above it, in the head of the page':
+			`<header><summary-button></summary-button></header><article>${teaser}</article><main>${plain.html}</main>${teaser}`,
+		'the whole page is a form': `<form action="/"><input name="q"><div>${teaser}</div>
+			<div><summary-button></summary-button>${plain.html}</div></form>`,
+		'sections, of which each is a part': `<div>${teaser}</div><div><summary-button></summary-button>` +
+			`${plain.html.replaceAll('<p>', '<section><p>').replaceAll('</p>', '</p></section>')}</div>`,
+	};
+	for (const [name, body] of Object.entries(pagesWithout))
+		test(`without an <article> around it, it reads where most of the text is: ${name}`, async () => {
+			const page = await openPage(browser);
+			const sent = [];
+			page.on('request', (request) => { if (request.method() === 'POST') sent.push(request.postDataJSON()); });
+			const url = serve('without', plain, { button: '' });
+			const made = site.pages.get('/without');
+			made.body = made.body.replace(/<main>.*<\/main>/s, () => body);
+			await page.goto(url);
+			await parts(page).button.click();
+			await parts(page).links.first().waitFor();
+			assert.doesNotMatch(sent[0].text, /short look|Five things/);
+			for (const [text] of plain.html.matchAll(/(?<=<p>).*(?=<\/p>)/g)) assert.ok(sent[0].text.includes(text), text);
+			assert.equal(sent[0].title, 'Ferry returns after thirty years');
+			await assertExact(page);
+			await closePage(page);
+		});
+
 	test('the sentences are found again when the page has changed meanwhile', async () => {
 		const page = await open('changed', plain);
 		await page.evaluate(() => {
