@@ -496,12 +496,12 @@
 
 		#go(event, index) {
 			if (event.ctrlKey || event.metaKey || event.shiftKey) return; /* a new tab: the link's own way */
-			event.preventDefault();
 			this.#shown.current = index;
 			this.#shown.links.forEach((link, i) => link.setAttribute('aria-current', i === index));
 			const range = this.#paint();
-			if (!range) return;
-			/* The Tab key goes on from the sentence, and so does a screen reader. */
+			if (!range) return; /* the link's own way, too: the browser may find it */
+			event.preventDefault();
+			/* A caret goes on from the sentence; the focus stays, for Tab leads to the next one. */
 			getSelection().collapse(range.startContainer, range.startOffset);
 			scrollTo(range);
 		}

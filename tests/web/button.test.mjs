@@ -293,6 +293,21 @@ describe('pressed', () => {
 			await closePage(page);
 		});
 
+	test('a sentence that is not in the page is left to the browser, which follows the link', async () => {
+		const page = await open('gone', plain);
+		await page.evaluate(() => document.querySelector('article').replaceChildren('Another article.'));
+		const [known, gone] = await parts(page).links.evaluateAll((links) => {
+			document.querySelector('article').append(links[0].textContent);
+			const taken = [];
+			addEventListener('click', (event) => taken.push(event.defaultPrevented));
+			links[0].click();
+			links[1].click();
+			return taken;
+		});
+		assert.deepEqual([known, gone], [true, false]);
+		await closePage(page);
+	});
+
 	test('the sentences are found again when the page has changed meanwhile', async () => {
 		const page = await open('changed', plain);
 		await page.evaluate(() => {
@@ -487,6 +502,8 @@ describe('for everybody', () => {
 		await page.keyboard.press('Enter');
 		assert.equal(await highlighted(page, 'summary-current'), await links.first().textContent());
 		assert.equal(await links.first().getAttribute('aria-current'), 'true');
+		await page.keyboard.press('Tab');
+		assert.ok(await links.nth(1).evaluate((link) => link.matches(':focus')));
 		await page.keyboard.press('Escape');
 		assert.ok(await panel.isHidden());
 		assert.equal(await inner(), 'button');
