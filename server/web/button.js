@@ -280,13 +280,14 @@
 			--accent: var(--summary-accent, light-dark(#1a4fa3, #9cc2ff)); }
 		:host([hidden]) { display: none; }
 		:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-		button { font: inherit; font-weight: 600; cursor: pointer; border: 0; min-height: 2.75em; padding: .5em 1.1em;
+		button { font: inherit; font-weight: 600; cursor: pointer; border: 1px solid var(--accent); min-height: 2.75em; padding: .5em 1.1em;
 			border-radius: 9em; background: var(--accent); color: var(--summary-button-text, light-dark(#fff, #10151f)); }
 		[aria-busy=true] { cursor: progress; }
 		[part=status]:not(:empty) { margin: .6em 0 0; }
 		[part=panel] { margin-top: .8em; padding: .6em 1em 1em; border: 1px solid var(--accent);
 			border-radius: var(--summary-radius, .6em); background: var(--summary-background, light-dark(#fff, #1d1f23));
-			color: var(--summary-text, light-dark(#1b1b1b, #ececec)); }
+			color: var(--summary-text, light-dark(#1b1b1b, #ececec));
+			text-align: start; text-transform: none; white-space: normal; }
 		ol { margin: 0; padding-inline-start: 1.4em; }
 		li { margin: .5em 0; }
 		li::marker { color: var(--accent); }

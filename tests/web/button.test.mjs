@@ -308,6 +308,16 @@ describe('pressed', () => {
 		await closePage(page);
 	});
 
+	test('what the text around it inherits does not reach the sentences', async () => {
+		site.pages.set('/loud.css', { type: 'text/css', body: 'main { text-transform: uppercase; white-space: nowrap; text-align: center }' });
+		const page = await open('loud', plain, { head: '<link rel="stylesheet" href="/loud.css">' });
+		assert.deepEqual(await parts(page).links.first().evaluate((link) => {
+			const { textTransform, textAlign } = getComputedStyle(link);
+			return [textTransform, textAlign, link.getBoundingClientRect().right < innerWidth];
+		}), ['none', 'start', true]);
+		await closePage(page);
+	});
+
 	test('the sentences are found again when the page has changed meanwhile', async () => {
 		const page = await open('changed', plain);
 		await page.evaluate(() => {
@@ -531,6 +541,18 @@ describe('for everybody', () => {
 			await page.screenshot({ path: path.join(shots, `button-${context.viewport.width}.png`) });
 			await closePage(page);
 		}
+	});
+
+	test('in high contrast, where backgrounds go, the button still has an outline', async () => {
+		const page = await open('contrast', plain, { context: { forcedColors: 'active' } });
+		await page.screenshot({ path: path.join(shots, 'button-contrast.png') });
+		const [width, line, behind] = await parts(page).button.evaluate((button) => {
+			const { borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(button);
+			return [borderTopWidth, borderTopColor, backgroundColor];
+		});
+		assert.notEqual(parseFloat(width), 0);
+		assert.notEqual(line, behind);
+		await closePage(page);
 	});
 
 	test('reduced motion is respected, also where the page asks for smooth scrolling', async () => {
