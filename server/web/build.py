@@ -23,6 +23,7 @@ TOKEN = re.compile(
       | (?P<space>\s+)
       | (?P<word>[\w$#]+)
       | (?P<sign>.)""", re.VERBOSE | re.DOTALL)
+STYLE = re.compile(r"\{\s")  # among templates; those that take a value in have no space there
 MANY_SPACES = re.compile(r"\s+")
 DECLARED = re.compile(r"\b(?:const|let|class)\s+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\s*=>|[(]([\w, ]*)[)]\s*(?:=>|\{)"
                       r"|(#[A-Za-z_]\w*)")
@@ -89,7 +90,7 @@ def shrink_script(source):
                 out.pop()
             if out and gap and needs_gap(out[-1], text, gap):
                 out.append(gap)
-            out.append(shrink_style(text) if kind == "text" and text.startswith("`") and "{ " in text else text)
+            out.append(shrink_style(text) if kind == "text" and text.startswith("`") and STYLE.search(text) else text)
             gap = ""
     return "".join(out)
 

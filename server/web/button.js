@@ -21,11 +21,10 @@
 	/* The build puts words.txt here. A line a language: tags|label|failure */
 	const words = '@WORDS@';
 	/* Not the article: furniture, controls, what is read elsewhere (the headline is sent apart). */
-	const SKIP = 'h1,nav,aside,footer,form,figcaption,button,input,select,textarea,label,script,' +
-		'style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,dialog,' +
-		'details:not([open]),sup:has(a[href^="#"]),[aria-hidden=true],[data-summary-skip],' +
-		'summary-button';
-	const GAPS = ['', '', '\n', '\n\n'];
+	const SKIP = 'h1,nav,aside,footer,form:not(:has(summary-button)),figcaption,button,input,select,' +
+		'textarea,label,script,style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,' +
+		'dialog,details:not([open]),sup:has(a[href*="#"]),a[href*="#"] sup,[aria-hidden=true],' +
+		'[data-summary-skip],summary-button';
 	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
 	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
@@ -45,7 +44,8 @@
 
 	/* Text for screen readers alone is cut down to a point, out of the flow. */
 	const isShown = (element, style) =>
-		style.display !== 'none' && !(/abs|fix/.test(style.position) && element.offsetWidth < 2);
+		!/none|hidden/.test(style.display + style.contentVisibility) &&
+		!(/abs|fix/.test(style.position) && element.offsetWidth < 2);
 
 	/*
 	 * The visible text of `root`: white space as the page shows it, paragraphs apart by a blank
@@ -55,7 +55,7 @@
 		const runs = [];
 		const blocks = new Set();
 		let text = '';
-		let gap = 0;
+		let gap = 0; /* white space since the last piece: 1, a line's end: 2, a paragraph's: 3 */
 		let space; /* where the white space begins, if that is all the gap is */
 		const put = (node, from, piece) => {
 			runs.push({ at: text.length, size: piece.length, node, from });
@@ -77,7 +77,7 @@
 			for (const { 0: piece, index } of node.data.matchAll(pieces)) {
 				between(index);
 				if (text && gap === 1) put(...space, ' ');
-				else if (text) text += GAPS[gap];
+				else if (text) text += '\n\n'.slice(3 - gap);
 				gap = 0;
 				put(node, index, piece);
 				seen = index + piece.length;
@@ -101,13 +101,29 @@
 				node = node.firstChild;
 				continue;
 			}
-			while (node && node !== root && !node.nextSibling) {
+			while (node !== root && !node.nextSibling) {
 				node = node.parentNode;
 				if (blocks.has(node)) gap = 3;
 			}
 			node = node === root ? null : node.nextSibling;
 		}
 		return { text: wellFormed(text), runs };
+	};
+
+	/*
+	 * The innermost element around the button, else the first meant for articles, that has most of
+	 * the page's prose, where long runs of text weigh more and links nothing: a page's teasers may be
+	 * an <article> each, and its article none.
+	 */
+	const proseOf = ({ runs }, button) => {
+		const weights = new Map();
+		for (const { node, size } of runs)
+			for (let box = !node.parentNode.closest('a') && node; box; box = box.parentNode)
+				weights.set(box, (weights.get(box) || 0) + size * size);
+		const boxes = [];
+		for (let box = button; box && box !== document.body; box = box.parentElement) boxes.push(box);
+		return [...boxes, ...document.querySelectorAll('article,main')].find((box) =>
+			weights.get(box) > weights.get(document) / 2) || document.body;
 	};
 
 	/* A range for each text node that the sentence touches; none where it is not in the page. */
@@ -126,7 +142,7 @@
 			if (at >= end || at + size <= start) continue;
 			const stop = from + Math.min(end - at, size);
 			if (stop > node.length) return [];
-			const last = ranges[ranges.length - 1];
+			const last = ranges.at(-1);
 			if (last?.endContainer === node) {
 				last.setEnd(node, stop);
 				continue;
@@ -167,23 +183,19 @@
 			scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, made];
 	};
 	const canHighlight = window.Highlight && CSS.highlights;
-	const layers = ['summary-sentence', 'summary-current'].map((name, priority) => {
-		if (!canHighlight) return null;
+	const layers = !canHighlight ? [] : ['summary-sentence', 'summary-current'].map((name, priority) => {
 		const layer = new Highlight();
 		layer.priority = priority;
 		CSS.highlights.set(name, layer);
 		return layer;
 	});
 	const highlightSheet = sheet(`
-		::highlight(summary-sentence) {
+		::highlight(summary-sentence), ::highlight(summary-current) {
 			background-color: var(--summary-highlight, #fff0a6);
 			color: var(--summary-highlight-text, #1c1a10);
 		}
-		::highlight(summary-current) {
-			background-color: var(--summary-current, #ffc83d);
-			color: var(--summary-highlight-text, #1c1a10);
-		}
-		@media (forced-colors: active) {
+		::highlight(summary-current) { background-color: var(--summary-current, #ffc83d); }
+		@media (forced-colors) {
 			::highlight(summary-sentence), ::highlight(summary-current) {
 				background-color: Mark;
 				color: MarkText;
@@ -209,24 +221,32 @@
 		return () => undo.forEach((take) => take());
 	};
 
+	/*
+	 * Boxes in boxes may scroll: each brings the place to a third of its height, as far as it goes.
+	 * How far that is shows when they are there; for a smooth way they start again.
+	 */
 	const scrollTo = (range) => {
 		const root = document.scrollingElement;
-		let box = range.startContainer.parentElement;
-		while (box && box !== root && !(box.scrollHeight > box.clientHeight &&
-			/auto|scroll/.test(getComputedStyle(box).overflowY)))
-			box = box.parentElement;
-		const top = box && box !== root && box !== document.body ? box.getBoundingClientRect().top : 0;
-		const height = top ? box.clientHeight : innerHeight;
-		(top ? box : root).scrollBy({
-			top: range.getBoundingClientRect().top - top - height / 3,
-			behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
-		});
+		const ways = [];
+		for (let box = range.startContainer.parentElement; box; box = box.parentElement || box.getRootNode().host) {
+			if (box !== root && !/auto|scroll/.test(getComputedStyle(box).overflowY)) continue;
+			const from = box.scrollTop;
+			const start = box === root ? 0 : box.getBoundingClientRect().top;
+			const { top } = range.getBoundingClientRect();
+			box.scrollTo({ top: from + top - start - box.clientHeight / 3, behavior: 'instant' });
+			ways.push([box, from, box.scrollTop]);
+		}
+		if (matchMedia('(prefers-reduced-motion)').matches) return;
+		for (const [box, from, top] of ways) {
+			box.scrollTo({ top: from, behavior: 'instant' });
+			box.scrollTo({ top, behavior: 'smooth' });
+		}
 	};
 
 	/* ---- the service --------------------------------------------------------------------- */
 
 	const secondsOf = (header) =>
-		!header ? 0 : +header || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
+		+header || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
 
 	/* `fields` as JSON; for a URL as query string, which caches on the way can keep. */
 	const ask = async (service, key, fields, signal) => {
@@ -250,9 +270,7 @@
 
 	const make = (name, attributes, ...children) => {
 		const element = document.createElement(name);
-		for (const key in attributes)
-			if (key === 'press') element.addEventListener('click', attributes.press);
-			else element.setAttribute(key, attributes[key]);
+		for (const key in attributes) element.setAttribute(key, attributes[key]);
 		element.append(...children);
 		return element;
 	};
@@ -262,13 +280,14 @@
 			--accent: var(--summary-accent, light-dark(#1a4fa3, #9cc2ff)); }
 		:host([hidden]) { display: none; }
 		:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-		button { font: inherit; font-weight: 600; cursor: pointer; border: 0; min-height: 2.75em; padding: .5em 1.1em;
+		button { font: inherit; font-weight: 600; cursor: pointer; border: 1px solid var(--accent); min-height: 2.75em; padding: .5em 1.1em;
 			border-radius: 9em; background: var(--accent); color: var(--summary-button-text, light-dark(#fff, #10151f)); }
 		[aria-busy=true] { cursor: progress; }
 		[part=status]:not(:empty) { margin: .6em 0 0; }
 		[part=panel] { margin-top: .8em; padding: .6em 1em 1em; border: 1px solid var(--accent);
 			border-radius: var(--summary-radius, .6em); background: var(--summary-background, light-dark(#fff, #1d1f23));
-			color: var(--summary-text, light-dark(#1b1b1b, #ececec)); }
+			color: var(--summary-text, light-dark(#1b1b1b, #ececec));
+			text-align: start; text-transform: none; white-space: normal; }
 		ol { margin: 0; padding-inline-start: 1.4em; }
 		li { margin: .5em 0; }
 		li::marker { color: var(--accent); }
@@ -294,10 +313,8 @@
 		constructor() {
 			super();
 			adopt(this.#root, style);
-			this.#button = make('button', {
-				part: 'button', 'aria-expanded': false, 'aria-controls': 'p',
-				press: () => this.#press(),
-			});
+			this.#button = make('button', { part: 'button', 'aria-expanded': false, 'aria-controls': 'p' });
+			this.#button.onclick = () => this.#press();
 			this.#status = make('div', { part: 'status', role: 'status' });
 			this.#panel = make('section', { part: 'panel', id: 'p', hidden: true });
 			this.#root.append(this.#button, this.#status, this.#panel);
@@ -355,7 +372,7 @@
 			const scope = this.getRootNode();
 			const selector = this.#option('article');
 			return selector ? scope.querySelector(selector) : this.closest('article') ||
-				scope.querySelector('article,main,[role=main]') || document.body;
+				scope.host && scope.querySelector('article,main') || proseOf(this.#read(document.body), this);
 		}
 
 		#read(article) {
@@ -389,7 +406,7 @@
 			const fields = this.#option('source') === 'url'
 				? { url: document.querySelector('link[rel=canonical]')?.href || pageUrl() }
 				: { text };
-			const title = (article.querySelector('h1') || document.querySelector('h1'))?.textContent.trim();
+			const title = article.closest(':has(h1)')?.querySelector('h1').textContent.trim();
 			if (title && !fields.url) fields.title = [...wellFormed(title)].slice(0, 300).join('');
 			if (this.#option('language')) fields.language = this.#option('language');
 			if (this.#option('sentences')) fields.sentences = +this.#option('sentences');
@@ -438,9 +455,11 @@
 				part: 'list', lang: answer.source?.language || article.closest('[lang]')?.lang || '',
 				dir: getComputedStyle(article).direction,
 			});
-			const links = answer.sentences.map((sentence, index) => make('a', {
-				part: 'sentence', href: pageUrl() + fragment(view, sentence), press: (event) => this.#go(event, index),
-			}, sentence.text));
+			const links = answer.sentences.map((sentence, index) => {
+				const link = make('a', { part: 'sentence', href: pageUrl() + fragment(view, sentence) }, sentence.text);
+				link.onclick = (event) => this.#go(event, index);
+				return link;
+			});
 			list.append(...links.map((link) => make('li', {}, link)));
 			this.#shown = { article, sentences: answer.sentences, links, current: -1 };
 			this.#panel.replaceChildren(list);
@@ -450,7 +469,7 @@
 		}
 
 		#clear() {
-			for (const layer of layers) for (const range of this.#ranges) layer?.delete(range);
+			this.#ranges.forEach((range) => layers.forEach((layer) => layer.delete(range)));
 			this.#ranges = [];
 			this.#unwrap?.();
 			this.#unwrap = null;
@@ -478,12 +497,12 @@
 
 		#go(event, index) {
 			if (event.ctrlKey || event.metaKey || event.shiftKey) return; /* a new tab: the link's own way */
-			event.preventDefault();
 			this.#shown.current = index;
 			this.#shown.links.forEach((link, i) => link.setAttribute('aria-current', i === index));
 			const range = this.#paint();
-			if (!range) return;
-			/* The Tab key goes on from the sentence, and so does a screen reader. */
+			if (!range) return; /* the link's own way, too: the browser may find it */
+			event.preventDefault();
+			/* A caret goes on from the sentence; the focus stays, for Tab leads to the next one. */
 			getSelection().collapse(range.startContainer, range.startOffset);
 			scrollTo(range);
 		}

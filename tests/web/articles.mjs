@@ -75,6 +75,15 @@ export const hard = {
 		lang: 'en',
 		html: filler.map((s, i) => paragraph(`${s.slice(0, -1)}<sup><a href="#n${i}">[${i}]</a></sup><span class="gone">Never seen.</span><span class="unseen">For screen readers.</span>.`)).join(''),
 	},
+	'footnotes inside links, and in addresses in full': {
+		lang: 'en',
+		html: filler.map((s, i) => paragraph(`${s.slice(0, -1)}<a href="#n${i}"><sup>[${i}]</sup></a>.<sup><a href="/notes#n${i}">[${i}]</a></sup>`)).join(''),
+	},
+	'text that is not painted': {
+		lang: 'en',
+		html: `<div class="unpainted">${filler.map((s) => paragraph(`Never seen: ${s}`)).join('')}</div>` +
+			filler.map(paragraph).join('') + '<p hidden="until-found">Never seen until it is searched for.</p>',
+	},
 	'a drop cap': {
 		lang: 'en',
 		html: `<p><span class="cap">T</span>${filler[0].slice(1)} ${filler[1]}</p>` + filler.slice(2).map(paragraph).join(''),

@@ -194,8 +194,8 @@ describe('the page', () => {
 	test('on a phone, whoever presses is brought to what comes of it', async () => {
 		const page = await open({ viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
 		const inView = (selector) => page.waitForFunction((name) => {
-			const box = document.querySelector(name).getBoundingClientRect();
-			return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+			const box = document.querySelector(name)?.getBoundingClientRect();
+			return box?.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
 		}, selector);
 		const focused = () => page.evaluate(() => document.activeElement.id);
 		await page.getByRole('button', { name: 'Summarize' }).click();
