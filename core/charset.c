@@ -227,6 +227,11 @@ static struct span decode(struct arena *arena, encoding *from, struct span bytes
 	return (struct span){out, n};
 }
 
+static bool has_escape(struct span bytes)
+{
+	return bytes.len > 0 && memchr(bytes.at, '\x1B', bytes.len) != NULL;
+}
+
 /* What the page or its server says, unless the bytes contradict it. */
 static encoding *choose(struct arena *arena, struct span bytes, struct span declared)
 {
@@ -235,8 +240,9 @@ static encoding *choose(struct arena *arena, struct span bytes, struct span decl
 	encoding *wide = from_nuls(bytes);
 	if (wide != NULL)
 		return wide;
-	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says. */
-	if (bad == 0 && (good > 0 || declared.len == 0))
+	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says; bytes without
+	 * any may be in ISO-2022-JP, which is ASCII with escapes. */
+	if (bad == 0 && (good > 0 || (declared.len == 0 && !has_escape(bytes))))
 		return utf_8();
 	encoding *said = from_meta(bytes);
 	if (declared.len > 0 && by_label(declared.at, declared.len) != NULL)
