@@ -18,8 +18,8 @@ from service import LOOPBACK, Service, free_port, wait_until
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504}
 
-PAGES = ["page", "no-type", "xhtml", "plain", "latin-1", "gzip", "x-gzip", "deflate", "deflate-raw",
-         "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
+PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "latin-1", "gzip", "x-gzip",
+         "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
          "to-page-308", "chain?5", "cookie", "to-endless"]
 
@@ -28,7 +28,7 @@ NO_PAGES = {
         "to-private", "to-metadata", "to-azure", "to-ipv6", "to-ftp", "to-file", "to-gopher",
         "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary"],
     "url_status": [
-        "to-self", "to-nowhere", "chain?6", "absent"] + [
+        "to-self", "to-nowhere", "to-empty", "chain?6", "absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
     "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type"],
