@@ -50,6 +50,8 @@ struct fetch {
 	struct curl_slist *pinned;
 	size_t head_bytes, dropped_bytes;
 	bool head_done, redirecting;
+	bool opened; /* a socket was asked for: no kept connection, or not that alone */
+	bool fresh;  /* on a new connection: the kept one had been closed */
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 

@@ -21,6 +21,7 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
+	SET(CURLOPT_FRESH_CONNECT, (long)fetch->fresh);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
@@ -108,7 +109,7 @@ static void start_literal(struct fetch *fetch)
 static void start_hop(struct fetch *fetch)
 {
 	fetch->head_bytes = fetch->dropped_bytes = 0;
-	fetch->head_done = fetch->redirecting = false;
+	fetch->head_done = fetch->redirecting = fetch->opened = false;
 	if (!url_hosts_match(fetch->fetcher->allow_hosts, fetch->url.host)) {
 		fetch_finish(fetch, FETCH_REFUSED, "host is not among the allowed ones");
 	} else if (fetch->url.literal) {
@@ -202,6 +203,7 @@ static void follow(struct fetch *fetch)
 	url_free(&fetch->url);
 	fetch->url = next;
 	fetch->redirects++;
+	fetch->fresh = false;
 	start_hop(fetch);
 }
 
@@ -250,9 +252,25 @@ static enum fetch_status status_of_curl(CURLcode code, bool head_done)
 	}
 }
 
+/*
+ * A connection that was kept may be closed by its origin at the moment it is used again, or may
+ * have been before: that says nothing about the page. libcurl (7.88) tries again by itself for
+ * HTTP/1.1, but not for HTTP/2, where it also takes a closed TLS session for an open one.
+ */
+static bool was_stale(const struct fetch *fetch)
+{
+	return !fetch->opened && fetch->head_bytes == 0 && !fetch->fresh;
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
+	if (status == FETCH_UNREACHABLE && was_stale(fetch)) {
+		fetch_end_transfer(fetch);
+		fetch->fresh = true;
+		start_hop(fetch);
+		return;
+	}
 	if (status == FETCH_TOO_LARGE)
 		fetch_blame_size(fetch, status, "header line is too long", FETCH_HEAD_MAX_BYTES,
 				 FETCH_HEAD_MAX_BYTES + 1);

@@ -1,9 +1,11 @@
 """Downloads end to end: a page comes back as a summary, everything else as its documented code,
 and no forbidden address is ever dialled."""
 
+import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -12,6 +14,7 @@ import threading
 
 import pytest
 
+import http2_origin as h2
 from origin import ARTICLE, BEHAVIOURS, Origin, answers, page, redirect
 from service import LOOPBACK, Service, free_port, wait_until
 
@@ -291,10 +294,14 @@ def authority(tmp_path_factory):
     return place
 
 
-def tls_origin(authority, name, **keywords):
+def tls_context(authority, name="good"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority / f"{name}.pem", authority / f"{name}.key")
-    return Origin(tls=context, **keywords)
+    return context
+
+
+def tls_origin(authority, name, **keywords):
+    return Origin(tls=tls_context(authority, name), **keywords)
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +383,94 @@ def test_http2(authority, trusting, tmp_path):
     finally:
         nginx.terminate()
         nginx.wait()
+
+
+PIECES = {
+    "byte by byte": lambda stream: [bytes([b]) for b in h2.headers(stream) + h2.data(stream)],
+    "end apart": lambda stream: [h2.headers(stream), h2.data(stream, flags=0), h2.data(stream, b"")],
+    "among pings": lambda stream: [
+        h2.PINGS + h2.headers(stream) + h2.PINGS + h2.data(stream, flags=0) + h2.PINGS + h2.data(stream, b"") + h2.PINGS],
+    "early hints": lambda stream: [h2.headers(stream, h2.HINTS) + h2.headers(stream), h2.data(stream)],
+    "trailers": lambda stream: [h2.headers(stream), h2.data(stream, flags=0),
+                                h2.headers(stream, h2.field(b"x-sum", b"1"), h2.END_HEADERS | h2.END_STREAM)],
+    "goodbye first": lambda stream: [h2.goaway(stream), h2.headers(stream), h2.data(stream)],
+}
+
+
+@pytest.mark.parametrize("pieces", PIECES)
+def test_http2_in_pieces(authority, trusting, pieces):
+    def behave(connection, stream, nth):
+        for piece in PIECES[pieces](stream):
+            connection.sendall(piece)
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(3):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+    origin.close()
+
+
+def closes(connection, stream):
+    raise h2.EndOfConnection
+
+
+def goes_away(connection, stream):
+    connection.sendall(h2.goaway(stream - 2))
+    raise h2.EndOfConnection
+
+
+def refuses(connection, stream):
+    connection.sendall(h2.frame(h2.RST_STREAM, 0, stream, (7).to_bytes(4, "big")))
+
+
+@pytest.mark.parametrize("end", [closes, goes_away, refuses])
+def test_http2_connection_ends_as_it_is_used_again(authority, trusting, end):
+    """Which says nothing about the page: it is asked for once more, on a new connection."""
+    def behave(connection, stream, nth):
+        (h2.answer if nth == 1 else end)(connection, stream)
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(2):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+    assert origin.connections == 2
+    origin.close()
+
+
+def test_http2_connection_has_ended_meanwhile(authority, trusting):
+    """By TLS's goodbye, which libcurl reads and forgets."""
+    read, gone = threading.Event(), threading.Event()
+
+    def behave(connection, stream, nth):
+        h2.answer(connection, stream)
+        read.wait()
+        connection.settimeout(0)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while connection.recv(65536):  # what only acknowledges
+                pass
+        with contextlib.suppress(ssl.SSLWantReadError):
+            connection.unwrap()  # said, and not waited for the same
+        gone.set()
+        select.select([connection], [], [])
+        os.read(connection.fileno(), 65536)  # asked again nevertheless: closed in order, not broken
+        raise h2.EndOfConnection
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(2):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+        read.set()
+        gone.wait()
+    assert origin.connections == 2
+    origin.close()
+
+
+def test_http2_that_ends_anew_is_unreachable(authority, trusting):
+    """A new connection is tried once."""
+    origin = h2.Http2Origin(tls_context(authority), lambda connection, stream, nth: closes(connection, stream))
+    assert fetch(trusting, origin.url)[1] == "url_unreachable"
+    assert origin.connections == 1
+    origin.close()
 
 
 # ---- nothing is lost -----------------------------------------------------------------------
