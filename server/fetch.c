@@ -98,6 +98,13 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 	result->redirects = fetch->redirects;
 	result->waited_us = (fetch->begun_us == 0 ? now : fetch->begun_us) - fetch->made_us;
 	result->elapsed_us = fetch->begun_us == 0 ? 0 : now - fetch->begun_us;
+	if (status == FETCH_TIMEOUT) {
+		int64_t had_us = fetch->limit_us - fetch->begun_us;
+		result->limit = had_us > 0 ? (uint64_t)had_us / 1000 : 0;
+		result->actual = (uint64_t)result->elapsed_us / 1000;
+		if (result->actual < result->limit)
+			result->actual = result->limit; /* libcurl may stop a little early */
+	}
 	fetch->callback(fetch->arg, result);
 	drop_body(fetch);
 	if (fetch->state == FETCH_STATE_LOOKUP)

@@ -185,6 +185,8 @@ static void follow(struct fetch *fetch)
 		return;
 	}
 	if (fetch->redirects == fetch->fetcher->options.max_redirects) {
+		fetch->result.limit = fetch->redirects;
+		fetch->result.actual = fetch->redirects + 1;
 		fetch_finish(fetch, FETCH_STATUS, "too many redirects");
 		return;
 	}

@@ -108,6 +108,12 @@ def test_no_page(patient, hasty, origin, code, path):
     assert (got, answer.status) == (code, STATUS[code]), answer
     if code == "url_too_large":
         assert answer.json()["limit"] == (64 << 10 if path in HEADS else 1 << 20) < answer.json()["actual"]
+    if code == "url_timeout":
+        assert answer.json()["limit"] == 300 <= answer.json()["actual"]
+        assert answer.json()["detail"] == "The page did not arrive within 300 milliseconds."
+    if path in ("to-self", "chain?6"):
+        assert (answer.json()["limit"], answer.json()["actual"]) == (5, 6)
+        assert answer.json()["detail"] == "It redirects 6 times or more; at most 5 are followed."
 
 
 @pytest.mark.parametrize("path", ANYTHING)
