@@ -219,7 +219,26 @@ static bool looks_binary(const char *body, size_t len)
 		if (b[i] <= 0x08 || b[i] == 0x0B || (b[i] >= 0x0E && b[i] <= 0x1A) ||
 		    (b[i] >= 0x1C && b[i] <= 0x1F))
 			return true;
-	return len >= 5 && memcmp(body, "%PDF-", 5) == 0;
+	return false;
+}
+
+/*
+ * The type of what is no page whatever its origin calls it, or NULL: scripts that hand out files
+ * often call them text/html, which browsers believe, and no reader wants to see summarized.
+ */
+static const char *file_type(const char *body, size_t len, bool has_type)
+{
+	static const struct {
+		struct span begin;
+		const char *type;
+	} files[] = {{{"%PDF-", 5}, "application/pdf"},         {{"PK\3\4", 4}, "application/zip"},
+		     {{"\x1F\x8B\x08", 3}, "application/gzip"}, {{"\x89PNG\r\n", 6}, "image/png"},
+		     {{"\xFF\xD8\xFF", 3}, "image/jpeg"},       {{"GIF89a", 6}, "image/gif"}};
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		if (len >= files[i].begin.len &&
+		    memcmp(body, files[i].begin.at, files[i].begin.len) == 0)
+			return files[i].type;
+	return !has_type && looks_binary(body, len) ? "application/octet-stream" : NULL;
 }
 
 static void got_page(struct fetch *fetch)
@@ -230,10 +249,14 @@ static void got_page(struct fetch *fetch)
 		return;
 	}
 	result->body[result->body_len] = '\0';
-	if (result->content_type[0] == '\0' && looks_binary(result->body, result->body_len))
-		fetch_finish(fetch, FETCH_NOT_HTML, "no content type, and not text");
-	else
+	const char *type =
+		file_type(result->body, result->body_len, result->content_type[0] != '\0');
+	if (type == NULL) {
 		fetch_finish(fetch, FETCH_OK, "");
+		return;
+	}
+	snprintf(result->content_type, sizeof result->content_type, "%s", type);
+	fetch_finish(fetch, FETCH_NOT_HTML, "no page, whatever its content type");
 }
 
 static enum fetch_status status_of_curl(CURLcode code, bool head_done)

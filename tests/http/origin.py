@@ -169,6 +169,10 @@ BEHAVIOURS = {
     "json": answers(page(b"{}", Content_Type="application/json")),
     "pdf-no-type": answers(page(b"%PDF-1.7\n", Content_Type=None)),
     "binary-no-type": answers(page(b"\x00\x01\x02", Content_Type=None)),
+    "pdf-as-html": answers(page(b"%PDF-1.7\nA sentence that nobody reads.")),
+    "pdf-as-plain": answers(page(b"%PDF-1.7\nA sentence that nobody reads.", Content_Type="text/plain")),
+    "image-as-html": answers(page(b"\x89PNG\r\n\x1a\nA sentence that nobody reads.")),
+    "gzip-as-html": answers(page(gzip.compress(PAGE))),
     # time
     "silent": then_silence(),
     "half-head": then_silence(b"HTTP/1.1 200 OK\r\nContent-Ty"),

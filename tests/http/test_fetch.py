@@ -34,7 +34,8 @@ NO_PAGES = {
         "to-self", "to-nowhere", "to-empty", "chain?6", "absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
-    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type"],
+    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type",
+                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gzip-as-html"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
                     "drip-chunks", "drip-hints"],
     "url_too_large": [
@@ -120,6 +121,14 @@ def test_no_page(patient, hasty, origin, code, path):
 def test_odd_answer(hasty, origin, path):
     answer, code = fetch(hasty, origin.url(path))
     assert answer.status == 200 or code in STATUS or code == "no_article"
+
+
+@pytest.mark.parametrize("path,kind", [("pdf", "application/pdf"), ("pdf-as-html", "application/pdf"),
+                                       ("gzip-as-html", "application/gzip"),
+                                       ("binary-no-type", "application/octet-stream")])
+def test_what_it_is_instead_of_a_page(patient, origin, path, kind):
+    answer, _ = fetch(patient, origin.url(path))
+    assert answer.json()["detail"] == f'The content type is "{kind}"; HTML or plain text is wanted.'
 
 
 def test_text_comes_through(patient, origin):
