@@ -249,8 +249,10 @@ static encoding *choose(struct arena *arena, struct span bytes, struct span decl
 		said = by_label(declared.at, declared.len);
 	if (said == NULL)
 		return good > bad * 4 ? utf_8() : detect(bytes);
+	/* Text in a legacy encoding has at most two thirds as many characters of UTF-8, by chance,
+	 * as faults. */
 	if (said == utf_8())
-		return bad * 4 > good ? detect(bytes) : said;
+		return bad > good ? detect(bytes) : said;
 	struct arena_mark mark = arena_mark(arena);
 	size_t faults;
 	struct span text = decode(arena, said, bytes, &faults);

@@ -83,6 +83,10 @@ static const struct {
 	 {"caf\xC3\xA9 caf\xC3\xA9 caf\xC3\xA9 caf\xC3\xA9 na\xEFve", 29},
 	 "utf-8",
 	 "caf\xC3\xA9 caf\xC3\xA9 caf\xC3\xA9 caf\xC3\xA9 na\xEF\xBF\xBDve"},
+	{"one slip in a short text",
+	 {"caf\xC3\xA9 na\xEFve", 11},
+	 "utf-8",
+	 "caf\xC3\xA9 na\xEF\xBF\xBDve"},
 };
 
 static void pages_become_utf8(void **state)
