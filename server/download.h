@@ -76,6 +76,7 @@ struct fetcher {
 	struct fetch_options options;
 	struct address_policy policy;
 	char *user_agent, *allow_hosts, *ca_file;
+	struct curl_slist *headers; /* of every request */
 	struct address_net *allow_nets;
 	struct sockaddr_storage *own;
 };

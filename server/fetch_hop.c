@@ -25,6 +25,7 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
+	SET(CURLOPT_HTTPHEADER, fetch->fetcher->headers);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
 	/* A directory of roots would be read again for each connection; a bundle is kept. */
 	SET(CURLOPT_CAPATH, (char *)NULL);

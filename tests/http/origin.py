@@ -105,6 +105,12 @@ def set_cookie(connection, request):
     connection.sendall(page(b"", "302 Found", Location="/show", Set_Cookie="session=1; Path=/"))
 
 
+def negotiates(connection, request):
+    """A page for those who ask for one, else data."""
+    asks = b"accept: text/html," in request.lower()
+    connection.sendall(page() if asks else page(b"{}", Content_Type="application/json"))
+
+
 def deflate_raw(data):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
@@ -114,6 +120,7 @@ BEHAVIOURS = {
     # pages
     "page": answers(page()),
     "show": answers(page()),
+    "negotiates": negotiates,
     "no-type": answers(page(Content_Type=None)),
     "empty-type": answers(page(Content_Type="")),
     "empty-coding": answers(page(Content_Encoding="")),

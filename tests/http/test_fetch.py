@@ -24,7 +24,7 @@ STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_to
 PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "latin-1", "gzip", "x-gzip",
          "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
-         "to-page-308", "chain?5", "cookie", "to-endless"]
+         "to-page-308", "chain?5", "cookie", "to-endless", "negotiates"]
 
 NO_PAGES = {
     "url_refused": [
