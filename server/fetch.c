@@ -8,6 +8,10 @@
 enum {
 	IDLE_CONNECTIONS = 64,
 	POLL_MAX_MS = 60 * 1000,
+	/* While something runs. libcurl before 8.4 drops "at once" from its timers when an earlier
+	 * one is due and less than a millisecond has passed since it looked at the clock: what it
+	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
+	POLL_RUNNING_MS = 100,
 };
 
 int64_t fetch_now_us(void)
@@ -198,6 +202,8 @@ static void *fetcher_thread(void *arg)
 		curl_multi_perform(fetcher->multi, &running);
 		take_transfers(fetcher);
 		int64_t wait_ms = (limit_us - fetch_now_us() + 999) / 1000;
+		if (running > 0 && wait_ms > POLL_RUNNING_MS)
+			wait_ms = POLL_RUNNING_MS;
 		if (!stopping && !fetcher->again)
 			curl_multi_poll(fetcher->multi, NULL, 0, wait_ms > 0 ? (int)wait_ms : 0,
 					NULL);

@@ -14,6 +14,7 @@ import threading
 
 import pytest
 
+import faults
 import http2_origin as h2
 from origin import ARTICLE, BEHAVIOURS, Origin, answers, page, redirect
 from service import LOOPBACK, Service, free_port, wait_until
@@ -422,6 +423,24 @@ def test_http2_in_pieces(authority, trusting, pieces):
     for _ in range(3):
         answer, _ = fetch(trusting, origin.url)
         assert answer.status == 200, answer
+    origin.close()
+
+
+def test_http2_on_a_busy_machine(authority, start_service, tmp_path):
+    """libcurl forgets that there is more to do at once when its thread loses the core in between."""
+    def behave(connection, stream, nth):
+        connection.sendall(h2.headers(stream))
+        connection.sendall(h2.data(stream))  # a record of its own, read in a turn of its own
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    injected = faults.Faults(tmp_path)
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-ca-file", authority / "ca.pem",
+                            "--url-timeout-ms", 600000, "--deadline-ms", 600000, env=injected.env)
+    injected.slow_looks = 1
+    for _ in range(20):
+        answer, _ = fetch(service, origin.url)
+        assert answer.status == 200, answer
+    assert injected.looks > 0
     origin.close()
 
 
