@@ -3,6 +3,7 @@
 #include "utf8.h"
 
 #include <lexbor/encoding/encoding.h>
+#include <lexbor/encoding/multi.h>
 #include <lexbor/html/encoding.h>
 #include <uchardet/uchardet.h>
 
@@ -11,6 +12,12 @@
 #define DETECT_BYTES ((size_t)256 * 1024)
 /* One broken character in so many may be a slip of an editor; more, and the name is wrong. */
 #define SLIPS 50
+#define REPLACEMENT 0xFFFD
+/* Pointers into the index of JIS X 0208 as Shift_JIS has it: how many there are, and which of them
+ * are for private use. */
+#define SHIFT_JIS_COUNT 11104
+#define SHIFT_JIS_PRIVATE 8836
+#define SHIFT_JIS_PRIVATE_END 10715
 
 typedef const lxb_encoding_data_t encoding;
 
@@ -147,10 +154,50 @@ static struct span mend_utf8(struct arena *arena, struct span bytes)
 	return (struct span){out, n};
 }
 
+/* The character at `*at`, which moves behind it. */
+static uint32_t next_of_shift_jis(const unsigned char **at, const unsigned char *end)
+{
+	unsigned lead = *(*at)++;
+	if (lead <= 0x80)
+		return lead;
+	if (lead >= 0xA1 && lead <= 0xDF)
+		return 0xFF61 - 0xA1 + lead;
+	if (lead == 0xA0 || lead > 0xFC || *at == end)
+		return REPLACEMENT;
+	unsigned trail = **at, first = trail < 0x7F ? 0x40 : 0x41;
+	uint32_t c = 0, pointer = (lead - (lead < 0xA0 ? 0x81 : 0xC1)) * 188 + trail - first;
+	bool is_trail = trail >= 0x40 && trail != 0x7F && trail <= 0xFC;
+	if (is_trail && pointer >= SHIFT_JIS_PRIVATE && pointer <= SHIFT_JIS_PRIVATE_END)
+		c = 0xE000 - SHIFT_JIS_PRIVATE + pointer;
+	else if (is_trail && pointer < SHIFT_JIS_COUNT)
+		c = lxb_encoding_multi_jis0208_map[pointer];
+	bool good = c != 0 && c <= 0x10FFFF;
+	*at += good || trail > 0x7F; /* ASCII is not lost to a broken lead */
+	return good ? c : REPLACEMENT;
+}
+
+/* As WHATWG has it: lexbor's own decoder (3.0.1) takes every lead byte from 0xE1 to 0xFB, the rarer
+ * half of the kanji, for a fault. */
+static struct span decode_shift_jis(struct arena *arena, struct span bytes, size_t *faults)
+{
+	const unsigned char *at = (const unsigned char *)bytes.at, *end = at + bytes.len;
+	size_t n = 0;
+	char *out = arena_alloc(arena, bytes.len, 3);
+	*faults = 0;
+	while (out != NULL && at < end) {
+		uint32_t c = next_of_shift_jis(&at, end);
+		*faults += c == REPLACEMENT;
+		n += utf8_encode(c, out + n);
+	}
+	return (struct span){out, n};
+}
+
 /* Decode by lexbor; `*faults` counts what became U+FFFD. */
 static struct span decode(struct arena *arena, encoding *from, struct span bytes, size_t *faults)
 {
-	lxb_codepoint_t buffer[1024], replacement = 0xFFFD;
+	if (from->encoding == LXB_ENCODING_SHIFT_JIS)
+		return decode_shift_jis(arena, bytes, faults);
+	lxb_codepoint_t buffer[1024], replacement = REPLACEMENT;
 	lxb_encoding_decode_t decoder;
 	const lxb_char_t *at = (const lxb_char_t *)bytes.at, *end = at + bytes.len;
 	size_t n = 0;
@@ -172,12 +219,17 @@ static struct span decode(struct arena *arena, encoding *from, struct span bytes
 		for (size_t i = 0; i < lxb_encoding_decode_buf_used(&decoder); i++) {
 			uint32_t c = buffer[i];
 			bool scalar = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
-			*faults += c == 0xFFFD || !scalar;
-			n += utf8_encode(scalar ? c : 0xFFFD, out + n);
+			*faults += c == REPLACEMENT || !scalar;
+			n += utf8_encode(scalar ? c : REPLACEMENT, out + n);
 		}
 		lxb_encoding_decode_buf_used_set(&decoder, 0);
 	}
 	return (struct span){out, n};
+}
+
+static bool has_escape(struct span bytes)
+{
+	return bytes.len > 0 && memchr(bytes.at, '\x1B', bytes.len) != NULL;
 }
 
 /* What the page or its server says, unless the bytes contradict it. */
@@ -188,16 +240,19 @@ static encoding *choose(struct arena *arena, struct span bytes, struct span decl
 	encoding *wide = from_nuls(bytes);
 	if (wide != NULL)
 		return wide;
-	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says. */
-	if (bad == 0 && (good > 0 || declared.len == 0))
+	/* Long runs of valid UTF-8 do not happen by chance, whatever the label says; bytes without
+	 * any may be in ISO-2022-JP, which is ASCII with escapes. */
+	if (bad == 0 && (good > 0 || (declared.len == 0 && !has_escape(bytes))))
 		return utf_8();
 	encoding *said = from_meta(bytes);
 	if (declared.len > 0 && by_label(declared.at, declared.len) != NULL)
 		said = by_label(declared.at, declared.len);
 	if (said == NULL)
 		return good > bad * 4 ? utf_8() : detect(bytes);
+	/* Text in a legacy encoding has at most two thirds as many characters of UTF-8, by chance,
+	 * as faults. */
 	if (said == utf_8())
-		return bad * 4 > good ? detect(bytes) : said;
+		return bad > good ? detect(bytes) : said;
 	struct arena_mark mark = arena_mark(arena);
 	size_t faults;
 	struct span text = decode(arena, said, bytes, &faults);

@@ -203,6 +203,26 @@ static bool asks_password(const struct html_page *page)
 	return false;
 }
 
+/* Does <meta> send the reader to another page before this one could be read? */
+static bool leads_on(const struct html_page *page)
+{
+	const lxb_dom_node_t *head =
+		lxb_dom_interface_node(lxb_html_document_head_element(page->document));
+	for (const lxb_dom_node_t *node = head == NULL ? NULL : head->first_child; node != NULL;
+	     node = node->next) {
+		const lxb_dom_element_t *meta = (const lxb_dom_element_t *)node;
+		if (node->type != LXB_DOM_NODE_TYPE_ELEMENT || node->local_name != LXB_TAG_META ||
+		    !ascii_equal(html_attribute(meta, SPAN("http-equiv")), SPAN("refresh")))
+			continue;
+		struct span content = html_attribute(meta, SPAN("content"));
+		size_t digits = 0;
+		while (digits < content.len && ascii_is_digit(content.at[digits]))
+			digits++;
+		return digits <= 1 && ascii_contains(content, SPAN("url"));
+	}
+	return false;
+}
+
 const char *pagekind_not_article(const struct html_page *page, const struct blocks *blocks,
 				 const float *score)
 {
@@ -218,6 +238,8 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	bool little = t.chars < FEW_CHARS;
 	if (little && t.paragraphs < 2 && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
+	if (little && t.paragraphs < 2 && leads_on(page))
+		return "a page that only leads to another one";
 	if (little &&
 	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";

@@ -50,6 +50,8 @@ struct fetch {
 	struct curl_slist *pinned;
 	size_t head_bytes, dropped_bytes;
 	bool head_done, redirecting;
+	bool opened; /* a socket was asked for: no kept connection, or not that alone */
+	bool fresh;  /* on a new connection: the kept one had been closed */
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 
@@ -74,6 +76,7 @@ struct fetcher {
 	struct fetch_options options;
 	struct address_policy policy;
 	char *user_agent, *allow_hosts, *ca_file;
+	struct curl_slist *headers; /* of every request */
 	struct address_net *allow_nets;
 	struct sockaddr_storage *own;
 };

@@ -8,6 +8,10 @@
 enum {
 	IDLE_CONNECTIONS = 64,
 	POLL_MAX_MS = 60 * 1000,
+	/* While something runs. libcurl before 8.4 drops "at once" from its timers when an earlier
+	 * one is due and less than a millisecond has passed since it looked at the clock: what it
+	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
+	POLL_RUNNING_MS = 100,
 };
 
 int64_t fetch_now_us(void)
@@ -98,6 +102,13 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 	result->redirects = fetch->redirects;
 	result->waited_us = (fetch->begun_us == 0 ? now : fetch->begun_us) - fetch->made_us;
 	result->elapsed_us = fetch->begun_us == 0 ? 0 : now - fetch->begun_us;
+	if (status == FETCH_TIMEOUT) {
+		int64_t had_us = fetch->limit_us - fetch->begun_us;
+		result->limit = had_us > 0 ? (uint64_t)had_us / 1000 : 0;
+		result->actual = (uint64_t)result->elapsed_us / 1000;
+		if (result->actual < result->limit)
+			result->actual = result->limit; /* libcurl may stop a little early */
+	}
 	fetch->callback(fetch->arg, result);
 	drop_body(fetch);
 	if (fetch->state == FETCH_STATE_LOOKUP)
@@ -191,6 +202,8 @@ static void *fetcher_thread(void *arg)
 		curl_multi_perform(fetcher->multi, &running);
 		take_transfers(fetcher);
 		int64_t wait_ms = (limit_us - fetch_now_us() + 999) / 1000;
+		if (running > 0 && wait_ms > POLL_RUNNING_MS)
+			wait_ms = POLL_RUNNING_MS;
 		if (!stopping && !fetcher->again)
 			curl_multi_poll(fetcher->multi, NULL, 0, wait_ms > 0 ? (int)wait_ms : 0,
 					NULL);
@@ -337,6 +350,9 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	const char *allow_hosts = given->allow_hosts == NULL ? "*" : given->allow_hosts;
 	if (!url_hosts_check(allow_hosts, &fault))
 		return false;
+	/* Without it libcurl takes anything, and origins that have several forms give data. */
+	fetcher->headers = curl_slist_append(
+		NULL, "Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1");
 	fetcher->allow_hosts = strdup(allow_hosts);
 	fetcher->user_agent = strdup(given->user_agent == NULL ? "precis" : given->user_agent);
 	fetcher->ca_file = given->ca_file == NULL ? NULL : strdup(given->ca_file);
@@ -351,7 +367,8 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	options->max_bytes = given->max_bytes == 0 ? (size_t)10 << 20 : given->max_bytes;
 	options->max_parallel = given->max_parallel == 0 ? 256 : given->max_parallel;
 	options->max_waiting = given->max_waiting == 0 ? 256 : given->max_waiting;
-	return fetcher->allow_hosts != NULL && fetcher->user_agent != NULL &&
+	return fetcher->headers != NULL && fetcher->allow_hosts != NULL &&
+	       fetcher->user_agent != NULL &&
 	       (given->ca_file == NULL || fetcher->ca_file != NULL) &&
 	       fetcher->allow_nets != NULL && fetcher->own != NULL;
 }
@@ -367,6 +384,7 @@ static void destroy(struct fetcher *fetcher)
 		fetcher->all = next;
 	}
 	pthread_mutex_destroy(&fetcher->lock);
+	curl_slist_free_all(fetcher->headers);
 	free(fetcher->allow_hosts);
 	free(fetcher->user_agent);
 	free(fetcher->ca_file);

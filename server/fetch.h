@@ -72,12 +72,15 @@ struct fetch_result {
 	size_t body_len;  /* a NUL stands behind the last byte, not counted */
 	size_t body_room; /* counted in `budget`, to which whoever takes `body` gives it back */
 	struct budget *budget;
-	char content_type[64];  /* lower case, without parameters; "" when the origin names none */
-	char charset[64];       /* of the Content-Type header, as written; "" when none */
-	uint64_t limit, actual; /* FETCH_TOO_LARGE and FETCH_BUSY: bytes; 0: no limit is known */
-	unsigned redirects;     /* hops after the first */
-	int64_t waited_us;      /* for a slot */
-	int64_t elapsed_us;     /* from the slot to the end */
+	char content_type[64]; /* lower case, without parameters; "" when the origin names none;
+				  that of the body where it shows to be a file of another */
+	char charset[64];      /* of the Content-Type header, as written; "" when none */
+	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
+	 * redirects. `actual` 0: it was no limit, or none that is known. */
+	uint64_t limit, actual;
+	unsigned redirects; /* hops after the first */
+	int64_t waited_us;  /* for a slot */
+	int64_t elapsed_us; /* from the slot to the end */
 };
 
 /**

@@ -14,11 +14,17 @@ static bool equals_any_case(struct span text, const char *word)
 	return text.len == strlen(word) && strncasecmp(text.at, word, text.len) == 0;
 }
 
+/* A line's end, too: libcurl (7.88) leaves the CR where a header has no value. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct span trim(struct span text)
 {
-	while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
+	while (text.len > 0 && is_blank(text.at[0]))
 		text = span_slice(text, 1, text.len);
-	while (text.len > 0 && (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
+	while (text.len > 0 && is_blank(text.at[text.len - 1]))
 		text.len--;
 	return text;
 }

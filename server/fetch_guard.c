@@ -69,6 +69,7 @@ curl_socket_t fetch_guard_socket(void *arg, curlsocktype purpose, struct curl_so
 {
 	struct fetch *fetch = arg;
 	enum address_verdict verdict = fetch_judge(fetch->fetcher, &address->addr);
+	fetch->opened = true;
 	if (!address_may_connect(verdict)) {
 		fetch_blame(fetch, FETCH_REFUSED, fetch_why_not(verdict));
 		return CURL_SOCKET_BAD;

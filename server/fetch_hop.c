@@ -21,9 +21,11 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
+	SET(CURLOPT_FRESH_CONNECT, (long)fetch->fresh);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
+	SET(CURLOPT_HTTPHEADER, fetch->fetcher->headers);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
 	/* A directory of roots would be read again for each connection; a bundle is kept. */
 	SET(CURLOPT_CAPATH, (char *)NULL);
@@ -108,7 +110,7 @@ static void start_literal(struct fetch *fetch)
 static void start_hop(struct fetch *fetch)
 {
 	fetch->head_bytes = fetch->dropped_bytes = 0;
-	fetch->head_done = fetch->redirecting = false;
+	fetch->head_done = fetch->redirecting = fetch->opened = false;
 	if (!url_hosts_match(fetch->fetcher->allow_hosts, fetch->url.host)) {
 		fetch_finish(fetch, FETCH_REFUSED, "host is not among the allowed ones");
 	} else if (fetch->url.literal) {
@@ -184,6 +186,8 @@ static void follow(struct fetch *fetch)
 		return;
 	}
 	if (fetch->redirects == fetch->fetcher->options.max_redirects) {
+		fetch->result.limit = fetch->redirects;
+		fetch->result.actual = fetch->redirects + 1;
 		fetch_finish(fetch, FETCH_STATUS, "too many redirects");
 		return;
 	}
@@ -202,6 +206,7 @@ static void follow(struct fetch *fetch)
 	url_free(&fetch->url);
 	fetch->url = next;
 	fetch->redirects++;
+	fetch->fresh = false;
 	start_hop(fetch);
 }
 
@@ -215,7 +220,26 @@ static bool looks_binary(const char *body, size_t len)
 		if (b[i] <= 0x08 || b[i] == 0x0B || (b[i] >= 0x0E && b[i] <= 0x1A) ||
 		    (b[i] >= 0x1C && b[i] <= 0x1F))
 			return true;
-	return len >= 5 && memcmp(body, "%PDF-", 5) == 0;
+	return false;
+}
+
+/*
+ * The type of what is no page whatever its origin calls it, or NULL: scripts that hand out files
+ * often call them text/html, which browsers believe, and no reader wants to see summarized.
+ */
+static const char *file_type(const char *body, size_t len, bool has_type)
+{
+	static const struct {
+		struct span begin;
+		const char *type;
+	} files[] = {{{"%PDF-", 5}, "application/pdf"},         {{"PK\3\4", 4}, "application/zip"},
+		     {{"\x1F\x8B\x08", 3}, "application/gzip"}, {{"\x89PNG\r\n", 6}, "image/png"},
+		     {{"\xFF\xD8\xFF", 3}, "image/jpeg"},       {{"GIF89a", 6}, "image/gif"}};
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		if (len >= files[i].begin.len &&
+		    memcmp(body, files[i].begin.at, files[i].begin.len) == 0)
+			return files[i].type;
+	return !has_type && looks_binary(body, len) ? "application/octet-stream" : NULL;
 }
 
 static void got_page(struct fetch *fetch)
@@ -226,10 +250,14 @@ static void got_page(struct fetch *fetch)
 		return;
 	}
 	result->body[result->body_len] = '\0';
-	if (result->content_type[0] == '\0' && looks_binary(result->body, result->body_len))
-		fetch_finish(fetch, FETCH_NOT_HTML, "no content type, and not text");
-	else
+	const char *type =
+		file_type(result->body, result->body_len, result->content_type[0] != '\0');
+	if (type == NULL) {
 		fetch_finish(fetch, FETCH_OK, "");
+		return;
+	}
+	snprintf(result->content_type, sizeof result->content_type, "%s", type);
+	fetch_finish(fetch, FETCH_NOT_HTML, "no page, whatever its content type");
 }
 
 static enum fetch_status status_of_curl(CURLcode code, bool head_done)
@@ -250,9 +278,25 @@ static enum fetch_status status_of_curl(CURLcode code, bool head_done)
 	}
 }
 
+/*
+ * A connection that was kept may be closed by its origin at the moment it is used again, or may
+ * have been before: that says nothing about the page. libcurl (7.88) tries again by itself for
+ * HTTP/1.1, but not for HTTP/2, where it also takes a closed TLS session for an open one.
+ */
+static bool was_stale(const struct fetch *fetch)
+{
+	return !fetch->opened && fetch->head_bytes == 0 && !fetch->fresh;
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
+	if (status == FETCH_UNREACHABLE && was_stale(fetch)) {
+		fetch_end_transfer(fetch);
+		fetch->fresh = true;
+		start_hop(fetch);
+		return;
+	}
 	if (status == FETCH_TOO_LARGE)
 		fetch_blame_size(fetch, status, "header line is too long", FETCH_HEAD_MAX_BYTES,
 				 FETCH_HEAD_MAX_BYTES + 1);

@@ -84,9 +84,10 @@ static bool has_web_scheme(struct span url)
 static void report_download(const struct download *download, struct span asked,
 			    struct problem_report *report)
 {
+	unsigned long long limit = download->limit, actual = download->actual;
 	switch (download->status) {
 	case FETCH_OK:
-		break;
+		return;
 	case FETCH_REFUSED:
 		/* One text for every reason, but for what the URL itself shows: whoever asks must
 		 * not learn what is there. */
@@ -101,16 +102,20 @@ static void report_download(const struct download *download, struct span asked,
 				  "The server could not be reached or gave no valid answer.");
 		return;
 	case FETCH_STATUS:
-		problem_set_field(report, PROBLEM_URL_STATUS, "url", "The server answered %d.",
-				  download->http_status);
-		return;
+		if (download->actual == 0) {
+			problem_set_field(report, PROBLEM_URL_STATUS, "url",
+					  "The server answered %d.", download->http_status);
+			return;
+		}
+		problem_set_field(report, PROBLEM_URL_STATUS, "url",
+				  "It redirects %llu times or more; at most %llu are followed.",
+				  actual, limit);
+		break;
 	case FETCH_TOO_LARGE:
 		problem_set_field(report, PROBLEM_URL_TOO_LARGE, "url",
-				  "It has %llu bytes or more; at most %llu are read.",
-				  (unsigned long long)download->actual,
-				  (unsigned long long)download->limit);
-		problem_set_limit(report, download->limit, download->actual);
-		return;
+				  "It has %llu bytes or more; at most %llu are read.", actual,
+				  limit);
+		break;
 	case FETCH_NOT_HTML:
 		problem_set_field(report, PROBLEM_URL_NOT_HTML, "url",
 				  "The content type is \"%.60s\"; HTML or plain text is wanted.",
@@ -118,18 +123,18 @@ static void report_download(const struct download *download, struct span asked,
 		return;
 	case FETCH_TIMEOUT:
 		problem_set_field(report, PROBLEM_URL_TIMEOUT, "url",
-				  "The page did not arrive in time.");
-		return;
+				  "The page did not arrive within %llu milliseconds.", limit);
+		break;
 	case FETCH_BUSY:
 	case FETCH_NO_MEMORY:
 		problem_set(report, PROBLEM_OVERLOADED, "Too many downloads are running.");
-		if (download->limit > 0)
-			problem_set_limit(report, download->limit, download->actual);
-		return;
+		break;
 	case FETCH_CANCELLED:
 		problem_set(report, PROBLEM_NOT_READY, "The download was given up.");
 		return;
 	}
+	if (actual > 0)
+		problem_set_limit(report, limit, actual);
 }
 
 /* The client hears a code; why exactly is for the operator; the URL is in no log. */

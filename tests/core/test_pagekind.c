@@ -119,6 +119,26 @@ static const struct {
 	 "<section id=part%d><h2>How to row the %d boats of the north</h2><p>" SENTENCES
 	 "</p></section>",
 	 NULL},
+	{"moved",
+	 "<title>Redirecting</title><meta http-equiv=Refresh content='0; URL=/new'>"
+	 "<h1>Redirecting</h1><p>Click <a href=/new>here</a> if you are not taken there at once.",
+	 "", "a page that only leads to another one"},
+	{"moved, with a script for it",
+	 "<title>Redirecting</title><script>location='/new'</script>"
+	 "<meta http-equiv=refresh content='url=/new'><p>You should have been redirected.",
+	 "", "a page that only leads to another one"},
+	{"moved where there are no scripts",
+	 "<title>The river</title><noscript><meta http-equiv=refresh content='0; url=/plain'>"
+	 "</noscript><h1>The river</h1><p>" SENTENCES,
+	 "", NULL},
+	{"news that load themselves anew",
+	 "<title>The river</title><meta http-equiv=refresh content='300; url=/news'>"
+	 "<h1>The river</h1><p>" SENTENCES,
+	 "", NULL},
+	{"an article that leads on when it has been read",
+	 "<title>The river</title><meta http-equiv=refresh content='9; url=/news'>"
+	 "<h1>The river</h1>",
+	 "<p id=p%d>The ferry %d waits. " SENTENCES, NULL},
 };
 
 static void test_kinds(void **state)

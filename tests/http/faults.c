@@ -1,13 +1,14 @@
 /*
  * Loaded in front of the C library (LD_PRELOAD), makes parts of the machine fail on command: an
  * allocation, the wall clock, a worker that never comes back, a connection that is accepted late, a
- * "100 Continue" that is sent late.
+ * "100 Continue" that is sent late, a thread that loses its core before it looks at its sockets.
  * The file named by FAULTS holds the commands; it is mapped and shared, so that a test turns them
  * while the program runs.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,6 +33,9 @@ struct commands {
 	_Atomic int64_t holding;        /* threads that have one and wait so */
 	_Atomic int64_t hold_continue;  /* while it is not 0, no "100 Continue" is sent */
 	_Atomic int64_t continuing;     /* threads that have one to send and wait so */
+	_Atomic int64_t
+		slow_looks;    /* while it is not 0, to look at several sockets takes a while */
+	_Atomic int64_t looks; /* how many did */
 };
 
 static struct commands none, *commands = &none;
@@ -43,6 +47,7 @@ static void *(*real_calloc)(size_t, size_t);
 static void *(*real_realloc)(void *, size_t);
 static void (*real_free)(void *);
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
+static int (*real_poll)(struct pollfd *, nfds_t, int);
 static const unsigned char *(*real_stem)(struct sb_stemmer *, const unsigned char *, int);
 
 /*
@@ -81,6 +86,7 @@ __attribute__((constructor)) static void read_commands(void)
 	real_realloc = dlsym(RTLD_NEXT, "realloc");
 	real_free = dlsym(RTLD_NEXT, "free");
 	real_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+	real_poll = dlsym(RTLD_NEXT, "poll");
 	real_stem = dlsym(RTLD_NEXT, "sb_stemmer_stem");
 	ready = 1;
 }
@@ -176,6 +182,16 @@ int accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict
 		usleep(1000);
 	atomic_fetch_sub(&commands->holding, 1);
 	return accepted;
+}
+
+/* Not where there is something to wait for: as if another thread had the core just then. */
+int poll(struct pollfd *sockets, nfds_t count, int timeout_ms)
+{
+	if (count > 1 && timeout_ms == 0 && atomic_load(&commands->slow_looks) != 0) {
+		atomic_fetch_add(&commands->looks, 1);
+		usleep(5000);
+	}
+	return real_poll(sockets, count, timeout_ms);
 }
 
 /* libmicrohttpd sends it alone. */

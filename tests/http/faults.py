@@ -7,7 +7,7 @@ import service as running
 
 LIBRARY = running.PROGRAM.parents[1] / "tests/http/libfaults.so"
 FIELDS = ("fail_at", "fail_length", "seen", "failed", "clock_offset_s", "stuck", "waiting",
-          "hold_accepted", "holding", "hold_continue", "continuing")
+          "hold_accepted", "holding", "hold_continue", "continuing", "slow_looks", "looks")
 
 
 class Faults:

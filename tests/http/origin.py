@@ -105,6 +105,12 @@ def set_cookie(connection, request):
     connection.sendall(page(b"", "302 Found", Location="/show", Set_Cookie="session=1; Path=/"))
 
 
+def negotiates(connection, request):
+    """A page for those who ask for one, else data."""
+    asks = b"accept: text/html," in request.lower()
+    connection.sendall(page() if asks else page(b"{}", Content_Type="application/json"))
+
+
 def deflate_raw(data):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
@@ -114,7 +120,10 @@ BEHAVIOURS = {
     # pages
     "page": answers(page()),
     "show": answers(page()),
+    "negotiates": negotiates,
     "no-type": answers(page(Content_Type=None)),
+    "empty-type": answers(page(Content_Type="")),
+    "empty-coding": answers(page(Content_Encoding="")),
     "xhtml": answers(page(Content_Type="application/xhtml+xml")),
     "plain": answers(page(b"One plain sentence. Another plain sentence.", Content_Type="text/plain")),
     "latin-1": answers(page("<p>Der Fluß trat über die Ufer. Das Dorf schläft.</p>".encode("latin-1"),
@@ -143,6 +152,7 @@ BEHAVIOURS = {
     "cookie": set_cookie,
     "to-self": redirect("/to-self"),
     "to-nowhere": answers(page(b"", "302 Found")),
+    "to-empty": redirect(""),
     "to-private": redirect("http://10.0.0.1/"),
     "to-metadata": redirect("http://169.254.169.254/latest/meta-data/"),
     "to-azure": redirect("http://168.63.129.16/"),
@@ -166,6 +176,10 @@ BEHAVIOURS = {
     "json": answers(page(b"{}", Content_Type="application/json")),
     "pdf-no-type": answers(page(b"%PDF-1.7\n", Content_Type=None)),
     "binary-no-type": answers(page(b"\x00\x01\x02", Content_Type=None)),
+    "pdf-as-html": answers(page(b"%PDF-1.7\nA sentence that nobody reads.")),
+    "pdf-as-plain": answers(page(b"%PDF-1.7\nA sentence that nobody reads.", Content_Type="text/plain")),
+    "image-as-html": answers(page(b"\x89PNG\r\n\x1a\nA sentence that nobody reads.")),
+    "gzip-as-html": answers(page(gzip.compress(PAGE))),
     # time
     "silent": then_silence(),
     "half-head": then_silence(b"HTTP/1.1 200 OK\r\nContent-Ty"),

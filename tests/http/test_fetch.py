@@ -1,9 +1,11 @@
 """Downloads end to end: a page comes back as a summary, everything else as its documented code,
 and no forbidden address is ever dialled."""
 
+import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -12,26 +14,29 @@ import threading
 
 import pytest
 
+import faults
+import http2_origin as h2
 from origin import ARTICLE, BEHAVIOURS, Origin, answers, page, redirect
 from service import LOOPBACK, Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504}
 
-PAGES = ["page", "no-type", "xhtml", "plain", "latin-1", "gzip", "x-gzip", "deflate", "deflate-raw",
-         "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
+PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "latin-1", "gzip", "x-gzip",
+         "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
-         "to-page-308", "chain?5", "cookie", "to-endless"]
+         "to-page-308", "chain?5", "cookie", "to-endless", "negotiates"]
 
 NO_PAGES = {
     "url_refused": [
         "to-private", "to-metadata", "to-azure", "to-ipv6", "to-ftp", "to-file", "to-gopher",
         "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary"],
     "url_status": [
-        "to-self", "to-nowhere", "chain?6", "absent"] + [
+        "to-self", "to-nowhere", "to-empty", "chain?6", "absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
-    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type"],
+    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type",
+                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gzip-as-html"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
                     "drip-chunks", "drip-hints"],
     "url_too_large": [
@@ -105,12 +110,26 @@ def test_no_page(patient, hasty, origin, code, path):
     assert (got, answer.status) == (code, STATUS[code]), answer
     if code == "url_too_large":
         assert answer.json()["limit"] == (64 << 10 if path in HEADS else 1 << 20) < answer.json()["actual"]
+    if code == "url_timeout":
+        assert answer.json()["limit"] == 300 <= answer.json()["actual"]
+        assert answer.json()["detail"] == "The page did not arrive within 300 milliseconds."
+    if path in ("to-self", "chain?6"):
+        assert (answer.json()["limit"], answer.json()["actual"]) == (5, 6)
+        assert answer.json()["detail"] == "It redirects 6 times or more; at most 5 are followed."
 
 
 @pytest.mark.parametrize("path", ANYTHING)
 def test_odd_answer(hasty, origin, path):
     answer, code = fetch(hasty, origin.url(path))
     assert answer.status == 200 or code in STATUS or code == "no_article"
+
+
+@pytest.mark.parametrize("path,kind", [("pdf", "application/pdf"), ("pdf-as-html", "application/pdf"),
+                                       ("gzip-as-html", "application/gzip"),
+                                       ("binary-no-type", "application/octet-stream")])
+def test_what_it_is_instead_of_a_page(patient, origin, path, kind):
+    answer, _ = fetch(patient, origin.url(path))
+    assert answer.json()["detail"] == f'The content type is "{kind}"; HTML or plain text is wanted.'
 
 
 def test_text_comes_through(patient, origin):
@@ -291,10 +310,14 @@ def authority(tmp_path_factory):
     return place
 
 
-def tls_origin(authority, name, **keywords):
+def tls_context(authority, name="good"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority / f"{name}.pem", authority / f"{name}.key")
-    return Origin(tls=context, **keywords)
+    return context
+
+
+def tls_origin(authority, name, **keywords):
+    return Origin(tls=tls_context(authority, name), **keywords)
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +399,112 @@ def test_http2(authority, trusting, tmp_path):
     finally:
         nginx.terminate()
         nginx.wait()
+
+
+PIECES = {
+    "byte by byte": lambda stream: [bytes([b]) for b in h2.headers(stream) + h2.data(stream)],
+    "end apart": lambda stream: [h2.headers(stream), h2.data(stream, flags=0), h2.data(stream, b"")],
+    "among pings": lambda stream: [
+        h2.PINGS + h2.headers(stream) + h2.PINGS + h2.data(stream, flags=0) + h2.PINGS + h2.data(stream, b"") + h2.PINGS],
+    "early hints": lambda stream: [h2.headers(stream, h2.HINTS) + h2.headers(stream), h2.data(stream)],
+    "trailers": lambda stream: [h2.headers(stream), h2.data(stream, flags=0),
+                                h2.headers(stream, h2.field(b"x-sum", b"1"), h2.END_HEADERS | h2.END_STREAM)],
+    "goodbye first": lambda stream: [h2.goaway(stream), h2.headers(stream), h2.data(stream)],
+}
+
+
+@pytest.mark.parametrize("pieces", PIECES)
+def test_http2_in_pieces(authority, trusting, pieces):
+    def behave(connection, stream, nth):
+        for piece in PIECES[pieces](stream):
+            connection.sendall(piece)
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(3):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+    origin.close()
+
+
+def test_http2_on_a_busy_machine(authority, start_service, tmp_path):
+    """libcurl forgets that there is more to do at once when its thread loses the core in between."""
+    def behave(connection, stream, nth):
+        connection.sendall(h2.headers(stream))
+        connection.sendall(h2.data(stream))  # a record of its own, read in a turn of its own
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    injected = faults.Faults(tmp_path)
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-ca-file", authority / "ca.pem",
+                            "--url-timeout-ms", 600000, "--deadline-ms", 600000, env=injected.env)
+    injected.slow_looks = 1
+    for _ in range(20):
+        answer, _ = fetch(service, origin.url)
+        assert answer.status == 200, answer
+    assert injected.looks > 0
+    origin.close()
+
+
+def closes(connection, stream):
+    raise h2.EndOfConnection
+
+
+def goes_away(connection, stream):
+    connection.sendall(h2.goaway(stream - 2))
+    raise h2.EndOfConnection
+
+
+def refuses(connection, stream):
+    connection.sendall(h2.frame(h2.RST_STREAM, 0, stream, (7).to_bytes(4, "big")))
+
+
+@pytest.mark.parametrize("end", [closes, goes_away, refuses])
+def test_http2_connection_ends_as_it_is_used_again(authority, trusting, end):
+    """Which says nothing about the page: it is asked for once more, on a new connection."""
+    def behave(connection, stream, nth):
+        (h2.answer if nth == 1 else end)(connection, stream)
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(2):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+    assert origin.connections == 2
+    origin.close()
+
+
+def test_http2_connection_has_ended_meanwhile(authority, trusting):
+    """By TLS's goodbye, which libcurl reads and forgets."""
+    read, gone = threading.Event(), threading.Event()
+
+    def behave(connection, stream, nth):
+        h2.answer(connection, stream)
+        read.wait()
+        connection.settimeout(0)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while connection.recv(65536):  # what only acknowledges
+                pass
+        with contextlib.suppress(ssl.SSLWantReadError):
+            connection.unwrap()  # said, and not waited for the same
+        gone.set()
+        select.select([connection], [], [])
+        os.read(connection.fileno(), 65536)  # asked again nevertheless: closed in order, not broken
+        raise h2.EndOfConnection
+
+    origin = h2.Http2Origin(tls_context(authority), behave)
+    for _ in range(2):
+        answer, _ = fetch(trusting, origin.url)
+        assert answer.status == 200, answer
+        read.set()
+        gone.wait()
+    assert origin.connections == 2
+    origin.close()
+
+
+def test_http2_that_ends_anew_is_unreachable(authority, trusting):
+    """A new connection is tried once."""
+    origin = h2.Http2Origin(tls_context(authority), lambda connection, stream, nth: closes(connection, stream))
+    assert fetch(trusting, origin.url)[1] == "url_unreachable"
+    assert origin.connections == 1
+    origin.close()
 
 
 # ---- nothing is lost -----------------------------------------------------------------------

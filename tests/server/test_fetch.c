@@ -598,6 +598,15 @@ static void test_names(void **state)
 	free(result.body);
 	assert_int_equal(fetch(fetcher, url, &wait).status, FETCH_REFUSED);
 	assert_int_equal(origin.connections, 1);
+
+	/* Nobody listens: only a connection that was kept is tried anew. */
+	struct origin gone;
+	origin_start(&gone, "127.0.0.1");
+	origin_stop(&gone);
+	rebind_calls = 0;
+	snprintf(url, sizeof url, "http://rebind.example:%u/page", gone.port);
+	assert_int_equal(fetch(fetcher, url, &wait).status, FETCH_UNREACHABLE);
+	assert_int_equal(rebind_calls, 1);
 	fetcher_free(fetcher);
 	origin_stop(&origin);
 }
