@@ -325,6 +325,9 @@ static void read_chunks(struct reader *reader)
 	reader->build = tokenizer->callback_token_done;
 	reader->build_context = tokenizer->callback_token_ctx;
 	lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, reader);
+	/* What a document does when it changes: it looks through all the options of a <select> at
+	 * each new one, which is quadratic, to mark the one that is shown. Nobody asks for that. */
+	lxb_dom_document_mutation_erase(lxb_dom_interface_document(document));
 	/* Looking for duplicates is quadratic; the first of two equal attributes is found first. */
 	lxb_html_tokenizer_keep_duplicate_set(tokenizer, true);
 	for (size_t at = 0; at < page->html.len && !page->partial; at += CHUNK_BYTES) {
