@@ -96,8 +96,10 @@ static size_t at_newline(struct segmenter *g, size_t at)
 {
 	if (line_ends(g, at))
 		return end_line(g, at);
-	g->line_start = at + 1;
-	return at + 1;
+	struct glyph newline = glyph_at(g->text, at);
+	bool pair = newline.c == '\r' && glyph_at(g->text, at + 1).c == '\n';
+	g->line_start = at + newline.len + pair;
+	return g->line_start;
 }
 
 /* Behind a stop. */

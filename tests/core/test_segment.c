@@ -41,6 +41,42 @@ static size_t flatten(struct span sentence, char *out)
 	return len;
 }
 
+/* The text's sentences are the lines of `expected`. */
+static void check_sentences(const char *name, struct span text, const struct language *language,
+			    const char *expected)
+{
+	struct arena arena;
+	struct sentences out;
+	char *flat = malloc(text.len + 1);
+	assert_non_null(flat);
+	CHECK_SIZE(name, utf8_check(text), text.len);
+	arena_init(&arena, plenty_bytes);
+	segment_text(&arena, text, language, &out);
+	CHECK(name, segment_fault(text, &out) == NULL);
+	for (size_t i = 0; i < out.len; i++) {
+		struct span sentence = span_slice(text, out.at[i].start_byte, out.at[i].end_byte);
+		struct span want = {expected, strcspn(expected, "\n")};
+		CHECK_SPAN(name, ((struct span){flat, flatten(sentence, flat)}), want);
+		expected += want.len + (expected[want.len] == '\n');
+	}
+	CHECK_SPAN(name, span_of(expected), SPAN(""));
+	arena_free(&arena);
+	free(flat);
+}
+
+/* With each "\n" that ends a line alone as "\r\n": new memory. */
+static struct file with_carriage_returns(struct file text)
+{
+	struct file out = {malloc(2 * text.len + 1), 0};
+	assert_non_null(out.at);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\n' && (i == 0 || text.at[i - 1] != '\r'))
+			out.at[out.len++] = '\r';
+		out.at[out.len++] = text.at[i];
+	}
+	return out;
+}
+
 static void check_case(const char *directory)
 {
 	struct file input = read_file(directory, "input"),
@@ -48,27 +84,13 @@ static void check_case(const char *directory)
 	struct file tag = read_file(directory, "language");
 	const struct language *language = language_from_tag(
 		tag.at == NULL ? SPAN("en") : (struct span){tag.at, strcspn(tag.at, "\n")});
-	struct arena arena;
-	struct sentences out;
-	char *flat = malloc(input.len + 1), *line = expected.at;
 	assert_non_null(input.at);
 	assert_non_null(expected.at);
 	assert_non_null(language);
-	assert_non_null(flat);
-	struct span text = {input.at, input.len};
-	CHECK_SIZE(directory, utf8_check(text), text.len);
-	arena_init(&arena, plenty_bytes);
-	segment_text(&arena, text, language, &out);
-	CHECK(directory, segment_fault(text, &out) == NULL);
-	for (size_t i = 0; i < out.len; i++) {
-		struct span sentence = span_slice(text, out.at[i].start_byte, out.at[i].end_byte);
-		struct span want = {line, strcspn(line, "\n")};
-		CHECK_SPAN(directory, ((struct span){flat, flatten(sentence, flat)}), want);
-		line += want.len + (line[want.len] == '\n');
-	}
-	CHECK_SPAN(directory, span_of(line), SPAN(""));
-	arena_free(&arena);
-	free(flat);
+	check_sentences(directory, (struct span){input.at, input.len}, language, expected.at);
+	struct file windows = with_carriage_returns(input);
+	check_sentences(directory, (struct span){windows.at, windows.len}, language, expected.at);
+	free(windows.at);
 	free(input.at);
 	free(expected.at);
 	free(tag.at);
