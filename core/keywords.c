@@ -173,9 +173,11 @@ static void find_ends(struct arena *arena, struct finder *f)
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	for (size_t i = 0; i < f->input->sentences->len && terms->first[i + 1] <= f->tokens; i++)
-		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++) {
-			uint32_t run = run_from(f, k, terms->first[i + 1]);
+	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
+		uint32_t end =
+			terms->first[i + 1] < f->tokens ? terms->first[i + 1] : (uint32_t)f->tokens;
+		for (uint32_t k = terms->first[i]; k < end; k++) {
+			uint32_t run = run_from(f, k, end);
 			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
 			for (uint32_t len = least; len <= run; len++) {
 				if (!f->ends[k + len - 1])
@@ -188,6 +190,7 @@ static void collect(struct finder *f)
 				phrase->score += f->scores->at[i];
 			}
 		}
+	}
 }
 
 /* Does each of its words begin with a capital where it first stands? */
