@@ -33,8 +33,8 @@ struct finder {
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
 	size_t tokens; /* that are looked at */
-	bool *usable;  /* token may stand in a phrase */
-	bool *ends;    /* and may be its last word */
+	uint8_t *run;  /* of a token: so many from it on may be one phrase; 0: not even itself */
+	bool *ends;    /* it may be the last word of one */
 	bool *taken;   /* term stands in a chosen phrase */
 	bool korean;
 };
@@ -88,7 +88,8 @@ static bool same_terms(const struct phrase *phrase, const struct token *token, u
 	return true;
 }
 
-static struct phrase *look_up(struct finder *f, const struct token *token, uint32_t len, bool add)
+/* The phrase of these tokens, which is new when it is met first. */
+static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len)
 {
 	uint64_t hash = phrase_hash(token, len);
 	size_t at = scatter_place(hash, f->factor, f->bits), mask = ((size_t)1 << f->bits) - 1;
@@ -97,8 +98,6 @@ static struct phrase *look_up(struct finder *f, const struct token *token, uint3
 		if (phrase->hash == hash && same_terms(phrase, token, len))
 			return phrase;
 	}
-	if (!add)
-		return NULL;
 	struct phrase *phrase = &f->phrase[f->count++];
 	*phrase = (struct phrase){.hash = hash, .len = len};
 	phrase->first = (uint32_t)(token - f->input->terms->token);
@@ -106,17 +105,6 @@ static struct phrase *look_up(struct finder *f, const struct token *token, uint3
 		phrase->term[i] = token[i].term;
 	f->slot[at] = (uint32_t)f->count;
 	return phrase;
-}
-
-/* How many tokens from `k` on may make a phrase, at most PHRASE_WORDS. */
-static uint32_t run_from(const struct finder *f, uint32_t k, uint32_t end)
-{
-	const struct token *token = f->input->terms->token;
-	uint32_t len = 0;
-	while (len < PHRASE_WORDS && k + len < end && f->usable[k + len] &&
-	       (len == 0 || adjoin(f->input->text, &token[k + len - 1], &token[k + len])))
-		len++;
-	return len;
 }
 
 /* Two small letters say too little; "EU" does not. */
@@ -144,6 +132,30 @@ static bool token_usable(const struct finder *f, const struct token *token)
 	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
+/* Behind the last token of sentence `i` that is looked at. */
+static size_t sentence_end(const struct finder *f, size_t i)
+{
+	size_t end = f->input->terms->first[i + 1];
+	return end < f->tokens ? end : f->tokens;
+}
+
+/* Of all tokens that are looked at, sentence by sentence, from the last to the first. */
+static void find_runs(struct finder *f)
+{
+	const struct terms *terms = f->input->terms;
+	const struct token *token = terms->token;
+	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
+		size_t end = sentence_end(f, i);
+		for (size_t k = end; k-- > terms->first[i];) {
+			bool goes_on =
+				k + 1 < end && adjoin(f->input->text, &token[k], &token[k + 1]);
+			unsigned behind = goes_on ? f->run[k + 1] : 0;
+			unsigned run = behind < PHRASE_WORDS ? behind + 1 : PHRASE_WORDS;
+			f->run[k] = token_usable(f, &token[k]) ? (uint8_t)run : 0;
+		}
+	}
+}
+
 /* Where every noun has a capital a phrase ends with one: "neue Brücke", not "Brücke gesperrt". That
  * of a sentence's first word says nothing when the word is mostly small elsewhere; nor does any in
  * a text with hardly one. */
@@ -152,15 +164,16 @@ static void find_ends(struct arena *arena, struct finder *f)
 	const struct terms *terms = f->input->terms;
 	int32_t *balance = arena_zalloc(arena, terms->distinct_count, sizeof *balance);
 	size_t usable = 0, capitals = 0;
-	memcpy(f->ends, f->usable, f->tokens * sizeof *f->ends);
+	for (size_t k = 0; k < f->tokens; k++)
+		f->ends[k] = f->run[k] > 0;
 	if (balance == NULL || !(f->input->language->properties & LANGUAGE_NOUNS))
 		return;
 	for (size_t i = 0; i < f->input->sentences->len; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && k < f->tokens; k++) {
 			bool capital = has_capital(f->input->text, &terms->token[k]);
 			balance[terms->token[k].term] += !capital ? -1 : k > terms->first[i];
-			usable += f->usable[k];
-			capitals += f->usable[k] && capital;
+			usable += f->run[k] > 0;
+			capitals += f->run[k] > 0 && capital;
 		}
 	if (capitals * FEW_CAPITALS < usable)
 		return;
@@ -173,16 +186,13 @@ static void find_ends(struct arena *arena, struct finder *f)
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
-		uint32_t end =
-			terms->first[i + 1] < f->tokens ? terms->first[i + 1] : (uint32_t)f->tokens;
-		for (uint32_t k = terms->first[i]; k < end; k++) {
-			uint32_t run = run_from(f, k, end);
+	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++)
+		for (size_t k = terms->first[i]; k < sentence_end(f, i); k++) {
 			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
-			for (uint32_t len = least; len <= run; len++) {
+			for (uint32_t len = least; len <= f->run[k]; len++) {
 				if (!f->ends[k + len - 1])
 					continue;
-				struct phrase *phrase = look_up(f, &terms->token[k], len, true);
+				struct phrase *phrase = find_phrase(f, &terms->token[k], len);
 				phrase->count++;
 				if (k > terms->first[i] &&
 				    is_upper(f->input->text, terms->token[k].start_byte))
@@ -190,7 +200,6 @@ static void collect(struct finder *f)
 				phrase->score += f->scores->at[i];
 			}
 		}
-	}
 }
 
 /* Does each of its words begin with a capital where it first stands? */
@@ -309,13 +318,8 @@ static size_t find_stretches(const struct finder *f, const struct phrase *phrase
 	size_t count = 0;
 	for (size_t k = phrase->first; k + phrase->len <= f->tokens && count < phrase->count; k++) {
 		const struct token *token = &terms->token[k];
-		if (token->term != phrase->term[0] || !f->ends[k + phrase->len - 1] ||
-		    !same_terms(phrase, token, phrase->len))
-			continue;
-		bool together = true;
-		for (uint32_t i = 1; i < phrase->len; i++)
-			together &= adjoin(f->input->text, &token[i - 1], &token[i]);
-		if (together)
+		if (token->term == phrase->term[0] && f->run[k] >= phrase->len &&
+		    f->ends[k + phrase->len - 1] && same_terms(phrase, token, phrase->len))
 			out[count++] = (struct stretch){k, k + phrase->len};
 	}
 	return count;
@@ -341,7 +345,7 @@ static const struct token *neighbour(const struct finder *f, const struct stretc
 	size_t k = before ? s->first - 1 : s->end;
 	const struct token *token = &f->input->terms->token[k], *left = before ? token : token - 1;
 	bool joined = left[1].start_byte < left[0].end_byte;
-	return joined && (f->usable[k] || is_katakana(f->input->text, token)) ? token : NULL;
+	return joined && (f->run[k] > 0 || is_katakana(f->input->text, token)) ? token : NULL;
 }
 
 /* Words of scripts without spaces are longer than the pairs of characters that make a phrase: where
@@ -437,7 +441,7 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->slot = arena_zalloc(arena, (size_t)1 << f->bits, sizeof *f->slot);
 	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
-	f->usable = arena_alloc(arena, tokens, sizeof *f->usable);
+	f->run = arena_alloc(arena, tokens, sizeof *f->run);
 	f->ends = arena_alloc(arena, tokens, sizeof *f->ends);
 	f->taken = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->taken);
 	return !arena->failed;
@@ -450,8 +454,7 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;
-	for (size_t k = 0; k < f.tokens; k++)
-		f.usable[k] = token_usable(&f, &input->terms->token[k]);
+	find_runs(&f);
 	find_ends(arena, &f);
 	collect(&f);
 	for (size_t i = 0; i < f.count; i++)

@@ -352,6 +352,30 @@ static void test_all_places(void **state)
 	arena_free(&arena);
 }
 
+/* A phrase stands where it was counted, and nowhere else: "eu" is too small to be one. */
+static void test_places(void **state)
+{
+	static const char text[] = "The EU wants a bridge. The address ends in eu or in net. "
+				   "Boats of the EU go to the bridge. The EU pays for it. "
+				   "It is a bridge EU boats know.";
+	struct arena arena;
+	struct summary out;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 10, &out);
+	for (size_t i = 0; i < out.keywords.len; i++) {
+		const struct keyword *k = &out.keywords.at[i];
+		if (!same_folded(k->text, SPAN("EU")))
+			continue;
+		CHECK_SIZE("places of EU", k->count, 4);
+		for (size_t j = 0; j < k->count; j++)
+			CHECK_SPAN("EU",
+				   span_slice(SPAN(text), k->at[j].start_byte, k->at[j].end_byte),
+				   SPAN("EU"));
+	}
+	CHECK("EU", has(&out.keywords, "EU"));
+	arena_free(&arena);
+}
+
 /* Words of scripts without spaces come whole, Korean ones without their particles. */
 static void test_whole_words(void **state)
 {
@@ -396,7 +420,7 @@ int main(void)
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
 		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
 		cmocka_unit_test(test_all_places),    cmocka_unit_test(test_vague_words),
-		cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_whole_words),   cmocka_unit_test(test_places),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
