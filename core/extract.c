@@ -356,7 +356,13 @@ static bool use_data(struct builder *to, const struct html_page *page, size_t sh
 	to->run_count = 0;
 	if (data.html_len == 0)
 		return true;
-	const struct extract_run run = {0, (uint32_t)data.text.len, data.html_byte, data.html_len};
+	struct extract_run run = {0, (uint32_t)data.text.len, data.html_byte, data.html_len};
+	/* Decoded, and as long as before by chance: with what stands before it, it is longer. */
+	if (run.text_len == run.html_len &&
+	    memcmp(to->text, to->html.at + run.html_byte, run.text_len) != 0) {
+		run.html_byte--;
+		run.html_len++;
+	}
 	return add_run(to, run);
 }
 

@@ -51,6 +51,12 @@ static void test_cases(void **state)
 	globfree(&found);
 }
 
+/* Data as long as the text that it becomes: one quote less, one line feed more. */
+#define DATA                                                                                       \
+	"The mayor said \\\"no, and went home.\nThe second paragraph of it stands behind a line "  \
+	"feed that is raw, as some systems write it. More of it follows, so that there is "        \
+	"enough of it to be the text of an article. And here is the end of it."
+
 /* A sentence of the text, and the bytes of the page that it must come from. */
 static const struct place {
 	const char *name, *html, *text, *from;
@@ -97,6 +103,9 @@ static const struct place {
 	 "Next one here.", "Next one here."},
 	{"no number", "<p>Both &#; and &#x; stay. Next one here.</p>", "Next one here.",
 	 "Next one here."},
+	{"of data, all of it",
+	 "<p>Wait<script type=application/ld+json>{\"articleBody\":\"" DATA "\"}</script>",
+	 "And here is the end of it.", "\"" DATA},
 	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.",
 	 "Fine &#x1F600; day."},
 };
