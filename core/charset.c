@@ -21,9 +21,11 @@
 
 typedef const lxb_encoding_data_t encoding;
 
+/* NULL also for labels such as iso-2022-kr, of which WHATWG makes one U+FFFD whatever the bytes. */
 static encoding *by_label(const char *label, size_t len)
 {
-	return lxb_encoding_data_by_pre_name((const lxb_char_t *)label, len);
+	encoding *found = lxb_encoding_data_by_pre_name((const lxb_char_t *)label, len);
+	return found == NULL || found->encoding == LXB_ENCODING_REPLACEMENT ? NULL : found;
 }
 
 static encoding *utf_8(void)
@@ -59,8 +61,7 @@ static encoding *from_meta(struct span bytes)
 	    lxb_html_encoding_determine(&found, at, at + looked_at) == LXB_STATUS_OK &&
 	    lxb_html_encoding_meta_length(&found) > 0) {
 		lxb_html_encoding_entry_t *entry = lxb_html_encoding_meta_entry(&found, 0);
-		result = lxb_encoding_data_by_pre_name(entry->name,
-						       (size_t)(entry->end - entry->name));
+		result = by_label((const char *)entry->name, (size_t)(entry->end - entry->name));
 	}
 	lxb_html_encoding_destroy(&found, false);
 	/* A page whose <meta> could be read as ASCII is not in UTF-16 (WHATWG, prescan). */

@@ -9,7 +9,8 @@
  * encoding"): byte order mark, then `declared` (the charset of the Content-Type header, empty when
  * none), then <meta> in the first kilobyte, then valid UTF-8, then detection over the text.
  * Malformed sequences become U+FFFD; a declaration that the bytes contradict is not believed, and
- * bytes that are UTF-8 beyond ASCII contradict every other.
+ * bytes that are UTF-8 beyond ASCII contradict every other. Unlike browsers, which show one U+FFFD
+ * for a page in iso-2022-kr or hz-gb-2312, this takes such a label for none.
  *
  * The result is valid UTF-8 without a byte order mark; it is `bytes` itself where that already
  * holds, else it lives in `arena`. `*name`, when not NULL, gets the encoding's WHATWG name
