@@ -92,7 +92,7 @@ void declared_read_script(const struct html_page *page, const lxb_dom_element_t 
 
 static void read_address(struct span url, struct declared *out)
 {
-	const char *scheme = memmem(url.at, url.len, "//", 2);
+	const char *scheme = url.len == 0 ? NULL : memmem(url.at, url.len, "//", 2);
 	size_t at = scheme == NULL ? 0 : (size_t)(scheme - url.at) + 2;
 	while (scheme != NULL && at < url.len && url.at[at] != '/')
 		at++;

@@ -30,6 +30,7 @@ static const struct {
 	 DECLARED_PRODUCT | DECLARED_FORUM, false},
 	{"JSON-LD, cut off", "<script type=application/ld+json>{\"@type\": \"NewsArt</script>", 0,
 	 false},
+	{"an address that is missing", "<link rel=canonical>", 0, false},
 	{"another script", "<script>{\"@type\": \"NewsArticle\"}</script>", 0, false},
 };
 
