@@ -208,7 +208,10 @@ static bool may_start(const struct segmenter *g, size_t at)
 		return true;
 	vector lower = vector_load(g->text.at + at) | 0x20;
 	unsigned letters = vector_letters(lower);
-	return letters < 2 || language_may_start(g->language, lower[0], lower[1], letters);
+	/* CC and CD lead accents that stand behind their letter. */
+	bool accented = letters < VECTOR_BYTES && (g->text.at[at + letters] & 0xFE) == 0xCC;
+	return letters < 2 || accented ||
+	       language_may_start(g->language, lower[0], lower[1], letters);
 }
 
 /* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the

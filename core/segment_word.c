@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "hash.h"
+#include "letters.h"
 #include "vector.h"
 
 /* All but `fold`, whose bytes nobody reads beyond `len`. */
@@ -44,6 +45,18 @@ static bool fold_plain_word(const struct segmenter *g, struct word *word)
 	return true;
 }
 
+/* Letters with their accents apart, made one: the lists have them so, and count them so. */
+static void compose_word(struct word *word)
+{
+	struct form form = {.len = (uint32_t)word->len};
+	memcpy(form.bytes, word->fold, word->len);
+	letters_compose(&form);
+	word->chars -= utf8_length((struct span){word->fold, word->len}, OFFSET_CODEPOINT);
+	word->chars += utf8_length((struct span){form.bytes, form.len}, OFFSET_CODEPOINT);
+	word->len = form.len;
+	memcpy(word->fold, form.bytes, form.len);
+}
+
 static void fold_any_word(const struct segmenter *g, struct word *word)
 {
 	unsigned kinds = 0;
@@ -61,6 +74,8 @@ static void fold_any_word(const struct segmenter *g, struct word *word)
 		else
 			word->len += utf8_encode(c, word->fold + word->len);
 	}
+	if ((kinds & 1u << GLYPH_EXTEND) && (kinds & (1u << GLYPH_UPPER | 1u << GLYPH_LOWER)))
+		compose_word(word);
 	word->dotted = kinds & 1u << GLYPH_FULL_STOP;
 	word->digits = kinds & 1u << GLYPH_DIGIT;
 	word->letters = kinds & (1u << GLYPH_UPPER | 1u << GLYPH_LOWER | 1u << GLYPH_LETTER);
