@@ -47,6 +47,13 @@ bool letters_make_word(uint32_t codepoint);
 /** Does it combine with the character before? */
 bool letters_is_mark(uint32_t codepoint);
 
+/** Is it a vowel or a final consonant of Hangul, which makes a syllable with what stands before it?
+ */
+static inline bool letters_is_jamo(uint32_t c)
+{
+	return c >= 0x1161 && c < 0x1200;
+}
+
 /** The case folding of the commonest letters that are not ASCII, 0 for any other character: the
  * same as utf8proc's, at a fifth of its cost. */
 static inline uint32_t letters_fold_usual(uint32_t c)
@@ -77,8 +84,8 @@ static inline void letters_put(struct form *form, uint32_t codepoint)
 /** Add the full case folding (Unicode, status C and F) of `codepoint`. */
 void letters_put_folded(struct form *form, uint32_t codepoint);
 
-/** Canonical composition, for text that has letters and accents apart: the word lists and stemmers
- * expect one. */
+/** Canonical composition, for text that has letters and accents, or the parts of Hangul syllables,
+ * apart: the word lists and stemmers expect one. */
 void letters_compose(struct form *form);
 
 #endif

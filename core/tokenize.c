@@ -192,7 +192,7 @@ static inline bool joins(const char *text, size_t word_end, size_t start)
 static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 {
 	struct form form;
-	bool marks = false;
+	bool apart = false; /* what is one character stands as several */
 	size_t at = start;
 	form.len = 0;
 	while (at < end) {
@@ -222,13 +222,13 @@ static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 		}
 		if (!letters_make_word(codepoint) || letters_is_unspaced(codepoint))
 			break;
-		marks |= letters_is_mark(codepoint);
+		apart |= letters_is_mark(codepoint) || letters_is_jamo(codepoint);
 		letters_put_folded(&form, codepoint);
 		at += len;
 	}
 	if (form.len == 0)
 		return at;
-	if (marks)
+	if (apart)
 		letters_compose(&form);
 	form_finish(&form);
 	t->words += t->words == 0 || !joins(t->text.at, t->word_end, start);
