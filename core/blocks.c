@@ -638,7 +638,10 @@ void blocks_read(struct arena *arena, const struct html_page *page, bool noscrip
 		return;
 	walk.text_room = page->text_bytes + 1024;
 	out->text = arena_alloc(arena, walk.text_room, 1);
-	if (out->text == NULL)
+	/* Growing by copying, very many would take twice their room. */
+	walk.container_room = page->nodes < MAX_CONTAINERS ? page->nodes + 1 : MAX_CONTAINERS;
+	out->containers = arena_alloc(arena, walk.container_room, sizeof(*out->containers));
+	if (out->text == NULL || out->containers == NULL)
 		return;
 	read_head(&walk, page);
 	walk_tree(&walk, root);

@@ -426,13 +426,18 @@ static bool is_teaser(const struct blocks *blocks, const float *score)
 static enum extract_status read_page(struct builder *to, const struct html_page *page, bool given,
 				     struct reading *reading, struct article *out)
 {
-	struct reading other;
 	struct arena *arena = to->arena;
+	struct arena_mark mark = arena_mark(arena);
 	read_blocks(arena, page, false, reading);
-	if (reading->chars < FEW_CHARS && page->has_noscript) {
-		read_blocks(arena, page, true, &other);
-		if (other.chars > 2 * reading->chars)
-			*reading = other;
+	size_t chars = reading->chars;
+	if (chars < FEW_CHARS && page->has_noscript) {
+		/* One at a time, because two readings take twice the memory. */
+		arena_rewind(arena, mark);
+		read_blocks(arena, page, true, reading);
+		if (reading->chars <= 2 * chars) {
+			arena_rewind(arena, mark);
+			read_blocks(arena, page, false, reading);
+		}
 	}
 	const struct blocks *blocks = &reading->blocks;
 	const float *score = reading->score;

@@ -19,6 +19,7 @@ enum {
 		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
 	MAX_MEMORY_BYTES = 64 << 20,
+	PIECE_BYTES = 96,    /* that a stretch of text takes outside the tree, in all */
 	MAX_STEPS = 1 << 30, /* searches of the open elements: tokens times depth */
 };
 
@@ -144,6 +145,7 @@ static struct html_piece *make_piece(struct reader *reader, const lxb_html_token
 	if (begin < from || end > to || begin >= end)
 		return NULL;
 	struct html_piece *piece = arena_alloc(reader->arena, 1, sizeof(*piece));
+	reader->page->memory_bytes += PIECE_BYTES;
 	if (piece != NULL)
 		*piece = (struct html_piece){(uint32_t)(begin - from), (uint32_t)(end - from),
 					     (uint32_t)(token->text_end - token->text_start), NULL};

@@ -25,7 +25,7 @@ struct html_page {
 	struct span html;              /* as given: it must live as long as the page */
 	size_t text_bytes;             /* the sum of all text tokens */
 	size_t nodes;                  /* tags, texts, attributes, and elements opened again */
-	size_t memory_bytes;           /* of the tree, about */
+	size_t memory_bytes;           /* of the tree and what is made of its texts, about */
 	bool has_noscript;             /* a <noscript> stands in it */
 	uint64_t steps;                /* open and formatting elements and attributes, by token */
 	bool partial; /* a limit stopped the reading: the tree holds what came before */
