@@ -19,7 +19,7 @@ enum {
 		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
 	MAX_MEMORY_BYTES = 64 << 20,
-	PIECE_BYTES = 96,    /* that a stretch of text takes outside the tree, in all */
+	PIECE_BYTES = 128,   /* that a stretch of text takes outside the tree, in all */
 	MAX_STEPS = 1 << 30, /* searches of the open elements: tokens times depth */
 };
 

@@ -13,6 +13,7 @@
 #define MAX_JSON_VALUES 512 /* objects and arrays looked into */
 #define MAX_JSON_OPENERS                                                                           \
 	20000 /* objects and arrays at all: each takes a hundred times its two bytes */
+#define MAX_JSON_COMMAS 40000 /* values, each of twenty times its four bytes; prose has fewer */
 
 static struct span json_text(struct arena *arena, const json_t *value)
 {
@@ -133,10 +134,13 @@ static void read_other_object(struct facts *facts, const json_t *object)
 
 static bool is_bounded(struct span text)
 {
-	size_t openers = 0;
-	for (size_t i = 0; i < text.len; i++)
+	size_t openers = 0, commas = 0;
+	for (size_t i = 0; i < text.len; i++) {
 		openers += text.at[i] == '{' || text.at[i] == '[';
-	return text.len <= MAX_JSON_BYTES && openers <= MAX_JSON_OPENERS;
+		commas += text.at[i] == ',';
+	}
+	return text.len <= MAX_JSON_BYTES && openers <= MAX_JSON_OPENERS &&
+	       commas <= MAX_JSON_COMMAS;
 }
 
 /* All objects of the document, with an explicit stack. */

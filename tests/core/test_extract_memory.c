@@ -98,28 +98,59 @@ static struct span fill(const struct page *page)
 	return (struct span){at, len + behind};
 }
 
+static void check(const char *name, struct span html)
+{
+	struct arena arena;
+	struct article article;
+	held_bytes = most_bytes = 0;
+	arena_init(&arena, (size_t)512 << 20);
+	extract_article(&arena, html, (struct span){NULL, 0}, false, NULL, &article);
+	size_t bytes = most_bytes + arena.used_bytes;
+	if (bytes > ceiling_bytes)
+		fail_msg("%s: %zu MB", name, bytes >> 20);
+	CHECK_SIZE(name, held_bytes, 0);
+	arena_free(&arena);
+}
+
 static void no_page_takes_more_than_64_MB(void **state)
 {
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		struct span html = fill(&pages[i]);
-		struct arena arena;
-		struct article article;
-		held_bytes = most_bytes = 0;
-		arena_init(&arena, (size_t)512 << 20);
-		extract_article(&arena, html, (struct span){NULL, 0}, false, NULL, &article);
-		size_t bytes = most_bytes + arena.used_bytes;
-		if (bytes > ceiling_bytes)
-			fail_msg("%s: %zu MB", pages[i].name, bytes >> 20);
-		CHECK_SIZE(pages[i].name, held_bytes, 0);
-		arena_free(&arena);
+		check(pages[i].name, html);
 		free((char *)html.at);
 	}
+}
+
+/* JSON is read while the rest is held: as much of it as is read at all, before what takes most. Cut
+ * off anywhere, it takes as much until the fault is met. */
+static void nor_with_json_besides(void **state)
+{
+	static const struct page parts[] = {
+		{"strings in JSON", "<script type='application/ld+json'>[", "\"a\",",
+		 "0]</script>"},
+		{"objects in JSON", "<script type='application/ld+json'>[", "{\"a\":{}},",
+		 "0]</script>"},
+	};
+	const size_t most = PAGE_BYTES / 2 < 1 << 20 ? PAGE_BYTES / 2 : 1 << 20;
+	static const struct page rows = {"rows", "<table>", "x\ry\rz\ra\rb <tr>", ""};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (size_t json_bytes = 1 << 16; json_bytes <= most; json_bytes *= 2) {
+			struct span json = fill(&parts[i]), html = fill(&rows);
+			size_t behind = strlen(parts[i].behind);
+			memcpy((char *)html.at, json.at, json_bytes - behind);
+			memcpy((char *)html.at + json_bytes - behind, parts[i].behind, behind);
+			memcpy((char *)html.at + json_bytes, rows.before, strlen(rows.before));
+			check(parts[i].name, html);
+			free((char *)json.at);
+			free((char *)html.at);
+		}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_page_takes_more_than_64_MB),
+		cmocka_unit_test(nor_with_json_besides),
 	};
 	lexbor_memory_setup(count_malloc, count_realloc, count_calloc, count_free);
 	json_set_alloc_funcs(count_malloc, count_free);
