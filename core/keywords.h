@@ -30,7 +30,7 @@ struct keywords {
  * The `max` best key phrases of the first 100,000 tokens, of which no two share a word. Weighed
  * after YAKE (Campos et al. 2020, "YAKE! Keyword extraction from single documents using multiple
  * local features") and RAKE (Rose et al. 2010, "Automatic keyword extraction from individual
- * documents"). Everything lives in `arena`. O(max tokens).
+ * documents"). Everything lives in `arena`. O(max) times those tokens.
  * Fails for memory only: then out->len is 0 and arena->failed is set.
  */
 void keywords_find(struct arena *arena, const struct score_input *input,

@@ -77,8 +77,6 @@ static bool are_apart(const lxb_dom_node_t *last, const lxb_dom_node_t *node, ch
 		strchr(",.;:'-)", after) == NULL);
 }
 
-/* The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
- * elements hold, unless they are inline and a space is there. */
 struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool breaks)
 {
 	char raw[FACTS_MAX_TEXT_BYTES * 2];
