@@ -311,12 +311,19 @@ static bool tokenizer_within_limits(const struct reader *reader, lxb_html_tokeni
 	       lexbor_dobject_allocated(document->attrs->entries) <= MAX_NAMES;
 }
 
+/* Else lexbor has stopped: at a limit of ours, or for memory. */
+static bool goes_on(struct reader *reader, lxb_status_t status)
+{
+	reader->arena->failed |= status == LXB_STATUS_ERROR_MEMORY_ALLOCATION;
+	return status == LXB_STATUS_OK;
+}
+
 static void read_chunks(struct reader *reader)
 {
 	struct html_page *page = reader->page;
 	lxb_html_document_t *document = page->document;
 	if (lxb_html_document_parse_chunk_begin(document) != LXB_STATUS_OK) {
-		page->partial = true;
+		reader->arena->failed = true;
 		return;
 	}
 	lxb_html_parser_t *parser = document->dom_document.parser;
@@ -337,7 +344,7 @@ static void read_chunks(struct reader *reader)
 		if (len > CHUNK_BYTES)
 			len = CHUNK_BYTES;
 		const lxb_char_t *chunk = (const lxb_char_t *)page->html.at + at;
-		if (lxb_html_document_parse_chunk(document, chunk, len) != LXB_STATUS_OK ||
+		if (!goes_on(reader, lxb_html_document_parse_chunk(document, chunk, len)) ||
 		    !tokenizer_within_limits(reader, tokenizer))
 			page->partial = true;
 		/* Nobody reads the errors, and a page can be made of nothing else. */
@@ -346,7 +353,7 @@ static void read_chunks(struct reader *reader)
 		if (reader->tree->parse_errors != NULL)
 			lexbor_array_obj_clean(reader->tree->parse_errors);
 	}
-	if (!page->partial && lxb_html_document_parse_chunk_end(document) != LXB_STATUS_OK)
+	if (!page->partial && !goes_on(reader, lxb_html_document_parse_chunk_end(document)))
 		page->partial = true;
 }
 

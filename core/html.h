@@ -38,7 +38,7 @@ struct html_page {
  * The standard's algorithm is quadratic or worse in open elements, in formatting elements that are
  * opened again, in attributes and in distinct names; so each token is looked at before the tree
  * builder has it, and the reading stops at the first one over a bound. Never recurses. The pieces
- * of text live in `arena`.
+ * of text live in `arena`, whose `failed` says that the tree had no memory, either.
  *
  * A third of a page's bytes are scripts and styles: nobody reads the styles, and nearly all scripts
  * are read where they stand in the page (html_script()), so neither is made a part of the tree; nor
