@@ -115,6 +115,22 @@ static void without_bytes_nothing_is_kept(void **state)
 	cache_free(cache);
 }
 
+/* Or one long article would empty the cache for nothing. */
+static void what_is_larger_than_all_pushes_nothing_out(void **state)
+{
+	char large[5000];
+	memset(large, 'l', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	struct cache *cache = cache_new(4000);
+	put(cache, "small", new_answer("body", 60000));
+	put(cache, "large", new_answer(large, 60000));
+	assert_true(has(cache, "small", monotonic_ns()));
+	assert_false(has(cache, "large", monotonic_ns()));
+	assert_int_equal(cache_figures(cache).entries, 1);
+	assert_int_equal(cache_figures(cache).evicted, 0);
+	cache_free(cache);
+}
+
 static void one_flight_per_key(void **state)
 {
 	enum { READERS = 100 };
@@ -259,6 +275,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_may_be_kept_and_as_long),
 		cmocka_unit_test(the_least_recently_used_goes_first),
 		cmocka_unit_test(without_bytes_nothing_is_kept),
+		cmocka_unit_test(what_is_larger_than_all_pushes_nothing_out),
 		cmocka_unit_test(what_left_the_cache_is_counted_until_it_was_read),
 		cmocka_unit_test(one_flight_per_key),
 		cmocka_unit_test(a_job_that_all_have_left_is_not_joined),
