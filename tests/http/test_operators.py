@@ -301,8 +301,11 @@ def test_metrics_count_what_happened(start_service):
         ask(service)
     service.request("POST", "/v1/summaries", b"{", JSON)
     service.request("GET", "/nothing")
+    page = service.request("GET", "/")
+    assert service.request("GET", "/", headers={"If-None-Match": page.headers["ETag"]}).status == 304
+    assert service.request("OPTIONS", "/").status == 204
     # Counted, and then logged, when the answer is out, which the client may have read a moment before.
-    while len(service.events("request")) < 5:
+    while len(service.events("request")) < 8:
         time.sleep(0.01)
     answer = running.exchange(port, "GET", "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -310,6 +313,8 @@ def test_metrics_count_what_happened(start_service):
     assert got['precis_requests_total{route="/v1/summaries",status="200",code="ok"}'] == 3
     assert got['precis_requests_total{route="/v1/summaries",status="400",code="invalid_json"}'] == 1
     assert got['precis_requests_total{route="none",status="404",code="not_found"}'] == 1
+    for status in (200, 304, 204):
+        assert got[f'precis_requests_total{{route="/",status="{status}",code="ok"}}'] == 1
     assert got["precis_cache_hits_total"] == 2
     assert got['precis_stage_seconds_count{stage="total"}'] == 4
     assert got['precis_stage_seconds_bucket{stage="total",le="+Inf"}'] == 4
