@@ -144,6 +144,9 @@ void head_traceparent(struct MHD_Connection *connection, char out[56])
 		if (shape[i] == '-' ? given[i] != '-'
 				    : strchr("0123456789abcdef", given[i]) == NULL)
 			return;
+	bool no_trace = strspn(given + 3, "0") == 32, no_parent = strspn(given + 36, "0") == 16;
+	if (strncmp(given, "ff", 2) == 0 || no_trace || no_parent)
+		return; /* of the right shape, and invalid all the same */
 	strcpy(out, given);
 }
 

@@ -330,7 +330,11 @@ def test_a_request_is_one_line_without_its_text(start_service):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     answer = ask(service, traceparent=trace, **{"X-Request-Id": "line-1"})
     assert answer.headers["traceparent"] == trace
-    assert ask(service, traceparent="00-nonsense").headers["traceparent"] is None
+    # W3C Trace Context: other versions go on, but not version ff, nor ids that are all zeros.
+    assert ask(service, traceparent="cc" + trace[2:]).headers["traceparent"] == "cc" + trace[2:]
+    for bad in ("00-nonsense", "ff" + trace[2:], trace.upper(), trace.replace(trace[3:35], "0" * 32),
+                trace.replace(trace[36:52], "0" * 16)):
+        assert ask(service, traceparent=bad).headers["traceparent"] is None, bad
     while not [e for e in service.events("request") if e["id"] == "line-1"]:
         time.sleep(0.01)
     line = next(e for e in service.events("request") if e["id"] == "line-1")
