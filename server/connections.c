@@ -339,3 +339,11 @@ void connections_fail_all(struct connections *connections, const struct problem_
 	} while (n > 0);
 	answer_release(answer);
 }
+
+void connections_cut_all(struct connections *connections)
+{
+	pthread_mutex_lock(&connections->lock);
+	for (struct connection *c = connections->first; c != NULL; c = c->next)
+		cut(c);
+	pthread_mutex_unlock(&connections->lock);
+}

@@ -66,4 +66,7 @@ size_t connections_unknown(struct connections *connections, in_port_t port);
 /** Answer every waiting ticket with `report`: for the end of the drain time. */
 void connections_fail_all(struct connections *connections, const struct problem_report *report);
 
+/** Shut down every connection's socket, whatever it does: nothing more is read or sent. */
+void connections_cut_all(struct connections *connections);
+
 #endif

@@ -87,8 +87,7 @@ static bool wait_until_quiet(struct http *http, in_port_t port, uint64_t until_n
 	return true;
 }
 
-/* Begin no request any more, and wait for those that just did: what is answered is also sent. */
-static bool end_requests(struct http *http, uint64_t until_ns)
+bool drain_requests(struct http *http, uint64_t until_ns)
 {
 	size_t all, busy;
 	atomic_store(&http->ended, true);
@@ -109,12 +108,13 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
 	in_port_t port = close_listener(http);
-	if (wait_until_quiet(http, port, until) && end_requests(http, until))
+	if (wait_until_quiet(http, port, until) && drain_requests(http, until))
 		return 0;
 	struct problem_report report;
 	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
 	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
 	connections_fail_all(http->parts.connections, &report);
-	end_requests(http, monotonic_ns() + 2000 * NS_PER_MS);
+	if (!drain_requests(http, monotonic_ns() + DRAIN_LAST_MS * NS_PER_MS))
+		connections_cut_all(http->parts.connections);
 	return left;
 }
