@@ -28,24 +28,22 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
-static in_port_t port_of(int socket)
+static unsigned port_of(int socket)
 {
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
-	if (getsockname(socket, (struct sockaddr *)&own, &len) != 0)
-		return 0;
-	return ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
-					       : ((struct sockaddr_in *)&own)->sin_port);
+	bool known = getsockname(socket, (struct sockaddr *)&own, &len) == 0;
+	return known ? address_port((struct sockaddr *)&own) : 0;
 }
 
 /* No more connections; those that the kernel accepted for us meanwhile are still served. Returns
  * the port that was listened on. */
-static in_port_t close_listener(struct http *http)
+static unsigned close_listener(struct http *http)
 {
 	int socket = MHD_quiesce_daemon(http->service.daemon);
 	if (socket < 0)
 		return 0;
-	in_port_t port = port_of(socket);
+	unsigned port = port_of(socket);
 	while (!http->parts.socket_is_shared) {
 		struct sockaddr_storage address;
 		socklen_t len = sizeof(address);
@@ -64,7 +62,7 @@ static in_port_t close_listener(struct http *http)
 }
 
 /* Is nothing under way? An accepted connection is, too, whose I/O thread has not come to it. */
-static bool is_quiet(struct http *http, in_port_t port)
+static bool is_quiet(struct http *http, unsigned port)
 {
 	size_t all, busy;
 	if (connections_unknown(http->parts.connections, port) > 0)
@@ -76,7 +74,7 @@ static bool is_quiet(struct http *http, in_port_t port)
 /* Wait until nothing is under way, five times in a row, or until the time is over. What was read
  * from a socket and has not become a request yet is seen by neither count: an I/O thread may lose
  * its core in between. */
-static bool wait_until_quiet(struct http *http, in_port_t port, uint64_t until_ns)
+static bool wait_until_quiet(struct http *http, unsigned port, uint64_t until_ns)
 {
 	for (int quiet = 0; quiet < 5;) {
 		quiet = is_quiet(http, port) ? quiet + 1 : 0;
@@ -107,7 +105,7 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	 * readiness turn; a stream of new requests must not hold it open for ever. */
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
-	in_port_t port = close_listener(http);
+	unsigned port = close_listener(http);
 	if (wait_until_quiet(http, port, until) && drain_requests(http, until))
 		return 0;
 	struct problem_report report;
