@@ -2,6 +2,7 @@
 #include "monotonic.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,28 +37,76 @@ static unsigned port_of(int socket)
 	return known ? address_port((struct sockaddr *)&own) : 0;
 }
 
-/* No more connections; those that the kernel accepted for us meanwhile are still served. Returns
- * the port that was listened on. */
-static unsigned close_listener(struct http *http)
+/* The connections that the kernel accepted for us and nobody took yet, as new (malloc'ed) `*out`;
+ * returns how many. Where memory or descriptors run out it is the rest that is lost. */
+static size_t take_backlog(int listener, int **out)
+{
+	size_t count = 0, room = 0;
+	*out = NULL;
+	for (;;) {
+		if (count == room) {
+			int *grown = realloc(*out, (2 * room + 64) * sizeof(**out));
+			if (grown == NULL)
+				return count;
+			*out = grown;
+			room = 2 * room + 64;
+		}
+		int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client >= 0)
+			(*out)[count++] = client;
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return count;
+	}
+}
+
+/* libmicrohttpd closes the client where it takes it not. */
+static void hand_over(struct http *http, int client)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	if (getpeername(client, (struct sockaddr *)&address, &len) != 0)
+		close(client); /* it has left */
+	else
+		MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address, len);
+}
+
+/* Would libmicrohttpd take one more, with `left` in our hands? */
+static bool has_room(struct http *http, unsigned port, size_t left)
+{
+	/* By its own count, which is behind ours when one has closed. */
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(http->service.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	return info != NULL && info->num_connections < http->parts.config->connections &&
+	       connections_unknown(http->parts.connections, port) <= left;
+}
+
+/*
+ * No more connections; those that the kernel accepted for us meanwhile are still served, as long as
+ * the time lasts. Returns the port that was listened on.
+ *
+ * One after the other, and each when the I/O threads have come to the one before: where several
+ * wait for them and one finds the limit reached, libmicrohttpd 0.9.75 returns with a lock held, and
+ * the I/O thread never gets it again.
+ */
+static unsigned close_listener(struct http *http, uint64_t until_ns)
 {
 	int socket = MHD_quiesce_daemon(http->service.daemon);
 	if (socket < 0)
 		return 0;
 	unsigned port = port_of(socket);
-	while (!http->parts.socket_is_shared) {
-		struct sockaddr_storage address;
-		socklen_t len = sizeof(address);
-		int client = accept4(socket, (struct sockaddr *)&address, &len,
-				     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client < 0 && errno == EINTR)
-			continue;
-		if (client < 0)
-			break;
-		if (MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address,
-				       len) != MHD_YES)
-			pause_ms(1); /* at its limit: the client was closed by the library */
-	}
+	int *clients = NULL;
+	size_t count = http->parts.socket_is_shared ? 0 : take_backlog(socket, &clients);
 	close(socket);
+	for (size_t i = 0; i < count; i++) {
+		bool room;
+		while (!(room = has_room(http, port, count - i)) && monotonic_ns() < until_ns)
+			pause_ms(1);
+		if (room)
+			hand_over(http, clients[i]);
+		else
+			close(clients[i]);
+	}
+	free(clients);
 	return port;
 }
 
@@ -105,7 +154,7 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	 * readiness turn; a stream of new requests must not hold it open for ever. */
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
-	unsigned port = close_listener(http);
+	unsigned port = close_listener(http, until);
 	if (wait_until_quiet(http, port, until) && drain_requests(http, until))
 		return 0;
 	struct problem_report report;

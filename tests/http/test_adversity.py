@@ -290,6 +290,28 @@ def test_a_batch_that_does_not_end_does_not_crash_the_end(start_service, held_up
     origin.close()
 
 
+@pytest.mark.faults
+def test_more_connections_at_the_end_than_there_may_be_are_served(start_service, tmp_path):
+    """They wait in the kernel, and then for their turn; libmicrohttpd 0.9.75 is not to take several at once."""
+    for io_threads in (1, 2):
+        faults = faults_of.Faults(tmp_path)
+        service = start_service("--connections", 2, "--io-threads", io_threads, env=faults.env)
+        faults.hold_accepted = 1
+        answers = []
+        clients = [threading.Thread(target=lambda: answers.append(ask(service.port))) for _ in range(8)]
+        for client in clients:
+            client.start()
+        running.wait_until(lambda: faults.holding == io_threads)
+        time.sleep(0.2)  # all others have connected
+        service.terminate()
+        running.wait_until(lambda: faults.holding == io_threads + 1)  # the drain takes the rest
+        faults.hold_accepted = 0
+        for client in clients:
+            client.join()
+        assert [answer.status for answer in answers] == [200] * len(clients)
+        assert service.process.wait() == 0
+
+
 def test_sigterm_under_load_answers_all_that_it_accepted(start_service, tmp_path):
     """Counted at both ends; tests/soak/sigterm does the same a thousand times."""
     for _ in range(5):
