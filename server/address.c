@@ -281,6 +281,21 @@ socklen_t address_parse(const char *literal, unsigned port, struct sockaddr_stor
 	return 0;
 }
 
+unsigned address_port(const struct sockaddr *address)
+{
+	unsigned char bytes[ADDRESS_BYTES];
+	unsigned port;
+	return address_bytes(address, bytes, &port) ? port : 0;
+}
+
+void address_set_port(struct sockaddr_storage *address, unsigned port)
+{
+	if (address->ss_family == AF_INET)
+		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
+	else if (address->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)address)->sin6_port = htons((uint16_t)port);
+}
+
 static bool has_host_bits(const struct address_net *net)
 {
 	for (unsigned i = 0; i < ADDRESS_BYTES; i++)

@@ -69,4 +69,10 @@ bool address_in_nets(const struct address_net *nets, size_t len, const struct so
  */
 socklen_t address_parse(const char *literal, unsigned port, struct sockaddr_storage *out);
 
+/** The port of an IPv4 or IPv6 address; 0 of any other. */
+unsigned address_port(const struct sockaddr *address);
+
+/** Give an IPv4 or IPv6 address another port; any other stays as it is. */
+void address_set_port(struct sockaddr_storage *address, unsigned port);
+
 #endif

@@ -19,8 +19,7 @@ struct answer *answer_new(char *body, size_t len)
 	if (body != NULL) {
 		unsigned char digest[DIGEST_BYTES];
 		digest_of(body, len, digest);
-		for (size_t i = 0; i < ANSWER_ETAG_LEN; i++)
-			answer->etag[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
+		digest_hex(digest, ANSWER_ETAG_LEN / 2, answer->etag);
 	}
 	return answer;
 }

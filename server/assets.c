@@ -40,7 +40,7 @@ bool asset_takes_gzip(const char *accept)
 		accept += strspn(accept, " \t,");
 		size_t name = strcspn(accept, " \t,;"), item = strcspn(accept, ",");
 		if (name == 4 && strncasecmp(accept, "gzip", 4) == 0) {
-			const char *weight = strstr(accept, "q=");
+			const char *weight = strcasestr(accept, "q=");
 			return weight == NULL || weight > accept + item ||
 			       strtod(weight + 2, NULL) > 0;
 		}

@@ -113,6 +113,8 @@ static enum MHD_Result gather_argument(void *arg, enum MHD_ValueKind kind, const
 				       size_t key_len, const char *value, size_t value_len)
 {
 	struct arguments *arguments = arg;
+	if (key_len == 0 && value == NULL)
+		return MHD_YES; /* between two '&', or before the first: no argument at all */
 	if (arguments->len + key_len + value_len + 2 > arguments->room)
 		return MHD_NO; /* cannot be: head_check() bounded the sum */
 	if (value == NULL)

@@ -68,9 +68,10 @@ static struct entry *find(struct cache *cache, const unsigned char *key)
 	return entry;
 }
 
-static size_t cost(const struct entry *entry)
+/* Bytes of memory that an entry takes with its answer. */
+static size_t cost(const struct answer *answer)
 {
-	return sizeof(*entry) + sizeof(*entry->answer) + entry->answer->len;
+	return sizeof(struct entry) + sizeof(*answer) + answer->len;
 }
 
 static void unlink_use(struct cache *cache, struct entry *entry)
@@ -101,7 +102,7 @@ static void drop(struct cache *cache, struct entry *entry)
 	cache->keys--;
 	if (entry->answer != NULL) {
 		unlink_use(cache, entry);
-		cache->figures.bytes -= cost(entry);
+		cache->figures.bytes -= cost(entry->answer);
 		cache->figures.entries--;
 		/* Whoever is sending it still counts it as before. */
 		budget_add(entry->answer->budget, entry->answer->len);
@@ -169,8 +170,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 	struct entry *entry = find(cache, job->key);
 	if (*answer != NULL) {
 		result = CACHE_FOUND;
-	} else if (entry != NULL && job_is_wanted(entry->job)) {
-		ticket_join(ticket, entry->job);
+	} else if (entry != NULL && ticket_join_others(ticket, entry->job)) {
 		cache->figures.joined++;
 		result = CACHE_JOINED;
 	} else if (entry != NULL || (entry = calloc(1, sizeof(*entry))) != NULL) {
@@ -198,7 +198,7 @@ static void keep(struct cache *cache, struct entry *entry, struct answer *answer
 	budget_give(answer->budget, answer->len); /* it is counted here meanwhile */
 	link_newest(cache, entry);
 	cache->figures.entries++;
-	cache->figures.bytes += cost(entry);
+	cache->figures.bytes += cost(entry->answer);
 	while (cache->figures.bytes > cache->max_bytes) {
 		cache->figures.evicted++;
 		drop(cache, cache->oldest);
@@ -211,7 +211,8 @@ struct ticket *cache_leave(struct cache *cache, struct job *job, struct answer *
 	struct entry *entry = find(cache, job->key);
 	/* Another job may have taken over an entry whose first job was given up by all. */
 	if (entry != NULL && entry->job == job) {
-		if (answer != NULL && answer->keep_ms > 0 && cache->max_bytes > 0)
+		/* What is larger than the whole cache would only push out all the others. */
+		if (answer != NULL && answer->keep_ms > 0 && cost(answer) <= cache->max_bytes)
 			keep(cache, entry, answer);
 		else
 			drop(cache, entry);

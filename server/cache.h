@@ -9,8 +9,8 @@
  *
  * The key is the SHA-256 of the engine's version, the kind of request and the raw body, so that the
  * I/O thread finds an answer before anything is decoded. Answers are the same bytes whether kept or
- * made anew. Bounded in bytes; the least recently used goes first. All functions are thread-safe
- * and hold one short lock.
+ * made anew. Bounded in bytes; the least recently used goes first, and what alone is larger than
+ * the bound is not kept. All functions are thread-safe and hold one short lock.
  */
 struct cache;
 

@@ -1,5 +1,6 @@
 #include "connections.h"
 
+#include "address.h"
 #include "monotonic.h"
 
 #include <poll.h>
@@ -267,7 +268,7 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
 }
 
 /* Is it a socket that talks, not one that listens, through this local port? */
-static bool talks_through(int socket, in_port_t port)
+static bool talks_through(int socket, unsigned port)
 {
 	struct sockaddr_storage own;
 	int listens = 0;
@@ -275,9 +276,7 @@ static bool talks_through(int socket, in_port_t port)
 	if (getsockname(socket, (struct sockaddr *)&own, &len) != 0 ||
 	    getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_len) != 0 || listens)
 		return false;
-	if (own.ss_family == AF_INET6)
-		return ((struct sockaddr_in6 *)&own)->sin6_port == htons(port);
-	return own.ss_family == AF_INET && ((struct sockaddr_in *)&own)->sin_port == htons(port);
+	return port != 0 && address_port((struct sockaddr *)&own) == port;
 }
 
 /*
@@ -285,7 +284,7 @@ static bool talks_through(int socket, in_port_t port)
  * the end is where a thousand in a row are (the limit may be a thousand millions). poll() says of
  * all these at once which are open.
  */
-static size_t count_talking(in_port_t port, int *end)
+static size_t count_talking(unsigned port, int *end)
 {
 	struct pollfd each[1024];
 	struct rlimit limit;
@@ -309,7 +308,7 @@ static size_t count_talking(in_port_t port, int *end)
 	return found;
 }
 
-size_t connections_unknown(struct connections *connections, in_port_t port)
+size_t connections_unknown(struct connections *connections, unsigned port)
 {
 	int end;
 	size_t known = 0;
@@ -338,4 +337,12 @@ void connections_fail_all(struct connections *connections, const struct problem_
 			give_up(connections, tickets[i], answer);
 	} while (n > 0);
 	answer_release(answer);
+}
+
+void connections_cut_all(struct connections *connections)
+{
+	pthread_mutex_lock(&connections->lock);
+	for (struct connection *c = connections->first; c != NULL; c = c->next)
+		cut(c);
+	pthread_mutex_unlock(&connections->lock);
 }

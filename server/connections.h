@@ -3,7 +3,6 @@
 
 #include "job.h"
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,9 +60,12 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
  * How many sockets of this process that talk through the local TCP port `port` are none of these:
  * accepted, but not added yet. Looks at every descriptor: for the end only.
  */
-size_t connections_unknown(struct connections *connections, in_port_t port);
+size_t connections_unknown(struct connections *connections, unsigned port);
 
 /** Answer every waiting ticket with `report`: for the end of the drain time. */
 void connections_fail_all(struct connections *connections, const struct problem_report *report);
+
+/** Shut down every connection's socket, whatever it does: nothing more is read or sent. */
+void connections_cut_all(struct connections *connections);
 
 #endif

@@ -24,3 +24,12 @@ void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_BYTES])
 {
 	digest_of_two(bytes, len, NULL, 0, out);
 }
+
+void digest_hex(const unsigned char *bytes, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+}

@@ -12,4 +12,7 @@ void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_BYTES]);
 void digest_of_two(const void *first, size_t first_len, const void *second, size_t second_len,
 		   unsigned char out[DIGEST_BYTES]);
 
+/** `len` bytes as 2 * `len` lower-case hexadecimal digits, without a NUL behind them. */
+void digest_hex(const unsigned char *bytes, size_t len, char *out);
+
 #endif

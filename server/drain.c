@@ -2,6 +2,7 @@
 #include "monotonic.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -28,43 +29,89 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
-static in_port_t port_of(int socket)
+static unsigned port_of(int socket)
 {
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
-	if (getsockname(socket, (struct sockaddr *)&own, &len) != 0)
-		return 0;
-	return ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
-					       : ((struct sockaddr_in *)&own)->sin_port);
+	bool known = getsockname(socket, (struct sockaddr *)&own, &len) == 0;
+	return known ? address_port((struct sockaddr *)&own) : 0;
 }
 
-/* No more connections; those that the kernel accepted for us meanwhile are still served. Returns
- * the port that was listened on. */
-static in_port_t close_listener(struct http *http)
+/* The connections that the kernel accepted for us and nobody took yet, as new (malloc'ed) `*out`;
+ * returns how many. Where memory or descriptors run out it is the rest that is lost. */
+static size_t take_backlog(int listener, int **out)
+{
+	size_t count = 0, room = 0;
+	*out = NULL;
+	for (;;) {
+		if (count == room) {
+			int *grown = realloc(*out, (2 * room + 64) * sizeof(**out));
+			if (grown == NULL)
+				return count;
+			*out = grown;
+			room = 2 * room + 64;
+		}
+		int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client >= 0)
+			(*out)[count++] = client;
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return count;
+	}
+}
+
+/* libmicrohttpd closes the client where it takes it not. */
+static void hand_over(struct http *http, int client)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	if (getpeername(client, (struct sockaddr *)&address, &len) != 0)
+		close(client); /* it has left */
+	else
+		MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address, len);
+}
+
+/* Would libmicrohttpd take one more, with `left` in our hands? */
+static bool has_room(struct http *http, unsigned port, size_t left)
+{
+	/* By its own count, which is behind ours when one has closed. */
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(http->service.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	return info != NULL && info->num_connections < http->parts.config->connections &&
+	       connections_unknown(http->parts.connections, port) <= left;
+}
+
+/*
+ * No more connections; those that the kernel accepted for us meanwhile are still served, as long as
+ * the time lasts. Returns the port that was listened on.
+ *
+ * One after the other, and each when the I/O threads have come to the one before: where several
+ * wait for them and one finds the limit reached, libmicrohttpd 0.9.75 returns with a lock held, and
+ * the I/O thread never gets it again.
+ */
+static unsigned close_listener(struct http *http, uint64_t until_ns)
 {
 	int socket = MHD_quiesce_daemon(http->service.daemon);
 	if (socket < 0)
 		return 0;
-	in_port_t port = port_of(socket);
-	while (!http->parts.socket_is_shared) {
-		struct sockaddr_storage address;
-		socklen_t len = sizeof(address);
-		int client = accept4(socket, (struct sockaddr *)&address, &len,
-				     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client < 0 && errno == EINTR)
-			continue;
-		if (client < 0)
-			break;
-		if (MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address,
-				       len) != MHD_YES)
-			pause_ms(1); /* at its limit: the client was closed by the library */
-	}
+	unsigned port = port_of(socket);
+	int *clients = NULL;
+	size_t count = http->parts.socket_is_shared ? 0 : take_backlog(socket, &clients);
 	close(socket);
+	for (size_t i = 0; i < count; i++) {
+		bool room;
+		while (!(room = has_room(http, port, count - i)) && monotonic_ns() < until_ns)
+			pause_ms(1);
+		if (room)
+			hand_over(http, clients[i]);
+		else
+			close(clients[i]);
+	}
+	free(clients);
 	return port;
 }
 
 /* Is nothing under way? An accepted connection is, too, whose I/O thread has not come to it. */
-static bool is_quiet(struct http *http, in_port_t port)
+static bool is_quiet(struct http *http, unsigned port)
 {
 	size_t all, busy;
 	if (connections_unknown(http->parts.connections, port) > 0)
@@ -76,7 +123,7 @@ static bool is_quiet(struct http *http, in_port_t port)
 /* Wait until nothing is under way, five times in a row, or until the time is over. What was read
  * from a socket and has not become a request yet is seen by neither count: an I/O thread may lose
  * its core in between. */
-static bool wait_until_quiet(struct http *http, in_port_t port, uint64_t until_ns)
+static bool wait_until_quiet(struct http *http, unsigned port, uint64_t until_ns)
 {
 	for (int quiet = 0; quiet < 5;) {
 		quiet = is_quiet(http, port) ? quiet + 1 : 0;
@@ -87,8 +134,7 @@ static bool wait_until_quiet(struct http *http, in_port_t port, uint64_t until_n
 	return true;
 }
 
-/* Begin no request any more, and wait for those that just did: what is answered is also sent. */
-static bool end_requests(struct http *http, uint64_t until_ns)
+bool drain_requests(struct http *http, uint64_t until_ns)
 {
 	size_t all, busy;
 	atomic_store(&http->ended, true);
@@ -108,13 +154,14 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	 * readiness turn; a stream of new requests must not hold it open for ever. */
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
-	in_port_t port = close_listener(http);
-	if (wait_until_quiet(http, port, until) && end_requests(http, until))
+	unsigned port = close_listener(http, until);
+	if (wait_until_quiet(http, port, until) && drain_requests(http, until))
 		return 0;
 	struct problem_report report;
 	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
 	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
 	connections_fail_all(http->parts.connections, &report);
-	end_requests(http, monotonic_ns() + 2000 * NS_PER_MS);
+	if (!drain_requests(http, monotonic_ns() + DRAIN_LAST_MS * NS_PER_MS))
+		connections_cut_all(http->parts.connections);
 	return left;
 }

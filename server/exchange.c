@@ -99,8 +99,8 @@ static void count_request(const struct exchange *x)
 {
 	struct metrics_request request = {.handler = x->route == NULL ? HANDLER_NONE
 								      : x->route->handler,
+					  .status = x->status,
 					  .problem = x->report.problem,
-					  .dropped = x->status == 0,
 					  .body_bytes = x->body_len,
 					  .answer_bytes = x->answer_len,
 					  .total_ns = monotonic_ns() - x->begun_ns,

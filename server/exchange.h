@@ -98,4 +98,11 @@ const struct job_times *exchange_times(const struct exchange *x);
 /** GET, or HEAD, which is GET with its body withheld. */
 bool exchange_is_get(const struct exchange *x);
 
+/* How long, when the drain time is over, answers may take to be sent, or connections to close. */
+enum { DRAIN_LAST_MS = 2000 };
+
+/** Begin no request any more, and wait for those that did: what is answered is also sent. False
+ * where one is under way still at `until_ns`. */
+bool drain_requests(struct http *http, uint64_t until_ns);
+
 #endif

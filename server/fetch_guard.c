@@ -8,13 +8,6 @@
 
 enum { LOCAL_ADDRESSES_MAX = 64 };
 
-static unsigned port_of(const struct sockaddr *address)
-{
-	struct sockaddr_in any; /* both families have the port at the same place */
-	memcpy(&any, address, sizeof any);
-	return ntohs(any.sin_port);
-}
-
 /* How many there are, or 0 where the kernel does not say: no machine has none. */
 static size_t local_addresses(struct sockaddr_storage *out, size_t max)
 {
@@ -39,7 +32,7 @@ enum address_verdict fetch_judge(const struct fetcher *fetcher, const struct soc
 	struct sockaddr_storage local[LOCAL_ADDRESSES_MAX];
 	struct address_policy policy = fetcher->policy;
 	for (size_t i = 0; i < policy.own_len && policy.local_len == 0; i++) {
-		if (port_of((const struct sockaddr *)&policy.own[i]) != port_of(address))
+		if (address_port((const struct sockaddr *)&policy.own[i]) != address_port(address))
 			continue;
 		policy.local = local;
 		policy.local_len = local_addresses(local, LOCAL_ADDRESSES_MAX);

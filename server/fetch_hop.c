@@ -122,14 +122,6 @@ static void start_hop(struct fetch *fetch)
 	}
 }
 
-static void set_port(struct sockaddr_storage *address, unsigned port)
-{
-	if (address->ss_family == AF_INET)
-		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
-	else if (address->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)address)->sin6_port = htons((uint16_t)port);
-}
-
 void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
 {
 	if (fetch->state == FETCH_STATE_ENDED) {
@@ -147,7 +139,7 @@ void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
 		return;
 	}
 	for (int i = 0; i < lookup->count; i++) {
-		set_port(&lookup->addresses[i], fetch->url.port);
+		address_set_port(&lookup->addresses[i], fetch->url.port);
 		enum address_verdict verdict =
 			fetch_judge(fetch->fetcher, (const struct sockaddr *)&lookup->addresses[i]);
 		if (!address_may_connect(verdict)) {

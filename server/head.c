@@ -1,6 +1,7 @@
 #include "head.h"
 
 #include "core/ascii.h"
+#include "digest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -125,10 +126,7 @@ void head_request_id(struct MHD_Connection *connection, char out[129])
 		left = sizeof(pool) / 16;
 	if (left > 0)
 		left--;
-	for (size_t i = 0; i < 16; i++) {
-		out[2 * i] = "0123456789abcdef"[pool[16 * left + i] >> 4];
-		out[2 * i + 1] = "0123456789abcdef"[pool[16 * left + i] & 15];
-	}
+	digest_hex(pool + 16 * left, 16, out);
 	out[32] = '\0';
 }
 
@@ -144,6 +142,9 @@ void head_traceparent(struct MHD_Connection *connection, char out[56])
 		if (shape[i] == '-' ? given[i] != '-'
 				    : strchr("0123456789abcdef", given[i]) == NULL)
 			return;
+	bool no_trace = strspn(given + 3, "0") == 32, no_parent = strspn(given + 36, "0") == 16;
+	if (strncmp(given, "ff", 2) == 0 || no_trace || no_parent)
+		return; /* of the right shape, and invalid all the same */
 	strcpy(out, given);
 }
 

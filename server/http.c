@@ -229,6 +229,9 @@ void http_free(struct http *http)
 {
 	if (http == NULL)
 		return;
+	/* libmicrohttpd ends the process where a connection is suspended still: a batch's is, until
+	 * its thread has seen that the connection was cut. */
+	drain_requests(http, monotonic_ns() + DRAIN_LAST_MS * NS_PER_MS);
 	MHD_stop_daemon(http->service.daemon);
 	if (http->admin.daemon != NULL)
 		MHD_stop_daemon(http->admin.daemon);

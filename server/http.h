@@ -53,12 +53,14 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 /**
  * Come to an end without losing an accepted request: readiness turns 503 and answers close their
  * connections; what was under way is answered; then the listener is closed, what it had accepted
- * is answered too, all within `drain_ms`. Returns how many requests had to be given up (answered
- * 503) when the time was over.
+ * is answered too, all within `drain_ms`. Returns how many requests had to be given up when the
+ * time was over: they were answered 503, and where even that was not read their connections were
+ * cut.
  */
 size_t http_drain(struct http *http, uint64_t drain_ms);
 
-/** Stop and free; http_drain() must have returned. NULL is allowed. */
+/** Stop and free; http_drain() must have returned, and the workers have ended, so that no request
+ *  waits for them. NULL is allowed. */
 void http_free(struct http *http);
 
 #endif

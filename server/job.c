@@ -140,12 +140,28 @@ void ticket_release(struct ticket *ticket)
 	free(ticket);
 }
 
-void ticket_join(struct ticket *ticket, struct job *job)
+static void add_ticket(struct job *job, struct ticket *ticket)
 {
 	ticket->job = job_hold(job);
 	ticket->next = job->tickets;
 	job->tickets = ticket_hold(ticket);
+}
+
+void ticket_join(struct ticket *ticket, struct job *job)
+{
 	atomic_fetch_add(&job->waiting, 1);
+	add_ticket(job, ticket);
+}
+
+bool ticket_join_others(struct ticket *ticket, struct job *job)
+{
+	size_t waiting = atomic_load(&job->waiting);
+	do {
+		if (waiting == 0)
+			return false;
+	} while (!atomic_compare_exchange_weak(&job->waiting, &waiting, waiting + 1));
+	add_ticket(job, ticket);
+	return true;
 }
 
 struct ticket *ticket_leave(struct job *job)

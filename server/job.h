@@ -56,7 +56,7 @@ enum { JOB_KEY_BYTES = 32 };
 struct job {
 	struct job *next; /* the queue's */
 	atomic_uint references;
-	atomic_size_t waiting; /* tickets that are not finished; at 0 the work is in vain */
+	atomic_size_t waiting; /* unfinished tickets; at 0 the work is in vain, and stays so */
 	struct ticket
 		*tickets; /* guarded by the cache's lock, or the one ticket of a job without key */
 
@@ -111,8 +111,14 @@ struct ticket *ticket_hold(struct ticket *ticket);
 /** Let go; the last one frees the ticket. NULL is allowed. */
 void ticket_release(struct ticket *ticket);
 
-/** Let the ticket wait for `job`, which must not be finished. Not thread-safe: see job.tickets. */
+/** Let the ticket wait for `job`, which nobody has left yet. Not thread-safe: see job.tickets. */
 void ticket_join(struct ticket *ticket, struct job *job);
+
+/**
+ * Let the ticket wait for `job`, which must not be finished, with those that do. False, and nothing
+ * changed: all have left it, and it is being given up. Not thread-safe either.
+ */
+bool ticket_join_others(struct ticket *ticket, struct job *job);
 
 /** Take all tickets of the job, with their references. Not thread-safe either. */
 struct ticket *ticket_leave(struct job *job);

@@ -18,7 +18,6 @@
 #include "version.h"
 #include "worker.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -162,9 +161,7 @@ static void find_address(struct listeners *all, size_t i)
 	if (all->socket[i] < 0 || getsockname(all->socket[i], (struct sockaddr *)&bound, &len) != 0)
 		return;
 	listen_text(&bound, all->text[i]);
-	all->port[i] =
-		ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
-						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
+	all->port[i] = address_port((struct sockaddr *)&bound);
 }
 
 /* A socket that was handed over comes in the place of the option, which may name another address.

@@ -41,12 +41,17 @@ static const char *const shared_names[SHARED_RESULT_COUNT] = {
 };
 #define FETCHES (sizeof(fetch_names) / sizeof(fetch_names[0]))
 
+/* Of answers without a problem; a problem's status is its own. */
+static const unsigned good_statuses[] = {200, 204, 304};
+#define GOOD_STATUSES (sizeof(good_statuses) / sizeof(good_statuses[0]))
+
 struct histogram {
 	atomic_uint_fast64_t buckets[BOUNDS + 1], sum_ns;
 };
 
 struct metrics {
-	atomic_uint_fast64_t requests[HANDLER_COUNT][PROBLEM_COUNT], dropped[HANDLER_COUNT];
+	atomic_uint_fast64_t good[HANDLER_COUNT][GOOD_STATUSES];
+	atomic_uint_fast64_t problems[HANDLER_COUNT][PROBLEM_COUNT], dropped[HANDLER_COUNT];
 	atomic_uint_fast64_t fetches[FETCHES], body_bytes, answer_bytes;
 	struct histogram stages[STAGE_COUNT];
 	atomic_uint_fast64_t shared[SHARED_RESULT_COUNT], rates[2];
@@ -86,12 +91,22 @@ static void observe(struct histogram *histogram, uint64_t ns)
 	add(&histogram->sum_ns, ns);
 }
 
+static atomic_uint_fast64_t *counter_of(struct metrics *metrics,
+					const struct metrics_request *request)
+{
+	if (request->status == 0)
+		return &metrics->dropped[request->handler];
+	if (request->problem != PROBLEM_NONE)
+		return &metrics->problems[request->handler][request->problem];
+	size_t i = GOOD_STATUSES - 1;
+	while (i > 0 && good_statuses[i] != request->status)
+		i--;
+	return &metrics->good[request->handler][i];
+}
+
 void metrics_count(struct metrics *metrics, const struct metrics_request *request)
 {
-	if (request->dropped)
-		add(&metrics->dropped[request->handler], 1);
-	else
-		add(&metrics->requests[request->handler][request->problem], 1);
+	add(counter_of(metrics, request), 1);
 	add(&metrics->body_bytes, request->body_bytes);
 	add(&metrics->answer_bytes, request->answer_bytes);
 	if (request->handler != HANDLER_SUMMARIES)
@@ -140,19 +155,27 @@ static void one(FILE *out, const char *name, const char *type, const char *help,
 	fprintf(out, "precis_%s %.15g\n", name, value);
 }
 
+static void write_request_count(FILE *out, enum handler handler, unsigned status, const char *code,
+				uint64_t count)
+{
+	if (count > 0)
+		fprintf(out,
+			"precis_requests_total{route=\"%s\",status=\"%u\",code=\"%s\"} %" PRIu64
+			"\n",
+			route_name(handler), status, code, count);
+}
+
 static void write_requests(FILE *out, const struct metrics *metrics)
 {
 	head(out, "requests_total", "counter", "Requests answered, by route, status and code.");
-	for (size_t h = 0; h < HANDLER_COUNT; h++)
-		for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
-			if (get(&metrics->requests[h][p]) > 0)
-				fprintf(out,
-					"precis_requests_total{route=\"%s\",status=\"%u\",code=\"%"
-					"s\"} "
-					"%" PRIu64 "\n",
-					route_name((enum handler)h), problem_status(p),
-					p == PROBLEM_NONE ? "ok" : problem_code(p),
-					get(&metrics->requests[h][p]));
+	for (enum handler h = 0; h < HANDLER_COUNT; h++) {
+		for (size_t i = 0; i < GOOD_STATUSES; i++)
+			write_request_count(out, h, good_statuses[i], "ok",
+					    get(&metrics->good[h][i]));
+		for (enum problem p = PROBLEM_NONE + 1; p < PROBLEM_COUNT; p++)
+			write_request_count(out, h, problem_status(p), problem_code(p),
+					    get(&metrics->problems[h][p]));
+	}
 	head(out, "requests_dropped_total", "counter",
 	     "Requests whose client left before the answer, by route.");
 	for (size_t h = 0; h < HANDLER_COUNT; h++)

@@ -23,8 +23,8 @@ void metrics_free(struct metrics *metrics);
 /** What one request came to. `times` may be NULL where no work was done. */
 struct metrics_request {
 	enum handler handler;
+	unsigned status; /* of the answer; 0: none, for the client left before */
 	enum problem problem;
-	bool dropped; /* the client left before the answer */
 	size_t body_bytes, answer_bytes;
 	uint64_t total_ns;
 	const struct job_times *times;
@@ -63,7 +63,6 @@ struct metrics_gauges {
 	size_t downloads, downloads_waiting, body_bytes;
 	uint64_t cache_hits, cache_misses, cache_joined, cache_evicted;
 	size_t cache_entries, cache_bytes;
-	uint64_t limited;
 	bool ready;
 	struct sandbox sandbox;
 	bool has_redis, redis_up; /* without the first nothing is said of the shared cache */

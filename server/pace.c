@@ -36,6 +36,9 @@ uint64_t pace_wait_ns(const struct pace *pace, size_t depth)
 
 bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth)
 {
+	/* Threads read the clock before they have the lock: another may have been refused since. */
+	if (now_ns < pace->refused_ns)
+		now_ns = pace->refused_ns;
 	if (pace->overloaded && now_ns - pace->refused_ns >= PACE_INTERVAL_NS)
 		pace->overloaded = false;
 	if (!pace->overloaded || depth <= pace->few || pace_wait_ns(pace, depth) <= pace->target_ns)

@@ -36,7 +36,7 @@ void pace_left(struct pace *pace, uint64_t now_ns, size_t depth);
 /** One that came by the queue's end had waited for `waited_ns`. */
 void pace_waited(struct pace *pace, uint64_t now_ns, uint64_t waited_ns);
 
-/** May a job be put behind `depth` others at `now_ns`? */
+/** May a job be put behind `depth` others at `now_ns`, which may be before an earlier call's? */
 bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth);
 
 /** How long a job behind `depth` others is expected to wait. */

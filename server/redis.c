@@ -1,5 +1,6 @@
 #include "redis.h"
 
+#include "address.h"
 #include "log.h"
 #include "lookup.h"
 #include "monotonic.h"
@@ -270,12 +271,10 @@ static void connect_to_one(struct redis *redis, struct lookup *lookup)
 		return;
 	}
 	struct sockaddr_storage *to = &lookup->addresses[redis->attempts % (unsigned)count];
-	in_port_t port = htons((uint16_t)redis->options.address.port);
-	bool is_v6 = to->ss_family == AF_INET6;
-	*(is_v6 ? &((struct sockaddr_in6 *)to)->sin6_port : &((struct sockaddr_in *)to)->sin_port) =
-		port;
+	address_set_port(to, redis->options.address.port);
 	open_link(redis, (struct sockaddr *)to,
-		  is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+		  to->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					    : sizeof(struct sockaddr_in));
 }
 
 static void take_lookup(struct redis *redis)

@@ -107,10 +107,20 @@ static bool broken(struct redis_link *link, const char *fault)
 	return false;
 }
 
+/* What has gone out makes room, once it is as much as what has to be moved for that. */
+static void drop_sent(struct redis_link *link)
+{
+	size_t waiting = redis_link_waiting(link);
+	if (link->out_sent == 0 || link->out_sent < waiting)
+		return;
+	memmove(link->out, link->out + link->out_sent, waiting);
+	link->out_sent = 0;
+	link->out_len = waiting;
+}
+
 bool redis_link_append(struct redis_link *link, const char *bytes, size_t len)
 {
-	if (link->out_sent == link->out_len)
-		link->out_sent = link->out_len = 0;
+	drop_sent(link);
 	if (link->out_len + len > link->out_room) {
 		size_t room = 2 * (link->out_len + len);
 		char *grown = realloc(link->out, room);

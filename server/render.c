@@ -121,14 +121,10 @@ static uint32_t *by_score(struct arena *arena, const struct summary *summary)
 
 static void put_digest(struct json_out *out, const char *name, struct span bytes)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[DIGEST_BYTES];
 	char hex[2 * DIGEST_BYTES];
 	digest_of(bytes.at, bytes.len, digest);
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 15];
-	}
+	digest_hex(digest, sizeof(digest), hex);
 	put_string(out, name, (struct span){hex, sizeof(hex)});
 }
 

@@ -14,17 +14,17 @@ enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
 {
 	if (response == NULL)
 		return MHD_NO;
-	x->status = status;
+	enum MHD_Result result = MHD_NO;
 	/* An answer that lacks a header would say something else. */
-	if (!response_headers_add(response, x, status, type)) {
-		MHD_destroy_response(response);
-		return MHD_NO;
+	if (response_headers_add(response, x, status, type)) {
+		x->answered_ns = monotonic_ns();
+		connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
+				  x->answered_ns + SEND_MS * NS_PER_MS, NULL);
+		result = MHD_queue_response(x->connection, status, response);
 	}
-	x->answered_ns = monotonic_ns();
-	connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
-			  x->answered_ns + SEND_MS * NS_PER_MS, NULL);
-	enum MHD_Result result = MHD_queue_response(x->connection, status, response);
 	MHD_destroy_response(response);
+	if (result == MHD_YES)
+		x->status = status;
 	return result;
 }
 

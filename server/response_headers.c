@@ -108,7 +108,7 @@ static void add_cors(struct headers *to, const struct exchange *x)
 		return;
 	add(to, "Access-Control-Allow-Methods", x->route->allow);
 	add(to, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, If-None-Match, traceparent, X-API-Key, "
+	    "Authorization, Content-Encoding, Content-Type, If-None-Match, traceparent, X-API-Key, "
 	    "X-Request-Id");
 	add(to, "Access-Control-Max-Age", "86400");
 }

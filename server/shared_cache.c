@@ -99,9 +99,8 @@ static struct flight *flight_new(struct shared_cache *shared, const struct job *
 	memcpy(both, shared->policy, DIGEST_BYTES);
 	memcpy(both + DIGEST_BYTES, job->key, JOB_KEY_BYTES);
 	digest_of(both, sizeof(both), digest);
-	size_t len = (size_t)sprintf(flight->key, "%s:", PRECIS_ENGINE);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		len += (size_t)sprintf(flight->key + len, "%02x", digest[i]);
+	int len = snprintf(flight->key, sizeof(flight->key), "%s:", PRECIS_ENGINE);
+	digest_hex(digest, sizeof(digest), flight->key + len); /* with calloc()'s NUL behind it */
 	snprintf(flight->lease, sizeof(flight->lease), "lease:%016" PRIx64 "%016" PRIx64,
 		 shared->instance, atomic_fetch_add(&shared->flights, 1));
 	return flight;

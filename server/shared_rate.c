@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define US_PER_S 1000000.0
+#define HASH_BYTES 16 /* of a client's name, in a key */
 
 /* GCRA, as rate.c: all that is kept of a bucket is when it will be full again, in microseconds of
  * the server's clock. ARGV: the window and the time of one token. Returns whether the request is
@@ -87,10 +88,10 @@ static void write_key(struct rate_rule rule, const char *client, char *out, size
 {
 	unsigned char digest[DIGEST_BYTES];
 	digest_of(client, strlen(client), digest);
-	int len = snprintf(out, size, "precis:rate:%" PRIu64 "/%" PRIu64 ":", rule.quota,
-			   rule.window_s);
-	for (size_t i = 0; i < 16; i++)
-		len += snprintf(out + len, size - (size_t)len, "%02x", digest[i]);
+	char name[2 * HASH_BYTES + 1] = "";
+	digest_hex(digest, HASH_BYTES, name);
+	snprintf(out, size, "precis:rate:%" PRIu64 "/%" PRIu64 ":%s", rule.quota, rule.window_s,
+		 name);
 }
 
 static bool send_question(struct question *question)

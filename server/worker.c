@@ -203,6 +203,8 @@ static bool start_download(struct work *work)
 	/* A download that is already back has set 0 and must not be named again: only a fresh job's
 	 * 0 is replaced, and a stale id is harmless, since ids are never used twice. */
 	atomic_store(&job->fetch_id, id);
+	if (!job_is_wanted(job))
+		fetch_cancel(work->worker->pool->fetcher, id); /* who left found no id to name */
 	job_release(job);
 	return true;
 }

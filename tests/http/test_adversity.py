@@ -267,6 +267,51 @@ def test_a_connection_accepted_right_at_the_end_is_served(start_service, tmp_pat
     assert [line["status"] for line in service.events("request")][-1] == 200
 
 
+@pytest.mark.parametrize("held_up_by", ["the client", "a download"])
+def test_a_batch_that_does_not_end_does_not_crash_the_end(start_service, held_up_by):
+    """libmicrohttpd ends the process when it is stopped with a connection that is suspended still."""
+    origin = origins.Origin()
+    service = start_service("--drain-ms", "100", "--deadline-ms", "600000", "--url-timeout-ms", "600000",
+                            "--url-allow-nets", running.LOOPBACK)
+    with service.connect(timeout=1) as client:
+        client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+                       b"Connection: close\r\nContent-Length: 1000000000\r\n\r\n")
+        if held_up_by == "the client":
+            line = json.dumps({"text": 1000 * TEXT, "include": ["text"]}).encode() + b"\n"
+            with pytest.raises(TimeoutError):  # it reads no answer, so no more lines are taken
+                client.sendall(1000 * line)
+        else:
+            line = json.dumps({"url": origin.url("silent"), "cache": False}).encode() + b"\n"
+            with pytest.raises(TimeoutError):
+                client.sendall(1_000_000 * line)
+        service.terminate()
+        assert service.process.wait() == 0, service.log[-2000:]
+        assert service.events("stopped")[-1]["given_up"] == 1
+    origin.close()
+
+
+@pytest.mark.faults
+def test_more_connections_at_the_end_than_there_may_be_are_served(start_service, tmp_path):
+    """They wait in the kernel, and then for their turn; libmicrohttpd 0.9.75 is not to take several at once."""
+    for io_threads in (1, 2):
+        faults = faults_of.Faults(tmp_path)
+        service = start_service("--connections", 2, "--io-threads", io_threads, env=faults.env)
+        faults.hold_accepted = 1
+        answers = []
+        clients = [threading.Thread(target=lambda: answers.append(ask(service.port))) for _ in range(8)]
+        for client in clients:
+            client.start()
+        running.wait_until(lambda: faults.holding == io_threads)
+        time.sleep(0.2)  # all others have connected
+        service.terminate()
+        running.wait_until(lambda: faults.holding == io_threads + 1)  # the drain takes the rest
+        faults.hold_accepted = 0
+        for client in clients:
+            client.join()
+        assert [answer.status for answer in answers] == [200] * len(clients)
+        assert service.process.wait() == 0
+
+
 def test_sigterm_under_load_answers_all_that_it_accepted(start_service, tmp_path):
     """Counted at both ends; tests/soak/sigterm does the same a thousand times."""
     for _ in range(5):

@@ -440,6 +440,9 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
         assert (answer.status, answer.json()["code"]) == (422, "out_of_range")
         assert answer.json()["pointer"] == "/" + number.partition("=")[0]
     assert service.request("GET", "/v1/summaries?url=a%00b").json()["code"] == "null_character"
+    # As forms and browsers read a query (WHATWG URL): nothing between two "&" is no argument.
+    assert service.request("GET", "/v1/summaries?&sentences=2&&url=" + newsroom.url("/article") + "&").status == 200
+    assert service.request("GET", "/v1/summaries?url=a&=b").json()["code"] == "unknown_field"
     for field in ("title", "include", "avoid"):
         answer = service.request("GET", f"/v1/summaries?url=a&{field}=%FF")
         assert (answer.status, answer.json()["code"]) == (400, "invalid_utf8")

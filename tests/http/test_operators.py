@@ -252,7 +252,9 @@ def test_origins_of_the_list_may_call(start_service):
     assert answer.status == 204
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+    # Every field of a request that means something here and that a browser asks leave for.
+    allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"Authorization", "Content-Encoding", "Content-Type", "If-None-Match", "X-API-Key"} <= set(allowed)
     assert answer.headers["Vary"] == "Origin"
     answer = ask(service, **good)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
@@ -301,8 +303,11 @@ def test_metrics_count_what_happened(start_service):
         ask(service)
     service.request("POST", "/v1/summaries", b"{", JSON)
     service.request("GET", "/nothing")
+    page = service.request("GET", "/")
+    assert service.request("GET", "/", headers={"If-None-Match": page.headers["ETag"]}).status == 304
+    assert service.request("OPTIONS", "/").status == 204
     # Counted, and then logged, when the answer is out, which the client may have read a moment before.
-    while len(service.events("request")) < 5:
+    while len(service.events("request")) < 8:
         time.sleep(0.01)
     answer = running.exchange(port, "GET", "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -310,6 +315,8 @@ def test_metrics_count_what_happened(start_service):
     assert got['precis_requests_total{route="/v1/summaries",status="200",code="ok"}'] == 3
     assert got['precis_requests_total{route="/v1/summaries",status="400",code="invalid_json"}'] == 1
     assert got['precis_requests_total{route="none",status="404",code="not_found"}'] == 1
+    for status in (200, 304, 204):
+        assert got[f'precis_requests_total{{route="/",status="{status}",code="ok"}}'] == 1
     assert got["precis_cache_hits_total"] == 2
     assert got['precis_stage_seconds_count{stage="total"}'] == 4
     assert got['precis_stage_seconds_bucket{stage="total",le="+Inf"}'] == 4
@@ -325,7 +332,11 @@ def test_a_request_is_one_line_without_its_text(start_service):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     answer = ask(service, traceparent=trace, **{"X-Request-Id": "line-1"})
     assert answer.headers["traceparent"] == trace
-    assert ask(service, traceparent="00-nonsense").headers["traceparent"] is None
+    # W3C Trace Context: other versions go on, but not version ff, nor ids that are all zeros.
+    assert ask(service, traceparent="cc" + trace[2:]).headers["traceparent"] == "cc" + trace[2:]
+    for bad in ("00-nonsense", "ff" + trace[2:], trace.upper(), trace.replace(trace[3:35], "0" * 32),
+                trace.replace(trace[36:52], "0" * 16)):
+        assert ask(service, traceparent=bad).headers["traceparent"] is None, bad
     while not [e for e in service.events("request") if e["id"] == "line-1"]:
         time.sleep(0.01)
     line = next(e for e in service.events("request") if e["id"] == "line-1")

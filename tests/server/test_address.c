@@ -290,6 +290,26 @@ static void test_parse(void **state)
 	}
 }
 
+static void test_port_of_an_address(void **state)
+{
+	static const char *const literals[] = {"192.0.2.1", "2001:db8::1"};
+	struct sockaddr_storage address, changed;
+	for (size_t i = 0; i < 2; i++) {
+		address_parse(literals[i], 0, &address);
+		changed = address;
+		address_set_port(&changed, 65535);
+		CHECK_SIZE(literals[i], address_port((struct sockaddr *)&changed), 65535);
+		address_set_port(&changed, 0);
+		CHECK(literals[i], memcmp(&changed, &address, sizeof address) == 0);
+	}
+	memset(&address, 0xFF, sizeof address);
+	address.ss_family = AF_UNIX;
+	changed = address;
+	address_set_port(&changed, 1);
+	assert_memory_equal(&changed, &address, sizeof address);
+	assert_int_equal(address_port((struct sockaddr *)&address), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,7 +317,7 @@ int main(void)
 		cmocka_unit_test(test_carried), cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_allowed), cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_own),     cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse),   cmocka_unit_test(test_port_of_an_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

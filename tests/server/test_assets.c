@@ -32,8 +32,8 @@ static void gzip_is_sent_to_those_who_take_it(void **state)
 	static const char *const yes[] = {"gzip",        "GZIP",         "br, gzip",
 					  "gzip;q=0.5",  "br;q=0, gzip", "gzip , deflate",
 					  "gzip, br;q=0"};
-	static const char *const no[] = {"",      "br",    "gzip;q=0", "gzip; q=0.0",
-					 "xgzip", "gzipx", "identity"};
+	static const char *const no[] = {"",         "br",    "gzip;q=0", "gzip; q=0.0",
+					 "gzip;Q=0", "xgzip", "gzipx",    "identity"};
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
 		CHECK(yes[i], asset_takes_gzip(yes[i]));
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)

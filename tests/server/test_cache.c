@@ -115,6 +115,22 @@ static void without_bytes_nothing_is_kept(void **state)
 	cache_free(cache);
 }
 
+/* Or one long article would empty the cache for nothing. */
+static void what_is_larger_than_all_pushes_nothing_out(void **state)
+{
+	char large[5000];
+	memset(large, 'l', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	struct cache *cache = cache_new(4000);
+	put(cache, "small", new_answer("body", 60000));
+	put(cache, "large", new_answer(large, 60000));
+	assert_true(has(cache, "small", monotonic_ns()));
+	assert_false(has(cache, "large", monotonic_ns()));
+	assert_int_equal(cache_figures(cache).entries, 1);
+	assert_int_equal(cache_figures(cache).evicted, 0);
+	cache_free(cache);
+}
+
 static void one_flight_per_key(void **state)
 {
 	enum { READERS = 100 };
@@ -170,6 +186,65 @@ static void a_job_that_all_have_left_is_not_joined(void **state)
 	ticket_release(second);
 	job_release(left);
 	job_release(next);
+	cache_free(cache);
+}
+
+/* Turning round for a while, for both are to meet within nanoseconds. */
+static void wait_for_turn(atomic_int *turn, int wanted)
+{
+	for (int i = 0; atomic_load(turn) != wanted; i++)
+		if (i % 4096 == 4095)
+			sched_yield();
+}
+
+struct leaver {
+	struct ticket *ticket;
+	atomic_int turn; /* of the round that may begin, and behind it of the one that has ended */
+	bool gave_up;
+};
+
+enum { LEAVES = 20000 };
+
+static void *leave(void *arg)
+{
+	struct leaver *leaver = arg;
+	for (int round = 1; round <= LEAVES; round++) {
+		wait_for_turn(&leaver->turn, round);
+		struct job *job = leaver->ticket->job;
+		leaver->gave_up = ticket_finish(leaver->ticket, NULL) && !job_is_wanted(job);
+		atomic_store(&leaver->turn, -round);
+	}
+	return NULL;
+}
+
+/* The last one leaves a job while the next comes: either the job goes on, or it is not joined. */
+static void a_job_that_is_given_up_is_not_joined(void **state)
+{
+	struct cache *cache = cache_new(1 << 20);
+	struct leaver leaver = {0};
+	atomic_int woken = 0;
+	pthread_t thread;
+	pthread_create(&thread, NULL, leave, &leaver);
+	for (int round = 1; round <= LEAVES; round++) {
+		struct answer *found;
+		struct job *job = new_job("same"), *next = new_job("same");
+		struct ticket *second = new_ticket(&woken);
+		leaver.ticket = new_ticket(&woken);
+		cache_join(cache, job, leaver.ticket, monotonic_ns(), &found);
+		atomic_store(&leaver.turn, round);
+		for (int i = 0; i < round % 128; i++)
+			atomic_load(&leaver.turn); /* so that both meet at some time */
+		enum cache_result result = cache_join(cache, next, second, monotonic_ns(), &found);
+		wait_for_turn(&leaver.turn, -round);
+		assert_int_equal(result, leaver.gave_up ? CACHE_LEAD : CACHE_JOINED);
+		job_finish(job, NULL);
+		job_finish(next, NULL);
+		ticket_release(leaver.ticket);
+		ticket_release(second);
+		job_release(job);
+		job_release(next);
+	}
+	pthread_join(thread, NULL);
 	cache_free(cache);
 }
 
@@ -259,9 +334,11 @@ int main(void)
 		cmocka_unit_test(keeps_what_may_be_kept_and_as_long),
 		cmocka_unit_test(the_least_recently_used_goes_first),
 		cmocka_unit_test(without_bytes_nothing_is_kept),
+		cmocka_unit_test(what_is_larger_than_all_pushes_nothing_out),
 		cmocka_unit_test(what_left_the_cache_is_counted_until_it_was_read),
 		cmocka_unit_test(one_flight_per_key),
 		cmocka_unit_test(a_job_that_all_have_left_is_not_joined),
+		cmocka_unit_test(a_job_that_is_given_up_is_not_joined),
 		cmocka_unit_test(threads_compute_each_key_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,11 +30,15 @@ static char *rendered(const struct metrics *metrics)
 static void requests_are_counted_by_route_and_code(void **state)
 {
 	struct metrics *metrics = metrics_new();
-	struct metrics_request good = {.handler = HANDLER_SUMMARIES, .body_bytes = 100};
-	struct metrics_request bad = {.handler = HANDLER_SUMMARIES, .problem = PROBLEM_BAD_REQUEST};
-	struct metrics_request left = {.handler = HANDLER_SUMMARIES, .dropped = true};
+	struct metrics_request good = {
+		.handler = HANDLER_SUMMARIES, .status = 200, .body_bytes = 100};
+	struct metrics_request kept = {.handler = HANDLER_SUMMARIES, .status = 304};
+	struct metrics_request bad = {
+		.handler = HANDLER_SUMMARIES, .status = 400, .problem = PROBLEM_BAD_REQUEST};
+	struct metrics_request left = {.handler = HANDLER_SUMMARIES};
 	for (int i = 0; i < 3; i++)
 		metrics_count(metrics, &good);
+	metrics_count(metrics, &kept);
 	metrics_count(metrics, &bad);
 	metrics_count(metrics, &left);
 	char *text = rendered(metrics), series[160];
@@ -42,6 +46,10 @@ static void requests_are_counted_by_route_and_code(void **state)
 		 "precis_requests_total{route=\"%s\",status=\"200\",code=\"ok\"}",
 		 route_name(HANDLER_SUMMARIES));
 	assert_true(value_of(text, series) == 3);
+	snprintf(series, sizeof(series),
+		 "precis_requests_total{route=\"%s\",status=\"304\",code=\"ok\"}",
+		 route_name(HANDLER_SUMMARIES));
+	assert_true(value_of(text, series) == 1);
 	snprintf(series, sizeof(series),
 		 "precis_requests_total{route=\"%s\",status=\"%u\",code=\"%s\"}",
 		 route_name(HANDLER_SUMMARIES), problem_status(PROBLEM_BAD_REQUEST),
@@ -97,7 +105,8 @@ static void every_line_is_well_formed(void **state)
 {
 	struct metrics *metrics = metrics_new();
 	for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++) {
-		struct metrics_request request = {.handler = HANDLER_NONE, .problem = p};
+		struct metrics_request request = {
+			.handler = HANDLER_NONE, .status = problem_status(p), .problem = p};
 		metrics_count(metrics, &request);
 	}
 	metrics_count_fetch(metrics, FETCH_TIMEOUT);

@@ -99,6 +99,18 @@ static void is_over_when_nobody_is_refused_any_more(void **state)
 	assert_false(m.pace.overloaded);
 }
 
+/* A thread may have looked at the clock and then waited for the lock, while another was refused. */
+static void a_clock_read_earlier_ends_no_overload(void **state)
+{
+	struct model m = model(100);
+	run(&m, 10000, 4, 5);
+	assert_true(m.pace.overloaded);
+	assert_false(pace_allows(&m.pace, m.now, 1000));
+	assert_false(pace_allows(&m.pace, m.now - 1, 1000));
+	assert_true(m.pace.overloaded);
+	assert_int_equal(m.pace.refused_ns, m.now);
+}
+
 static void without_a_target_nobody_is_refused(void **state)
 {
 	struct model m = model(0);
@@ -116,6 +128,7 @@ int main(void)
 		cmocka_unit_test(follows_a_server_that_slows_down),
 		cmocka_unit_test(a_few_may_wait_for_slow_ones),
 		cmocka_unit_test(is_over_when_nobody_is_refused_any_more),
+		cmocka_unit_test(a_clock_read_earlier_ends_no_overload),
 		cmocka_unit_test(without_a_target_nobody_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

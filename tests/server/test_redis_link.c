@@ -3,6 +3,7 @@
 #include "redis_link_check.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/un.h>
 
@@ -403,6 +404,27 @@ static void a_full_socket_takes_them_in_parts(void **state)
 	close_pair(&pair);
 }
 
+/* A server that is always a little behind, for long: what has gone out takes no room. */
+static void a_socket_that_is_never_empty_takes_no_more_memory(void **state)
+{
+	enum { WAITING = 1 << 20, TOTAL = 64 << 20 };
+	struct pair pair = opened();
+	size_t said = 0, heard = 0, before = 0;
+	while (heard < TOTAL) {
+		while (said < heard + WAITING)
+			append(pair.link, &said, 4096);
+		assert_true(redis_link_work(pair.link));
+		assert_true(redis_link_waiting(pair.link) > 0);
+		heard += hear(pair.peer, heard);
+		struct mallinfo2 memory = mallinfo2();
+		size_t held = memory.uordblks + memory.hblkhd;
+		if (before == 0 && heard > TOTAL / 8)
+			before = held;
+		assert_true(before == 0 || held <= before + 2 * WAITING);
+	}
+	close_pair(&pair);
+}
+
 static void replies_come_while_nothing_can_go_out(void **state)
 {
 	struct pair pair = opened();
@@ -434,6 +456,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_refused_at_once),
 		cmocka_unit_test(bytes_wait_until_they_can_go_out),
 		cmocka_unit_test(a_full_socket_takes_them_in_parts),
+		cmocka_unit_test(a_socket_that_is_never_empty_takes_no_more_memory),
 		cmocka_unit_test(replies_come_while_nothing_can_go_out),
 	};
 	signal(SIGPIPE, SIG_IGN); /* as in main.c */

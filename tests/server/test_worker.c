@@ -4,7 +4,11 @@
 #include "server/queue.h"
 #include "server/worker.h"
 
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <jansson.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void wake(struct ticket *ticket)
@@ -120,12 +124,79 @@ static void an_answered_job_is_not_worked_on(void **state)
 	queue_free(queue);
 }
 
+static atomic_bool begins, may_begin;
+
+/* In front of libcurl's: the first download waits here. */
+CURLcode curl_global_init(long flags)
+{
+	CURLcode (*next)(long) = (CURLcode(*)(long))dlsym(RTLD_NEXT, "curl_global_init");
+	atomic_store(&begins, true);
+	while (!atomic_load(&may_begin))
+		usleep(1000);
+	return next(flags);
+}
+
+static int listen_and_say_nothing(unsigned *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int origin = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(origin, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(origin, 16), 0);
+	assert_int_equal(getsockname(origin, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return origin;
+}
+
+/* Whoever leaves in the moment that a download begins finds none to cancel yet. */
+static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
+{
+	atomic_int woken = 0;
+	unsigned port;
+	char body[64];
+	struct address_net loopback;
+	size_t fault, running = 1, waiting = 0;
+	int origin = listen_and_say_nothing(&port);
+	snprintf(body, sizeof(body), "{\"url\":\"http://127.0.0.1:%u/\"}", port);
+	assert_int_equal(address_nets_parse("127.0.0.1", &loopback, 1, &fault), 1);
+	struct fetch_options fetch_options = {
+		.allow_nets = &loopback, .allow_nets_len = 1, .timeout_ms = 600000};
+	struct worker_options options = {
+		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
+	struct metrics *metrics = metrics_new();
+	struct queue *queue = queue_new(8, 0, 0);
+	struct fetcher *fetcher = fetcher_new(&fetch_options);
+	struct workers *workers = workers_new(&options, queue, fetcher, metrics);
+	struct ticket *ticket = push(queue, body, &woken);
+	while (!atomic_load(&begins))
+		usleep(1000);
+	assert_true(ticket_finish(ticket, NULL));
+	assert_int_equal(atomic_load(&ticket->job->fetch_id), 0);
+	atomic_store(&may_begin, true);
+	while (workers_busy(workers) > 0)
+		usleep(1000);
+	for (int i = 0; i < 10000 && running + waiting > 0; i++) {
+		usleep(1000);
+		fetcher_load(fetcher, &running, &waiting);
+	}
+	assert_int_equal(running + waiting, 0);
+	fetcher_free(fetcher);
+	queue_close(queue);
+	workers_free(workers);
+	queue_free(queue);
+	metrics_free(metrics);
+	ticket_release(ticket);
+	close(origin);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_and_sixteen_workers_say_the_same),
 		cmocka_unit_test(a_small_arena_is_an_error_and_no_crash),
 		cmocka_unit_test(an_answered_job_is_not_worked_on),
+		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
 	};
 	workers_prepare();
 	return cmocka_run_group_tests(tests, NULL, NULL);
