@@ -273,6 +273,15 @@ struct batches *batches_new(const struct batch_parts *parts)
 	return NULL;
 }
 
+void batches_end_all(struct batches *batches, const struct problem_report *report)
+{
+	pthread_mutex_lock(&batches->lock);
+	for (struct batch *b = batches->first; b != NULL; b = b->next)
+		lines_refuse(b, report);
+	pthread_mutex_unlock(&batches->lock);
+	batches_alert(batches);
+}
+
 void batches_free(struct batches *batches)
 {
 	if (batches == NULL)
@@ -366,8 +375,8 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 	pthread_mutex_lock(&batches->lock);
 	batch->started = true;
 	size_t before = batch->under_way, used = 0;
-	if (lines_read_ahead(batch, data, *size) || batch->broken)
-		used = *size; /* broken: nobody reads the answers, let the rest go by */
+	if (lines_read_ahead(batch, data, *size) || batch->broken || batch->ended)
+		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
 	*size -= used;

@@ -77,6 +77,10 @@ void batch_receive(struct batch *batch, const char *data, size_t *size);
  *  this is to be called again when it is resumed. */
 bool batch_end(struct batch *batch);
 
+/** Answer every line under way, and the rest as one, with `report`: for the end of the drain time.
+ */
+void batches_end_all(struct batches *batches, const struct problem_report *report);
+
 /** Forget it; what is under way is dropped. NULL is allowed. */
 void batch_free(struct batch *batch);
 

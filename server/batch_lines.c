@@ -357,6 +357,22 @@ bool lines_take_ahead(struct batch *batch)
 	return batch->under_way > before;
 }
 
+void lines_refuse(struct batch *batch, const struct problem_report *report)
+{
+	struct answer *answer = answer_new_problem(report);
+	lines_drop(batch);
+	batch->line = (struct line){0};
+	for (struct slot *slot = batch->first; slot != NULL; slot = slot->next) {
+		ticket_finish(slot->ticket, answer);
+		job_release(slot->job); /* it is not queued any more */
+		slot->job = NULL;
+	}
+	answer_release(answer);
+	if (!batch->ended)
+		refuse_reported(batch, report);
+	batch->ended = true;
+}
+
 void lines_drop(struct batch *batch)
 {
 	drop_line(batch, &batch->line);

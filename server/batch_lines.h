@@ -117,6 +117,9 @@ bool lines_are_ahead(const struct batch *batch);
 /** lines_take() of what was read ahead, and lines_end() behind the last of it. True: some. */
 bool lines_take_ahead(struct batch *batch);
 
+/** End here: `report` in place of every line under way, and one for all that would follow. */
+void lines_refuse(struct batch *batch, const struct problem_report *report);
+
 /** Free what came and was not taken. */
 void lines_drop(struct batch *batch);
 

@@ -161,6 +161,7 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 	problem_set(&report, PROBLEM_NOT_READY, "The service is shutting down.");
 	size_t left = atomic_load(&http->under_way[0]) + atomic_load(&http->under_way[1]);
 	connections_fail_all(http->parts.connections, &report);
+	batches_end_all(http->batches, &report);
 	if (!drain_requests(http, monotonic_ns() + DRAIN_LAST_MS * NS_PER_MS))
 		connections_cut_all(http->parts.connections);
 	return left;

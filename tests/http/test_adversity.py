@@ -290,6 +290,28 @@ def test_a_batch_that_does_not_end_does_not_crash_the_end(start_service, held_up
     origin.close()
 
 
+def test_lines_that_are_not_answered_in_time_are_told_so(start_service):
+    """Those under way, one by one, and what would follow them; what was answered before stays so."""
+    origin = origins.Origin()
+    service = start_service("--drain-ms", "100", "--deadline-ms", "600000", "--url-timeout-ms", "600000",
+                            "--url-allow-nets", running.LOOPBACK, "--workers", "2")
+    done = json.dumps({"text": TEXT, "sentences": 1}).encode() + b"\n"
+    lines = done + b"".join(json.dumps({"url": origin.url("silent"), "id": str(i)}).encode() + b"\n" for i in range(3))
+    with service.connect(timeout=600) as client:
+        client.sendall(b"POST /v1/summaries HTTP/1.0\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+                       b"Content-Length: 1000000000\r\n\r\n" + lines + b'{"text": "Half a li')
+        stream = client.makefile("rb")
+        while stream.readline() != b"\r\n":
+            pass
+        first = json.loads(stream.readline())
+        service.terminate()
+        rest = [json.loads(row) for row in stream.read().splitlines()]
+    assert first["summary"]
+    assert [(row["code"], row["line"]) for row in rest] == [("not_ready", line) for line in (2, 3, 4, 5)]
+    assert service.process.wait() == 0, service.log[-2000:]
+    origin.close()
+
+
 @pytest.mark.faults
 def test_more_connections_at_the_end_than_there_may_be_are_served(start_service, tmp_path):
     """They wait in the kernel, and then for their turn; libmicrohttpd 0.9.75 is not to take several at once."""
