@@ -47,10 +47,12 @@ struct selection {
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
  * avoid longer still.
  *
- * A budget of words or characters is kept wherever any sentence fits into it. It is spent on
- * neither of these, nor on saying the same again, nor on outcries ("Why?") unless a query asks for
- * them; and where a better sentence was too long, not on filling it up with what does not stand
- * alone: what hangs in the air, has few words, asks, or has no stop where most sentences have one.
+ * A budget of words or characters is kept wherever a sentence fits into it that need not wait so;
+ * where none does, the best of them goes over it, rather than leave the answer to a caption. It is
+ * spent on neither of these, nor on saying the same again, nor on outcries ("Why?") unless a query
+ * asks for them; and where a better sentence was too long, not on filling it up with what does not
+ * stand alone: what hangs in the air, has few words, asks, or has no stop where most sentences have
+ * one.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.
