@@ -31,7 +31,8 @@ enum element_kind {
 	KIND_BOLD,
 	KIND_CELL, /* a block in a layout, a word in a row of data */
 	KIND_ROW,
-	KIND_POPUP, /* by its names: opens over a word of a sentence, and is no part of it */
+	KIND_ABOVE, /* a word of a sentence, and no part of it: a reading, or what by its names pops
+		       up */
 };
 
 static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
@@ -62,7 +63,8 @@ static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
 	[LXB_TAG_OBJECT] = KIND_SKIP,      [LXB_TAG_OL] = KIND_BLOCK,
 	[LXB_TAG_OPTION] = KIND_SKIP,      [LXB_TAG_P] = KIND_BLOCK,
 	[LXB_TAG_PRE] = KIND_BLOCK,        [LXB_TAG_PROGRESS] = KIND_SKIP,
-	[LXB_TAG_RP] = KIND_SKIP,          [LXB_TAG_SCRIPT] = KIND_SKIP,
+	[LXB_TAG_RP] = KIND_ABOVE,         [LXB_TAG_RT] = KIND_ABOVE,
+	[LXB_TAG_RTC] = KIND_ABOVE,        [LXB_TAG_SCRIPT] = KIND_SKIP,
 	[LXB_TAG_SEARCH] = KIND_BLOCK,     [LXB_TAG_SECTION] = KIND_BLOCK,
 	[LXB_TAG_SELECT] = KIND_SKIP,      [LXB_TAG_STRONG] = KIND_BOLD,
 	[LXB_TAG_STYLE] = KIND_SKIP,       [LXB_TAG_SUMMARY] = KIND_BLOCK,
@@ -582,14 +584,14 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 	while (node != NULL && !walk->arena->failed && !walk->out->partial) {
 		uint8_t kind = kind_of(walk, node);
 		if (is_popup(walk, node, kind))
-			kind = KIND_POPUP;
+			kind = KIND_ABOVE;
 		if (node->type == LXB_DOM_NODE_TYPE_TEXT)
 			add_text(walk, node);
 		else if (kind == KIND_SKIP)
 			skip(walk, node);
-		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && kind != KIND_POPUP)
+		else if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && kind != KIND_ABOVE)
 			enter(walk, node, kind);
-		bool entered = kind != KIND_SKIP && kind != KIND_POPUP;
+		bool entered = kind != KIND_SKIP && kind != KIND_ABOVE;
 		if (node->first_child != NULL && entered) {
 			node = node->first_child;
 			continue;

@@ -106,6 +106,10 @@ static const struct place {
 	{"of data, all of it",
 	 "<p>Wait<script type=application/ld+json>{\"articleBody\":\"" DATA "\"}</script>",
 	 "And here is the end of it.", "\"" DATA},
+	/* Readings stand above the words, and are none of them. */
+	{"ruby",
+	 "<p>市議会だ。<ruby>予算<rp>(</rp><rt>よさん</rt><rp>)</rp></ruby>を決めた。次だ。</p>",
+	 "予算を決めた。", "予算<rp>(</rp><rt>よさん</rt><rp>)</rp></ruby>を決めた。"},
 	{"hexadecimal", "<p>Zero. Fine &#x1F600; day.</p>", "Fine \U0001F600 day.",
 	 "Fine &#x1F600; day."},
 };
