@@ -569,16 +569,18 @@ static bool store_one(struct config *config, const struct option *option, struct
 	return true;
 }
 
+/** What is wrong is said, all of it. */
 static bool store_all(struct config *config, const struct setting *flags, FILE *say, FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
+	bool good = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (!store_one(config, &options[i], flags[i], file[i], say, err))
-			return false;
-		if (i == 0 && !read_file(config, file, err))
-			return false;
+			good = false;
+		else if (i == 0 && !read_file(config, file, err))
+			good = false;
 	}
-	return true;
+	return good;
 }
 
 bool config_check_keys(const struct config *config, FILE *err)
