@@ -296,6 +296,12 @@ static double open_descriptors(void)
 	return count > 3 ? count - 3 : 0; /* ".", ".." and the folder itself */
 }
 
+static double allowed_descriptors(void)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (double)limit.rlim_cur : 0;
+}
+
 static void write_process(FILE *out, const struct metrics *metrics)
 {
 	struct rusage usage;
@@ -309,11 +315,13 @@ static void write_process(FILE *out, const struct metrics *metrics)
 		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %.0f\n"
 		"# HELP process_open_fds Number of open file descriptors.\n"
 		"# TYPE process_open_fds gauge\nprocess_open_fds %.0f\n"
+		"# HELP process_max_fds Maximum number of open file descriptors.\n"
+		"# TYPE process_max_fds gauge\nprocess_max_fds %.0f\n"
 		"# HELP process_start_time_seconds Start time of the process since unix epoch in "
 		"seconds.\n"
 		"# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
 		seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_bytes(),
-		open_descriptors(), (long long)metrics->started);
+		open_descriptors(), allowed_descriptors(), (long long)metrics->started);
 }
 
 char *metrics_render(const struct metrics *metrics, const struct metrics_gauges *gauges,

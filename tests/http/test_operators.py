@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -294,6 +295,13 @@ def test_each_metric_is_described(service):
     assert described["HELP"] == described["TYPE"] and "process_open_fds" in described["HELP"]
     names = {re.sub(r"_(bucket|sum|count)$", "", re.split("[{ ]", line)[0]) for line in lines if line[0] != "#"}
     assert names <= set(described["HELP"])
+
+
+def test_descriptors_are_told_beside_their_limit(start_service):
+    service = start_service()
+    told = figures(service.request("GET", "/metrics").body.decode())
+    soft, _ = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+    assert 5 < told["process_open_fds"] < told["process_max_fds"] == soft
 
 
 def test_metrics_count_what_happened(start_service):
