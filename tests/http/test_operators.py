@@ -1,5 +1,6 @@
 """What operators turn and look at: keys, rates, origins, metrics, logs, reload."""
 
+import gzip
 import json
 import os
 import re
@@ -333,6 +334,28 @@ def test_metrics_count_what_happened(start_service):
     assert got["process_resident_memory_bytes"] > 1 << 20
     assert got["precis_request_body_bytes_total"] == 3 * len(BODY) + 1
     assert service.request("GET", "/metrics").status == 404
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_lines_of_batches_are_counted(start_service, packed):
+    """A batch is one request that went well; whether its lines did, and how much it was, is told, too."""
+    service = start_service()
+    body = b'{"text": "One sentence. And another."}\n' * 3 + b'{"text": ""}\n{\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    sent = body
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+        sent = gzip.compress(body)
+    answer = service.request("POST", "/v1/summaries", sent, headers)
+    assert len(answer.body.splitlines()) == 5
+    running.wait_until(lambda: service.events("request"))
+    got = figures(service.request("GET", "/metrics").body.decode())
+    assert got['precis_requests_total{route="/v1/summaries",status="200",code="ok"}'] == 1
+    assert got['precis_batch_lines_total{status="200",code="ok"}'] == 3
+    assert got['precis_batch_lines_total{status="422",code="empty_text"}'] == 1
+    assert got['precis_batch_lines_total{status="400",code="invalid_json"}'] == 1
+    assert got["precis_request_body_bytes_total"] == service.events("request")[0]["body_bytes"] == len(body)
+    assert got["precis_response_body_bytes_total"] == len(answer.body)
 
 
 def test_a_request_is_one_line_without_its_text(start_service):
