@@ -82,7 +82,8 @@ static const struct option options[] = {
 	{"job-memory", KIND_BYTES, AT(job_memory_bytes), "512M", 8 * MIB, 1024 * GIB, NULL,
 	 "memory one request may use while it is worked on"},
 	{"deadline-ms", KIND_MS, AT(deadline_ms), "10000", 10, HOUR_MS, NULL,
-	 "time for a whole request, from its head to its answer; over it: 504"},
+	 "time for a whole request, from its head to its answer; over it: 504, or a closed "
+	 "connection where the request has not arrived"},
 	{"keepalive-ms", KIND_MS, AT(keepalive_ms), "75000", 100, HOUR_MS, NULL,
 	 "time an idle connection is kept"},
 	{"drain-ms", KIND_MS, AT(drain_ms), "15000", 0, HOUR_MS, NULL,
