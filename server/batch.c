@@ -1,5 +1,6 @@
 #include "batch_lines.h"
 
+#include "metrics.h"
 #include "monotonic.h"
 
 #include <assert.h>
@@ -56,6 +57,7 @@ static void append_size(struct batch *batch, size_t len)
 static void append_end(struct batch *batch)
 {
 	append(batch, "\n\r\n", batch->chunked ? 3 : 1);
+	batch->answered++;
 }
 
 static void append_problem(struct batch *batch, const struct slot *slot)
@@ -73,6 +75,7 @@ static void append_problem(struct batch *batch, const struct slot *slot)
 		append_size(batch, len);
 		append(batch, text, len);
 		append_end(batch);
+		batch->answered += len;
 	}
 	free(text);
 }
@@ -94,9 +97,17 @@ static bool append_some(struct batch *batch)
 	size_t left = answer->len - slot->copied, len = left < room ? left : room;
 	append(batch, answer->body + slot->copied, len);
 	slot->copied += len;
+	batch->answered += len;
 	if (len == left)
 		append_end(batch);
 	return len == left;
+}
+
+static void count_first(const struct batch *batch)
+{
+	const struct answer *answer = batch->first->ticket->answer;
+	metrics_count_line(batch->batches->parts.metrics,
+			   answer == NULL ? PROBLEM_INTERNAL : answer->report.problem);
 }
 
 static void drop_first(struct batch *batch)
@@ -200,8 +211,10 @@ static int pump(struct batch *batch)
 	}
 	do {
 		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
-		       append_some(batch))
+		       append_some(batch)) {
+			count_first(batch);
 			drop_first(batch);
+		}
 		if (batch->ended && batch->first == NULL && !batch->closed) {
 			append(batch, "0\r\n\r\n", batch->chunked ? 5 : 0);
 			batch->closed = true;
@@ -406,6 +419,14 @@ bool batch_end(struct batch *batch)
 	pthread_mutex_unlock(&batches->lock);
 	batches_alert(batches);
 	return over;
+}
+
+void batch_bytes(struct batch *batch, size_t *taken, size_t *answered)
+{
+	pthread_mutex_lock(&batch->batches->lock);
+	*taken = batch->taken;
+	*answered = batch->answered;
+	pthread_mutex_unlock(&batch->batches->lock);
 }
 
 void batch_free(struct batch *batch)

@@ -39,6 +39,7 @@ struct batch_parts {
 	struct rate *rate;
 	struct shared_rate *shared_rate; /* NULL: none */
 	struct connections *connections;
+	struct metrics *metrics;
 	struct budget
 		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
 	size_t max_line_bytes;
@@ -80,6 +81,9 @@ bool batch_end(struct batch *batch);
 /** Answer every line under way, and the rest as one, with `report`: for the end of the drain time.
  */
 void batches_end_all(struct batches *batches, const struct problem_report *report);
+
+/** How many bytes of it became lines, unpacked, and how many of their answers were written. */
+void batch_bytes(struct batch *batch, size_t *taken, size_t *answered);
 
 /** Forget it; what is under way is dropped. NULL is allowed. */
 void batch_free(struct batch *batch);

@@ -198,6 +198,7 @@ static size_t take_lines(struct batch *batch, const char *data, size_t size)
 			end_line(batch);
 		}
 	}
+	batch->taken += used;
 	return used;
 }
 

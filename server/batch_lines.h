@@ -70,6 +70,7 @@ struct batch {
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
+	size_t taken, answered; /* bytes: of lines, and of their answers */
 	struct ahead ahead;
 	struct line line;
 	bool counted;                /* a line has taken the token of the head */

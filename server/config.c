@@ -82,7 +82,8 @@ static const struct option options[] = {
 	{"job-memory", KIND_BYTES, AT(job_memory_bytes), "512M", 8 * MIB, 1024 * GIB, NULL,
 	 "memory one request may use while it is worked on"},
 	{"deadline-ms", KIND_MS, AT(deadline_ms), "10000", 10, HOUR_MS, NULL,
-	 "time for a whole request, from its head to its answer; over it: 504"},
+	 "time for a whole request, from its head to its answer; over it: 504, or a closed "
+	 "connection where the request has not arrived"},
 	{"keepalive-ms", KIND_MS, AT(keepalive_ms), "75000", 100, HOUR_MS, NULL,
 	 "time an idle connection is kept"},
 	{"drain-ms", KIND_MS, AT(drain_ms), "15000", 0, HOUR_MS, NULL,
@@ -569,16 +570,18 @@ static bool store_one(struct config *config, const struct option *option, struct
 	return true;
 }
 
+/** What is wrong is said, all of it. */
 static bool store_all(struct config *config, const struct setting *flags, FILE *say, FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
+	bool good = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (!store_one(config, &options[i], flags[i], file[i], say, err))
-			return false;
-		if (i == 0 && !read_file(config, file, err))
-			return false;
+			good = false;
+		else if (i == 0 && !read_file(config, file, err))
+			good = false;
 	}
-	return true;
+	return good;
 }
 
 bool config_check_keys(const struct config *config, FILE *err)

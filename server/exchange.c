@@ -111,6 +111,8 @@ static void count_request(const struct exchange *x)
 void exchange_end(struct exchange *x)
 {
 	struct http *http = x->http;
+	if (x->batch != NULL)
+		batch_bytes(x->batch, &x->body_len, &x->answer_len);
 	/* In this order: whoever has seen the line finds the request counted. */
 	count_request(x);
 	log_request(x);

@@ -208,6 +208,7 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 					  .rate = parts->rate,
 					  .shared_rate = parts->shared_rate,
 					  .connections = parts->connections,
+					  .metrics = parts->metrics,
 					  .bodies = parts->bodies,
 					  .max_line_bytes = config->max_body_bytes,
 					  .queue_room = (config->queue + 1) / 2,

@@ -13,6 +13,7 @@
 
 #define BUFFER_BYTES (256 * 1024)
 #define LINE_BYTES 2048
+#define DROPPED_BYTES 128
 /* Lines are gathered for so long after each write: a thread that woke for every line would take the
  * core from the I/O thread as often. */
 #define GATHER_MS 5
@@ -48,17 +49,70 @@ static bool can_go_on(void)
 	return errno == EINTR;
 }
 
-static void write_all(const char *at, size_t len)
+/* How much of it was taken: less than all where the disk is full, or nobody is there. */
+static size_t write_all(const char *text, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(STDERR_FILENO, at, len);
+	size_t taken = 0;
+	while (taken < len) {
+		ssize_t n = write(STDERR_FILENO, text + taken, len - taken);
 		if (n < 0 && can_go_on())
 			continue;
 		if (n <= 0)
-			return; /* nobody to tell: the log itself is what failed */
-		at += n;
-		len -= (size_t)n;
+			break;
+		taken += (size_t)n;
 	}
+	return taken;
+}
+
+/* The beginning of a line; returns its length. */
+static size_t begin_line(char *out, size_t size, enum log_level level, const char *event)
+{
+	struct timespec now;
+	struct tm utc;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	return (size_t)snprintf(out, size,
+				"{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"level\":"
+				"\"%s\",\"event\":\"%s\"",
+				utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+				utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000, level_names[level],
+				event);
+}
+
+static size_t dropped_line(char *out, size_t size, uint64_t lines)
+{
+	size_t n = begin_line(out, size, LOG_WARN, "log_dropped");
+	return n +
+	       (size_t)snprintf(out + n, size - n, ",\"lines\":%llu}\n", (unsigned long long)lines);
+}
+
+/* Of the writing thread: lines that were not taken since one was, and whether the last byte that
+ * was taken stands within a line. */
+static uint64_t lost;
+static bool cut;
+
+static bool tell_lost(void)
+{
+	char note[DROPPED_BYTES] = "\n";
+	size_t len = cut + dropped_line(note + cut, sizeof(note) - cut, lost);
+	size_t taken = write_all(note, len);
+	if (taken > 0)
+		cut = note[taken - 1] != '\n';
+	return taken == len;
+}
+
+/* What is not taken is counted, and said before the next that is. */
+static void write_or_count(const char *lines, size_t len)
+{
+	size_t taken = 0;
+	if (lost == 0 || tell_lost()) {
+		lost = 0;
+		taken = write_all(lines, len);
+	}
+	if (taken > 0)
+		cut = lines[taken - 1] != '\n';
+	for (; taken < len; taken++)
+		lost += lines[taken] == '\n';
 }
 
 /* Under the lock. */
@@ -87,7 +141,7 @@ static void *write_lines(void *arg)
 		memcpy(writing, logger.waiting, len);
 		logger.fill = 0;
 		pthread_mutex_unlock(&logger.lock);
-		write_all(writing, len);
+		write_or_count(writing, len);
 		pthread_mutex_lock(&logger.lock);
 		gather();
 	}
@@ -154,16 +208,11 @@ static bool append(const char *line, size_t len)
 
 static void put(const char *line, size_t len)
 {
-	char note[96];
+	char note[DROPPED_BYTES];
 	pthread_mutex_lock(&logger.lock);
 	bool was_empty = logger.fill == 0;
-	if (logger.dropped > 0) {
-		int n = snprintf(note, sizeof(note),
-				 "{\"level\":\"warn\",\"event\":\"log_dropped\",\"lines\":%llu}\n",
-				 (unsigned long long)logger.dropped);
-		if (append(note, (size_t)n))
-			logger.dropped = 0;
-	}
+	if (logger.dropped > 0 && append(note, dropped_line(note, sizeof(note), logger.dropped)))
+		logger.dropped = 0;
 	logger.dropped += !append(line, len);
 	pthread_mutex_unlock(&logger.lock);
 	if (was_empty)
@@ -175,17 +224,8 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 	if (!log_wants(level))
 		return;
 	char line[LINE_BYTES];
-	struct timespec now;
-	struct tm utc;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
 	size_t room = sizeof(line) - 2;
-	size_t n = (size_t)snprintf(line, room,
-				    "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"level\":"
-				    "\"%s\",\"event\":\"%s\"",
-				    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-				    utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000,
-				    level_names[level], event);
+	size_t n = begin_line(line, room, level, event);
 	va_list args;
 	va_start(args, fields);
 	int more = vsnprintf(line + n, room - n, fields, args);

@@ -6,7 +6,8 @@
 /**
  * One JSON line an event, on standard error. Lines are gathered under a short lock and written by
  * a thread of their own, so that a stalled pipe or a full disk never holds up a request: what does
- * not fit any more is dropped and counted in the next line that does. No article text is logged.
+ * not fit any more is dropped and counted in the next line that does, which begins a line even
+ * where the disk took half of one. No article text is logged.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 

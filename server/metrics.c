@@ -53,6 +53,7 @@ struct metrics {
 	atomic_uint_fast64_t good[HANDLER_COUNT][GOOD_STATUSES];
 	atomic_uint_fast64_t problems[HANDLER_COUNT][PROBLEM_COUNT], dropped[HANDLER_COUNT];
 	atomic_uint_fast64_t fetches[FETCHES], body_bytes, answer_bytes;
+	atomic_uint_fast64_t lines[PROBLEM_COUNT];
 	struct histogram stages[STAGE_COUNT];
 	atomic_uint_fast64_t shared[SHARED_RESULT_COUNT], rates[2];
 	struct histogram redis;
@@ -124,6 +125,11 @@ void metrics_count(struct metrics *metrics, const struct metrics_request *reques
 		observe(&metrics->stages[STAGE_EXTRACT], times->extract_ns);
 }
 
+void metrics_count_line(struct metrics *metrics, enum problem problem)
+{
+	add(&metrics->lines[problem], 1);
+}
+
 void metrics_count_fetch(struct metrics *metrics, enum fetch_status status)
 {
 	add(&metrics->fetches[status], 1);
@@ -182,6 +188,18 @@ static void write_requests(FILE *out, const struct metrics *metrics)
 		if (get(&metrics->dropped[h]) > 0)
 			fprintf(out, "precis_requests_dropped_total{route=\"%s\"} %" PRIu64 "\n",
 				route_name((enum handler)h), get(&metrics->dropped[h]));
+}
+
+static void write_lines(FILE *out, const struct metrics *metrics)
+{
+	head(out, "batch_lines_total", "counter", "Lines of batches answered, by status and code.");
+	for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
+		if (p == PROBLEM_NONE || get(&metrics->lines[p]) > 0)
+			fprintf(out,
+				"precis_batch_lines_total{status=\"%u\",code=\"%s\"} %" PRIu64 "\n",
+				p == PROBLEM_NONE ? 200 : problem_status(p),
+				p == PROBLEM_NONE ? "ok" : problem_code(p),
+				get(&metrics->lines[p]));
 }
 
 /* `label` is `name="value"`, or empty. */
@@ -296,6 +314,12 @@ static double open_descriptors(void)
 	return count > 3 ? count - 3 : 0; /* ".", ".." and the folder itself */
 }
 
+static double allowed_descriptors(void)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (double)limit.rlim_cur : 0;
+}
+
 static void write_process(FILE *out, const struct metrics *metrics)
 {
 	struct rusage usage;
@@ -309,11 +333,13 @@ static void write_process(FILE *out, const struct metrics *metrics)
 		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %.0f\n"
 		"# HELP process_open_fds Number of open file descriptors.\n"
 		"# TYPE process_open_fds gauge\nprocess_open_fds %.0f\n"
+		"# HELP process_max_fds Maximum number of open file descriptors.\n"
+		"# TYPE process_max_fds gauge\nprocess_max_fds %.0f\n"
 		"# HELP process_start_time_seconds Start time of the process since unix epoch in "
 		"seconds.\n"
 		"# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
 		seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_bytes(),
-		open_descriptors(), (long long)metrics->started);
+		open_descriptors(), allowed_descriptors(), (long long)metrics->started);
 }
 
 char *metrics_render(const struct metrics *metrics, const struct metrics_gauges *gauges,
@@ -326,6 +352,7 @@ char *metrics_render(const struct metrics *metrics, const struct metrics_gauges 
 	head(out, "build_info", "gauge", "The version that runs.");
 	fprintf(out, "precis_build_info{version=\"%s\"} 1\n", PRECIS_VERSION);
 	write_requests(out, metrics);
+	write_lines(out, metrics);
 	write_stages(out, metrics);
 	head(out, "fetches_total", "counter", "Downloads ended, by result.");
 	for (size_t i = 0; i < FETCHES; i++)

@@ -32,6 +32,9 @@ struct metrics_request {
 
 void metrics_count(struct metrics *metrics, const struct metrics_request *request);
 
+/** A line of a batch was answered. */
+void metrics_count_line(struct metrics *metrics, enum problem problem);
+
 /** A download ended. */
 void metrics_count_fetch(struct metrics *metrics, enum fetch_status status);
 

@@ -65,6 +65,11 @@ def test_every_label_exists(exposed):
         assert set(LABELS.findall(expression)) <= known, expression
 
 
+def test_what_to_do_about_each_alert_is_said():
+    manual = (ROOT / "deploy/README.md").read_text(encoding="utf-8").partition("## Alerts")[2].partition("\n## ")[0]
+    assert {rule["alert"] for rule in rules()} == set(re.findall(r"Precis[A-Z]\w+", manual))
+
+
 def test_the_check_can_fail(exposed):
     assert "precis_no_such_total" not in known_series(exposed)
     assert "precis_stage_seconds_bucket" in known_series(exposed)

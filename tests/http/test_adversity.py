@@ -80,7 +80,7 @@ def test_a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end():
 def test_other_signals_do_not_end_it(start_service):
     service = start_service()
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGHUP, signal.SIGWINCH,
-                   signal.SIGCHLD):
+                   signal.SIGCHLD, signal.SIGXFSZ):
         service.process.send_signal(number)
         assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
 

@@ -1,8 +1,10 @@
 """What operators turn and look at: keys, rates, origins, metrics, logs, reload."""
 
+import gzip
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -296,6 +298,13 @@ def test_each_metric_is_described(service):
     assert names <= set(described["HELP"])
 
 
+def test_descriptors_are_told_beside_their_limit(start_service):
+    service = start_service()
+    told = figures(service.request("GET", "/metrics").body.decode())
+    soft, _ = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+    assert 5 < told["process_open_fds"] < told["process_max_fds"] == soft
+
+
 def test_metrics_count_what_happened(start_service):
     port = running.free_port()
     service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)
@@ -325,6 +334,28 @@ def test_metrics_count_what_happened(start_service):
     assert got["process_resident_memory_bytes"] > 1 << 20
     assert got["precis_request_body_bytes_total"] == 3 * len(BODY) + 1
     assert service.request("GET", "/metrics").status == 404
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_lines_of_batches_are_counted(start_service, packed):
+    """A batch is one request that went well; whether its lines did, and how much it was, is told, too."""
+    service = start_service()
+    body = b'{"text": "One sentence. And another."}\n' * 3 + b'{"text": ""}\n{\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    sent = body
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+        sent = gzip.compress(body)
+    answer = service.request("POST", "/v1/summaries", sent, headers)
+    assert len(answer.body.splitlines()) == 5
+    running.wait_until(lambda: service.events("request"))
+    got = figures(service.request("GET", "/metrics").body.decode())
+    assert got['precis_requests_total{route="/v1/summaries",status="200",code="ok"}'] == 1
+    assert got['precis_batch_lines_total{status="200",code="ok"}'] == 3
+    assert got['precis_batch_lines_total{status="422",code="empty_text"}'] == 1
+    assert got['precis_batch_lines_total{status="400",code="invalid_json"}'] == 1
+    assert got["precis_request_body_bytes_total"] == service.events("request")[0]["body_bytes"] == len(body)
+    assert got["precis_response_body_bytes_total"] == len(answer.body)
 
 
 def test_a_request_is_one_line_without_its_text(start_service):

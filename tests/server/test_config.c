@@ -230,6 +230,26 @@ static void wrong_files_are_refused_with_the_line(void **state)
 	}
 }
 
+/* In the file, the environment and among the flags: who mends one does not meet the next. */
+static void all_that_is_wrong_is_named(void **state)
+{
+	static const char *const named[] = {"line 2: unknown name", "--max-body", "--queue",
+					    "--workers"};
+	const char *path = write_file("max-body = 3X\nquue = 5\n");
+	struct config config;
+	char *said, argument[96];
+	snprintf(argument, sizeof(argument), "--config=%s", path);
+	setenv("PRECIS_WORKERS", "many", 1);
+	assert_int_equal(
+		read_config(&config, (const char *[3]){argument, "--queue=0", NULL}, &said),
+		CONFIG_REFUSED);
+	unsetenv("PRECIS_WORKERS");
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		CHECK(named[i], strstr(said, named[i]) != NULL);
+	free(said);
+	unlink(path);
+}
+
 static void what_needs_a_restart_is_named(void **state)
 {
 	struct config running, next;
@@ -266,6 +286,7 @@ int main(void)
 		cmocka_unit_test(questions_are_answered),
 		cmocka_unit_test(a_file_comes_after_flags_and_environment),
 		cmocka_unit_test(wrong_files_are_refused_with_the_line),
+		cmocka_unit_test(all_that_is_wrong_is_named),
 		cmocka_unit_test(what_needs_a_restart_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,9 @@
 #include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void strings_are_quoted_as_json(void **state)
@@ -105,12 +107,58 @@ static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
 	assert_int_equal(reader.lines, 1000);
 }
 
+/* A file that may not grow for a while stands for a full disk. */
+static void what_a_full_disk_does_not_take_is_counted(void **state)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	struct rlimit before, tight;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = (struct rlimit){.rlim_cur = 150, .rlim_max = before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	dup2(fileno(file), STDERR_FILENO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	assert_true(log_start("warn"));
+	/* One line and a part of the second fit; until it has stopped, all were tried. */
+	for (int i = 0; i < 50; i++)
+		log_event(LOG_WARN, "loud", ",\"number\":%d,\"padding\":\"%020d\"", i, i);
+	log_stop();
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(log_start("warn"));
+	log_event(LOG_WARN, "late", "%s", "");
+	log_stop();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+
+	rewind(file);
+	char line[4096];
+	const char *expected[] = {"loud", NULL, "log_dropped", "late"};
+	int lines = 0;
+	for (; fgets(line, sizeof(line), file) != NULL; lines++) {
+		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		assert_true(lines < 4);
+		if (expected[lines] == NULL)
+			assert_null(json);
+		else
+			assert_string_equal(json_string_value(json_object_get(json, "event")),
+					    expected[lines]);
+		if (lines == 2) {
+			assert_int_equal(json_integer_value(json_object_get(json, "lines")), 49);
+			assert_true(json_is_string(json_object_get(json, "time")));
+		}
+		json_decref(json);
+	}
+	assert_int_equal(lines, 4);
+	fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings_are_quoted_as_json),
 		cmocka_unit_test(every_line_is_json_and_none_is_lost),
 		cmocka_unit_test(a_full_pipe_that_does_not_block_is_waited_for),
+		cmocka_unit_test(what_a_full_disk_does_not_take_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
