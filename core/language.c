@@ -229,7 +229,7 @@ static void count_senses(struct evidence *evidence, const struct word_entry *ent
 	}
 }
 
-/* Words that are not listed may still end like one language: listed as "-ssa", by 3 or 4
+/* Words that are not listed as one language's may still end like one: listed as "-ssa", by 3 or 4
  * characters. Few do, which their last three bytes tell. */
 static bool may_end(const struct form *word)
 {
@@ -260,7 +260,7 @@ static void count_ending(struct evidence *evidence, const struct form *word)
 static void count_hashed(struct evidence *evidence, const struct form *word, uint64_t hash)
 {
 	const struct word_entry *entry = find_word(word, hash);
-	if (entry != NULL)
+	if (entry != NULL && entry->speakers > 0)
 		count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT,
 			     entry->speakers);
 	else if (word->len > 4 && may_end(word))

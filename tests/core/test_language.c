@@ -93,6 +93,11 @@ static void test_detection(void **state)
 		{"ja", "船は正午に出るが、いつ戻るのかは誰も知らない。"},
 		{"zh", "船中午开，没有人知道什么时候回来。"},
 		{"th", "เรือออกตอนเที่ยงและไม่มีใครรู้ว่าจะกลับมาเมื่อไร"},
+		/* Words that say nothing of a text, and by their ends what language it is in. */
+		{"en", "Making, using, looking, thinking"},
+		{"es", "Información, situación, opción"},
+		{"it", "Possibilità, opportunità"},
+		{"pl", "Możliwość, ilość"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		CHECK_SPAN(cases[i].text, span_of(language_detect(span_of(cases[i].text))->tag),
