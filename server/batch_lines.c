@@ -7,9 +7,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* So many pieces of a packed body in one go, before other connections of the thread have their
- * turn. */
+/* So many pieces of a packed body in one go, and as much of what was read ahead, before others that
+ * wait for the lock, or for the thread, have their turn. */
 #define PIECES 16
+#define AHEAD_BYTES ((size_t)PIECES * BATCH_PIECE_BYTES)
 /* A sender that is silent for so long waits for answers, and is not read ahead of them any more. */
 #define PAUSE_NS (100 * NS_PER_MS)
 
@@ -348,9 +349,11 @@ bool lines_come_first(struct batch *batch)
 bool lines_take_ahead(struct batch *batch)
 {
 	struct ahead *ahead = &batch->ahead;
-	size_t before = batch->under_way;
-	if (lines_are_ahead(batch))
-		ahead->at += lines_take(batch, ahead->bytes + ahead->at, ahead->len - ahead->at);
+	size_t before = batch->under_way, len = ahead->len - ahead->at;
+	if (len > AHEAD_BYTES)
+		len = AHEAD_BYTES;
+	if (len > 0)
+		ahead->at += lines_take(batch, ahead->bytes + ahead->at, len);
 	if (!lines_are_ahead(batch) && ahead->bytes != NULL)
 		drop_ahead(batch);
 	if (batch->arrived && !batch->ended && !lines_are_ahead(batch))

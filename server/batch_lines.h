@@ -115,7 +115,8 @@ bool lines_come_first(struct batch *batch);
 /** Has anything been read ahead that is not taken yet? */
 bool lines_are_ahead(const struct batch *batch);
 
-/** lines_take() of what was read ahead, and lines_end() behind the last of it. True: some. */
+/** lines_take() of what was read ahead, so much as is done in one go, and lines_end() behind the
+ *  last of it. True: some. */
 bool lines_take_ahead(struct batch *batch);
 
 /** End here: `report` in place of every line under way, and one for all that would follow. */
