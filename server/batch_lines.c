@@ -11,8 +11,10 @@
  * wait for the lock, or for the thread, have their turn. */
 #define PIECES 16
 #define AHEAD_BYTES ((size_t)PIECES * BATCH_PIECE_BYTES)
-/* A sender that is silent for so long waits for answers, and is not read ahead of them any more. */
-#define PAUSE_NS (100 * NS_PER_MS)
+/* A sender that is silent for so long waits for answers, and is not read ahead of them any more. On
+ * the other side of the earth one is for a third of a second while TCP begins slowly; so is any for
+ * the 200 ms after which it sends again what was lost. */
+#define PAUSE_NS (500 * NS_PER_MS)
 
 static void wake(struct ticket *ticket)
 {

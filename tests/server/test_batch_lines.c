@@ -1,9 +1,12 @@
 #include "check.h"
 
 #include "server/batch_lines.h"
+#include "server/monotonic.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { MANY = 8 << 20, IN_ONE_GO = 1 << 20 };
 
@@ -28,10 +31,34 @@ static void test_what_was_read_ahead_is_taken_bit_by_bit(void **state)
 	assert_int_equal(bodies.used_bytes, 0);
 }
 
+/* The time a packet takes around the earth, or to be sent again, is no pause of its sender. */
+static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
+{
+	int sockets[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	struct connections *connections = connections_new(1);
+	struct batch batch = {.tracked = connections_add(connections, sockets[0], UINT64_MAX)};
+	batch.ahead = (struct ahead){.reads = true, .until_ns = UINT64_MAX};
+	batch.ahead.came_ns = monotonic_ns() - 300 * NS_PER_MS;
+	assert_true(lines_come_first(&batch));
+	batch.ahead.came_ns = monotonic_ns() - 1000 * NS_PER_MS;
+	assert_int_equal(write(sockets[1], "{", 1), 1);
+	assert_true(lines_come_first(&batch)); /* it is ours to read on */
+	assert_int_equal(read(sockets[0], &(char){0}, 1), 1);
+	assert_false(lines_come_first(&batch));
+	batch.ahead = (struct ahead){.reads = true, .came_ns = monotonic_ns()};
+	assert_false(lines_come_first(&batch)); /* it takes too long in all */
+	connections_remove(connections, batch.tracked);
+	connections_free(connections);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_read_ahead_is_taken_bit_by_bit),
+		cmocka_unit_test(test_a_sender_that_pauses_is_not_read_ahead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
