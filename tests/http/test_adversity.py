@@ -319,18 +319,16 @@ def test_more_connections_at_the_end_than_there_may_be_are_served(start_service,
         faults = faults_of.Faults(tmp_path)
         service = start_service("--connections", 2, "--io-threads", io_threads, env=faults.env)
         faults.hold_accepted = 1
-        answers = []
-        clients = [threading.Thread(target=lambda: answers.append(ask(service.port))) for _ in range(8)]
+        clients = [service.connect(timeout=600) for _ in range(8)]
         for client in clients:
-            client.start()
+            client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
         running.wait_until(lambda: faults.holding == io_threads)
-        time.sleep(0.2)  # all others have connected
         service.terminate()
         running.wait_until(lambda: faults.holding == io_threads + 1)  # the drain takes the rest
         faults.hold_accepted = 0
-        for client in clients:
-            client.join()
-        assert [answer.status for answer in answers] == [200] * len(clients)
+        answers = [client.makefile("rb").readline() for client in clients]
+        assert answers == [b"HTTP/1.1 200 OK\r\n"] * len(clients)
         assert service.process.wait() == 0
 
 
