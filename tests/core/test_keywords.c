@@ -316,6 +316,10 @@ static void test_vague_words(void **state)
 		 "на остров. Таким образом мост больше не нужен.",
 		 {"мост"},
 		 {"Таким образом", "образом"}},
+		{"ru",
+		 "Мир подписан. Обе стороны хотели мира, и мир нужен всем, говорит посол.",
+		 {"Мир"},
+		 {NULL}},
 		{"fr",
 		 "Le bac du port est un exemple. Chaque personne prend le bac, et une personne sur "
 		 "deux cite le bac en exemple.",
