@@ -406,7 +406,7 @@
 			const fields = this.#option('source') === 'url'
 				? { url: document.querySelector('link[rel=canonical]')?.href || pageUrl() }
 				: { text };
-			const title = article.closest(':has(h1)')?.querySelector('h1').textContent.trim();
+			const title = (article.closest(':has(h1)') || document).querySelector('h1')?.textContent.trim();
 			if (title && !fields.url) fields.title = [...wellFormed(title)].slice(0, 300).join('');
 			if (this.#option('language')) fields.language = this.#option('language');
 			if (this.#option('sentences')) fields.sentences = +this.#option('sentences');

@@ -236,6 +236,8 @@ describe('pressed', () => {
 
 	test('in a shadow tree, too', async () => {
 		const page = await openPage(browser, { reducedMotion: 'reduce' });
+		const sent = [];
+		page.on('request', (request) => { if (request.method() === 'POST') sent.push(request.postDataJSON()); });
 		await page.goto(serve('shadow', { lang: 'en', html: '<h1>Outside</h1>' }, { button: '' }));
 		await page.waitForFunction(() => customElements.get('summary-button'));
 		await page.evaluate((html) => {
@@ -256,6 +258,7 @@ describe('pressed', () => {
 			const { top } = [...CSS.highlights.get('summary-current')][0].getBoundingClientRect();
 			return top > 0 && top < innerHeight;
 		}));
+		assert.equal(sent[0].title, 'Outside');
 		await closePage(page);
 	});
 
