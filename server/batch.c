@@ -361,11 +361,11 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	batch->tracked = tracked;
 	batch->client = client;
 	uint64_t now = monotonic_ns();
-	batch->limit_ns = now + batches->parts.deadline_ns;
 	batch->ahead = (struct ahead){.reads = ahead > 0,
 				      .to_come = ahead,
 				      .came_ns = now,
-				      .until_ns = now + batches->parts.deadline_ns / 2};
+				      .until_ns = now + batches->parts.deadline_ns};
+	batch->limit_ns = batch->ahead.until_ns + GRACE_NS; /* what was read is taken first */
 	batch->started = !may_continue(connection);
 	batch->chunked = chunked;
 	batch->last = &batch->first;

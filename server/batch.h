@@ -27,7 +27,8 @@
  *
  * But proxies and simple clients send no more once an answer has begun, or read none before they
  * have sent all. So a body whose head says that it is short is read to its end first, in what is
- * left of `bodies` over one half, as long as its sender does not pause.
+ * left of `bodies` over one half, as long as its sender does not pause, and as a single request's
+ * body may take.
  */
 struct batches;
 struct batch;

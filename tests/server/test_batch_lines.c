@@ -54,11 +54,39 @@ static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
 	close(sockets[1]);
 }
 
+/* As a single request's body may: and then there is time left to begin its lines. */
+static void test_a_body_may_take_until_the_deadline(void **state)
+{
+	int sockets[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	struct budget bodies = {.max_bytes = MANY};
+	struct batch_parts parts = {.connections = connections_new(1),
+				    .bodies = &bodies,
+				    .window = 4,
+				    .deadline_ns = 10000 * NS_PER_MS};
+	struct connection *tracked = connections_add(parts.connections, sockets[0], UINT64_MAX);
+	struct batches *batches = batches_new(&parts);
+	uint64_t now = monotonic_ns();
+	struct batch *batch =
+		batch_begin(batches, NULL, tracked, "client", strdup("head\r\n"), true, NULL, 1000);
+	assert_true(batch->ahead.reads);
+	assert_true(batch->ahead.until_ns >= now + parts.deadline_ns);
+	assert_true(batch->limit_ns > batch->ahead.until_ns);
+	batch_free(batch);
+	batches_free(batches);
+	connections_remove(parts.connections, tracked);
+	connections_free(parts.connections);
+	assert_int_equal(bodies.used_bytes, 0);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_read_ahead_is_taken_bit_by_bit),
 		cmocka_unit_test(test_a_sender_that_pauses_is_not_read_ahead),
+		cmocka_unit_test(test_a_body_may_take_until_the_deadline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
