@@ -36,9 +36,9 @@ static void test_words(void **state)
 		{"de", "brücken", "bruck"},
 		{"ko", "항구에서는", "항구"},
 		{"ko", "소금은", "소금"},
-		{"ko", "회의", "회의"},     /* what would be left is one syllable */
+		{"ko", "회의", "회의"},      /* what would be left is one syllable */
 		{"pl", "mostami", "mostam"}, /* without a stemmer: the first letters */
-		{"en", "the", "the"},       /* a function word has no stem */
+		{"en", "the", "the"},        /* a function word has no stem */
 		{"en", "2500", "2500"},
 		{"en", "antidisestablishmentarianisms", "antidisestablishmentarian"},
 	};
