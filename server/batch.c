@@ -24,8 +24,8 @@
 /* How soon lines are tried again that found the queue too full. */
 #define RETRY_MS 5
 #define IDLE_MS 1000
-/* And whether a sender pauses. */
-#define PAUSED_MS 25
+/* How soon a sender that is read ahead is looked at again. */
+#define AHEAD_MS 25
 /* What is late is answered so, first; the connection is cut this much later. */
 #define GRACE_NS (1000 * NS_PER_MS)
 
@@ -199,7 +199,7 @@ static int pump(struct batch *batch)
 	if (!batch->started)
 		return IDLE_MS;
 	if (lines_come_first(batch))
-		return PAUSED_MS;
+		return AHEAD_MS;
 	bool progress = lines_take_ahead(batch);
 	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
 		if (slot->job == NULL)
