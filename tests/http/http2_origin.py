@@ -6,9 +6,8 @@ connection, and raise EndOfConnection to close it.
 
 import socket
 import ssl
-import threading
 
-from origin import PAGE
+from origin import PAGE, Origin
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
@@ -49,28 +48,13 @@ def answer(connection, stream, nth=0):
     connection.sendall(headers(stream) + data(stream))
 
 
-class Http2Origin:
+class Http2Origin(Origin):
     """Listens until close(). `tls` is an SSLContext."""
 
     def __init__(self, tls, behave):
         tls.set_alpn_protocols(["h2"])
-        self.tls, self.behave, self.connections = tls, behave, 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}/page"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        self.behave = behave
+        super().__init__(tls=tls)
 
     def _serve(self, connection):
         try:

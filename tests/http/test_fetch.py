@@ -421,7 +421,7 @@ def test_http2_in_pieces(authority, trusting, pieces):
 
     origin = h2.Http2Origin(tls_context(authority), behave)
     for _ in range(3):
-        answer, _ = fetch(trusting, origin.url)
+        answer, _ = fetch(trusting, origin.url("page"))
         assert answer.status == 200, answer
     origin.close()
 
@@ -438,7 +438,7 @@ def test_http2_on_a_busy_machine(authority, start_service, tmp_path):
                             "--url-timeout-ms", 600000, "--deadline-ms", 600000, env=injected.env)
     injected.slow_looks = 1
     for _ in range(20):
-        answer, _ = fetch(service, origin.url)
+        answer, _ = fetch(service, origin.url("page"))
         assert answer.status == 200, answer
     assert injected.looks > 0
     origin.close()
@@ -465,7 +465,7 @@ def test_http2_connection_ends_as_it_is_used_again(authority, trusting, end):
 
     origin = h2.Http2Origin(tls_context(authority), behave)
     for _ in range(2):
-        answer, _ = fetch(trusting, origin.url)
+        answer, _ = fetch(trusting, origin.url("page"))
         assert answer.status == 200, answer
     assert origin.connections == 2
     origin.close()
@@ -491,7 +491,7 @@ def test_http2_connection_has_ended_meanwhile(authority, trusting):
 
     origin = h2.Http2Origin(tls_context(authority), behave)
     for _ in range(2):
-        answer, _ = fetch(trusting, origin.url)
+        answer, _ = fetch(trusting, origin.url("page"))
         assert answer.status == 200, answer
         read.set()
         gone.wait()
@@ -502,7 +502,7 @@ def test_http2_connection_has_ended_meanwhile(authority, trusting):
 def test_http2_that_ends_anew_is_unreachable(authority, trusting):
     """A new connection is tried once."""
     origin = h2.Http2Origin(tls_context(authority), lambda connection, stream, nth: closes(connection, stream))
-    assert fetch(trusting, origin.url)[1] == "url_unreachable"
+    assert fetch(trusting, origin.url("page"))[1] == "url_unreachable"
     assert origin.connections == 1
     origin.close()
 
