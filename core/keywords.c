@@ -3,6 +3,7 @@
 #include "scatter.h"
 #include "utf8.h"
 
+#include <math.h>
 #include <utf8proc.h>
 
 enum {
@@ -20,6 +21,7 @@ struct phrase {
 	uint32_t term[PHRASE_WORDS];
 	uint32_t len;
 	uint32_t count, capitals; /* places; those with a capital where none is due */
+	uint32_t longer, inside;  /* the longer phrase that holds it most often, and how often */
 	uint32_t first;           /* token where it first stands */
 	float score;
 };
@@ -33,9 +35,10 @@ struct finder {
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
 	size_t tokens; /* that are looked at */
-	uint8_t *run;  /* of a token: so many from it on may be one phrase; 0: not even itself */
-	bool *ends;    /* it may be the last word of one */
-	bool *taken;   /* term stands in a chosen phrase */
+	uint8_t *run; /* of a token: so many from it on may be one phrase; 0: none begins with it */
+	bool *ends;   /* it may be the last of one */
+	bool *taken;  /* term stands in a chosen phrase */
+	bool *titled; /* term stands in the title */
 	bool korean;
 };
 
@@ -88,22 +91,31 @@ static bool same_terms(const struct phrase *phrase, const struct token *token, u
 	return true;
 }
 
-/* The phrase of these tokens, which is new when it is met first. */
-static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len)
+/* The place of the phrase of these tokens among the slots: an empty one if there is none yet. */
+static uint32_t *find_slot(struct finder *f, uint64_t hash, const struct token *token, uint32_t len)
 {
-	uint64_t hash = phrase_hash(token, len);
 	size_t at = scatter_place(hash, f->factor, f->bits), mask = ((size_t)1 << f->bits) - 1;
 	for (; f->slot[at] != 0; at = (at + 1) & mask) {
 		struct phrase *phrase = &f->phrase[f->slot[at] - 1];
 		if (phrase->hash == hash && same_terms(phrase, token, len))
-			return phrase;
+			break;
 	}
+	return &f->slot[at];
+}
+
+/* The phrase of these tokens, which is new when it is met first. */
+static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len)
+{
+	uint64_t hash = phrase_hash(token, len);
+	uint32_t *slot = find_slot(f, hash, token, len);
+	if (*slot != 0)
+		return &f->phrase[*slot - 1];
 	struct phrase *phrase = &f->phrase[f->count++];
 	*phrase = (struct phrase){.hash = hash, .len = len};
 	phrase->first = (uint32_t)(token - f->input->terms->token);
 	for (uint32_t i = 0; i < len; i++)
 		phrase->term[i] = token[i].term;
-	f->slot[at] = (uint32_t)f->count;
+	*slot = (uint32_t)f->count;
 	return phrase;
 }
 
@@ -132,6 +144,11 @@ static bool token_usable(const struct finder *f, const struct token *token)
 	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
+static bool is_number(const struct finder *f, const struct token *token)
+{
+	return (f->input->terms->distinct[token->term].flags & TERM_NUMBER) != 0;
+}
+
 /* Behind the last token of sentence `i` that is looked at. */
 static size_t sentence_end(const struct finder *f, size_t i)
 {
@@ -144,14 +161,21 @@ static void find_runs(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
 	const struct token *token = terms->token;
+	struct span text = f->input->text;
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
 		size_t end = sentence_end(f, i);
 		for (size_t k = end; k-- > terms->first[i];) {
-			bool goes_on =
-				k + 1 < end && adjoin(f->input->text, &token[k], &token[k + 1]);
+			if (!token_usable(f, &token[k]))
+				continue;
+			bool goes_on = k + 1 < end && adjoin(text, &token[k], &token[k + 1]);
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
-			unsigned run = behind < PHRASE_WORDS ? behind + 1 : PHRASE_WORDS;
-			f->run[k] = token_usable(f, &token[k]) ? (uint8_t)run : 0;
+			f->ends[k] = true;
+			if (goes_on && is_number(f, &token[k + 1]) &&
+			    is_upper(text, token[k].start_byte)) { /* "Windows 10" */
+				f->ends[k + 1] = true;
+				behind = 1;
+			}
+			f->run[k] = (uint8_t)(behind < PHRASE_WORDS ? behind + 1 : PHRASE_WORDS);
 		}
 	}
 }
@@ -164,8 +188,6 @@ static void find_ends(struct arena *arena, struct finder *f)
 	const struct terms *terms = f->input->terms;
 	int32_t *balance = arena_zalloc(arena, terms->distinct_count, sizeof *balance);
 	size_t usable = 0, capitals = 0;
-	for (size_t k = 0; k < f->tokens; k++)
-		f->ends[k] = f->run[k] > 0;
 	if (balance == NULL || !(f->input->language->properties & LANGUAGE_NOUNS))
 		return;
 	for (size_t i = 0; i < f->input->sentences->len; i++)
@@ -179,8 +201,10 @@ static void find_ends(struct arena *arena, struct finder *f)
 		return;
 	for (size_t i = 0; i < f->input->sentences->len; i++)
 		for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && k < f->tokens; k++)
-			f->ends[k] &= has_capital(f->input->text, &terms->token[k]) &&
-				      (k > terms->first[i] || balance[terms->token[k].term] >= 0);
+			if (f->run[k] > 0)
+				f->ends[k] =
+					has_capital(f->input->text, &terms->token[k]) &&
+					(k > terms->first[i] || balance[terms->token[k].term] >= 0);
 }
 
 static void collect(struct finder *f)
@@ -202,41 +226,64 @@ static void collect(struct finder *f)
 		}
 }
 
-/* Does each of its words begin with a capital where it first stands? */
+/* Tell each phrase how often it stands inside a longer one. */
+static void nest(struct finder *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct phrase *phrase = &f->phrase[i];
+		const struct token *token = &f->input->terms->token[phrase->first];
+		for (uint32_t len = 1; len < phrase->len; len++)
+			for (uint32_t from = 0; from + len <= phrase->len; from++) {
+				uint64_t hash = phrase_hash(token + from, len);
+				uint32_t *slot = find_slot(f, hash, token + from, len);
+				if (*slot == 0)
+					continue;
+				struct phrase *part = &f->phrase[*slot - 1];
+				if (part->inside < phrase->count) {
+					part->inside = phrase->count;
+					part->longer = (uint32_t)i;
+				}
+			}
+	}
+}
+
+/* Does each of its words begin with a capital where it first stands? That of a sentence's first
+ * word says nothing by itself. */
 static bool is_name(const struct finder *f, const struct phrase *phrase)
 {
 	const struct token *token = &f->input->terms->token[phrase->first];
 	for (uint32_t i = 0; i < phrase->len; i++)
 		if (!is_upper(f->input->text, token[i].start_byte))
 			return false;
-	return true;
+	return phrase->len > 1 || phrase->capitals > 0;
 }
 
-/* After YAKE (Campos et al. 2020): often, in many sentences, early, with a capital where none is
- * due; and RAKE (Rose et al. 2010): a phrase counts for its words as far as they stand together. */
-static void weigh(struct finder *f, struct phrase *phrase)
+/* After YAKE (Campos et al. 2020): often, early, with capitals, in sentences that matter; RAKE
+ * (Rose et al. 2010): its words stand together; C-value (Frantzi et al. 2000): not only inside a
+ * longer phrase. How much of each was fitted to the tags of pages, see tests/quality/keywords. */
+static void weigh(const struct finder *f, struct phrase *phrase)
 {
 	const struct terms *terms = f->input->terms;
-	float words = 0, together = 1;
+	float count = (float)phrase->count, together = 1;
+	uint32_t titled = 0;
 	for (uint32_t i = 0; i < phrase->len; i++) {
-		const struct term *term = &terms->distinct[phrase->term[i]];
-		words += (float)term->sentence_count;
-		float share = (float)phrase->count / (float)term->count;
+		float share = count / (float)terms->distinct[phrase->term[i]].count;
 		if (share < together)
 			together = share;
+		titled += f->titled[phrase->term[i]];
 	}
-	float capital = (float)phrase->capitals / (float)phrase->count;
-	float early = 1.0f + 2.0f / (1.0f + (float)phrase->first / 50.0f);
-	float salience = phrase->score / (float)phrase->count;
+	float often = count / sqrtf(sqrtf(count));
+	float late = sqrtf(sqrtf(1.0f + (float)phrase->first));
+	float salience = phrase->score / count;
 	/* What stands once must be a name: "Ostrand" and not "Ostrand reopened". */
-	bool name = phrase->capitals > 0 && is_name(f, phrase);
-	float repeated = phrase->count > 1 ? 1.0f : name ? 0.5f : 0.15f;
-	/* A single common word says little. Scripts without case give no such sign. */
-	const struct token *first = &terms->token[phrase->first];
-	bool cased = (unsigned char)f->input->text.at[first->start_byte] < 0xE0;
-	float single = phrase->len == 1 && cased && phrase->capitals == 0 ? 0.6f : 1.0f;
-	phrase->score = words * (0.25f + 0.75f * together) * (1 + capital) * early *
-			(0.5f + salience) * repeated * single;
+	float kind = is_name(f, phrase) ? 2.0f : phrase->count > 1 ? 1.0f : 0.4f;
+	float title = titled == phrase->len ? 4.0f : titled > 0 ? 2.0f : 1.0f;
+	/* German writes in one word what others write in two. */
+	bool joins = (f->input->language->properties & LANGUAGE_NOUNS) != 0;
+	float length = phrase->len == 1 ? 1.0f : phrase->len == 2 && !joins ? 2.0f : 1.5f;
+	float alone = 1.0f - 0.65f * (float)phrase->inside / count;
+	phrase->score =
+		often / late * (1 + salience) * (1 + together) * kind * title * length * alone;
 }
 
 /* Of the word lists, among them WORD_CALENDAR and WORD_VAGUE. */
@@ -261,10 +308,11 @@ static bool says_when(const struct finder *f, const struct phrase *phrase)
 	const struct token *token = &f->input->terms->token[phrase->first];
 	uint32_t calendar = 0;
 	for (uint32_t i = 0; i < phrase->len; i++) {
-		if (!(classes_of(f, &token[i]) & WORD_CALENDAR))
+		bool number = is_number(f, &token[i]);
+		if (!number && !(classes_of(f, &token[i]) & WORD_CALENDAR))
 			continue;
 		calendar++;
-		if ((i == 0 || i + 1 == phrase->len) &&
+		if (!number && (i == 0 || i + 1 == phrase->len) &&
 		    !is_upper(f->input->text, token[i].start_byte))
 			return true;
 	}
@@ -294,13 +342,19 @@ static bool is_taken(const struct finder *f, const struct phrase *phrase)
 	return false;
 }
 
+/* Does it mostly stand beside such a word, as "Charles" does when "Kennedy" is chosen? */
+static bool is_rest(const struct finder *f, const struct phrase *phrase)
+{
+	return phrase->inside * 3 > phrase->count * 2 && is_taken(f, &f->phrase[phrase->longer]);
+}
+
 static struct phrase *best_left(const struct finder *f)
 {
 	struct phrase *best = NULL;
 	for (size_t i = 0; i < f->count; i++) {
 		struct phrase *phrase = &f->phrase[i];
 		if ((best == NULL || better(phrase, best)) && !is_taken(f, phrase) &&
-		    !says_when(f, phrase) && !is_vague(f, phrase))
+		    !is_rest(f, phrase) && !says_when(f, phrase) && !is_vague(f, phrase))
 			best = phrase;
 	}
 	return best;
@@ -441,9 +495,15 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->slot = arena_zalloc(arena, (size_t)1 << f->bits, sizeof *f->slot);
 	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
-	f->run = arena_alloc(arena, tokens, sizeof *f->run);
-	f->ends = arena_alloc(arena, tokens, sizeof *f->ends);
+	f->run = arena_zalloc(arena, tokens, sizeof *f->run);
+	f->ends = arena_zalloc(arena, tokens, sizeof *f->ends);
 	f->taken = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->taken);
+	f->titled = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->titled);
+	struct term_match title;
+	terms_match(arena, f->input->stems, f->input->terms, f->input->language, f->input->title,
+		    &title);
+	for (size_t i = 0; i < title.len && f->titled != NULL; i++)
+		f->titled[title.term[i]] = true;
 	return !arena->failed;
 }
 
@@ -457,6 +517,7 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	find_runs(&f);
 	find_ends(arena, &f);
 	collect(&f);
+	nest(&f);
 	for (size_t i = 0; i < f.count; i++)
 		weigh(&f, &f.phrase[i]);
 	float most = 0;

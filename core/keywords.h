@@ -12,8 +12,8 @@ struct occurrence {
 	uint32_t start_byte, end_byte;
 };
 
-/** One to three neighbouring words that the text is about, in the form that its first 32 places use
- * most. */
+/** One to three neighbouring words that the text is about, the last of them perhaps a number
+ * ("Harbour 3"), in the form that its first 32 places use most. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */
@@ -29,9 +29,10 @@ struct keywords {
 /**
  * The `max` best key phrases of the first 100,000 tokens, of which no two share a word. Weighed
  * after YAKE (Campos et al. 2020, "YAKE! Keyword extraction from single documents using multiple
- * local features") and RAKE (Rose et al. 2010, "Automatic keyword extraction from individual
- * documents"). Everything lives in `arena`. O(max) times those tokens.
- * Fails for memory only: then out->len is 0 and arena->failed is set.
+ * local features"), RAKE (Rose et al. 2010, "Automatic keyword extraction from individual
+ * documents") and C-value (Frantzi et al. 2000, "Automatic recognition of multi-word terms"), and
+ * by the title's words; figures are in tests/quality/README.md. Everything lives in `arena`. O(max)
+ * times those tokens. Fails for memory only: then out->len is 0 and arena->failed is set.
  */
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out);

@@ -416,6 +416,53 @@ static void test_whole_words(void **state)
 	arena_free(&arena);
 }
 
+static bool is_first(const struct keywords *keywords, const char *word)
+{
+	return keywords->len > 0 && same_folded(keywords->at[0].text, span_of(word));
+}
+
+/* A reader finds a thing by its name, and a name once. */
+static void test_names(void **state)
+{
+	static const char text[] =
+		"The port of Ostrand moves to Harbour 3 this spring. Charles Orrin said so today, "
+		"and Orrin should know. Work at Harbour 3 begins in May 10 or so. Orrin wants "
+		"the cranes at Harbour 3, and a ship can use the cranes. The Northern Trade "
+		"Board has to agree.";
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 20, &s);
+	CHECK("with its number", has(&s.keywords, "Harbour 3"));
+	CHECK("surname", has(&s.keywords, "Orrin"));
+	CHECK("not its rest", !has(&s.keywords, "Charles"));
+	CHECK("whole", has(&s.keywords, "Northern Trade Board"));
+	CHECK("a day", !has(&s.keywords, "May 10"));
+	arena_free(&arena);
+}
+
+/* What the headline says comes before what stands as often. */
+static void test_title(void **state)
+{
+	struct span text = SPAN("Bakers sell bread to everybody. Without bread the smoke is worth "
+				"nothing. Where smoke rises the water is warm. Nobody needs water "
+				"there. There are bread, smoke and water in Ostrand.");
+	static const char *const titles[] = {"Of bread", "Of smoke", "Of water"};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < 3; i++) {
+		struct summary_input input = {.text = text,
+					      .title = span_of(titles[i]),
+					      .language = language_from_tag(SPAN("en"))};
+		struct summary_options options = {.select.max_sentences = 1, .max_keywords = 3};
+		struct summary s;
+		arena_reset(&arena);
+		CHECK(titles[i], summary_make(&arena, &input, &options, &s) == SUMMARY_OK);
+		CHECK(titles[i], is_first(&s.keywords, titles[i] + 3));
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
 		cmocka_unit_test(test_all_places),    cmocka_unit_test(test_vague_words),
 		cmocka_unit_test(test_whole_words),   cmocka_unit_test(test_places),
+		cmocka_unit_test(test_names),         cmocka_unit_test(test_title),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

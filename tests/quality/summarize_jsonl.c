@@ -2,9 +2,10 @@
  * A filter: articles as JSON lines on standard input, their summaries in the scorer's format on
  * standard output. The same choices as the service makes, without HTTP.
  *
- *   summarize_jsonl [--sentences N] [--no-title] < corpus.jsonl > hypotheses.jsonl
+ *   summarize_jsonl [--sentences N] [--keywords N] [--no-title] < corpus.jsonl > hypotheses.jsonl
  *
- * In: {"id", "text", "lang", "title"}; out: {"id", "summary": ["sentence", ...]}.
+ * In: {"id", "text", "lang", "title"}; out: {"id", "summary": ["sentence", ...]} and, where they
+ * are asked for, "keywords": ["key phrase", ...].
  */
 #include "jsonl.h"
 
@@ -13,7 +14,7 @@
 struct filter {
 	struct arena arena;
 	struct stems *stems;
-	size_t sentences;
+	size_t sentences, keywords;
 	bool use_title;
 };
 
@@ -25,7 +26,15 @@ static json_t *answer(const json_t *article, const struct summary *summary, stru
 		json_array_append_new(sentences, json_stringn(text.at + s->start_byte,
 							      s->end_byte - s->start_byte));
 	}
-	return json_pack("{s:O, s:o}", "id", json_object_get(article, "id"), "summary", sentences);
+	json_t *out =
+		json_pack("{s:O, s:o}", "id", json_object_get(article, "id"), "summary", sentences);
+	json_t *phrases = summary->keywords.len > 0 ? json_array() : NULL;
+	for (size_t i = 0; i < summary->keywords.len; i++) {
+		struct span phrase = summary->keywords.at[i].text;
+		json_array_append_new(phrases, json_stringn(phrase.at, phrase.len));
+	}
+	json_object_set_new(out, "keywords", phrases);
+	return out;
 }
 
 static void summarize(void *arg, const json_t *article)
@@ -38,11 +47,12 @@ static void summarize(void *arg, const json_t *article)
 				      .language =
 					      language.len > 0 ? language_from_tag(language) : NULL,
 				      .stems = filter->stems};
-	struct summary_options options = {.select.max_sentences = filter->sentences};
+	struct summary_options options = {.select.max_sentences = filter->sentences,
+					  .max_keywords = filter->keywords};
 	struct summary summary;
 	arena_reset(&filter->arena);
 	if (summary_make(&filter->arena, &input, &options, &summary) != SUMMARY_OK)
-		summary.selection.len = 0;
+		summary.selection.len = summary.keywords.len = 0;
 	json_t *out = answer(article, &summary, input.text);
 	json_dumpf(out, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -55,10 +65,14 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--sentences") == 0 && i + 1 < argc)
 			filter.sentences = strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--keywords") == 0 && i + 1 < argc)
+			filter.keywords = strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--no-title") == 0)
 			filter.use_title = false;
 		else
-			return fprintf(stderr, "usage: %s [--sentences N] [--no-title]\n", argv[0]),
+			return fprintf(stderr,
+				       "usage: %s [--sentences N] [--keywords N] [--no-title]\n",
+				       argv[0]),
 			       2;
 	}
 	arena_init(&filter.arena, (size_t)1 << 30);
