@@ -335,9 +335,8 @@ static void print_help(FILE *out)
 		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
 		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
 		"and in the\n"
-		"file of --config: max-body = 10M. An empty variable is a value where the "
-		"option may be\n"
-		"empty (PRECIS_URL_HOSTS= allows no host), and as good as none elsewhere.\n\n");
+		"file of --config: max-body = 10M. An empty variable is as good as none, but for\n"
+		"PRECIS_URL_HOSTS=, which allows no host.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -358,8 +357,10 @@ static uint64_t cores(void)
 	return (uint64_t)CPU_COUNT(&set);
 }
 
+/** A value and where it comes from: "flag", "default", a variable, or a file and its line. */
 struct setting {
 	const char *value, *origin;
+	size_t line; /* 0: no file's */
 };
 
 /** The option of that name; OPTION_COUNT where there is none. */
@@ -418,7 +419,7 @@ static char *trim(char *text)
 }
 
 /** One line "name = value" into `settings`; NULL, or what is wrong with it. */
-static const char *read_line(char *line, const char *path, struct setting *settings)
+static const char *read_line(char *line, const char *path, size_t number, struct setting *settings)
 {
 	line = trim(line);
 	if (*line == '\0' || *line == '#')
@@ -435,7 +436,7 @@ static const char *read_line(char *line, const char *path, struct setting *setti
 		return "a file cannot name another";
 	if (settings[option].value != NULL)
 		return "this name stood before";
-	settings[option] = (struct setting){trim(equals + 1), path};
+	settings[option] = (struct setting){trim(equals + 1), path, number};
 	return NULL;
 }
 
@@ -446,7 +447,7 @@ static bool read_lines(char *text, const char *path, struct setting *settings, F
 	char *rest = text, *line;
 	bool good = true;
 	for (size_t number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
-		const char *wrong = read_line(line, path, settings);
+		const char *wrong = read_line(line, path, number, settings);
 		if (wrong != NULL) {
 			fprintf(err, "precis: %s, line %zu: %s\n", path, number, wrong);
 			good = false;
@@ -495,47 +496,25 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 			}
 			value = argv[i];
 		}
-		settings[option] = (struct setting){value, "flag"};
+		settings[option] = (struct setting){value, "flag", 0};
 	}
 	return CONFIG_RUN;
 }
 
-/** Is nothing a value of it, as after "empty: none"? */
-static bool takes_nothing(const struct option *option)
-{
-	switch (option->kind) {
-	case KIND_ADDRESS:
-		return *option->fallback == '\0';
-	case KIND_HOSTS:
-	case KIND_NETS:
-	case KIND_FILE:
-	case KIND_RATE:
-	case KIND_ORIGINS:
-	case KIND_CACHE:
-		return true;
-	case KIND_COUNT:
-	case KIND_BYTES:
-	case KIND_MS:
-	case KIND_SWITCH:
-	case KIND_CHOICE:
-		break;
-	}
-	return false;
-}
-
-/** What holds for the option: flag, environment, file, default. A variable that is empty though its
- *  option cannot be is what compose files and the like make of one that was never set. */
+/** What holds for the option: flag, environment, file, default. An empty variable is what compose
+ *  files and the like make of one that was never set: it must not take keys away that the file asks
+ *  for. It counts where nothing is another thing than the default. */
 static struct setting choose(const struct option *option, const char *env, struct setting flag,
 			     struct setting file)
 {
 	const char *inherited = getenv(env);
 	if (flag.value != NULL)
 		return flag;
-	if (inherited != NULL && (*inherited != '\0' || takes_nothing(option)))
-		return (struct setting){inherited, env};
+	if (inherited != NULL && (*inherited != '\0' || option->kind == KIND_HOSTS))
+		return (struct setting){inherited, env, 0};
 	if (file.value != NULL)
 		return file;
-	return (struct setting){option->fallback, "default"};
+	return (struct setting){option->fallback, "default", 0};
 }
 
 /** The value as it may be shown: without a password, though it be in the wrong place. */
@@ -548,18 +527,29 @@ static const char *shown(const struct option *option, const char *value,
 	return redis_url_parse(value, &server) ? redis_url_show(&server, room) : "***";
 }
 
+static void refuse(const struct option *option, const char *env, const struct setting *setting,
+		   FILE *err)
+{
+	char allowed[128], room[REDIS_URL_SHOWN_MAX];
+	const char *why = why_refused(option, setting->value);
+	describe(option, allowed, sizeof(allowed));
+	if (setting->line > 0)
+		fprintf(err, "precis: %s, line %zu: %s", setting->origin, setting->line,
+			option->flag);
+	else
+		fprintf(err, "precis: --%s (%s)", option->flag, env);
+	fprintf(err, ": '%s' is not allowed%s%s; it takes %s\n",
+		shown(option, setting->value, room), *why == '\0' ? "" : ": ", why, allowed);
+}
+
 static bool store_one(struct config *config, const struct option *option, struct setting flag,
 		      struct setting file, FILE *say, FILE *err)
 {
-	char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
+	char env[64], room[REDIS_URL_SHOWN_MAX];
 	env_name(option, env, sizeof(env));
 	struct setting setting = choose(option, env, flag, file);
 	if (!store(config, option, setting.value)) {
-		const char *why = why_refused(option, setting.value);
-		describe(option, allowed, sizeof(allowed));
-		fprintf(err, "precis: --%s (%s): '%s' is not allowed%s%s; it takes %s\n",
-			option->flag, env, shown(option, setting.value, room),
-			*why == '\0' ? "" : ": ", why, allowed);
+		refuse(option, env, &setting, err);
 		return false;
 	}
 	if (setting.value != option->fallback)
