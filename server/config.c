@@ -715,16 +715,17 @@ static bool is_same(const struct option *option, const struct config *a, const s
 	return true;
 }
 
-const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
-				 size_t size)
+const char *config_needs_restart(const struct config *running, const struct config *next,
+				 bool has_keys, char *out, size_t size)
 {
 	size_t len = 0;
 	*out = '\0';
 	for (size_t i = 0; i < OPTION_COUNT && len < size; i++) {
 		const struct option *option = &options[i];
 		/* Keys that were asked for once are not dropped by a line that got lost. */
-		bool opens = option->offset == AT(api_keys_file) && *next->api_keys_file == '\0';
-		if ((!is_reloaded(option) || opens) && !is_same(option, running, next))
+		bool opens = option->offset == AT(api_keys_file) && has_keys &&
+			     *next->api_keys_file == '\0';
+		if (opens || (!is_reloaded(option) && !is_same(option, running, next)))
 			len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "," : "",
 						option->flag);
 	}

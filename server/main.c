@@ -92,7 +92,9 @@ static void take_in(const struct reload *reload, const struct config *next)
 	if (rate_rule_parse(next->rate, &rule))
 		rate_set_rule(reload->rate, rule);
 	log_set_level(next->log_level);
-	if (config_needs_restart(reload->running, next, names, sizeof(names))[0] != '\0')
+	config_needs_restart(reload->running, next, keys_wanted(reload->keys), names,
+			     sizeof(names));
+	if (*names != '\0')
 		log_event(LOG_WARN, "restart_needed", ",\"options\":\"%s\"", names);
 	log_event(LOG_INFO, "reloaded", "%s", "");
 }

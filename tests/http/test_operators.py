@@ -98,6 +98,19 @@ def test_keys_of_a_reload_make_answers_private(start_service, tmp_path):
     assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, max-age=86400")
 
 
+def test_keys_stay_in_force_without_their_line_and_that_is_said(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("")
+    (tmp_path / "keys").write_text(f"news:{KEY}\n")
+    service = start_service("--config", options)
+    for reloads, line in enumerate((f"api-keys-file = {tmp_path}/keys\n", ""), 1):
+        options.write_text(line)
+        service.process.send_signal(signal.SIGHUP)
+        wait_for_event(service, "reloaded", reloads)
+        assert ask(service).status == 401
+        assert [line["options"] for line in service.events("restart_needed")] == ["api-keys-file"] * (reloads - 1)
+
+
 def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
     options = tmp_path / "options"
     options.write_text("rate = 7/h\n")

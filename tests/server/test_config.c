@@ -262,18 +262,18 @@ static void what_needs_a_restart_is_named(void **state)
 		read_config(&next, (const char *[3]){"--rate=5/s", "--log-level=error"}, &said),
 		CONFIG_RUN);
 	free(said);
-	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)), "");
+	assert_string_equal(config_needs_restart(&running, &next, false, names, sizeof(names)), "");
 	assert_int_equal(read_config(&next,
 				     (const char *[3]){"--listen=127.0.0.1:9", "--queue=9",
 						       "--reuse-port=yes"},
 				     &said),
 			 CONFIG_RUN);
 	free(said);
-	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)),
+	assert_string_equal(config_needs_restart(&running, &next, false, names, sizeof(names)),
 			    "listen,reuse-port,queue");
-	assert_string_equal(config_needs_restart(&running, &next, names, 8), "listen,");
-	running.api_keys_file = "keys"; /* and none in `next`: doors do not open by a reload */
-	assert_non_null(strstr(config_needs_restart(&running, &next, names, sizeof(names)),
+	assert_string_equal(config_needs_restart(&running, &next, false, names, 8), "listen,");
+	/* None in `next`: doors do not open by a reload. */
+	assert_non_null(strstr(config_needs_restart(&running, &next, true, names, sizeof(names)),
 			       "api-keys-file"));
 }
 
