@@ -168,8 +168,11 @@ bool log_start(const char *level)
 
 void log_stop(void)
 {
-	if (!logger.running)
+	if (!logger.running) {
+		write_all(logger.waiting, logger.fill);
+		logger.fill = 0;
 		return;
+	}
 	/* A pipe that nobody empties must not keep the service from ending. */
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -183,6 +186,7 @@ void log_stop(void)
 		late = pthread_cond_clockwait(&logger.emptied, &logger.lock, CLOCK_MONOTONIC,
 					      &until);
 	bool ended = logger.ended;
+	logger.fill = 0; /* what was not taken is lost */
 	pthread_mutex_unlock(&logger.lock);
 	if (ended)
 		pthread_join(logger.thread, NULL);

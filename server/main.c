@@ -1,5 +1,4 @@
-/* Read configuration, start, wait for a signal, drain, stop; no logic. */
-#include "address.h"
+/* Read configuration, start, wait for a signal, drain, stop. */
 #include "budget.h"
 #include "cache.h"
 #include "config.h"
@@ -12,13 +11,13 @@
 #include "log.h"
 #include "monotonic.h"
 #include "queue.h"
+#include "reload.h"
 #include "sandbox.h"
 #include "start_pages.h"
 #include "systemd.h"
 #include "version.h"
 #include "worker.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +25,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define BACKLOG 4096
 /* Jobs that may always wait for each worker: as many as two batches keep there. */
 #define FEW_A_WORKER 4
 /* How long a worker that is still busy after the drain time is waited for. */
@@ -60,164 +58,11 @@ static sigset_t block_signals(void)
 	return signals;
 }
 
-/* Take the keys of the file in; the old ones stay good where it has a fault. Only the log is told:
- * its thread may wait for standard error, the one that waits for signals may not. */
-static bool load_keys(struct keys *keys, const char *path)
-{
-	char fault[160], quoted[400];
-	if (path[0] == '\0' || keys_load(keys, path, fault, sizeof(fault)))
-		return true;
-	log_event(LOG_ERROR, "api_keys_refused", ",\"option\":\"api-keys-file\",\"why\":%s",
-		  log_quoted(fault, quoted, sizeof(quoted)));
-	return false;
-}
-
-/** What SIGHUP reads again, and what it changes. */
-struct reload {
-	int argc;
-	char **argv;
-	const struct config *running;
-	struct keys *keys;
-	struct rate *rate;
-};
-
-/* Keys first: of all that is taken in only they can have a fault yet, and on a fault everything
- * stays as it is. */
-static void take_in(const struct reload *reload, const struct config *next)
-{
-	struct rate_rule rule;
-	char names[400];
-	if (!load_keys(reload->keys, next->api_keys_file))
-		return;
-	if (rate_rule_parse(next->rate, &rule))
-		rate_set_rule(reload->rate, rule);
-	log_set_level(next->log_level);
-	config_needs_restart(reload->running, next, keys_wanted(reload->keys), names,
-			     sizeof(names));
-	if (*names != '\0')
-		log_event(LOG_WARN, "restart_needed", ",\"options\":\"%s\"", names);
-	log_event(LOG_INFO, "reloaded", "%s", "");
-}
-
-/* Refusals as they are printed, a line each, as one line for the log. Cuts `said` into its lines.
- */
-static const char *in_one_line(char *said, char *out, size_t size)
-{
-	static const char prefix[] = "precis: ";
-	size_t len = 0;
-	*out = '\0';
-	for (char *line; (line = strsep(&said, "\n")) != NULL && len < size;) {
-		if (strncmp(line, prefix, sizeof(prefix) - 1) == 0)
-			line += sizeof(prefix) - 1;
-		if (*line != '\0')
-			len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "; " : "",
-						line);
-	}
-	return out;
-}
-
-/* On a fault everything stays as it is. */
-static void read_again(const struct reload *reload)
-{
-	struct config next;
-	char *said = NULL, why[500], quoted[600];
-	size_t len;
-	systemd_notify_reloading();
-	FILE *err = open_memstream(&said, &len);
-	if (err != NULL) {
-		bool good = config_read(&next, reload->argc, reload->argv, err, err) == CONFIG_RUN;
-		fclose(err);
-		if (good) {
-			take_in(reload, &next);
-			config_free(&next);
-		} else {
-			log_event(LOG_ERROR, "config_refused", ",\"why\":%s",
-				  log_quoted(in_one_line(said, why, sizeof(why)), quoted,
-					     sizeof(quoted)));
-		}
-		free(said);
-	}
-	systemd_notify("READY=1");
-}
-
 static void wait_for_end(const sigset_t *signals, const struct reload *reload)
 {
 	int signal_number = 0;
 	while (sigwait(signals, &signal_number) != 0 || signal_number == SIGHUP)
-		read_again(reload);
-}
-
-/* The service's socket and the admin's, or -1: handed over by a supervisor, or opened here. */
-struct listeners {
-	int socket[2];
-	unsigned port[2];
-	char text[2][LISTEN_TEXT_MAX]; /* the addresses; empty where there is no socket */
-	bool handed_over;
-};
-
-static const char *const listen_flags[] = {"listen", "admin-listen"};
-
-static void find_address(struct listeners *all, size_t i)
-{
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
-	if (all->socket[i] < 0 || getsockname(all->socket[i], (struct sockaddr *)&bound, &len) != 0)
-		return;
-	listen_text(&bound, all->text[i]);
-	all->port[i] = address_port((struct sockaddr *)&bound);
-}
-
-/* A socket that was handed over comes in the place of the option, which may name another address.
- */
-static void warn_if_ignored(const struct config *config, const struct listeners *all, size_t i)
-{
-	const struct listen_address *asked = i == 0 ? &config->listen : &config->admin_listen;
-	char text[LISTEN_TEXT_MAX];
-	if (config_given(config, listen_flags[i]) && asked->len > 0 &&
-	    strcmp(listen_text(&asked->address, text), all->text[i]) != 0)
-		log_event(LOG_WARN, "option_ignored",
-			  ",\"option\":\"%s\",\"value\":\"%s\",\"socket_handed_over\":\"%s\"",
-			  listen_flags[i], text, all->text[i]);
-}
-
-static int listen_or_exit(const struct listen_address *address, const char *flag, bool reuse_port)
-{
-	char text[LISTEN_TEXT_MAX];
-	if (address->len == 0)
-		return -1;
-	int listener = listen_on(address, BACKLOG, reuse_port);
-	if (listener < 0) {
-		int error = errno;
-		fprintf(stderr, "precis: --%s: cannot listen on %s: %s\n", flag,
-			listen_text(&address->address, text), strerror(error));
-		exit(1);
-	}
-	return listener;
-}
-
-static struct listeners open_listeners(const struct config *config)
-{
-	struct listeners all = {.socket = {-1, -1}};
-	int given = systemd_listeners(all.socket);
-	if (given < 0) {
-		fprintf(stderr,
-			"precis: LISTEN_FDS: one or two listening TCP sockets are wanted: %s\n",
-			strerror(errno));
-		exit(1);
-	}
-	all.handed_over = given > 0;
-	if (given < 1)
-		all.socket[0] =
-			listen_or_exit(&config->listen, listen_flags[0], config->reuse_port);
-	if (given < 2)
-		all.socket[1] =
-			listen_or_exit(&config->admin_listen, listen_flags[1], config->reuse_port);
-	for (int i = 0; i < 2; i++) {
-		find_address(&all, (size_t)i);
-		if (i < given)
-			warn_if_ignored(config, &all, (size_t)i);
-	}
-	return all;
+		reload_all(reload);
 }
 
 static struct fetcher *start_fetcher(const struct config *config, const int listeners[2],
@@ -249,18 +94,16 @@ static struct fetcher *start_fetcher(const struct config *config, const int list
 	return fetcher_new(&options);
 }
 
-static struct sandbox enter_sandbox_or_exit(const struct config *config)
+static bool enter_sandbox(const struct config *config, struct sandbox *out)
 {
 	const char *files[CONFIG_MAX_FILES + 1];
-	struct sandbox sandbox;
 	char parts[80];
 	config_files(config, files);
-	if (!sandbox_enter(sandbox_mode(config->sandbox), files, &sandbox)) {
-		fprintf(stderr, "precis: --sandbox on: not all of it is to be had here: %s\n",
-			sandbox_describe(&sandbox, parts, sizeof(parts)));
-		exit(1);
-	}
-	return sandbox;
+	if (sandbox_enter(sandbox_mode(config->sandbox), files, out))
+		return true;
+	fprintf(stderr, "precis: --sandbox on: not all of it is to be had here: %s\n",
+		sandbox_describe(out, parts, sizeof(parts)));
+	return false;
 }
 
 /** What instances share; all NULL without --cache-url. */
@@ -376,7 +219,7 @@ static bool start_service(const struct config *config, struct service *out)
 	       start_sharing(config, out->queue, out->rate, out->metrics, &out->sharing) &&
 	       (out->workers = start_workers(config, out)) != NULL &&
 	       (out->connections = connections_new(config->connections)) != NULL &&
-	       load_keys(out->keys, config->api_keys_file) &&
+	       reload_keys(out->keys, config->api_keys_file) &&
 	       (out->http = start_http(config, out)) != NULL;
 }
 
@@ -431,8 +274,9 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 {
 	raise_descriptor_limit();
 	workers_prepare();
-	struct service service = {.listeners = open_listeners(config)};
-	service.sandbox = enter_sandbox_or_exit(config);
+	struct service service = {0};
+	if (!listen_open(config, &service.listeners) || !enter_sandbox(config, &service.sandbox))
+		return 1;
 	bool started = start_service(config, &service);
 	if (started) {
 		struct reload reload = {argc, argv, config, service.keys, service.rate};
@@ -467,6 +311,7 @@ int main(int argc, char **argv)
 		exit_code = config_check_keys(&config, stderr)
 				    ? serve(&config, &signals, argc, argv)
 				    : 2;
+		log_stop(); /* what was doubted before a start that failed */
 		config_free(&config);
 		return exit_code;
 	case CONFIG_STOP:

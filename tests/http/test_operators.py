@@ -209,6 +209,17 @@ def test_what_is_hardly_meant_is_said(start_service):
     assert check.stderr.splitlines() == [f"precis: warning: {doubt}" for doubt in doubts]
 
 
+@pytest.mark.parametrize("wrong", ["a port in use", "a file of keys"])
+def test_doubts_are_said_before_a_start_that_fails(service, tmp_path, wrong):
+    """They may be why."""
+    (tmp_path / "keys").write_text("broken\n")
+    options = ["--listen", service.url.removeprefix("http://")] if wrong == "a port in use" else [
+        "--listen", "127.0.0.1:0", "--api-keys-file", str(tmp_path / "keys")]
+    run = subprocess.run([running.PROGRAM, *options], capture_output=True, text=True,
+                         env={**service.env, "PRECIS_LISTN": "127.0.0.1:0"})
+    assert run.returncode != 0 and "the variable PRECIS_LISTN names no option" in run.stderr
+
+
 def test_defaults_leave_no_doubt(start_service):
     service = start_service("--deadline-ms", "3000", "--max-body", "64K")
     ask(service)
