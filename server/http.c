@@ -137,7 +137,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		/* The first head must come within the time of a request: no slow drip. */
 		uint64_t limit = monotonic_ns() + door->http->parts.config->deadline_ms * NS_PER_MS;
-		*socket_context = connections_add(connections, info->connect_fd, limit);
+		*socket_context =
+			connections_add(connections, door->admin, info->connect_fd, limit);
 	} else if (*socket_context != NULL) {
 		connections_remove(connections, *socket_context);
 		*socket_context = NULL;

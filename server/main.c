@@ -225,8 +225,9 @@ static bool start_service(const struct config *config, struct service *out)
 
 static void free_service(struct service *service)
 {
-	redis_stop(service->sharing.redis); /* what waits for it goes on without */
-	fetcher_free(service->fetcher);     /* brings every download's job back to the queue */
+	connections_stop(service->connections); /* it gives up downloads */
+	redis_stop(service->sharing.redis);     /* what waits for it goes on without */
+	fetcher_free(service->fetcher);         /* brings every download's job back to the queue */
 	if (service->queue != NULL)
 		queue_close(service->queue);
 	workers_free(service->workers);
