@@ -194,14 +194,14 @@ static bool start_download(struct work *work)
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
 	uint64_t id = fetch_start(work->worker->pool->fetcher, url,
-				  (int64_t)(job->deadline_ns / NS_PER_MS), on_fetched, job);
+				  (int64_t)(job_deadline_ns(job) / NS_PER_MS), on_fetched, job);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* A download that is already back has set 0 and must not be named again: only a fresh job's
-	 * 0 is replaced, and a stale id is harmless, since ids are never used twice. */
+	/* A download that is back already has set 0 before: a stale id is harmless, since ids are
+	 * never used twice. */
 	atomic_store(&job->fetch_id, id);
 	if (!job_is_wanted(job))
 		fetch_cancel(work->worker->pool->fetcher, id); /* who left found no id to name */
@@ -214,7 +214,15 @@ static bool start_download(struct work *work)
 static bool job_expired(void *arg)
 {
 	struct work *work = arg;
-	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
+	return !job_is_wanted(work->job) || monotonic_ns() > job_deadline_ns(work->job);
+}
+
+static void report_expired(const struct job *job, struct problem_report *report)
+{
+	uint64_t allowed_ns = job->deadline_ns - job->begun_ns, now = monotonic_ns(),
+		 end = job_deadline_ns(job), late_ns = now > end ? now - end : 0;
+	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
+	problem_set_limit(report, allowed_ns / NS_PER_MS, (allowed_ns + late_ns) / NS_PER_MS);
 }
 
 struct extraction {
@@ -249,10 +257,7 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
-		problem_set(&work->report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
-		problem_set_limit(&work->report,
-				  (work->job->deadline_ns - work->job->begun_ns) / NS_PER_MS,
-				  (monotonic_ns() - work->job->begun_ns) / NS_PER_MS);
+		report_expired(work->job, &work->report);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;
