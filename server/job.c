@@ -32,19 +32,15 @@ void job_count(struct job *job, struct budget *budget, size_t room)
 	job->body_room = room;
 }
 
-static void download_free(struct download *download)
-{
-	if (download == NULL)
-		return;
-	budget_give(download->budget, download->body_room);
-	free(download->body);
-	free(download->url);
-	free(download);
-}
-
 static void drop_input(struct job *job)
 {
-	download_free(job->download);
+	struct fetch_result *download = job->download;
+	if (download != NULL) {
+		budget_give(download->budget, download->body_room);
+		free(download->body);
+		free((char *)download->url);
+		free(download);
+	}
 	budget_give(job->budget, job->body_room);
 	free(job->body);
 	job->download = NULL;

@@ -9,21 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A finished download, kept for the worker that goes on with the job. */
-struct download {
-	enum fetch_status status;
-	int http_status;
-	uint64_t limit, actual; /* see struct fetch_result */
-	char *body, *url;       /* malloc'ed */
-	size_t body_len, body_room;
-	struct budget *budget; /* where `body_room` is counted */
-	char content_type[64], charset[64];
-};
-
 struct cache;
 struct flight;
 struct job;
-struct queue;
+struct workers;
 
 /** Taken: somebody has won and writes the answer at this moment. */
 enum ticket_state { TICKET_WAITING, TICKET_TAKEN, TICKET_FINISHED };
@@ -72,12 +61,13 @@ struct job {
 	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic; of the first that waits for it */
 	_Atomic uint64_t extended_ns; /* by how much those who joined may wait longer */
 	bool came_last;               /* into the queue, not ahead of others */
-	struct download *download;    /* NULL until it is there */
-	_Atomic uint64_t fetch_id;    /* of the running download; 0: none */
+	/* NULL until it is there; owns `body` and `url`, says no `why` */
+	struct fetch_result *download;
+	_Atomic uint64_t fetch_id; /* of the running download; 0: none */
 	struct job_times times;
-	struct queue *queue;   /* where a finished download goes back to */
-	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */
-	struct flight *flight; /* the same for other instances (shared_cache.h); NULL: nowhere */
+	struct workers *workers; /* who go on with it after its download */
+	struct cache *cache;     /* where its answer is to be left; NULL: nowhere */
+	struct flight *flight;   /* the same for other instances (shared_cache.h); NULL: nowhere */
 };
 
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
