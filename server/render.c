@@ -252,5 +252,7 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 		return NULL;
 	}
 	*len = out.len;
-	return out.at;
+	/* It is counted by its length for as long as it is kept or sent: the rest goes back. */
+	char *fitted = realloc(out.at, out.len);
+	return fitted == NULL ? out.at : fitted;
 }
