@@ -8,7 +8,6 @@
 #include "url.h"
 #include "version.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -158,20 +157,27 @@ static void describe_bytes(uint64_t n, char out[32])
 	snprintf(out, 32, unit == 0 ? "%" PRIu64 : "%" PRIu64 "%c", n, units[unit]);
 }
 
+/* Of the kinds that take the same whatever the option. */
+static const char *const takes[] = {
+	[KIND_ADDRESS] = "IP:PORT, as 127.0.0.1:8080 or [::1]:8080",
+	[KIND_SWITCH] = "yes or no",
+	[KIND_HOSTS] = "*, or host names and *.suffixes, comma-separated",
+	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
+	[KIND_FILE] = "a file that can be read",
+	[KIND_RATE] = "a number per s, m or h, as 60/m",
+	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
+	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
+};
+
 /** What values the option takes, for people. */
 static void describe(const struct option *option, char *out, size_t size)
 {
 	char low[32], high[32];
 	switch (option->kind) {
-	case KIND_ADDRESS:
-		snprintf(out, size, "IP:PORT, as 127.0.0.1:8080 or [::1]:8080");
-		break;
 	case KIND_COUNT:
-		snprintf(out, size, "a number from %" PRIu64 " to %" PRIu64, option->min,
-			 option->max);
-		break;
 	case KIND_MS:
-		snprintf(out, size, "milliseconds from %" PRIu64 " to %" PRIu64, option->min,
+		snprintf(out, size, "%s from %" PRIu64 " to %" PRIu64,
+			 option->kind == KIND_MS ? "milliseconds" : "a number", option->min,
 			 option->max);
 		break;
 	case KIND_BYTES:
@@ -179,31 +185,11 @@ static void describe(const struct option *option, char *out, size_t size)
 		describe_bytes(option->max, high);
 		snprintf(out, size, "bytes from %s to %s (K, M and G are understood)", low, high);
 		break;
-	case KIND_SWITCH:
-		snprintf(out, size, "yes or no");
-		break;
-	case KIND_HOSTS:
-		snprintf(out, size, "*, or host names and *.suffixes, comma-separated");
-		break;
-	case KIND_RATE:
-		snprintf(out, size, "a number per s, m or h, as 60/m");
-		break;
-	case KIND_ORIGINS:
-		snprintf(out, size, "*, or origins such as https://news.example, comma-separated");
-		break;
-	case KIND_NETS:
-		snprintf(out, size, "addresses or networks such as 10.0.0.0/8, comma-separated");
-		break;
-	case KIND_FILE:
-		snprintf(out, size, "a file that can be read");
-		break;
-	case KIND_CACHE:
-		snprintf(out, size,
-			 "redis:// or rediss:// [user:password@]host:port/db, or unix:///path");
-		break;
 	case KIND_CHOICE:
 		snprintf(out, size, "one of: %s", option->choices);
 		break;
+	default:
+		snprintf(out, size, "%s", takes[option->kind]);
 	}
 }
 
@@ -226,20 +212,12 @@ static bool parse_address(const char *value, struct listen_address *out)
 		return false;
 	memcpy(host, value, len);
 	host[len] = '\0';
-
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->address;
-	if (!bracketed && inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
-				    &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		out->len = sizeof(*v4);
-	} else if (bracketed && inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		out->len = sizeof(*v6);
-	}
-	return out->len != 0;
+	const char *literal = !bracketed && strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+	socklen_t parsed = address_parse(literal, (unsigned)port, &out->address);
+	if ((out->address.ss_family == AF_INET6) != bracketed)
+		return false;
+	out->len = parsed;
+	return parsed != 0;
 }
 
 static bool parse_number(const struct option *option, const char *value, uint64_t *out)
