@@ -254,8 +254,8 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 	case EXTRACT_OK:
 		return true;
 	case EXTRACT_NO_ARTICLE:
-		problem_set_field(&work->report, PROBLEM_NO_ARTICLE, given ? "html" : "url",
-				  "The page seems to be %s.",
+		problem_set_field(&work->report, PROBLEM_NO_ARTICLE,
+				  request_kinds[work->request.kind], "The page seems to be %s.",
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
@@ -349,10 +349,7 @@ static char *summarize(struct work *work, size_t *len)
 	}
 	work->job->times.summarize_ns += monotonic_ns() - start;
 	if (status == SUMMARY_EMPTY)
-		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT,
-				  request->kind == REQUEST_TEXT   ? "text"
-				  : request->kind == REQUEST_HTML ? "html"
-								  : "url",
+		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT, request_kinds[request->kind],
 				  "There is no visible character in it.");
 	else if (status == SUMMARY_NO_MEMORY)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
