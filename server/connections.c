@@ -151,12 +151,9 @@ static void *watch(void *arg)
 		pthread_mutex_lock(&connections->lock);
 		if (n == BATCH)
 			continue;
-		struct timespec until;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += TICK_MS * (long)NS_PER_MS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&connections->stop, &connections->lock, &until);
+		const struct timespec until = monotonic_in(TICK_MS);
+		pthread_cond_clockwait(&connections->stop, &connections->lock, CLOCK_MONOTONIC,
+				       &until);
 	}
 	pthread_mutex_unlock(&connections->lock);
 	return NULL;
@@ -169,11 +166,7 @@ struct connections *connections_new(size_t max)
 		return NULL;
 	connections->max = max;
 	pthread_mutex_init(&connections->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&connections->stop, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&connections->stop, NULL);
 	if (pthread_create(&connections->thread, NULL, watch, connections) == 0)
 		return connections;
 	free(connections);
