@@ -628,6 +628,18 @@ static bool is_unknown(const char *variable, size_t len)
 	return strstr(name, "_SERVICE_") == NULL && strstr(name, "_PORT") == NULL;
 }
 
+/* Limits, and those that end the same thing. */
+static const char *const limits[][2] = {{"url-timeout-ms", "deadline-ms"},
+					{"max-text", "max-body"},
+					{"max-body", "max-inflight"},
+					{"url-max-bytes", "max-inflight"}};
+
+static uint64_t number_of(const struct config *config, const char *flag)
+{
+	size_t offset = options[find_name(flag, strlen(flag))].offset;
+	return *(const uint64_t *)((const char *)config + offset);
+}
+
 void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
 		   void *arg)
 {
@@ -639,18 +651,14 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 		snprintf(doubt, sizeof(doubt), "the variable %.*s names no option", (int)len, *at);
 		say(arg, doubt);
 	}
-	if (config_given(config, "url-timeout-ms") &&
-	    config->url_timeout_ms > config->deadline_ms) {
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const char *flag = limits[i][0], *end = limits[i][1];
+		uint64_t limit = number_of(config, flag), end_limit = number_of(config, end);
+		if (!config_given(config, flag) || limit <= end_limit)
+			continue;
 		snprintf(doubt, sizeof(doubt),
-			 "url-timeout-ms is %" PRIu64
-			 ", but deadline-ms ends a request after %" PRIu64,
-			 config->url_timeout_ms, config->deadline_ms);
-		say(arg, doubt);
-	}
-	if (config_given(config, "max-text") && config->max_text_bytes > config->max_body_bytes) {
-		snprintf(doubt, sizeof(doubt),
-			 "max-text is %" PRIu64 " bytes, but max-body lets in %" PRIu64 " only",
-			 config->max_text_bytes, config->max_body_bytes);
+			 "%s is %" PRIu64 ", but %s, %" PRIu64 ", is reached first", flag, limit,
+			 end, end_limit);
 		say(arg, doubt);
 	}
 }

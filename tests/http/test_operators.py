@@ -194,11 +194,12 @@ def test_the_reason_comes_before_the_end(tmp_path):
 
 def test_what_is_hardly_meant_is_said(start_service):
     """At start in the log, by --check-config on standard error; a value of a variable nowhere."""
-    options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1M"]
+    options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1536K", "--max-inflight", "1M"]
     wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80"}
     doubts = ["the variable PRECIS_QUUE names no option",
-              "url-timeout-ms is 20000, but deadline-ms ends a request after 10000",
-              "max-text is 2097152 bytes, but max-body lets in 1048576 only"]
+              "url-timeout-ms is 20000, but deadline-ms, 10000, is reached first",
+              "max-text is 2097152, but max-body, 1572864, is reached first",
+              "max-body is 1572864, but max-inflight, 1048576, is reached first"]
     service = start_service(*options, env=wrong)
     ask(service)
     assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
