@@ -106,11 +106,12 @@ static bool enter_sandbox(const struct config *config, struct sandbox *out)
 	return false;
 }
 
-/** What instances share; all NULL without --cache-url. */
-struct sharing {
-	struct redis *redis;
-	struct shared_cache *cache;
-	struct shared_rate *rate;
+/** All that there is while the service runs; what was not started is NULL. */
+struct service {
+	struct listeners listeners;
+	struct budget bodies, downloads;
+	struct http_parts parts;
+	struct http *http;
 };
 
 /* Instances that may download different things must not share answers. */
@@ -123,13 +124,13 @@ static char *sharing_policy(const struct config *config)
 	return len < 0 ? NULL : policy;
 }
 
-static bool start_sharing(const struct config *config, struct queue *queue, struct rate *rate,
-			  struct metrics *metrics, struct sharing *out)
+/* What instances share; nothing without --cache-url. */
+static bool start_sharing(const struct config *config, struct http_parts *out)
 {
 	struct redis_options options = {.ca_file = config->cache_ca_file,
 					.client_file = config->cache_client_file,
 					.timeout_ms = config->cache_timeout_ms,
-					.metrics = metrics};
+					.metrics = out->metrics};
 	char fault[160];
 	if (*config->cache_url == '\0')
 		return true;
@@ -141,37 +142,13 @@ static bool start_sharing(const struct config *config, struct queue *queue, stru
 	}
 	char *policy = sharing_policy(config);
 	if (policy != NULL)
-		out->cache = shared_cache_new(out->redis, queue, metrics, policy);
+		out->shared_cache = shared_cache_new(out->redis, out->queue, out->metrics, policy);
 	free(policy);
-	out->rate = shared_rate_new(out->redis, rate, metrics);
-	return out->cache != NULL && out->rate != NULL;
+	out->shared_rate = shared_rate_new(out->redis, out->rate, out->metrics);
+	return out->shared_cache != NULL && out->shared_rate != NULL;
 }
 
-static void free_sharing(struct sharing *sharing)
-{
-	redis_free(sharing->redis);
-	shared_cache_free(sharing->cache);
-	shared_rate_free(sharing->rate);
-}
-
-/** All that there is while the service runs; what was not started is NULL. */
-struct service {
-	struct listeners listeners;
-	struct sandbox sandbox;
-	struct budget bodies, downloads;
-	struct fetcher *fetcher;
-	struct queue *queue;
-	struct cache *cache;
-	struct metrics *metrics;
-	struct rate *rate;
-	struct keys *keys;
-	struct sharing sharing;
-	struct workers *workers;
-	struct connections *connections;
-	struct http *http;
-};
-
-static struct workers *start_workers(const struct config *config, const struct service *service)
+static struct workers *start_workers(const struct config *config, const struct http_parts *parts)
 {
 	struct worker_options options = {.count = config->workers,
 					 .max_text_bytes = config->max_text_bytes,
@@ -179,66 +156,52 @@ static struct workers *start_workers(const struct config *config, const struct s
 					 .keep_text_ms = config->cache_text_ms,
 					 .keep_url_ms = config->cache_url_ms,
 					 .keep_failure_ms = config->cache_failure_ms};
-	return workers_new(&options, service->queue, service->fetcher, service->metrics);
-}
-
-static struct http *start_http(const struct config *config, struct service *service)
-{
-	struct http_parts parts = {.config = config,
-				   .connections = service->connections,
-				   .cache = service->cache,
-				   .queue = service->queue,
-				   .workers = service->workers,
-				   .fetcher = service->fetcher,
-				   .keys = service->keys,
-				   .metrics = service->metrics,
-				   .rate = service->rate,
-				   .bodies = &service->bodies,
-				   .sandbox = service->sandbox,
-				   .redis = service->sharing.redis,
-				   .shared_cache = service->sharing.cache,
-				   .shared_rate = service->sharing.rate,
-				   .socket_is_shared = service->listeners.handed_over};
-	return http_new(&parts, service->listeners.socket[0], service->listeners.socket[1]);
+	return workers_new(&options, parts->queue, parts->fetcher, parts->metrics);
 }
 
 /* False: free_service() frees what was started before. */
-static bool start_service(const struct config *config, struct service *out)
+static bool start_service(const struct config *config, struct service *service)
 {
+	struct http_parts *parts = &service->parts;
+	const int *sockets = service->listeners.socket;
 	struct rate_rule rule;
 	rate_rule_parse(config->rate, &rule);
-	out->bodies.max_bytes = out->downloads.max_bytes = config->max_inflight_bytes;
+	service->bodies.max_bytes = service->downloads.max_bytes = config->max_inflight_bytes;
+	parts->config = config;
+	parts->bodies = &service->bodies;
+	parts->socket_is_shared = service->listeners.handed_over;
 	return log_start(config->log_level) &&
-	       (out->fetcher = start_fetcher(config, out->listeners.socket, &out->downloads)) !=
-		       NULL &&
-	       (out->queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
-				       FEW_A_WORKER * config->workers)) != NULL &&
-	       (out->cache = cache_new(config->cache_bytes)) != NULL &&
-	       (out->metrics = metrics_new()) != NULL && (out->rate = rate_new(rule)) != NULL &&
-	       (out->keys = keys_new()) != NULL &&
-	       start_sharing(config, out->queue, out->rate, out->metrics, &out->sharing) &&
-	       (out->workers = start_workers(config, out)) != NULL &&
-	       (out->connections = connections_new(config->connections)) != NULL &&
-	       reload_keys(out->keys, config->api_keys_file) &&
-	       (out->http = start_http(config, out)) != NULL;
+	       (parts->fetcher = start_fetcher(config, sockets, &service->downloads)) != NULL &&
+	       (parts->queue = queue_new(config->queue, config->queue_wait_ms * NS_PER_MS,
+					 FEW_A_WORKER * config->workers)) != NULL &&
+	       (parts->cache = cache_new(config->cache_bytes)) != NULL &&
+	       (parts->metrics = metrics_new()) != NULL && (parts->rate = rate_new(rule)) != NULL &&
+	       (parts->keys = keys_new()) != NULL && start_sharing(config, parts) &&
+	       (parts->workers = start_workers(config, parts)) != NULL &&
+	       (parts->connections = connections_new(config->connections)) != NULL &&
+	       reload_keys(parts->keys, config->api_keys_file) &&
+	       (service->http = http_new(parts, sockets[0], sockets[1])) != NULL;
 }
 
 static void free_service(struct service *service)
 {
-	connections_stop(service->connections); /* it gives up downloads */
-	redis_stop(service->sharing.redis);     /* what waits for it goes on without */
-	fetcher_free(service->fetcher);         /* brings every download's job back to the queue */
-	if (service->queue != NULL)
-		queue_close(service->queue);
-	workers_free(service->workers);
+	struct http_parts *parts = &service->parts;
+	connections_stop(parts->connections); /* it gives up downloads */
+	redis_stop(parts->redis);             /* what waits for it goes on without */
+	fetcher_free(parts->fetcher);         /* brings every download's job back to the queue */
+	if (parts->queue != NULL)
+		queue_close(parts->queue);
+	workers_free(parts->workers);
 	http_free(service->http);
-	connections_free(service->connections);
-	queue_free(service->queue);
-	cache_free(service->cache);
-	free_sharing(&service->sharing);
-	rate_free(service->rate);
-	keys_free(service->keys);
-	metrics_free(service->metrics);
+	connections_free(parts->connections);
+	queue_free(parts->queue);
+	cache_free(parts->cache);
+	redis_free(parts->redis);
+	shared_cache_free(parts->shared_cache);
+	shared_rate_free(parts->shared_rate);
+	rate_free(parts->rate);
+	keys_free(parts->keys);
+	metrics_free(parts->metrics);
 	log_stop();
 }
 
@@ -254,7 +217,7 @@ static void run_service(struct service *service, const sigset_t *signals,
 		  "\"sandbox\":\"%s\",\"listen\":\"%s\",\"admin_listen\":\"%s\"",
 		  PRECIS_VERSION, service->listeners.port[0], service->listeners.port[1],
 		  (unsigned long long)config->workers,
-		  sandbox_describe(&service->sandbox, confined, sizeof(confined)),
+		  sandbox_describe(&service->parts.sandbox, confined, sizeof(confined)),
 		  service->listeners.text[0], service->listeners.text[1]);
 	systemd_notify("READY=1");
 	start_pages_drop();
@@ -263,7 +226,7 @@ static void run_service(struct service *service, const sigset_t *signals,
 	log_event(LOG_INFO, "draining", "%s", "");
 	size_t given_up = http_drain(service->http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
-	if (given_up > 0 && !workers_end(service->workers, ABANDON_MS)) {
+	if (given_up > 0 && !workers_end(service->parts.workers, ABANDON_MS)) {
 		/* Its clients were answered already; to wait for what it does would be in vain. */
 		log_event(LOG_WARN, "worker_abandoned", "%s", "");
 		log_stop();
@@ -276,11 +239,12 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 	raise_descriptor_limit();
 	workers_prepare();
 	struct service service = {0};
-	if (!listen_open(config, &service.listeners) || !enter_sandbox(config, &service.sandbox))
+	if (!listen_open(config, &service.listeners) ||
+	    !enter_sandbox(config, &service.parts.sandbox))
 		return 1;
 	bool started = start_service(config, &service);
 	if (started) {
-		struct reload reload = {argc, argv, config, service.keys, service.rate};
+		struct reload reload = {argc, argv, config, service.parts.keys, service.parts.rate};
 		run_service(&service, signals, &reload);
 	}
 	free_service(&service); /* which ends the log, so that this comes behind it */
