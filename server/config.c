@@ -251,18 +251,38 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
-static bool store(struct config *config, const struct option *option, const char *value)
+static bool is_good_text(const struct option *option, const char *value)
 {
-	void *at = (char *)config + option->offset;
 	struct address_net nets[CONFIG_MAX_NETS];
 	struct redis_address server;
 	struct rate_rule rule;
 	size_t fault;
 	switch (option->kind) {
+	case KIND_CHOICE:
+		return is_choice(option->choices, value);
+	case KIND_HOSTS:
+		return url_hosts_check(value, &fault);
+	case KIND_RATE:
+		return rate_rule_parse(value, &rule);
+	case KIND_ORIGINS:
+		return cors_fault(value) == NULL;
+	case KIND_CACHE:
+		return *value == '\0' || redis_url_parse(value, &server);
+	case KIND_NETS:
+		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
+	case KIND_FILE:
+		return *value == '\0' || access(value, R_OK) == 0;
+	default:
+		return false; /* no text */
+	}
+}
+
+static bool store(struct config *config, const struct option *option, const char *value)
+{
+	void *at = (char *)config + option->offset;
+	switch (option->kind) {
 	case KIND_ADDRESS:
-		if (*value == '\0' && *option->fallback == '\0')
-			return true;
-		return parse_address(value, at);
+		return (*value == '\0' && *option->fallback == '\0') || parse_address(value, at);
 	case KIND_COUNT:
 	case KIND_BYTES:
 	case KIND_MS:
@@ -270,29 +290,10 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_SWITCH:
 		*(bool *)at = strcmp(value, "yes") == 0;
 		return *(bool *)at || strcmp(value, "no") == 0;
-	case KIND_CHOICE:
+	default:
 		*(const char **)at = value;
-		return is_choice(option->choices, value);
-	case KIND_HOSTS:
-		*(const char **)at = value;
-		return url_hosts_check(value, &fault);
-	case KIND_RATE:
-		*(const char **)at = value;
-		return rate_rule_parse(value, &rule);
-	case KIND_ORIGINS:
-		*(const char **)at = value;
-		return cors_fault(value) == NULL;
-	case KIND_CACHE:
-		*(const char **)at = value;
-		return *value == '\0' || redis_url_parse(value, &server);
-	case KIND_NETS:
-		*(const char **)at = value;
-		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
-	case KIND_FILE:
-		*(const char **)at = value;
-		return *value == '\0' || access(value, R_OK) == 0;
+		return is_good_text(option, value);
 	}
-	return false;
 }
 
 /** Why store() refused the value, where what the option takes does not say it; "" else. */
@@ -689,16 +690,9 @@ static bool is_same(const struct option *option, const struct config *a, const s
 		return *(const uint64_t *)at_a == *(const uint64_t *)at_b;
 	case KIND_SWITCH:
 		return *(const bool *)at_a == *(const bool *)at_b;
-	case KIND_HOSTS:
-	case KIND_NETS:
-	case KIND_FILE:
-	case KIND_RATE:
-	case KIND_ORIGINS:
-	case KIND_CACHE:
-	case KIND_CHOICE:
+	default:
 		return strcmp(*(const char *const *)at_a, *(const char *const *)at_b) == 0;
 	}
-	return true;
 }
 
 const char *config_needs_restart(const struct config *running, const struct config *next,
