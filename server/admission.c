@@ -1,7 +1,6 @@
 #include "admission.h"
 
 #include "cors.h"
-#include "log.h"
 #include "monotonic.h"
 
 #include <stdio.h>
@@ -12,10 +11,8 @@ void admission_refuse_body(struct exchange *x, uint64_t actual)
 {
 	uint64_t limit = x->http->parts.config->max_body_bytes;
 	problem_set(&x->report, PROBLEM_BODY_TOO_LARGE,
-		    "The body has %s%llu bytes; at most %llu are allowed.",
-		    x->body_len > 0 || actual > limit + 1 ? "" : "over ",
-		    (unsigned long long)(actual > limit + 1 ? actual : limit),
-		    (unsigned long long)limit);
+		    "The body has %llu bytes or more; at most %llu are allowed.",
+		    (unsigned long long)actual, (unsigned long long)limit);
 	problem_set_limit(&x->report, limit, actual);
 }
 
@@ -36,9 +33,11 @@ static void check_coding(struct exchange *x)
 static void check_head(struct exchange *x, const char *path, const struct head *head)
 {
 	if (x->route == NULL) {
-		char quoted[80];
-		problem_set(&x->report, PROBLEM_NOT_FOUND, "Nothing is served at %s.",
-			    log_quoted(path, quoted, sizeof(quoted)));
+		/* Without the path where that had escapes: see on_uri() in http.c. */
+		problem_set(&x->report, PROBLEM_NOT_FOUND,
+			    *path == '\0' ? "No path here has escapes."
+					  : "Nothing is served at \"%.80s\".",
+			    path);
 		return;
 	}
 	if (!route_allows(x->route, x->method)) {

@@ -10,7 +10,7 @@
 /**
  * How many bytes all requests hold together, and how many they may. Whoever holds some takes them
  * before and gives them back behind; any thread may. A budget must outlive all that was taken from
- * it. For all functions NULL is a budget without end.
+ * it. To take from and give to, NULL is a budget without end.
  */
 struct budget {
 	size_t max_bytes;

@@ -170,12 +170,12 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 	struct entry *entry = find(cache, job->key);
 	if (*answer != NULL) {
 		result = CACHE_FOUND;
-	} else if (entry != NULL && ticket_join_others(ticket, entry->job)) {
+	} else if (entry != NULL && ticket_join_others(ticket, entry->job, job->deadline_ns)) {
 		cache->figures.joined++;
 		result = CACHE_JOINED;
 	} else if (entry != NULL || (entry = calloc(1, sizeof(*entry))) != NULL) {
-		if (entry->job ==
-		    NULL) { /* a new entry; else a job that all its tickets have left */
+		/* Else the entry is of a job that all its tickets have left. */
+		if (entry->job == NULL) {
 			make_room(cache);
 			memcpy(entry->key, job->key, JOB_KEY_BYTES);
 			entry->next = *bucket(cache, job->key);

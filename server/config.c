@@ -8,7 +8,6 @@
 #include "url.h"
 #include "version.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -158,20 +157,27 @@ static void describe_bytes(uint64_t n, char out[32])
 	snprintf(out, 32, unit == 0 ? "%" PRIu64 : "%" PRIu64 "%c", n, units[unit]);
 }
 
+/* Of the kinds that take the same whatever the option. */
+static const char *const takes[] = {
+	[KIND_ADDRESS] = "IP:PORT, as 127.0.0.1:8080 or [::1]:8080",
+	[KIND_SWITCH] = "yes or no",
+	[KIND_HOSTS] = "*, or host names and *.suffixes, comma-separated",
+	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
+	[KIND_FILE] = "a file that can be read",
+	[KIND_RATE] = "a number per s, m or h, as 60/m",
+	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
+	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
+};
+
 /** What values the option takes, for people. */
 static void describe(const struct option *option, char *out, size_t size)
 {
 	char low[32], high[32];
 	switch (option->kind) {
-	case KIND_ADDRESS:
-		snprintf(out, size, "IP:PORT, as 127.0.0.1:8080 or [::1]:8080");
-		break;
 	case KIND_COUNT:
-		snprintf(out, size, "a number from %" PRIu64 " to %" PRIu64, option->min,
-			 option->max);
-		break;
 	case KIND_MS:
-		snprintf(out, size, "milliseconds from %" PRIu64 " to %" PRIu64, option->min,
+		snprintf(out, size, "%s from %" PRIu64 " to %" PRIu64,
+			 option->kind == KIND_MS ? "milliseconds" : "a number", option->min,
 			 option->max);
 		break;
 	case KIND_BYTES:
@@ -179,31 +185,11 @@ static void describe(const struct option *option, char *out, size_t size)
 		describe_bytes(option->max, high);
 		snprintf(out, size, "bytes from %s to %s (K, M and G are understood)", low, high);
 		break;
-	case KIND_SWITCH:
-		snprintf(out, size, "yes or no");
-		break;
-	case KIND_HOSTS:
-		snprintf(out, size, "*, or host names and *.suffixes, comma-separated");
-		break;
-	case KIND_RATE:
-		snprintf(out, size, "a number per s, m or h, as 60/m");
-		break;
-	case KIND_ORIGINS:
-		snprintf(out, size, "*, or origins such as https://news.example, comma-separated");
-		break;
-	case KIND_NETS:
-		snprintf(out, size, "addresses or networks such as 10.0.0.0/8, comma-separated");
-		break;
-	case KIND_FILE:
-		snprintf(out, size, "a file that can be read");
-		break;
-	case KIND_CACHE:
-		snprintf(out, size,
-			 "redis:// or rediss:// [user:password@]host:port/db, or unix:///path");
-		break;
 	case KIND_CHOICE:
 		snprintf(out, size, "one of: %s", option->choices);
 		break;
+	default:
+		snprintf(out, size, "%s", takes[option->kind]);
 	}
 }
 
@@ -226,20 +212,12 @@ static bool parse_address(const char *value, struct listen_address *out)
 		return false;
 	memcpy(host, value, len);
 	host[len] = '\0';
-
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->address;
-	if (!bracketed && inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
-				    &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		out->len = sizeof(*v4);
-	} else if (bracketed && inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		out->len = sizeof(*v6);
-	}
-	return out->len != 0;
+	const char *literal = !bracketed && strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+	socklen_t parsed = address_parse(literal, (unsigned)port, &out->address);
+	if ((out->address.ss_family == AF_INET6) != bracketed)
+		return false;
+	out->len = parsed;
+	return parsed != 0;
 }
 
 static bool parse_number(const struct option *option, const char *value, uint64_t *out)
@@ -273,18 +251,38 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
-static bool store(struct config *config, const struct option *option, const char *value)
+static bool is_good_text(const struct option *option, const char *value)
 {
-	void *at = (char *)config + option->offset;
 	struct address_net nets[CONFIG_MAX_NETS];
 	struct redis_address server;
 	struct rate_rule rule;
 	size_t fault;
 	switch (option->kind) {
+	case KIND_CHOICE:
+		return is_choice(option->choices, value);
+	case KIND_HOSTS:
+		return url_hosts_check(value, &fault);
+	case KIND_RATE:
+		return rate_rule_parse(value, &rule);
+	case KIND_ORIGINS:
+		return cors_fault(value) == NULL;
+	case KIND_CACHE:
+		return *value == '\0' || redis_url_parse(value, &server);
+	case KIND_NETS:
+		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
+	case KIND_FILE:
+		return *value == '\0' || access(value, R_OK) == 0;
+	default:
+		return false; /* no text */
+	}
+}
+
+static bool store(struct config *config, const struct option *option, const char *value)
+{
+	void *at = (char *)config + option->offset;
+	switch (option->kind) {
 	case KIND_ADDRESS:
-		if (*value == '\0' && *option->fallback == '\0')
-			return true;
-		return parse_address(value, at);
+		return (*value == '\0' && *option->fallback == '\0') || parse_address(value, at);
 	case KIND_COUNT:
 	case KIND_BYTES:
 	case KIND_MS:
@@ -292,29 +290,10 @@ static bool store(struct config *config, const struct option *option, const char
 	case KIND_SWITCH:
 		*(bool *)at = strcmp(value, "yes") == 0;
 		return *(bool *)at || strcmp(value, "no") == 0;
-	case KIND_CHOICE:
+	default:
 		*(const char **)at = value;
-		return is_choice(option->choices, value);
-	case KIND_HOSTS:
-		*(const char **)at = value;
-		return url_hosts_check(value, &fault);
-	case KIND_RATE:
-		*(const char **)at = value;
-		return rate_rule_parse(value, &rule);
-	case KIND_ORIGINS:
-		*(const char **)at = value;
-		return cors_fault(value) == NULL;
-	case KIND_CACHE:
-		*(const char **)at = value;
-		return *value == '\0' || redis_url_parse(value, &server);
-	case KIND_NETS:
-		*(const char **)at = value;
-		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
-	case KIND_FILE:
-		*(const char **)at = value;
-		return *value == '\0' || access(value, R_OK) == 0;
+		return is_good_text(option, value);
 	}
-	return false;
 }
 
 /** Why store() refused the value, where what the option takes does not say it; "" else. */
@@ -335,9 +314,8 @@ static void print_help(FILE *out)
 		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
 		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
 		"and in the\n"
-		"file of --config: max-body = 10M. An empty variable is a value where the "
-		"option may be\n"
-		"empty (PRECIS_URL_HOSTS= allows no host), and as good as none elsewhere.\n\n");
+		"file of --config: max-body = 10M. An empty variable is as good as none, but for\n"
+		"PRECIS_URL_HOSTS=, which allows no host.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -358,8 +336,10 @@ static uint64_t cores(void)
 	return (uint64_t)CPU_COUNT(&set);
 }
 
+/** A value and where it comes from: "flag", "default", a variable, or a file and its line. */
 struct setting {
 	const char *value, *origin;
+	size_t line; /* 0: no file's */
 };
 
 /** The option of that name; OPTION_COUNT where there is none. */
@@ -418,7 +398,7 @@ static char *trim(char *text)
 }
 
 /** One line "name = value" into `settings`; NULL, or what is wrong with it. */
-static const char *read_line(char *line, const char *path, struct setting *settings)
+static const char *read_line(char *line, const char *path, size_t number, struct setting *settings)
 {
 	line = trim(line);
 	if (*line == '\0' || *line == '#')
@@ -435,7 +415,7 @@ static const char *read_line(char *line, const char *path, struct setting *setti
 		return "a file cannot name another";
 	if (settings[option].value != NULL)
 		return "this name stood before";
-	settings[option] = (struct setting){trim(equals + 1), path};
+	settings[option] = (struct setting){trim(equals + 1), path, number};
 	return NULL;
 }
 
@@ -446,7 +426,7 @@ static bool read_lines(char *text, const char *path, struct setting *settings, F
 	char *rest = text, *line;
 	bool good = true;
 	for (size_t number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
-		const char *wrong = read_line(line, path, settings);
+		const char *wrong = read_line(line, path, number, settings);
 		if (wrong != NULL) {
 			fprintf(err, "precis: %s, line %zu: %s\n", path, number, wrong);
 			good = false;
@@ -495,47 +475,25 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 			}
 			value = argv[i];
 		}
-		settings[option] = (struct setting){value, "flag"};
+		settings[option] = (struct setting){value, "flag", 0};
 	}
 	return CONFIG_RUN;
 }
 
-/** Is nothing a value of it, as after "empty: none"? */
-static bool takes_nothing(const struct option *option)
-{
-	switch (option->kind) {
-	case KIND_ADDRESS:
-		return *option->fallback == '\0';
-	case KIND_HOSTS:
-	case KIND_NETS:
-	case KIND_FILE:
-	case KIND_RATE:
-	case KIND_ORIGINS:
-	case KIND_CACHE:
-		return true;
-	case KIND_COUNT:
-	case KIND_BYTES:
-	case KIND_MS:
-	case KIND_SWITCH:
-	case KIND_CHOICE:
-		break;
-	}
-	return false;
-}
-
-/** What holds for the option: flag, environment, file, default. A variable that is empty though its
- *  option cannot be is what compose files and the like make of one that was never set. */
+/** What holds for the option: flag, environment, file, default. An empty variable is what compose
+ *  files and the like make of one that was never set: it must not take keys away that the file asks
+ *  for. It counts where nothing is another thing than the default. */
 static struct setting choose(const struct option *option, const char *env, struct setting flag,
 			     struct setting file)
 {
 	const char *inherited = getenv(env);
 	if (flag.value != NULL)
 		return flag;
-	if (inherited != NULL && (*inherited != '\0' || takes_nothing(option)))
-		return (struct setting){inherited, env};
+	if (inherited != NULL && (*inherited != '\0' || option->kind == KIND_HOSTS))
+		return (struct setting){inherited, env, 0};
 	if (file.value != NULL)
 		return file;
-	return (struct setting){option->fallback, "default"};
+	return (struct setting){option->fallback, "default", 0};
 }
 
 /** The value as it may be shown: without a password, though it be in the wrong place. */
@@ -548,18 +506,29 @@ static const char *shown(const struct option *option, const char *value,
 	return redis_url_parse(value, &server) ? redis_url_show(&server, room) : "***";
 }
 
+static void refuse(const struct option *option, const char *env, const struct setting *setting,
+		   FILE *err)
+{
+	char allowed[128], room[REDIS_URL_SHOWN_MAX];
+	const char *why = why_refused(option, setting->value);
+	describe(option, allowed, sizeof(allowed));
+	if (setting->line > 0)
+		fprintf(err, "precis: %s, line %zu: %s", setting->origin, setting->line,
+			option->flag);
+	else
+		fprintf(err, "precis: --%s (%s)", option->flag, env);
+	fprintf(err, ": '%s' is not allowed%s%s; it takes %s\n",
+		shown(option, setting->value, room), *why == '\0' ? "" : ": ", why, allowed);
+}
+
 static bool store_one(struct config *config, const struct option *option, struct setting flag,
 		      struct setting file, FILE *say, FILE *err)
 {
-	char env[64], allowed[128], room[REDIS_URL_SHOWN_MAX];
+	char env[64], room[REDIS_URL_SHOWN_MAX];
 	env_name(option, env, sizeof(env));
 	struct setting setting = choose(option, env, flag, file);
 	if (!store(config, option, setting.value)) {
-		const char *why = why_refused(option, setting.value);
-		describe(option, allowed, sizeof(allowed));
-		fprintf(err, "precis: --%s (%s): '%s' is not allowed%s%s; it takes %s\n",
-			option->flag, env, shown(option, setting.value, room),
-			*why == '\0' ? "" : ": ", why, allowed);
+		refuse(option, env, &setting, err);
 		return false;
 	}
 	if (setting.value != option->fallback)
@@ -660,6 +629,18 @@ static bool is_unknown(const char *variable, size_t len)
 	return strstr(name, "_SERVICE_") == NULL && strstr(name, "_PORT") == NULL;
 }
 
+/* Limits, and those that end the same thing. */
+static const char *const limits[][2] = {{"url-timeout-ms", "deadline-ms"},
+					{"max-text", "max-body"},
+					{"max-body", "max-inflight"},
+					{"url-max-bytes", "max-inflight"}};
+
+static uint64_t number_of(const struct config *config, const char *flag)
+{
+	size_t offset = options[find_name(flag, strlen(flag))].offset;
+	return *(const uint64_t *)((const char *)config + offset);
+}
+
 void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
 		   void *arg)
 {
@@ -671,18 +652,14 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 		snprintf(doubt, sizeof(doubt), "the variable %.*s names no option", (int)len, *at);
 		say(arg, doubt);
 	}
-	if (config_given(config, "url-timeout-ms") &&
-	    config->url_timeout_ms > config->deadline_ms) {
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const char *flag = limits[i][0], *end = limits[i][1];
+		uint64_t limit = number_of(config, flag), end_limit = number_of(config, end);
+		if (!config_given(config, flag) || limit <= end_limit)
+			continue;
 		snprintf(doubt, sizeof(doubt),
-			 "url-timeout-ms is %" PRIu64
-			 ", but deadline-ms ends a request after %" PRIu64,
-			 config->url_timeout_ms, config->deadline_ms);
-		say(arg, doubt);
-	}
-	if (config_given(config, "max-text") && config->max_text_bytes > config->max_body_bytes) {
-		snprintf(doubt, sizeof(doubt),
-			 "max-text is %" PRIu64 " bytes, but max-body lets in %" PRIu64 " only",
-			 config->max_text_bytes, config->max_body_bytes);
+			 "%s is %" PRIu64 ", but %s, %" PRIu64 ", is reached first", flag, limit,
+			 end, end_limit);
 		say(arg, doubt);
 	}
 }
@@ -713,28 +690,22 @@ static bool is_same(const struct option *option, const struct config *a, const s
 		return *(const uint64_t *)at_a == *(const uint64_t *)at_b;
 	case KIND_SWITCH:
 		return *(const bool *)at_a == *(const bool *)at_b;
-	case KIND_HOSTS:
-	case KIND_NETS:
-	case KIND_FILE:
-	case KIND_RATE:
-	case KIND_ORIGINS:
-	case KIND_CACHE:
-	case KIND_CHOICE:
+	default:
 		return strcmp(*(const char *const *)at_a, *(const char *const *)at_b) == 0;
 	}
-	return true;
 }
 
-const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
-				 size_t size)
+const char *config_needs_restart(const struct config *running, const struct config *next,
+				 bool has_keys, char *out, size_t size)
 {
 	size_t len = 0;
 	*out = '\0';
 	for (size_t i = 0; i < OPTION_COUNT && len < size; i++) {
 		const struct option *option = &options[i];
 		/* Keys that were asked for once are not dropped by a line that got lost. */
-		bool opens = option->offset == AT(api_keys_file) && *next->api_keys_file == '\0';
-		if ((!is_reloaded(option) || opens) && !is_same(option, running, next))
+		bool opens = option->offset == AT(api_keys_file) && has_keys &&
+			     *next->api_keys_file == '\0';
+		if (opens || (!is_reloaded(option) && !is_same(option, running, next)))
 			len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "," : "",
 						option->flag);
 	}

@@ -81,11 +81,13 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 void config_free(struct config *config);
 
 /**
- * Names of the options, comma-separated, in which `next` differs from `running` and that a running
- * service cannot take in; "" where there are none. Cut to fit `size`; returns `out`.
+ * Names of the options, comma-separated, in which `next` differs from `running`, as it started, and
+ * that a running service cannot take in; "" where there are none. `has_keys`: it asks for API keys,
+ * since the start or a reload, and goes on where `next` names none. Cut to fit `size`; returns
+ * `out`.
  */
-const char *config_needs_restart(const struct config *running, const struct config *next, char *out,
-				 size_t size);
+const char *config_needs_restart(const struct config *running, const struct config *next,
+				 bool has_keys, char *out, size_t size);
 
 /** The names of all files that options name, then NULL; an option without one gives "". */
 void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES + 1]);

@@ -23,6 +23,7 @@ struct connection {
 	int socket;
 	enum connection_phase phase;
 	uint64_t limit_ns, since_ns; /* of the phase */
+	bool admin;                  /* of that listener, which has a limit of its own */
 	bool is_cut;
 	bool ended; /* its input had ended in the middle of a request when we last looked */
 	struct ticket *ticket;
@@ -34,7 +35,7 @@ struct connections {
 	pthread_t thread;
 	bool stopping;
 	struct connection *first;
-	size_t count, max;
+	size_t count[2], max; /* of each listener: [false] the service's, [true] the admin's */
 	unsigned ticks;
 	void (*give_up)(void *, struct job *);
 	void *give_up_arg;
@@ -70,15 +71,15 @@ static void cut(struct connection *c)
 }
 
 /*
- * At the limit libmicrohttpd accepts nobody. Whoever has been idle for longest makes room, or a
+ * At its limit libmicrohttpd accepts nobody. Whoever has been idle for longest makes room, or a
  * thousand clients that say nothing would lock everybody out.
  */
-static void make_room(struct connections *connections, uint64_t now)
+static void make_room(struct connections *connections, bool admin, uint64_t now)
 {
-	for (size_t i = 0; i < ROOM_A_TICK && connections->count >= connections->max; i++) {
+	for (size_t i = 0; i < ROOM_A_TICK && connections->count[admin] >= connections->max; i++) {
 		struct connection *oldest = NULL;
 		for (struct connection *c = connections->first; c != NULL; c = c->next)
-			if (c->phase == CONNECTION_IDLE && !c->is_cut &&
+			if (c->admin == admin && c->phase == CONNECTION_IDLE && !c->is_cut &&
 			    c->since_ns + ROOM_IDLE_MS * NS_PER_MS < now &&
 			    (oldest == NULL || c->since_ns < oldest->since_ns) && !has_unread(c))
 				oldest = c;
@@ -104,7 +105,8 @@ static size_t gather(struct connections *connections, uint64_t now, struct ticke
 			cut(c);
 		}
 	}
-	make_room(connections, now);
+	make_room(connections, false, now);
+	make_room(connections, true, now);
 	return n;
 }
 
@@ -149,12 +151,9 @@ static void *watch(void *arg)
 		pthread_mutex_lock(&connections->lock);
 		if (n == BATCH)
 			continue;
-		struct timespec until;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += TICK_MS * (long)NS_PER_MS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&connections->stop, &connections->lock, &until);
+		const struct timespec until = monotonic_in(TICK_MS);
+		pthread_cond_clockwait(&connections->stop, &connections->lock, CLOCK_MONOTONIC,
+				       &until);
 	}
 	pthread_mutex_unlock(&connections->lock);
 	return NULL;
@@ -167,36 +166,41 @@ struct connections *connections_new(size_t max)
 		return NULL;
 	connections->max = max;
 	pthread_mutex_init(&connections->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&connections->stop, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&connections->stop, NULL);
 	if (pthread_create(&connections->thread, NULL, watch, connections) == 0)
 		return connections;
 	free(connections);
 	return NULL;
 }
 
-void connections_free(struct connections *connections)
+void connections_stop(struct connections *connections)
 {
-	if (connections == NULL)
+	if (connections == NULL || connections->stopping)
 		return;
 	pthread_mutex_lock(&connections->lock);
 	connections->stopping = true;
 	pthread_mutex_unlock(&connections->lock);
 	pthread_cond_signal(&connections->stop);
 	pthread_join(connections->thread, NULL);
+}
+
+void connections_free(struct connections *connections)
+{
+	if (connections == NULL)
+		return;
+	connections_stop(connections);
 	pthread_cond_destroy(&connections->stop);
 	pthread_mutex_destroy(&connections->lock);
 	free(connections);
 }
 
-struct connection *connections_add(struct connections *connections, int socket, uint64_t limit_ns)
+struct connection *connections_add(struct connections *connections, bool admin, int socket,
+				   uint64_t limit_ns)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
 		return NULL;
+	connection->admin = admin;
 	connection->socket = socket;
 	connection->limit_ns = limit_ns;
 	connection->since_ns = monotonic_ns();
@@ -206,7 +210,7 @@ struct connection *connections_add(struct connections *connections, int socket, 
 	if (connection->next != NULL)
 		connection->next->link = &connection->next;
 	connections->first = connection;
-	connections->count++;
+	connections->count[admin]++;
 	pthread_mutex_unlock(&connections->lock);
 	return connection;
 }
@@ -217,7 +221,7 @@ void connections_remove(struct connections *connections, struct connection *conn
 	*connection->link = connection->next;
 	if (connection->next != NULL)
 		connection->next->link = connection->link;
-	connections->count--;
+	connections->count[connection->admin]--;
 	pthread_mutex_unlock(&connections->lock);
 	ticket_release(connection->ticket);
 	free(connection);
@@ -257,7 +261,7 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
 {
 	*busy = 0;
 	pthread_mutex_lock(&connections->lock);
-	*all = connections->count;
+	*all = connections->count[false] + connections->count[true];
 	for (const struct connection *c = connections->first; c != NULL; c = c->next) {
 		int unread = 0;
 		if (c->phase == CONNECTION_IDLE)

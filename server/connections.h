@@ -24,16 +24,22 @@ enum connection_phase {
 };
 
 /**
- * Start the watching thread. NULL without memory or thread. When there are `max` connections those
- * that have been idle for longest, and for a second, are cut to make room.
+ * Start the watching thread. NULL without memory or thread. When one listener has `max` connections
+ * those of them that have been idle for longest, and for a second, are cut to make room.
  */
 struct connections *connections_new(size_t max);
 
-/** Stop the thread and free; all connections must have been removed. NULL is allowed. */
+/** End the thread: from now on nobody is cut, and no job given up, but by the functions below. NULL
+ *  is allowed. */
+void connections_stop(struct connections *connections);
+
+/** Stop and free; all connections must have been removed. NULL is allowed. */
 void connections_free(struct connections *connections);
 
-/** A client connected by `socket` (borrowed until it is removed). NULL without memory. */
-struct connection *connections_add(struct connections *connections, int socket, uint64_t limit_ns);
+/** A client connected by `socket` (borrowed until it is removed) to the service's listener, or the
+ *  admin's. NULL without memory. */
+struct connection *connections_add(struct connections *connections, bool admin, int socket,
+				   uint64_t limit_ns);
 
 /** It closed: must be called before the descriptor is. */
 void connections_remove(struct connections *connections, struct connection *connection);

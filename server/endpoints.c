@@ -61,8 +61,11 @@ static enum MHD_Result send_asset(struct exchange *x)
 	size_t len = packed ? x->asset->gzip.len : x->asset->plain.len;
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(len, (void *)bytes, MHD_RESPMEM_PERSISTENT);
-	if (response != NULL && packed)
-		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	if (response != NULL && packed &&
+	    MHD_add_response_header(response, "Content-Encoding", "gzip") != MHD_YES) {
+		MHD_destroy_response(response); /* packed bytes that do not say so are none */
+		response = NULL;
+	}
 	x->answer_len = len;
 	return respond(x, 200, x->asset->type, response);
 }

@@ -63,6 +63,7 @@ struct exchange {
 	uint64_t begun_ns, received_ns, answered_ns;
 	unsigned generation; /* index into http's under_way */
 	size_t answer_len;
+	bool is_1_1; /* else HTTP/1.0 */
 	bool is_batch;
 	bool is_large;         /* refused, its body is not worth reading */
 	bool close;            /* after the answer */

@@ -71,22 +71,21 @@ static enum MHD_Result see_argument(void *arg, enum MHD_ValueKind kind, const ch
 bool head_check(struct MHD_Connection *connection, const char *url, const char *version,
 		struct head *head, struct problem_report *report)
 {
-	*head = (struct head){0};
+	*head = (struct head){.is_1_1 = strcmp(version, "HTTP/1.1") == 0};
 	struct tally tally = {.head = head};
 	size_t uri_bytes = strlen(url);
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &tally);
 	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, see_argument, &uri_bytes);
-	bool is_1_1 = strcmp(version, "HTTP/1.1") == 0;
 
-	if (!is_1_1 && strcmp(version, "HTTP/1.0") != 0)
+	if (!head->is_1_1 && strcmp(version, "HTTP/1.0") != 0)
 		problem_set(report, PROBLEM_BAD_REQUEST, "HTTP/1.0 and HTTP/1.1 are spoken here.");
 	else if (tally.malformed)
 		problem_set(report, PROBLEM_BAD_REQUEST, "A header field is malformed.");
-	else if (tally.hosts > 1 || (is_1_1 && tally.hosts == 0))
+	else if (tally.hosts > 1 || (head->is_1_1 && tally.hosts == 0))
 		problem_set(report, PROBLEM_BAD_REQUEST, "Exactly one Host is wanted.");
 	else if (tally.lengths > 1)
 		problem_set(report, PROBLEM_BAD_REQUEST, "Content-Length stands there twice.");
-	else if (tally.codings > 0 && (tally.lengths > 0 || tally.codings > 1 || !is_1_1))
+	else if (tally.codings > 0 && (tally.lengths > 0 || tally.codings > 1 || !head->is_1_1))
 		problem_set(report, PROBLEM_BAD_REQUEST,
 			    "Transfer-Encoding goes with no Content-Length, once, in HTTP/1.1.");
 	else if (uri_bytes > MAX_URI_BYTES)

@@ -9,6 +9,7 @@
 
 /** What a request's head says of its body and its sender. */
 struct head {
+	bool is_1_1; /* else HTTP/1.0 */
 	bool chunked;
 	bool has_length;
 	bool expects_continue;

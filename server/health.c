@@ -1,8 +1,7 @@
 #include "health.h"
 
-#include "config.h"
+#include "listen.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,19 +15,15 @@ static size_t discard(char *bytes, size_t size, size_t count, void *arg)
 /* A wildcard is an address to listen on, not one to connect to. */
 static void url_of(const struct listen_address *listen, char *out, size_t size)
 {
-	char host[INET6_ADDRSTRLEN];
-	if (listen->address.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&listen->address;
-		bool any = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
-		inet_ntop(AF_INET6, any ? &in6addr_loopback : &v6->sin6_addr, host, sizeof(host));
-		snprintf(out, size, "http://[%s]:%u/livez", host, ntohs(v6->sin6_port));
-	} else {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)&listen->address;
-		bool any = v4->sin_addr.s_addr == htonl(INADDR_ANY);
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-		snprintf(out, size, "http://%s:%u/livez", any ? "127.0.0.1" : host,
-			 ntohs(v4->sin_port));
-	}
+	struct sockaddr_storage to = listen->address;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&to;
+	char text[LISTEN_TEXT_MAX];
+	if (to.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+		v6->sin6_addr = in6addr_loopback;
+	else if (to.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	snprintf(out, size, "http://%s/livez", listen_text(&to, text));
 }
 
 static bool own_url(char *out, size_t size)

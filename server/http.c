@@ -30,10 +30,10 @@ static void find_route(struct exchange *x, const struct door *door, const char *
 }
 
 /* Whether the request is let in is known: refuse it, or let its body come. */
-static enum MHD_Result decided(struct exchange *x, bool is_1_1)
+static enum MHD_Result decided(struct exchange *x)
 {
 	if (x->report.problem == PROBLEM_NONE)
-		return x->is_batch ? submit_batch(x, is_1_1) : MHD_YES;
+		return x->is_batch ? submit_batch(x) : MHD_YES;
 	if (x->is_large) {
 		x->close = true;
 		return respond_problem(x);
@@ -53,21 +53,22 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 		x->close = true;
 		return respond_problem(x); /* before any body: libmicrohttpd then closes */
 	}
+	x->is_1_1 = head.is_1_1;
 	head_traceparent(connection, x->traceparent);
 	find_route(x, door, path);
 	x->length = head.has_length ? head.length : 0;
 	x->is_large =
 		head.expects_continue || (head.has_length && head.length > BODY_DISCARD_MAX_BYTES);
 	admission_check(x, path, &head);
-	return x->asks_rate ? MHD_YES : decided(x, strcmp(version, "HTTP/1.1") == 0);
+	return x->asks_rate ? MHD_YES : decided(x);
 }
 
 /* The connection was resumed. libmicrohttpd shows a head again that it was suspended at, so all
  * that can be done with a head still can. */
-static enum MHD_Result begin_again(struct exchange *x, const char *version)
+static enum MHD_Result begin_again(struct exchange *x)
 {
 	admission_apply_rate(x);
-	return decided(x, strcmp(version, "HTTP/1.1") == 0);
+	return decided(x);
 }
 
 /* The request is complete. */
@@ -107,7 +108,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (x == NULL)
 		return begin(arg, connection, path, method, version, context);
 	if (x->asks_rate)
-		return begin_again(x, version);
+		return begin_again(x);
 	if (x->batch != NULL && *size > 0) {
 		batch_receive(x->batch, data, size);
 		return MHD_YES;
@@ -137,7 +138,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		/* The first head must come within the time of a request: no slow drip. */
 		uint64_t limit = monotonic_ns() + door->http->parts.config->deadline_ms * NS_PER_MS;
-		*socket_context = connections_add(connections, info->connect_fd, limit);
+		*socket_context =
+			connections_add(connections, door->admin, info->connect_fd, limit);
 	} else if (*socket_context != NULL) {
 		connections_remove(connections, *socket_context);
 		*socket_context = NULL;

@@ -34,7 +34,13 @@ void job_count(struct job *job, struct budget *budget, size_t room)
 
 static void drop_input(struct job *job)
 {
-	download_free(job->download);
+	struct fetch_result *download = job->download;
+	if (download != NULL) {
+		budget_give(download->budget, download->body_room);
+		free(download->body);
+		free((char *)download->url);
+		free(download);
+	}
 	budget_give(job->budget, job->body_room);
 	free(job->body);
 	job->download = NULL;
@@ -56,14 +62,9 @@ void job_release(struct job *job)
 	free(job);
 }
 
-void download_free(struct download *download)
+uint64_t job_deadline_ns(const struct job *job)
 {
-	if (download == NULL)
-		return;
-	budget_give(download->budget, download->body_room);
-	free(download->body);
-	free(download->url);
-	free(download);
+	return job->deadline_ns + atomic_load_explicit(&job->extended_ns, memory_order_relaxed);
 }
 
 bool job_is_wanted(const struct job *job)
@@ -153,13 +154,15 @@ void ticket_join(struct ticket *ticket, struct job *job)
 	add_ticket(job, ticket);
 }
 
-bool ticket_join_others(struct ticket *ticket, struct job *job)
+bool ticket_join_others(struct ticket *ticket, struct job *job, uint64_t deadline_ns)
 {
 	size_t waiting = atomic_load(&job->waiting);
 	do {
 		if (waiting == 0)
 			return false;
 	} while (!atomic_compare_exchange_weak(&job->waiting, &waiting, waiting + 1));
+	if (deadline_ns > job_deadline_ns(job))
+		atomic_store(&job->extended_ns, deadline_ns - job->deadline_ns);
 	add_ticket(job, ticket);
 	return true;
 }

@@ -9,21 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A finished download, kept for the worker that goes on with the job. */
-struct download {
-	enum fetch_status status;
-	int http_status;
-	uint64_t limit, actual; /* see struct fetch_result */
-	char *body, *url;       /* malloc'ed */
-	size_t body_len, body_room;
-	struct budget *budget; /* where `body_room` is counted */
-	char content_type[64], charset[64];
-};
-
 struct cache;
 struct flight;
 struct job;
-struct queue;
+struct workers;
 
 /** Taken: somebody has won and writes the answer at this moment. */
 enum ticket_state { TICKET_WAITING, TICKET_TAKEN, TICKET_FINISHED };
@@ -51,7 +40,8 @@ enum { JOB_KEY_BYTES = 32 };
  * worker), with the tickets of all connections that asked the same meanwhile.
  *
  * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Everything
- * in it is written by its present worker only, but for `fetch_id` and the list of tickets.
+ * in it is written by its present worker only, but for `fetch_id`, `extended_ns` and the list of
+ * tickets.
  */
 struct job {
 	struct job *next; /* the queue's */
@@ -68,14 +58,16 @@ struct job {
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
-	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
-	bool came_last;                            /* into the queue, not ahead of others */
-	struct download *download;                 /* NULL until it is there */
-	_Atomic uint64_t fetch_id;                 /* of the running download; 0: none */
+	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic; of the first that waits for it */
+	_Atomic uint64_t extended_ns; /* by how much those who joined may wait longer */
+	bool came_last;               /* into the queue, not ahead of others */
+	/* NULL until it is there; owns `body` and `url`, says no `why` */
+	struct fetch_result *download;
+	_Atomic uint64_t fetch_id; /* of the running download; 0: none */
 	struct job_times times;
-	struct queue *queue;   /* where a finished download goes back to */
-	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */
-	struct flight *flight; /* the same for other instances (shared_cache.h); NULL: nowhere */
+	struct workers *workers; /* who go on with it after its download */
+	struct cache *cache;     /* where its answer is to be left; NULL: nowhere */
+	struct flight *flight;   /* the same for other instances (shared_cache.h); NULL: nowhere */
 };
 
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
@@ -89,6 +81,9 @@ struct job *job_hold(struct job *job);
 
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
+
+/** Until when the last of those who wait for it does; grows where others join. Any thread. */
+uint64_t job_deadline_ns(const struct job *job);
 
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);
@@ -115,10 +110,11 @@ void ticket_release(struct ticket *ticket);
 void ticket_join(struct ticket *ticket, struct job *job);
 
 /**
- * Let the ticket wait for `job`, which must not be finished, with those that do. False, and nothing
- * changed: all have left it, and it is being given up. Not thread-safe either.
+ * Let the ticket wait for `job`, which must not be finished, with those that do, and until
+ * `deadline_ns`. False, and nothing changed: all have left it, and it is being given up. Not
+ * thread-safe either.
  */
-bool ticket_join_others(struct ticket *ticket, struct job *job);
+bool ticket_join_others(struct ticket *ticket, struct job *job, uint64_t deadline_ns);
 
 /** Take all tickets of the job, with their references. Not thread-safe either. */
 struct ticket *ticket_leave(struct job *job);
@@ -133,8 +129,5 @@ bool ticket_finish(struct ticket *ticket, struct answer *answer);
 
 /** Has the client gone away, so that nobody would read the answer? One system call. */
 bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns);
-
-/** Free a download with what it holds. NULL is allowed. */
-void download_free(struct download *download);
 
 #endif

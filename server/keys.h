@@ -16,6 +16,7 @@ enum { KEYS_NAME_MAX = 64, KEYS_MIN_LEN = 16 };
 /** No keys yet: then every request is let in. NULL without memory. */
 struct keys *keys_new(void);
 
+/** NULL is allowed. */
 void keys_free(struct keys *keys);
 
 /**

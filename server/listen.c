@@ -1,10 +1,17 @@
 #include "listen.h"
 
+#include "address.h"
+#include "log.h"
+#include "systemd.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define BACKLOG 4096
 
 int listen_on(const struct listen_address *address, int backlog, bool reuse_port)
 {
@@ -38,4 +45,72 @@ const char *listen_text(const struct sockaddr_storage *address, char out[LISTEN_
 		snprintf(out, LISTEN_TEXT_MAX, "%s:%u", host, ntohs(v4->sin_port));
 	}
 	return out;
+}
+
+static const char *const listen_flags[] = {"listen", "admin-listen"};
+
+static const struct listen_address *asked(const struct config *config, size_t i)
+{
+	return i == 0 ? &config->listen : &config->admin_listen;
+}
+
+static void find_address(struct listeners *all, size_t i)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	if (all->socket[i] < 0 || getsockname(all->socket[i], (struct sockaddr *)&bound, &len) != 0)
+		return;
+	listen_text(&bound, all->text[i]);
+	all->port[i] = address_port((struct sockaddr *)&bound);
+}
+
+/* A socket that was handed over comes in the place of the option, which may name another address.
+ */
+static void warn_if_ignored(const struct config *config, const struct listeners *all, size_t i)
+{
+	const struct listen_address *address = asked(config, i);
+	char text[LISTEN_TEXT_MAX];
+	if (config_given(config, listen_flags[i]) && address->len > 0 &&
+	    strcmp(listen_text(&address->address, text), all->text[i]) != 0)
+		log_event(LOG_WARN, "option_ignored",
+			  ",\"option\":\"%s\",\"value\":\"%s\",\"socket_handed_over\":\"%s\"",
+			  listen_flags[i], text, all->text[i]);
+}
+
+/* The socket of an option that names no address is none. */
+static bool open_one(const struct config *config, struct listeners *all, size_t i)
+{
+	const struct listen_address *address = asked(config, i);
+	char text[LISTEN_TEXT_MAX];
+	if (address->len == 0)
+		return true;
+	all->socket[i] = listen_on(address, BACKLOG, config->reuse_port);
+	if (all->socket[i] >= 0)
+		return true;
+	int error = errno;
+	fprintf(stderr, "precis: --%s: cannot listen on %s: %s\n", listen_flags[i],
+		listen_text(&address->address, text), strerror(error));
+	return false;
+}
+
+bool listen_open(const struct config *config, struct listeners *out)
+{
+	*out = (struct listeners){.socket = {-1, -1}};
+	int given = systemd_listeners(out->socket);
+	if (given < 0) {
+		fprintf(stderr,
+			"precis: LISTEN_FDS: one or two listening TCP sockets are wanted: %s\n",
+			strerror(errno));
+		return false;
+	}
+	out->handed_over = given > 0;
+	for (size_t i = 0; i < 2; i++) {
+		bool is_given = (int)i < given;
+		if (!is_given && !open_one(config, out, i))
+			return false;
+		find_address(out, i);
+		if (is_given)
+			warn_if_ignored(config, out, i);
+	}
+	return true;
 }

@@ -3,10 +3,22 @@
 
 #include "config.h"
 
+#include <stdbool.h>
+
 /* "[IPv6]:65535" */
 enum { LISTEN_TEXT_MAX = INET6_ADDRSTRLEN + 8 };
 
-#include <stdbool.h>
+/** The service's socket and the admin's, or -1: handed over by a supervisor, or opened here. */
+struct listeners {
+	int socket[2];
+	unsigned port[2];
+	char text[2][LISTEN_TEXT_MAX]; /* the addresses; empty where there is no socket */
+	bool handed_over;
+};
+
+/** Take what a supervisor hands over (see systemd.h), and open the rest as `config` asks. False:
+ *  said on standard error, and some may be open. */
+bool listen_open(const struct config *config, struct listeners *out);
 
 /**
  * A socket bound to `address` and listening; -1 with errno where that fails. With `reuse_port`

@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include "monotonic.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -8,7 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES (256 * 1024)
@@ -18,7 +19,7 @@
  * core from the I/O thread as often. */
 #define GATHER_MS 5
 /* How long log_stop() waits for whoever reads standard error. */
-#define LAST_LINES_S 1
+#define LAST_LINES_MS 1000
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -118,11 +119,7 @@ static void write_or_count(const char *lines, size_t len)
 /* Under the lock. */
 static void gather(void)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_MS * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	const struct timespec until = monotonic_in(GATHER_MS);
 	while (!logger.stopping &&
 	       pthread_cond_clockwait(&logger.hurry, &logger.lock, CLOCK_MONOTONIC, &until) == 0)
 		;
@@ -168,12 +165,13 @@ bool log_start(const char *level)
 
 void log_stop(void)
 {
-	if (!logger.running)
+	if (!logger.running) {
+		write_all(logger.waiting, logger.fill);
+		logger.fill = 0;
 		return;
+	}
 	/* A pipe that nobody empties must not keep the service from ending. */
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LAST_LINES_S;
+	const struct timespec until = monotonic_in(LAST_LINES_MS);
 	int late = 0;
 	pthread_mutex_lock(&logger.lock);
 	logger.stopping = true;
@@ -183,6 +181,7 @@ void log_stop(void)
 		late = pthread_cond_clockwait(&logger.emptied, &logger.lock, CLOCK_MONOTONIC,
 					      &until);
 	bool ended = logger.ended;
+	logger.fill = 0; /* what was not taken is lost */
 	pthread_mutex_unlock(&logger.lock);
 	if (ended)
 		pthread_join(logger.thread, NULL);

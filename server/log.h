@@ -16,7 +16,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 bool log_start(const char *level);
 
 /** Write what is waiting and end the thread; what standard error does not take within a second is
- * lost. */
+ * lost. Without a thread, as where the start failed, it is written at once. */
 void log_stop(void);
 
 bool log_wants(enum log_level level);

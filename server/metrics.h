@@ -18,6 +18,7 @@ struct metrics;
 /** NULL without memory. */
 struct metrics *metrics_new(void);
 
+/** NULL is allowed. */
 void metrics_free(struct metrics *metrics);
 
 /** What one request came to. `times` may be NULL where no work was done. */

@@ -31,6 +31,7 @@ bool rate_rule_parse(const char *text, struct rate_rule *out);
 /** NULL without memory. */
 struct rate *rate_new(struct rate_rule rule);
 
+/** NULL is allowed. */
 void rate_free(struct rate *rate);
 
 /** Take another rule; every bucket is full then, for fills of different rules do not compare. The

@@ -29,18 +29,19 @@ struct redis_link {
 SSL_CTX *redis_link_tls(const char *ca_file, const char *client_file, char *fault, size_t size)
 {
 	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-	*fault = '\0';
+	const char *wrong = NULL;
 	if (tls == NULL)
-		snprintf(fault, size, "no memory for TLS");
+		wrong = "no memory for TLS";
 	else if (*ca_file == '\0' ? SSL_CTX_set_default_verify_paths(tls) != 1
 				  : SSL_CTX_load_verify_locations(tls, ca_file, NULL) != 1)
-		snprintf(fault, size, "--cache-ca-file holds no certificate in PEM");
+		wrong = "--cache-ca-file holds no certificate in PEM";
 	else if (*client_file != '\0' &&
 		 (SSL_CTX_use_certificate_chain_file(tls, client_file) != 1 ||
 		  SSL_CTX_use_PrivateKey_file(tls, client_file, SSL_FILETYPE_PEM) != 1))
-		snprintf(fault, size, "--cache-client-file holds no certificate with its key");
+		wrong = "--cache-client-file holds no certificate with its key";
 	ERR_clear_error();
-	if (*fault != '\0') {
+	if (wrong != NULL) {
+		snprintf(fault, size, "%s", wrong);
 		SSL_CTX_free(tls);
 		return NULL;
 	}

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const units[] = {
-	[OFFSET_UTF8] = "utf8", [OFFSET_UTF16] = "utf16", [OFFSET_CODEPOINT] = "codepoint"};
-static const char *const kinds[] = {
-	[REQUEST_TEXT] = "text", [REQUEST_HTML] = "html", [REQUEST_URL] = "url"};
-
 static void put_offset(struct json_out *out, const char *name, const struct utf8_map *map,
 		       size_t byte)
 {
@@ -148,7 +143,7 @@ static void put_source(struct json_out *out, const struct render_input *input,
 {
 	const struct article *article = input->article;
 	json_out_begin(out, '{');
-	put_string(out, "kind", span_of(kinds[input->request->kind]));
+	put_string(out, "kind", span_of(request_kinds[input->request->kind]));
 	put_if_any(out, "url", input->url);
 	put_if_any(out, "title",
 		   article != NULL && article->title.len > 0 ? article->title
@@ -211,7 +206,7 @@ static void put_answer(struct json_out *out, struct arena *arena, const struct r
 	for (size_t i = 0; i < summary->selection.len; i++)
 		put_chosen(out, arena, input, map, &page, order[i]);
 	json_out_end(out, ']');
-	put_string(out, "offset_unit", span_of(units[request->offset_unit]));
+	put_string(out, "offset_unit", span_of(request_units[request->offset_unit]));
 	json_out_key(out, "reduced");
 	json_out_bool(out, summary->selection.len < summary->sentences.len);
 	json_out_key(out, "source");
@@ -252,5 +247,7 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 		return NULL;
 	}
 	*len = out.len;
-	return out.at;
+	/* It is counted by its length for as long as it is kept or sent: the rest goes back. */
+	char *fitted = realloc(out.at, out.len);
+	return fitted == NULL ? out.at : fitted;
 }

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const units[] = {
+const char *const request_kinds[] = {
+	[REQUEST_TEXT] = "text", [REQUEST_HTML] = "html", [REQUEST_URL] = "url"};
+const char *const request_units[] = {
 	[OFFSET_UTF8] = "utf8", [OFFSET_UTF16] = "utf16", [OFFSET_CODEPOINT] = "codepoint", NULL};
 static const char *const orders[] = {[ORDER_SOURCE] = "source", [ORDER_SCORE] = "score", NULL};
 /* In the order of their bits. */
@@ -259,7 +261,7 @@ static bool read_order(struct decoder *d, const char *name, const json_t *value)
 
 static bool read_offset_unit(struct decoder *d, const char *name, const json_t *value)
 {
-	int choice = read_choice(d, name, value, units);
+	int choice = read_choice(d, name, value, request_units);
 	if (choice >= 0)
 		d->request->offset_unit = (enum offset_unit)choice;
 	return choice >= 0;
@@ -471,44 +473,49 @@ static json_t *value_from_query(enum query_form form, const char *value)
 	return json_string(value);
 }
 
+/* Add one argument; false with `report` set where it is none. */
+static bool add_argument(json_t *json, const char *name, const char *value,
+			 struct problem_report *report)
+{
+	const struct field *field = find_field(name);
+	if (utf8_check(span_of(name)) != strlen(name)) {
+		problem_set(report, PROBLEM_INVALID_UTF8,
+			    "A name in the query string is not UTF-8.");
+		return false;
+	}
+	if (json_object_get(json, name) != NULL) {
+		problem_set_field(report, PROBLEM_DUPLICATE_KEY, name,
+				  "\"%.60s\" stands twice in the query string.", name);
+		return false;
+	}
+	json_t *decoded = value_from_query(field == NULL ? QUERY_STRING : field->form, value);
+	if (decoded == NULL) {
+		problem_set_field(report, PROBLEM_INVALID_UTF8, name,
+				  "The value of \"%.60s\" is not UTF-8.", name);
+		return false;
+	}
+	if (json_object_set_new(json, name, decoded) == 0)
+		return true;
+	problem_set(report, PROBLEM_TOO_COMPLEX, "No memory for the query string.");
+	return false;
+}
+
 bool request_decode_query(struct span arguments, size_t max_text_bytes, struct request *out,
 			  struct problem_report *report)
 {
 	json_t *json = json_object();
 	const char *at = arguments.at, *end = arguments.at + arguments.len;
-	while (json != NULL && at < end) {
-		const char *name = at, *value = name + strlen(name) + 1;
-		at = value + strlen(value) + 1;
-		const struct field *field = find_field(name);
-		if (utf8_check(span_of(name)) != strlen(name)) {
-			problem_set(report, PROBLEM_INVALID_UTF8,
-				    "A name in the query string is not UTF-8.");
-			json_decref(json);
-			return false;
-		}
-		if (json_object_get(json, name) != NULL) {
-			problem_set_field(report, PROBLEM_DUPLICATE_KEY, name,
-					  "\"%.60s\" stands twice in the query string.", name);
-			json_decref(json);
-			return false;
-		}
-		json_t *decoded =
-			value_from_query(field == NULL ? QUERY_STRING : field->form, value);
-		if (decoded == NULL) {
-			problem_set_field(report, PROBLEM_INVALID_UTF8, name,
-					  "The value of \"%.60s\" is not UTF-8.", name);
-			json_decref(json);
-			return false;
-		}
-		if (json_object_set_new(json, name, decoded) != 0) {
-			problem_set(report, PROBLEM_TOO_COMPLEX, "No memory for the query string.");
-			json_decref(json);
-			return false;
-		}
-	}
 	if (json == NULL) {
 		problem_set(report, PROBLEM_TOO_COMPLEX, "No memory for the query string.");
 		return false;
+	}
+	while (at < end) {
+		const char *name = at, *value = name + strlen(name) + 1;
+		at = value + strlen(value) + 1;
+		if (!add_argument(json, name, value, report)) {
+			json_decref(json);
+			return false;
+		}
 	}
 	return decode_tree(json, max_text_bytes, out, report);
 }

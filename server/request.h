@@ -13,6 +13,9 @@
 enum request_kind { REQUEST_TEXT, REQUEST_HTML, REQUEST_URL };
 enum request_order { ORDER_SOURCE, ORDER_SCORE };
 
+/** As fields and answers name them. */
+extern const char *const request_kinds[], *const request_units[];
+
 /** Extra parts of the answer. */
 enum {
 	INCLUDE_TEXT = 1,

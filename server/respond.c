@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Writing an answer may take this much longer than making it. */
 #define SEND_MS 60000
@@ -57,12 +58,27 @@ enum MHD_Result respond_problem(struct exchange *x)
 			    len);
 }
 
+struct etag_search {
+	const char *etag;
+	bool found;
+};
+
+static enum MHD_Result look_for_etag(void *arg, enum MHD_ValueKind kind, const char *name,
+				     const char *value)
+{
+	struct etag_search *search = arg;
+	if (value != NULL && strcasecmp(name, "If-None-Match") == 0)
+		search->found |= strcmp(value, "*") == 0 || strstr(value, search->etag) != NULL;
+	return MHD_YES;
+}
+
 bool respond_matches_etag(const struct exchange *x, const char *etag)
 {
-	const char *given =
-		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
-	return given != NULL && exchange_is_get(x) &&
-	       (strcmp(given, "*") == 0 || strstr(given, etag) != NULL);
+	struct etag_search search = {.etag = etag};
+	/* A list, which may go on in lines of its own. */
+	if (exchange_is_get(x))
+		MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look_for_etag, &search);
+	return search.found;
 }
 
 static void release_answer(void *answer)

@@ -132,7 +132,7 @@ static char *batch_head(const struct exchange *x)
 	return head;
 }
 
-enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
+enum MHD_Result submit_batch(struct exchange *x)
 {
 	x->close = true;
 	if (!admission_check_queue(x))
@@ -141,7 +141,7 @@ enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 	size_t ahead = x->length <= x->http->parts.config->max_body_bytes ? (size_t)x->length : 0;
 	if (head != NULL)
 		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
-				       is_1_1, x->gunzip, ahead);
+				       x->is_1_1, x->gunzip, ahead);
 	if (x->batch == NULL) {
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
 		return respond_problem(x);

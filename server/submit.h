@@ -13,6 +13,6 @@ enum MHD_Result submit(struct exchange *x);
 enum MHD_Result submit_resumed(struct exchange *x);
 
 /** The head of a batch is there: its lines go to the workers as they arrive. */
-enum MHD_Result submit_batch(struct exchange *x, bool is_1_1);
+enum MHD_Result submit_batch(struct exchange *x);
 
 #endif

@@ -81,7 +81,7 @@ static bool has_web_scheme(struct span url)
 }
 
 /* `asked` is the URL of the request. */
-static void report_download(const struct download *download, struct span asked,
+static void report_download(const struct fetch_result *download, struct span asked,
 			    struct problem_report *report)
 {
 	unsigned long long limit = download->limit, actual = download->actual;
@@ -150,43 +150,45 @@ static void log_failure(const struct job *job, const struct fetch_result *result
 		result->redirects, (double)result->elapsed_us / 1000);
 }
 
+/* What came, for the worker that goes on with it; NULL without memory. */
+static struct fetch_result *keep_download(struct fetch_result *result)
+{
+	struct fetch_result *download = malloc(sizeof(*download));
+	char *url = strdup(result->url);
+	if (download == NULL || url == NULL) {
+		free(download);
+		free(url);
+		return NULL;
+	}
+	*download = *result;
+	download->url = url;
+	download->why = NULL;
+	result->body = NULL;
+	return download;
+}
+
 /* Runs on the fetcher's thread: keep what came and send the job back to the workers. */
 static void on_fetched(void *arg, struct fetch_result *result)
 {
 	struct job *job = arg;
-	struct download *download = calloc(1, sizeof(*download));
+	struct problem_report report;
 	log_failure(job, result);
+	metrics_count_fetch(job->workers->metrics, result->status);
 	atomic_store(&job->fetch_id, 0);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
-	if (download != NULL) {
-		*download = (struct download){.status = result->status,
-					      .http_status = result->http_status,
-					      .limit = result->limit,
-					      .actual = result->actual,
-					      .body = result->body,
-					      .body_len = result->body_len,
-					      .body_room = result->body_room,
-					      .budget = result->budget,
-					      .url = strdup(result->url)};
-		memcpy(download->content_type, result->content_type,
-		       sizeof(download->content_type));
-		memcpy(download->charset, result->charset, sizeof(download->charset));
-		result->body = NULL;
-		job->download = download;
-	}
-	struct problem_report report;
+	job->download = keep_download(result);
+	if (job->download != NULL && queue_push_again(job->workers->queue, &job) == QUEUE_OK)
+		return;
 	problem_set(&report, PROBLEM_INTERNAL, "%s", "");
-	if (download == NULL || queue_push_again(job->queue, &job) != QUEUE_OK) {
-		job_fail(job, &report);
-		job_release(job);
-	}
+	job_fail(job, &report);
+	job_release(job);
 }
 
 /* Give the job to the fetcher. True: it is the fetcher's now. */
 static bool start_download(struct work *work)
 {
 	struct job *job = work->job;
-	job->queue = work->worker->pool->queue;
+	job->workers = work->worker->pool;
 	char *url = arena_copy(&work->worker->arena, work->request.input);
 	if (url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
@@ -194,14 +196,14 @@ static bool start_download(struct work *work)
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
 	uint64_t id = fetch_start(work->worker->pool->fetcher, url,
-				  (int64_t)(job->deadline_ns / NS_PER_MS), on_fetched, job);
+				  (int64_t)(job_deadline_ns(job) / NS_PER_MS), on_fetched, job);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* A download that is already back has set 0 and must not be named again: only a fresh job's
-	 * 0 is replaced, and a stale id is harmless, since ids are never used twice. */
+	/* A download that is back already has set 0 before: a stale id is harmless, since ids are
+	 * never used twice. */
 	atomic_store(&job->fetch_id, id);
 	if (!job_is_wanted(job))
 		fetch_cancel(work->worker->pool->fetcher, id); /* who left found no id to name */
@@ -214,7 +216,15 @@ static bool start_download(struct work *work)
 static bool job_expired(void *arg)
 {
 	struct work *work = arg;
-	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
+	return !job_is_wanted(work->job) || monotonic_ns() > job_deadline_ns(work->job);
+}
+
+static void report_expired(const struct job *job, struct problem_report *report)
+{
+	uint64_t allowed_ns = job->deadline_ns - job->begun_ns, now = monotonic_ns(),
+		 end = job_deadline_ns(job), late_ns = now > end ? now - end : 0;
+	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
+	problem_set_limit(report, allowed_ns / NS_PER_MS, (allowed_ns + late_ns) / NS_PER_MS);
 }
 
 struct extraction {
@@ -244,15 +254,12 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 	case EXTRACT_OK:
 		return true;
 	case EXTRACT_NO_ARTICLE:
-		problem_set_field(&work->report, PROBLEM_NO_ARTICLE, given ? "html" : "url",
-				  "The page seems to be %s.",
+		problem_set_field(&work->report, PROBLEM_NO_ARTICLE,
+				  request_kinds[work->request.kind], "The page seems to be %s.",
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
-		problem_set(&work->report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
-		problem_set_limit(&work->report,
-				  (work->job->deadline_ns - work->job->begun_ns) / NS_PER_MS,
-				  (monotonic_ns() - work->job->begun_ns) / NS_PER_MS);
+		report_expired(work->job, &work->report);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;
@@ -263,7 +270,7 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 
 struct decoding {
 	struct arena *arena;
-	const struct download *download;
+	const struct fetch_result *download;
 	struct span utf8;
 };
 
@@ -274,7 +281,7 @@ static void decode_guarded(void *arg)
 	d->utf8 = charset_to_utf8(d->arena, bytes, span_of(d->download->charset), NULL);
 }
 
-static bool is_plain_text(const struct download *download)
+static bool is_plain_text(const struct fetch_result *download)
 {
 	return strcmp(download->content_type, "text/plain") == 0;
 }
@@ -283,7 +290,7 @@ static bool is_plain_text(const struct download *download)
 static bool find_text(struct work *work)
 {
 	const struct request *request = &work->request;
-	const struct download *download = work->job->download;
+	const struct fetch_result *download = work->job->download;
 	struct arena *arena = &work->worker->arena;
 	if (request->kind == REQUEST_TEXT) {
 		work->text = request->input;
@@ -292,7 +299,6 @@ static bool find_text(struct work *work)
 	if (request->kind == REQUEST_HTML)
 		return extract(work, request->input, request->base_url, true);
 
-	metrics_count_fetch(work->worker->pool->metrics, download->status);
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);
 		return false;
@@ -343,10 +349,7 @@ static char *summarize(struct work *work, size_t *len)
 	}
 	work->job->times.summarize_ns += monotonic_ns() - start;
 	if (status == SUMMARY_EMPTY)
-		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT,
-				  request->kind == REQUEST_TEXT   ? "text"
-				  : request->kind == REQUEST_HTML ? "html"
-								  : "url",
+		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT, request_kinds[request->kind],
 				  "There is no visible character in it.");
 	else if (status == SUMMARY_NO_MEMORY)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (config_read(&config, 3, argv, nowhere, nowhere) == CONFIG_RUN) {
 		HOLDS(config.workers > 0 && config.listen.len > 0);
 		HOLDS(config_read(&again, 3, argv, nowhere, nowhere) == CONFIG_RUN);
-		HOLDS(*config_needs_restart(&config, &again, names, sizeof(names)) == '\0');
+		HOLDS(*config_needs_restart(&config, &again, false, names, sizeof(names)) == '\0');
 		config_free(&again);
 		config_free(&config);
 	}

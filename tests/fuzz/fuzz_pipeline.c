@@ -108,10 +108,10 @@ static char *body_of(const struct request_made *made, size_t *len)
 }
 
 /* What the fetcher would have brought. A raw request that asks for a URL gets a page, too. */
-static struct download *download_of(const struct request_made *made)
+static struct fetch_result *download_of(const struct request_made *made)
 {
 	static const char *const types[] = {"text/html", "text/plain", "application/xhtml+xml", ""};
-	struct download *download = calloc(1, sizeof(*download));
+	struct fetch_result *download = calloc(1, sizeof(*download));
 	HOLDS(download != NULL);
 	download->status = FETCH_OK;
 	download->http_status = 200;

@@ -321,6 +321,18 @@ def test_probes_and_info(service):
     assert service.request("HEAD", "/livez").status == 200
 
 
+@pytest.mark.parametrize("path, detail", [
+    (b"/nothing", 'Nothing is served at "/nothing".'),
+    ("/été".encode(), 'Nothing is served at "/été".'),
+    (b'/"\xC3', 'Nothing is served at "/"".'),  # cut to what is UTF-8
+    (b"/%6civez", "No path here has escapes."),
+])
+def test_what_is_not_found_is_named(service, path, detail):
+    answer = service.raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ") and json.loads(body)["detail"] == detail
+
+
 def test_paths_methods_and_types(service):
     assert service.request("GET", "/nothing").json()["code"] == "not_found"
     answer = service.request("DELETE", "/v1/summaries")
@@ -374,7 +386,9 @@ def test_limits_are_named(start_service):
     chunk = b"1000\r\n" + b"a" * 4096 + b"\r\n"
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
             b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-    assert b" 413 " in service.raw(head + chunk + chunk + b"0\r\n\r\n").split(b"\r\n")[0]
+    refused = service.raw(head + chunk + b"1\r\na\r\n0\r\n\r\n")
+    assert b" 413 " in refused.split(b"\r\n")[0]
+    assert b"The body has 4097 bytes or more; at most 4096 are allowed." in refused
     # With Expect the client is spared sending it.
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n")
@@ -429,6 +443,8 @@ def test_a_summary_by_get_can_be_kept_on_the_way(service, newsroom):
     assert (again.status, again.body) == (304, b"")
     assert again.headers["ETag"] == etag
     assert service.request("GET", path, headers={"If-None-Match": '"other"'}).body == first.body
+    lines = f'GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nIf-None-Match: "other"\r\nIf-None-Match: {etag}\r\n'
+    assert service.raw(lines.encode() + b"\r\n").startswith(b"HTTP/1.1 304 ")
     body = first.json()
     assert body["source"]["kind"] == "url"
     assert len(body["sentences"]) == 2

@@ -68,6 +68,7 @@ KINDS = {
     "batch": ("POST", "/v1/summaries", BATCH, {"Content-Type": "application/x-ndjson"}),
     "problem": post(text=5),
     "page": ("GET", "/", None, {}),
+    "packed-page": ("GET", "/", None, {"Accept-Encoding": "gzip"}),
     "info": ("GET", "/v1/info", None, {}),
     "metrics": ("GET", "/metrics", None, {}),
     "ready": ("GET", "/readyz", None, {}),
@@ -93,6 +94,8 @@ def is_fair(kind, answer):
     if kind == "batch" and answer.status == 200:
         lines = answer.body.splitlines()
         return all("summary" in json.loads(line) or json.loads(line)["status"] >= 400 for line in lines)
+    if kind == "packed-page" and answer.status == 200:
+        return answer.headers["Content-Encoding"] == "gzip" and answer.body.startswith(b"\x1f\x8b")
     if answer.status == 200:
         return kind != "problem"
     code = answer.json()["code"]

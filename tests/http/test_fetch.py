@@ -562,6 +562,17 @@ def test_too_many_downloads(origin, start_service):
     assert sorted(answers) == ["not_ready"] * 4 + ["overloaded"] * 6
 
 
+def test_a_download_whose_client_left_is_counted(origin, start_service):
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
+    before = len(origin.requests)
+    body = json.dumps({"url": origin.url("silent")}).encode()
+    with service.connect() as connection:
+        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        wait_until(lambda: len(origin.requests) > before)
+    wait_until(lambda: b'\nprecis_fetches_total{result="cancelled"} 1\n' in service.request("GET", "/metrics").body)
+
+
 @pytest.mark.parametrize("same", [False, True])
 def test_answers_that_nobody_reads_are_within_the_limit(start_service, monkeypatch, same):
     """Three take all that there is; one that is kept in the cache is there once, however many read it."""

@@ -98,6 +98,19 @@ def test_keys_of_a_reload_make_answers_private(start_service, tmp_path):
     assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, max-age=86400")
 
 
+def test_keys_stay_in_force_without_their_line_and_that_is_said(start_service, tmp_path):
+    options = tmp_path / "options"
+    options.write_text("")
+    (tmp_path / "keys").write_text(f"news:{KEY}\n")
+    service = start_service("--config", options)
+    for reloads, line in enumerate((f"api-keys-file = {tmp_path}/keys\n", ""), 1):
+        options.write_text(line)
+        service.process.send_signal(signal.SIGHUP)
+        wait_for_event(service, "reloaded", reloads)
+        assert ask(service).status == 401
+        assert [line["options"] for line in service.events("restart_needed")] == ["api-keys-file"] * (reloads - 1)
+
+
 def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
     options = tmp_path / "options"
     options.write_text("rate = 7/h\n")
@@ -181,11 +194,12 @@ def test_the_reason_comes_before_the_end(tmp_path):
 
 def test_what_is_hardly_meant_is_said(start_service):
     """At start in the log, by --check-config on standard error; a value of a variable nowhere."""
-    options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1M"]
+    options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1536K", "--max-inflight", "1M"]
     wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80"}
     doubts = ["the variable PRECIS_QUUE names no option",
-              "url-timeout-ms is 20000, but deadline-ms ends a request after 10000",
-              "max-text is 2097152 bytes, but max-body lets in 1048576 only"]
+              "url-timeout-ms is 20000, but deadline-ms, 10000, is reached first",
+              "max-text is 2097152, but max-body, 1572864, is reached first",
+              "max-body is 1572864, but max-inflight, 1048576, is reached first"]
     service = start_service(*options, env=wrong)
     ask(service)
     assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
@@ -194,6 +208,17 @@ def test_what_is_hardly_meant_is_said(start_service):
                            env=service.env)
     assert check.returncode == 0 and "secret-value" not in check.stdout
     assert check.stderr.splitlines() == [f"precis: warning: {doubt}" for doubt in doubts]
+
+
+@pytest.mark.parametrize("wrong", ["a port in use", "a file of keys"])
+def test_doubts_are_said_before_a_start_that_fails(service, tmp_path, wrong):
+    """They may be why."""
+    (tmp_path / "keys").write_text("broken\n")
+    options = ["--listen", service.url.removeprefix("http://")] if wrong == "a port in use" else [
+        "--listen", "127.0.0.1:0", "--api-keys-file", str(tmp_path / "keys")]
+    run = subprocess.run([running.PROGRAM, *options], capture_output=True, text=True,
+                         env={**service.env, "PRECIS_LISTN": "127.0.0.1:0"})
+    assert run.returncode != 0 and "the variable PRECIS_LISTN names no option" in run.stderr
 
 
 def test_defaults_leave_no_doubt(start_service):

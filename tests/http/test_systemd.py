@@ -60,7 +60,7 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
     service.process.send_signal(signal.SIGHUP)
     wait_for_event(service, "config_refused")
     assert service.events("config_refused")[0]["why"] == (
-        "--rate (PRECIS_RATE): 'often' is not allowed; it takes a number per s, m or h, as 60/m")
+        f"{file}, line 1: rate: 'often' is not allowed; it takes a number per s, m or h, as 60/m")
     file.write_text("quue = 7\nqueue\n")
     service.process.send_signal(signal.SIGHUP)
     wait_for_event(service, "config_refused", 2)

@@ -37,7 +37,8 @@ static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
 	int sockets[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
 	struct connections *connections = connections_new(1);
-	struct batch batch = {.tracked = connections_add(connections, sockets[0], UINT64_MAX)};
+	struct batch batch = {.tracked =
+				      connections_add(connections, false, sockets[0], UINT64_MAX)};
 	batch.ahead = (struct ahead){.reads = true, .until_ns = UINT64_MAX};
 	batch.ahead.came_ns = monotonic_ns() - 300 * NS_PER_MS;
 	assert_true(lines_come_first(&batch));
@@ -64,7 +65,8 @@ static void test_a_body_may_take_until_the_deadline(void **state)
 				    .bodies = &bodies,
 				    .window = 4,
 				    .deadline_ns = 10000 * NS_PER_MS};
-	struct connection *tracked = connections_add(parts.connections, sockets[0], UINT64_MAX);
+	struct connection *tracked =
+		connections_add(parts.connections, false, sockets[0], UINT64_MAX);
 	struct batches *batches = batches_new(&parts);
 	uint64_t now = monotonic_ns();
 	struct batch *batch =

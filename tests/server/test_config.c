@@ -117,14 +117,15 @@ static const char *write_file(const char *text)
 	return path;
 }
 
-static void empty_variables_count_where_empty_is_a_value(void **state)
+static void empty_variables_are_as_good_as_none(void **state)
 {
 	static const char *const names[] = {"PRECIS_URL_HOSTS",     "PRECIS_RATE",
 					    "PRECIS_API_KEYS_FILE", "PRECIS_CORS_ORIGINS",
 					    "PRECIS_CACHE_URL",     "PRECIS_ADMIN_LISTEN",
 					    "PRECIS_QUEUE",         "PRECIS_LISTEN",
 					    "PRECIS_REUSE_PORT",    "PRECIS_LOG_LEVEL"};
-	const char *path = write_file("rate = 5/s\nadmin-listen = 127.0.0.1:9\nqueue = 5\n");
+	const char *path = write_file("rate = 5/s\nadmin-listen = 127.0.0.1:9\nqueue = 5\n"
+				      "api-keys-file = /dev/null\n");
 	struct config config;
 	char *said;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -133,11 +134,12 @@ static void empty_variables_count_where_empty_is_a_value(void **state)
 			 CONFIG_RUN);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
-	assert_string_equal(config.url_hosts, "");
-	assert_string_equal(config.rate, ""); /* as --rate "" would, over the file */
-	assert_int_equal(config.admin_listen.len, 0);
-	/* Nothing is no number, address, choice or switch: as if they were not there. */
+	assert_string_equal(config.url_hosts, ""); /* where it is another thing than the default */
+	assert_string_equal(config.api_keys_file, "/dev/null");
+	assert_string_equal(config.rate, "5/s");
+	assert_int_not_equal(config.admin_listen.len, 0);
 	assert_int_equal(config.queue, 5);
+	assert_string_equal(config.cors_origins, "");
 	assert_int_equal(((struct sockaddr_in *)&config.listen.address)->sin_port, htons(8080));
 	assert_string_equal(config.log_level, "info");
 	config_free(&config);
@@ -214,7 +216,7 @@ static void wrong_files_are_refused_with_the_line(void **state)
 		{"queue = 5\nqueue = 6\n", "line 2: this name stood before"},
 		{"config = other\n", "line 1: a file cannot name another"},
 		{"--queue = 5\n", "line 1: unknown name"},
-		{"queue = 0\n", "--queue (PRECIS_QUEUE): '0' is not allowed"},
+		{"\nqueue = 0\n", ", line 2: queue: '0' is not allowed; it takes a number"},
 		{"log-level = loud\n", "one of: error"},
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -233,7 +235,7 @@ static void wrong_files_are_refused_with_the_line(void **state)
 /* In the file, the environment and among the flags: who mends one does not meet the next. */
 static void all_that_is_wrong_is_named(void **state)
 {
-	static const char *const named[] = {"line 2: unknown name", "--max-body", "--queue",
+	static const char *const named[] = {"line 2: unknown name", "line 1: max-body", "--queue",
 					    "--workers"};
 	const char *path = write_file("max-body = 3X\nquue = 5\n");
 	struct config config;
@@ -260,18 +262,18 @@ static void what_needs_a_restart_is_named(void **state)
 		read_config(&next, (const char *[3]){"--rate=5/s", "--log-level=error"}, &said),
 		CONFIG_RUN);
 	free(said);
-	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)), "");
+	assert_string_equal(config_needs_restart(&running, &next, false, names, sizeof(names)), "");
 	assert_int_equal(read_config(&next,
 				     (const char *[3]){"--listen=127.0.0.1:9", "--queue=9",
 						       "--reuse-port=yes"},
 				     &said),
 			 CONFIG_RUN);
 	free(said);
-	assert_string_equal(config_needs_restart(&running, &next, names, sizeof(names)),
+	assert_string_equal(config_needs_restart(&running, &next, false, names, sizeof(names)),
 			    "listen,reuse-port,queue");
-	assert_string_equal(config_needs_restart(&running, &next, names, 8), "listen,");
-	running.api_keys_file = "keys"; /* and none in `next`: doors do not open by a reload */
-	assert_non_null(strstr(config_needs_restart(&running, &next, names, sizeof(names)),
+	assert_string_equal(config_needs_restart(&running, &next, false, names, 8), "listen,");
+	/* None in `next`: doors do not open by a reload. */
+	assert_non_null(strstr(config_needs_restart(&running, &next, true, names, sizeof(names)),
 			       "api-keys-file"));
 }
 
@@ -281,7 +283,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_the_documented_ones),
 		cmocka_unit_test(wrong_values_are_refused_with_what_is_allowed),
 		cmocka_unit_test(flags_win_over_the_environment),
-		cmocka_unit_test(empty_variables_count_where_empty_is_a_value),
+		cmocka_unit_test(empty_variables_are_as_good_as_none),
 		cmocka_unit_test(addresses_are_read),
 		cmocka_unit_test(questions_are_answered),
 		cmocka_unit_test(a_file_comes_after_flags_and_environment),

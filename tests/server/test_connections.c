@@ -36,7 +36,7 @@ static void an_overdue_connection_is_cut(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct connections *connections = connections_new(1000);
 	struct connection *idle =
-		connections_add(connections, ends[1], monotonic_ns() + 20 * NS_PER_MS);
+		connections_add(connections, false, ends[1], monotonic_ns() + 20 * NS_PER_MS);
 	char byte;
 	assert_int_equal(recv(ends[0], &byte, 1, 0), 0); /* blocks until the cut */
 	connections_remove(connections, idle);
@@ -50,7 +50,7 @@ static void an_overdue_job_is_answered_once(void **state)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct connections *connections = connections_new(1000);
-	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	struct connection *c = connections_add(connections, false, ends[1], UINT64_MAX);
 	atomic_int woken = 0;
 	struct job *job = job_new(NULL, 0, false);
 	uint64_t limit_ns = monotonic_ns() + 20 * NS_PER_MS;
@@ -79,7 +79,7 @@ static void a_job_without_client_is_dropped(void **state)
 	struct connections *connections = connections_new(1000);
 	atomic_int woken = 0, given_up = 0;
 	connections_on_give_up(connections, gave_up, &given_up);
-	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	struct connection *c = connections_add(connections, false, ends[1], UINT64_MAX);
 	struct job *job = job_new(NULL, 0, false);
 	struct ticket *ticket = waiting(job, ends[1], &woken, UINT64_MAX);
 	connections_enter(connections, c, CONNECTION_WORK, UINT64_MAX, ticket);
@@ -104,7 +104,7 @@ static void a_body_that_never_ends_is_cut(void **state)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct connections *connections = connections_new(1000);
-	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	struct connection *c = connections_add(connections, false, ends[1], UINT64_MAX);
 	connections_enter(connections, c, CONNECTION_BODY, UINT64_MAX, NULL);
 	shutdown(ends[0], SHUT_WR);
 	char byte;
@@ -120,7 +120,7 @@ static void unread_input_keeps_a_connection_busy(void **state)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct connections *connections = connections_new(1000);
-	struct connection *c = connections_add(connections, ends[1], UINT64_MAX);
+	struct connection *c = connections_add(connections, false, ends[1], UINT64_MAX);
 	size_t all, busy;
 	connections_count(connections, &all, &busy);
 	assert_int_equal(busy, 0);
@@ -133,6 +133,27 @@ static void unread_input_keeps_a_connection_busy(void **state)
 	close(ends[1]);
 }
 
+/* At the limit of one listener those of the other make no room, nor are they counted. */
+static void each_listener_has_its_own_limit(void **state)
+{
+	int ends[3][2];
+	struct connection *c[3];
+	struct connections *connections = connections_new(2);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+		c[i] = connections_add(connections, i > 0, ends[i][1], UINT64_MAX);
+	}
+	char byte;
+	assert_int_equal(recv(ends[1][0], &byte, 1, 0), 0); /* blocks until the cut */
+	assert_int_equal(recv(ends[0][0], &byte, 1, MSG_DONTWAIT), -1);
+	for (size_t i = 0; i < 3; i++) {
+		connections_remove(connections, c[i]);
+		close(ends[i][0]);
+		close(ends[i][1]);
+	}
+	connections_free(connections);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +162,7 @@ int main(void)
 		cmocka_unit_test(a_job_without_client_is_dropped),
 		cmocka_unit_test(a_body_that_never_ends_is_cut),
 		cmocka_unit_test(unread_input_keeps_a_connection_busy),
+		cmocka_unit_test(each_listener_has_its_own_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

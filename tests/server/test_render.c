@@ -4,6 +4,7 @@
 #include "server/render.h"
 
 #include <jansson.h>
+#include <malloc.h>
 
 /* What JSON must escape, what UTF-16 counts twice, what may not be changed. */
 static const char awkward[] =
@@ -141,6 +142,21 @@ static void the_same_input_gives_the_same_bytes(void **state)
 	arena_free(&arena);
 }
 
+/* Caches and budgets count what is there. */
+static void an_answer_takes_no_more_memory_than_it_has_bytes(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, 64 << 20);
+	for (unsigned include = 0; include < 16; include++) {
+		size_t len;
+		char *json = render(&arena, SPAN(sample_article), OFFSET_UTF8, ORDER_SOURCE,
+				    include, &len);
+		CHECK("its own size", malloc_usable_size(json) < len + 64);
+		free(json);
+	}
+	arena_free(&arena);
+}
+
 /* Whatever the ceiling: the whole answer or none, never a part. */
 static void too_little_memory_gives_no_answer(void **state)
 {
@@ -174,6 +190,7 @@ int main(void)
 		cmocka_unit_test(offsets_slice_the_text_in_every_unit),
 		cmocka_unit_test(scores_fall_when_they_give_the_order),
 		cmocka_unit_test(the_same_input_gives_the_same_bytes),
+		cmocka_unit_test(an_answer_takes_no_more_memory_than_it_has_bytes),
 		cmocka_unit_test(too_little_memory_gives_no_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "server/cache.h"
 #include "server/monotonic.h"
 #include "server/queue.h"
 #include "server/worker.h"
@@ -124,6 +125,55 @@ static void an_answered_job_is_not_worked_on(void **state)
 	queue_free(queue);
 }
 
+/* A page long enough that the clock is looked at while it is read. */
+static char *page_request(void)
+{
+	static const char head[] = "{\"html\":\"<p>" ARTICLE, tail[] = "\"}";
+	enum { BREAKS = 4000 };
+	char *body = malloc(sizeof(head) + 4 * BREAKS + sizeof(tail)), *at = stpcpy(body, head);
+	for (int i = 0; i < BREAKS; i++)
+		at = stpcpy(at, "<br>");
+	strcpy(at, tail);
+	return body;
+}
+
+/* The time of the one that began the work is over, not that of one who joined. */
+static void who_joins_has_a_time_of_his_own(void **state)
+{
+	atomic_int woken = 0;
+	char *body = page_request();
+	struct ticket *tickets[2];
+	struct answer *found;
+	struct cache *cache = cache_new(0);
+	struct queue *queue = queue_new(8, 0, 0);
+	struct job *jobs[2];
+	for (size_t i = 0; i < 2; i++) {
+		jobs[i] = job_new(strdup(body), strlen(body), false);
+		jobs[i]->has_key = true;
+		jobs[i]->begun_ns = 1;
+		jobs[i]->deadline_ns = i == 0 ? 2 : UINT64_MAX;
+		tickets[i] = ticket_new();
+		tickets[i]->owner = &woken;
+		tickets[i]->wake = wake;
+		assert_int_equal(cache_join(cache, jobs[i], tickets[i], 0, &found),
+				 i == 0 ? CACHE_LEAD : CACHE_JOINED);
+	}
+	assert_int_equal(queue_push(queue, &jobs[0]), QUEUE_OK);
+	struct worker_options options = {
+		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
+	struct workers *workers = workers_new(&options, queue, NULL, NULL);
+	wait_for(&woken, 2);
+	assert_int_equal(tickets[1]->answer->report.problem, PROBLEM_NONE);
+	queue_close(queue);
+	workers_free(workers);
+	queue_free(queue);
+	cache_free(cache);
+	job_release(jobs[1]);
+	for (size_t i = 0; i < 2; i++)
+		ticket_release(tickets[i]);
+	free(body);
+}
+
 static atomic_bool begins, may_begin;
 
 /* In front of libcurl's: the first download waits here. */
@@ -196,6 +246,7 @@ int main(void)
 		cmocka_unit_test(one_and_sixteen_workers_say_the_same),
 		cmocka_unit_test(a_small_arena_is_an_error_and_no_crash),
 		cmocka_unit_test(an_answered_job_is_not_worked_on),
+		cmocka_unit_test(who_joins_has_a_time_of_his_own),
 		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
 	};
 	workers_prepare();

@@ -1,0 +1,30 @@
+#ifndef SERVER_RELOAD_H
+#define SERVER_RELOAD_H
+
+#include "config.h"
+#include "keys.h"
+#include "rate.h"
+
+#include <stdbool.h>
+
+/** What SIGHUP reads again, and what it changes; all borrowed. */
+struct reload {
+	int argc;
+	char **argv;
+	const struct config *running; /* as it started */
+	struct keys *keys;
+	struct rate *rate;
+};
+
+/**
+ * Read flags, environment and file again, and take in what a running service can: keys, rate and
+ * log level. On a fault everything stays as it is. The supervisor is told, and the log what came of
+ * it: its thread may wait for standard error, the one that waits for signals may not.
+ */
+void reload_all(const struct reload *reload);
+
+/** Take in the keys of the file at `path` ("": none, and nothing changes). False where it has a
+ *  fault, which the log says: the old ones stay good. */
+bool reload_keys(struct keys *keys, const char *path);
+
+#endif
