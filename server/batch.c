@@ -235,7 +235,17 @@ static int pump(struct batch *batch)
 	return waiting ? RETRY_MS : IDLE_MS;
 }
 
-/* Sleep until a ticket is finished or a socket that was full takes more; `ms` at most. */
+/* What the socket is looked at for: that it takes more, or else its end alone. */
+static struct pollfd polled_of(const struct batch *batch)
+{
+	bool sends = batch->started && !batch->ahead.reads && batch->out_len > 0;
+	return (struct pollfd){.fd = sends || batch->suspended ? connection_socket(batch->tracked)
+							       : -1,
+			       .events = sends ? POLLOUT : 0};
+}
+
+/* Sleep until a ticket is finished, a socket that was full takes more, or a client that
+ * libmicrohttpd does not look at has left; `ms` at most. */
 static void wait_for_news(struct batches *batches, int ms)
 {
 	enum { MAX_SOCKETS = 1024 };
@@ -243,15 +253,22 @@ static void wait_for_news(struct batches *batches, int ms)
 	size_t n = 0;
 	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
 	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (b->started && !b->ahead.reads && b->out_len > 0 && !b->broken)
-			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
-						      .events = POLLOUT};
+		if (!b->broken)
+			polled[n++] = polled_of(b);
 	pthread_mutex_unlock(&batches->lock);
 	uint64_t count;
 	if (poll(polled, n, ms) > 0 && (polled[0].revents & POLLIN) &&
 	    read(batches->event, &count, sizeof(count)) < 0)
 		count = 0;
+	bool left = false;
+	for (size_t i = 1; i < n; i++)
+		left |= (polled[i].revents & (POLLERR | POLLHUP)) != 0;
 	pthread_mutex_lock(&batches->lock);
+	/* Which one is looked up anew: batches may have come and gone. */
+	for (struct batch *b = left ? batches->first : NULL; b != NULL; b = b->next) {
+		struct pollfd again = polled_of(b);
+		b->broken |= poll(&again, 1, 0) > 0 && (again.revents & (POLLERR | POLLHUP));
+	}
 }
 
 static void *run(void *arg)

@@ -144,12 +144,6 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 	}
 }
 
-static void give_up_download(void *arg, struct job *job)
-{
-	struct http *http = arg;
-	fetch_cancel(http->parts.fetcher, atomic_load(&job->fetch_id));
-}
-
 static void log_library(void *arg, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
@@ -200,7 +194,6 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	http->has_admin = admin_socket >= 0;
 	http->service = (struct door){.http = http};
 	http->admin = (struct door){.http = http, .admin = true};
-	connections_on_give_up(parts->connections, give_up_download, http);
 	const struct config *config = parts->config;
 	struct batch_parts batch_parts = {.queue = parts->queue,
 					  .cache = parts->cache,

@@ -176,6 +176,16 @@ bool ticket_is_pending(const struct ticket *ticket)
 	return atomic_load_explicit(&ticket->state, memory_order_acquire) != TICKET_FINISHED;
 }
 
+/* A download that nobody waits for would only keep others from its place. */
+static void leave(struct job *job)
+{
+	if (atomic_fetch_sub(&job->waiting, 1) > 1)
+		return;
+	uint64_t id = atomic_load(&job->fetch_id);
+	if (id != 0 && id != JOB_FETCHED)
+		fetch_cancel(job->fetcher, id);
+}
+
 bool ticket_finish(struct ticket *ticket, struct answer *answer)
 {
 	int waiting = TICKET_WAITING;
@@ -184,7 +194,7 @@ bool ticket_finish(struct ticket *ticket, struct answer *answer)
 	ticket->answer = answer == NULL ? NULL : answer_hold(answer);
 	atomic_store_explicit(&ticket->state, TICKET_FINISHED, memory_order_release);
 	if (ticket->job != NULL)
-		atomic_fetch_sub(&ticket->job->waiting, 1);
+		leave(ticket->job);
 	ticket->wake(ticket);
 	return true;
 }

@@ -46,6 +46,8 @@ struct ticket {
 
 enum { JOB_KEY_BYTES = 32 };
 
+#define JOB_FETCHED UINT64_MAX
+
 /**
  * The work on one request body on its way: HTTP thread → queue → worker (→ fetcher → queue →
  * worker), with the tickets of all connections that asked the same meanwhile.
@@ -71,7 +73,8 @@ struct job {
 	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
 	bool came_last;                            /* into the queue, not ahead of others */
 	struct download *download;                 /* NULL until it is there */
-	_Atomic uint64_t fetch_id;                 /* of the running download; 0: none */
+	struct fetcher *fetcher;                   /* of that */
+	_Atomic uint64_t fetch_id; /* 0: no download has begun; JOB_FETCHED: it has ended */
 	struct job_times times;
 	struct queue *queue;   /* where a finished download goes back to */
 	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */
@@ -127,7 +130,8 @@ bool ticket_is_pending(const struct ticket *ticket);
 
 /**
  * Answer the ticket, once: true for the first caller, whose answer is held and whose call wakes
- * the owner. `answer` is borrowed; NULL says that nobody waits any more.
+ * the owner. `answer` is borrowed; NULL says that nobody waits any more. Behind the last ticket of
+ * a job its download is cancelled.
  */
 bool ticket_finish(struct ticket *ticket, struct answer *answer);
 

@@ -156,7 +156,7 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	struct job *job = arg;
 	struct download *download = calloc(1, sizeof(*download));
 	log_failure(job, result);
-	atomic_store(&job->fetch_id, 0);
+	atomic_store(&job->fetch_id, JOB_FETCHED);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
 	if (download != NULL) {
 		*download = (struct download){.status = result->status,
@@ -186,25 +186,26 @@ static void on_fetched(void *arg, struct fetch_result *result)
 static bool start_download(struct work *work)
 {
 	struct job *job = work->job;
+	uint64_t none = 0;
 	job->queue = work->worker->pool->queue;
+	job->fetcher = work->worker->pool->fetcher;
 	char *url = arena_copy(&work->worker->arena, work->request.input);
 	if (url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
 		return false;
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
-	uint64_t id = fetch_start(work->worker->pool->fetcher, url,
-				  (int64_t)(job->deadline_ns / NS_PER_MS), on_fetched, job);
+	uint64_t id = fetch_start(job->fetcher, url, (int64_t)(job->deadline_ns / NS_PER_MS),
+				  on_fetched, job);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* A download that is already back has set 0 and must not be named again: only a fresh job's
-	 * 0 is replaced, and a stale id is harmless, since ids are never used twice. */
-	atomic_store(&job->fetch_id, id);
+	/* It may be back already, and is not named any more then. */
+	atomic_compare_exchange_strong(&job->fetch_id, &none, id);
 	if (!job_is_wanted(job))
-		fetch_cancel(work->worker->pool->fetcher, id); /* who left found no id to name */
+		fetch_cancel(job->fetcher, id); /* who left found no id to name */
 	job_release(job);
 	return true;
 }
@@ -292,7 +293,6 @@ static bool find_text(struct work *work)
 	if (request->kind == REQUEST_HTML)
 		return extract(work, request->input, request->base_url, true);
 
-	metrics_count_fetch(work->worker->pool->metrics, download->status);
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);
 		return false;
@@ -401,6 +401,8 @@ static void run(struct worker *worker, struct job *job)
 	char *body = NULL;
 	size_t len = 0;
 	job->times.queue_ns += monotonic_ns() - job->queued_ns;
+	if (job->download != NULL)
+		metrics_count_fetch(worker->pool->metrics, job->download->status);
 	if (!job_is_wanted(job)) {
 		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {

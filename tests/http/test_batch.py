@@ -6,6 +6,7 @@ import json
 import random
 import re
 import socket
+import struct
 import threading
 import time
 import zlib
@@ -14,7 +15,7 @@ import pytest
 
 import faults as faults_of
 import origin as origins
-from service import LOOPBACK
+from service import LOOPBACK, wait_until
 
 HEAD = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
@@ -325,6 +326,33 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
             raw += piece
     origin.close()
     assert [row.get("code", row.get("id")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize("end,leave", [(b"", lambda connection: None), (b"", reset), (b"0\r\n\r\n", reset)],
+                         ids=["before the end", "before the end, by reset", "by reset"])
+def test_downloads_of_a_client_that_has_left_are_given_up(start_service, end, leave):
+    """But for those that others wait for."""
+    service = start_service("--url-timeout-ms", "600000", "--deadline-ms", "600000", "--url-allow-nets", LOOPBACK,
+                            "--workers", "2", "--drain-ms", "0")
+    origin = origins.Origin()
+    lines = [json.dumps({"url": origin.url("silent") + f"?{i}"}).encode() for i in range(3)]
+    with service.connect() as connection, service.connect() as other:
+        connection.sendall(HEAD + chunk(b"\n".join(lines) + b"\n") + end)
+        wait_until(lambda: figure(service, "downloads_active") == 3)
+        other.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                      b"Content-Length: %d\r\n\r\n%s" % (len(lines[1]), lines[1]))
+        wait_until(lambda: figure(service, "cache_joined_total") == 1)
+        leave(connection)
+        connection.close()
+        wait_until(lambda: figure(service, "downloads_active") == 1)
+        wait_until(lambda: figure(service, 'fetches_total{result="cancelled"}') == 2)
+    wait_until(lambda: figure(service, 'fetches_total{result="cancelled"}') == 3)
+    origin.close()
 
 
 def test_a_line_that_is_late_is_answered_so(start_service):
