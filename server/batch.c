@@ -21,8 +21,6 @@
 #define END_BYTES 8
 /* zlib's share of a packed body. */
 #define GUNZIP_BYTES (48 * 1024)
-/* How soon lines are tried again that found the queue too full. */
-#define RETRY_MS 5
 #define IDLE_MS 1000
 /* How soon a sender that is read ahead is looked at again. */
 #define AHEAD_MS 25
@@ -162,8 +160,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(slot->ticket, found);
-	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed, true) &&
-		 queue_push_last(parts->queue, &pushed) != QUEUE_OK)
+	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed) &&
+		 queue_push(parts->queue, &pushed) != QUEUE_OK)
 		job_finish(pushed, NULL);
 	answer_release(found);
 	job_release(pushed);
@@ -194,21 +192,14 @@ static void watch(struct batch *batch, bool progress)
 /* Go on as far as it goes now. Returns in how many milliseconds to look again. */
 static int pump(struct batch *batch)
 {
-	const struct batch_parts *parts = &batch->batches->parts;
-	bool waiting = false;
 	if (!batch->started)
 		return IDLE_MS;
 	if (lines_come_first(batch))
 		return AHEAD_MS;
 	bool progress = lines_take_ahead(batch);
-	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
-		if (slot->job == NULL)
-			continue;
-		waiting = queue_depth(parts->queue) >= parts->queue_room;
-		if (waiting)
-			break;
-		submit(batch, slot);
-	}
+	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next)
+		if (slot->job != NULL)
+			submit(batch, slot);
 	do {
 		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
 		       append_some(batch)) {
@@ -230,9 +221,7 @@ static int pump(struct batch *batch)
 		watch(batch, progress);
 	if (resumes)
 		MHD_resume_connection(batch->connection);
-	if (more && lines_are_ahead(batch))
-		return 0;
-	return waiting ? RETRY_MS : IDLE_MS;
+	return more && lines_are_ahead(batch) ? 0 : IDLE_MS;
 }
 
 /* What the socket is looked at for: that it takes more, or else its end alone. */

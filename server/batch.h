@@ -44,9 +44,7 @@ struct batch_parts {
 	struct budget
 		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
 	size_t max_line_bytes;
-	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
-			    */
-	size_t window;     /* lines under way for one batch */
+	size_t window;        /* lines under way for one batch */
 	uint64_t deadline_ns; /* for one line to arrive, to be answered, and to be read */
 };
 

@@ -125,6 +125,7 @@ static void begin_job(struct batch *batch, struct line *line)
 	}
 	job_count(job, batch->batches->parts.bodies, line->room);
 	line->room = 0;
+	job->is_line = true;
 	job->has_key = cacheable_body(job->body, job->body_len);
 	if (job->has_key)
 		cache_key(job->body, job->body_len, false, job->key);

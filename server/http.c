@@ -204,7 +204,6 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 					  .metrics = parts->metrics,
 					  .bodies = parts->bodies,
 					  .max_line_bytes = config->max_body_bytes,
-					  .queue_room = (config->queue + 1) / 2,
 					  .window = 2 * config->workers,
 					  .deadline_ns = config->deadline_ms * NS_PER_MS};
 	http->batches = batches_new(&batch_parts);

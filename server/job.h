@@ -67,11 +67,12 @@ struct job {
 	size_t body_room;      /* counted in `budget` */
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
+	bool is_line; /* of a batch: requests go first, see queue.h */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
 	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
-	bool came_last;                            /* into the queue, not ahead of others */
+	bool came_last;                            /* into its row of the queue, not ahead of others */
 	struct download *download;                 /* NULL until it is there */
 	struct fetcher *fetcher;                   /* of that */
 	_Atomic uint64_t fetch_id; /* 0: no download has begun; JOB_FETCHED: it has ended */

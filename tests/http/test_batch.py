@@ -505,6 +505,26 @@ def test_each_line_counts_for_the_rate(start_service, packed):
     assert outcome(ask("192.0.2.2", line(10))) == ["10"]
 
 
+@pytest.mark.concurrency
+def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_service):
+    """Whose queue would be too slow, did they wait behind the lines."""
+    service = start_service("--workers", "1", "--queue-wait-ms", "1", "--cache-bytes", "0", "--deadline-ms", "600000")
+    answers = []
+
+    def run(number):
+        lines = b"".join(line(i, text=f"Town {number} voted on Sunday. " * 300) for i in range(300))
+        answers.append(service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson"}, timeout=600))
+
+    batches = [threading.Thread(target=run, args=(number,)) for number in range(20)]
+    for batch in batches:
+        batch.start()
+    while len(answers) < len(batches):
+        answer = service.summarize(text="It works. It really does.", cache=False)
+        assert answer.status == 200, answer
+    for answer in answers:
+        assert [row.get("id", row) for row in rows_of(answer)] == [str(i) for i in range(300)]
+
+
 def test_the_head_has_what_every_answer_has(start_service):
     service = start_service("--rate", "5/h", "--cors-origins", "https://news.example")
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
