@@ -152,7 +152,7 @@ static void submit(struct batch *batch, struct slot *slot)
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
 	job->begun_ns = monotonic_ns();
-	job->deadline_ns = job->begun_ns + parts->deadline_ns;
+	job->deadline_ns = slot->ticket->deadline_ns = job->begun_ns + parts->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
 	else

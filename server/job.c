@@ -160,6 +160,8 @@ bool ticket_join_others(struct ticket *ticket, struct job *job)
 		if (waiting == 0)
 			return false;
 	} while (!atomic_compare_exchange_weak(&job->waiting, &waiting, waiting + 1));
+	if (job->deadline_ns < ticket->deadline_ns)
+		job->deadline_ns = ticket->deadline_ns;
 	add_ticket(job, ticket);
 	return true;
 }

@@ -53,7 +53,8 @@ enum { JOB_KEY_BYTES = 32 };
  * worker), with the tickets of all connections that asked the same meanwhile.
  *
  * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Everything
- * in it is written by its present worker only, but for `fetch_id` and the list of tickets.
+ * in it is written by its present worker only, but for `fetch_id`, `deadline_ns` and the list of
+ * tickets.
  */
 struct job {
 	struct job *next; /* the queue's */
@@ -71,7 +72,8 @@ struct job {
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
-	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic */
+	uint64_t begun_ns, queued_ns; /* monotonic */
+	_Atomic uint64_t deadline_ns; /* the latest of those who wait for it */
 	bool came_last;                            /* into its row of the queue, not ahead of others */
 	struct download *download;                 /* NULL until it is there */
 	struct fetcher *fetcher;                   /* of that */
@@ -119,8 +121,9 @@ void ticket_release(struct ticket *ticket);
 void ticket_join(struct ticket *ticket, struct job *job);
 
 /**
- * Let the ticket wait for `job`, which must not be finished, with those that do. False, and nothing
- * changed: all have left it, and it is being given up. Not thread-safe either.
+ * Let the ticket wait for `job`, which must not be finished, with those that do, and give it as
+ * long as the ticket has. False, and nothing changed: all have left it, and it is being given up.
+ * Not thread-safe either.
  */
 bool ticket_join_others(struct ticket *ticket, struct job *job);
 

@@ -70,6 +70,13 @@ struct work {
 	struct problem_report report;
 };
 
+static void report_late(const struct job *job, const char *when, struct problem_report *report)
+{
+	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "%s", when);
+	problem_set_limit(report, (job->deadline_ns - job->begun_ns) / NS_PER_MS,
+			  (monotonic_ns() - job->begun_ns) / NS_PER_MS);
+}
+
 /* ---- download --------------------------------------------------------------------------- */
 
 /* As url.c reads it: blanks around it are passed over. */
@@ -189,6 +196,10 @@ static bool start_download(struct work *work)
 	uint64_t none = 0;
 	job->queue = work->worker->pool->queue;
 	job->fetcher = work->worker->pool->fetcher;
+	if (monotonic_ns() > job->deadline_ns) {
+		report_late(job, "While it waited for a worker.", &work->report);
+		return false;
+	}
 	char *url = arena_copy(&work->worker->arena, work->request.input);
 	if (url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
@@ -250,10 +261,7 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
-		problem_set(&work->report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
-		problem_set_limit(&work->report,
-				  (work->job->deadline_ns - work->job->begun_ns) / NS_PER_MS,
-				  (monotonic_ns() - work->job->begun_ns) / NS_PER_MS);
+		report_late(work->job, "While reading the HTML.", &work->report);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;
