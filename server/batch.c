@@ -350,8 +350,8 @@ static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
 }
 
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, char *head, bool chunked,
-			  struct gunzip *gunzip, size_t ahead)
+			  struct connection *tracked, const char *client, const char *request_id,
+			  char *head, bool chunked, struct gunzip *gunzip, size_t ahead)
 {
 	size_t cost = cost_of(gunzip);
 	struct batch *batch = NULL;
@@ -366,6 +366,7 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	batch->connection = connection;
 	batch->tracked = tracked;
 	batch->client = client;
+	batch->request_id = request_id;
 	uint64_t now = monotonic_ns();
 	batch->ahead = (struct ahead){.reads = ahead > 0,
 				      .to_come = ahead,
@@ -427,12 +428,14 @@ bool batch_end(struct batch *batch)
 	return over;
 }
 
-void batch_bytes(struct batch *batch, size_t *taken, size_t *answered)
+bool batch_bytes(struct batch *batch, size_t *taken, size_t *answered)
 {
 	pthread_mutex_lock(&batch->batches->lock);
 	*taken = batch->taken;
 	*answered = batch->answered;
+	bool whole = batch->closed && batch->out_len == 0;
 	pthread_mutex_unlock(&batch->batches->lock);
+	return whole;
 }
 
 void batch_free(struct batch *batch)

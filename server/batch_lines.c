@@ -3,6 +3,7 @@
 #include "cacheable.h"
 #include "monotonic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -126,6 +127,7 @@ static void begin_job(struct batch *batch, struct line *line)
 	job_count(job, batch->batches->parts.bodies, line->room);
 	line->room = 0;
 	job->is_line = true;
+	snprintf(job->request_id, sizeof(job->request_id), "%s", batch->request_id);
 	job->has_key = cacheable_body(job->body, job->body_len);
 	if (job->has_key)
 		cache_key(job->body, job->body_len, false, job->key);

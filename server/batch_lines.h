@@ -66,7 +66,7 @@ struct batch {
 	struct batch *next, **link; /* link: what points here */
 	struct MHD_Connection *connection;
 	struct connection *tracked;
-	const char *client;
+	const char *client, *request_id;
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;

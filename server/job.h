@@ -68,16 +68,16 @@ struct job {
 	size_t body_room;      /* counted in `budget` */
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
-	bool is_line; /* of a batch: requests go first, see queue.h */
+	bool is_line;                     /* of a batch: requests go first, see queue.h */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
+	char request_id[129];         /* of the request or batch that began it, for the log */
 	uint64_t begun_ns, queued_ns; /* monotonic */
 	_Atomic uint64_t deadline_ns; /* the latest of those who wait for it */
-	bool came_last;                            /* into its row of the queue, not ahead of others */
-	struct download *download;                 /* NULL until it is there */
-	struct fetcher *fetcher;                   /* of that */
-	_Atomic uint64_t fetch_id; /* 0: no download has begun; JOB_FETCHED: it has ended */
+	bool came_last;               /* into its row of the queue, not ahead of others */
+	struct download *download;    /* NULL until it is there */
+	struct fetcher *fetcher;      /* of that */
+	_Atomic uint64_t fetch_id;    /* 0: no download has begun; JOB_FETCHED: it has ended */
 	struct job_times times;
 	struct queue *queue;   /* where a finished download goes back to */
 	struct cache *cache;   /* where its answer is to be left; NULL: nowhere */

@@ -139,8 +139,8 @@ enum MHD_Result submit_batch(struct exchange *x, bool is_1_1)
 	char *head = batch_head(x);
 	size_t ahead = x->length <= x->http->parts.config->max_body_bytes ? (size_t)x->length : 0;
 	if (head != NULL)
-		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
-				       is_1_1, x->gunzip, ahead);
+		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client,
+				       x->request_id, head, is_1_1, x->gunzip, ahead);
 	if (x->batch == NULL) {
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
 		return respond_problem(x);

@@ -355,6 +355,26 @@ def test_downloads_of_a_client_that_has_left_are_given_up(start_service, end, le
     origin.close()
 
 
+def test_what_becomes_of_a_batch_is_logged_and_counted(start_service):
+    """Its downloads by its id; its time, which is its client's, with no one's; whether its client was there to its end."""
+    service = start_service("--url-allow-nets", LOOPBACK, "--log-level", "info", "--deadline-ms", "600000")
+    origin = origins.Origin()
+    lines = b"".join(json.dumps({"url": origin.url(path)}).encode() + b"\n" for path in ("rss", "closes"))
+    service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson", "X-Request-Id": "batch-1"})
+    with service.connect() as connection:
+        connection.sendall(HEAD + chunk(line(1)))
+        while b"\n" not in connection.recv(65536).partition(b"\r\n\r\n")[2]:
+            pass
+        reset(connection)
+    wait_until(lambda: len(service.events("request")) == 2)
+    origin.close()
+    assert [event["id"] for event in service.events("download_failed")] == ["batch-1", "batch-1"]
+    assert [(event["status"], event["code"]) for event in service.events("request")] == [(200, "ok"), (0, "dropped")]
+    assert figure(service, 'requests_total{route="/v1/summaries",status="200",code="ok"}') == 1
+    assert figure(service, 'requests_dropped_total{route="/v1/summaries"}') == 1
+    assert figure(service, 'stage_seconds_count{stage="total"}') == 0
+
+
 def test_a_line_that_is_late_is_answered_so(start_service):
     """The deadline of the line comes before that of the connection."""
     service = start_service("--deadline-ms", "1500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)

@@ -67,8 +67,8 @@ static void test_a_body_may_take_until_the_deadline(void **state)
 	struct connection *tracked = connections_add(parts.connections, sockets[0], UINT64_MAX);
 	struct batches *batches = batches_new(&parts);
 	uint64_t now = monotonic_ns();
-	struct batch *batch =
-		batch_begin(batches, NULL, tracked, "client", strdup("head\r\n"), true, NULL, 1000);
+	struct batch *batch = batch_begin(batches, NULL, tracked, "client", "id",
+					  strdup("head\r\n"), true, NULL, 1000);
 	assert_true(batch->ahead.reads);
 	assert_true(batch->ahead.until_ns >= now + parts.deadline_ns);
 	assert_true(batch->limit_ns > batch->ahead.until_ns);
