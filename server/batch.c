@@ -395,7 +395,8 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 	pthread_mutex_lock(&batches->lock);
 	batch->started = true;
 	size_t before = batch->under_way, used = 0;
-	if (lines_read_ahead(batch, data, *size) || batch->broken || batch->ended)
+	bool ahead = batch->ahead.len > 0, still_ahead = lines_read_ahead(batch, data, *size);
+	if (still_ahead || batch->broken || batch->ended)
 		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
@@ -405,7 +406,8 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 		MHD_suspend_connection(batch->connection);
 	watch(batch, batch->under_way > before);
 	pthread_mutex_unlock(&batches->lock);
-	batches_alert(batches);
+	if (!(ahead && still_ahead)) /* else the thread knows, and looks every AHEAD_MS */
+		batches_alert(batches);
 }
 
 bool batch_end(struct batch *batch)
