@@ -20,9 +20,9 @@ enum queue_result {
 };
 
 /**
- * A queue for `capacity` waiting requests, or NULL without memory. When they keep having to wait longer
- * than `wait_ns`, no more are let in than can be served in that time, or than a `few`: behind jobs
- * that each take longer than that everybody would be refused. 0: never mind.
+ * A queue for `capacity` waiting requests, or NULL without memory. When they keep having to wait
+ * longer than `wait_ns`, no more are let in than can be served in that time, or than a `few`:
+ * behind jobs that each take longer than that everybody would be refused. 0: never mind.
  */
 struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few);
 
@@ -43,8 +43,8 @@ enum queue_result queue_push(struct queue *queue, struct job **job);
 enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
 /**
- * Would the push of a request succeed at this moment? A cheap look before its work; it may change at once. On
- * QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
+ * Would the push of a request succeed at this moment? A cheap look before its work; it may change
+ * at once. On QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
  */
 enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns);
 
