@@ -389,6 +389,18 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	return batch;
 }
 
+/*
+ * When libmicrohttpd goes on with what it was to hold because it found no room in the window, it
+ * may look at the socket first, and an end of input there means to it that the request broke off.
+ * So one piece is kept here, and all of them once the input has ended.
+ */
+static bool keep_rest(struct batch *batch, const char *data, size_t size)
+{
+	struct pollfd polled = {.fd = connection_socket(batch->tracked), .events = POLLRDHUP};
+	return (!lines_are_ahead(batch) || poll(&polled, 1, 0) > 0) &&
+	       lines_keep(batch, data, size);
+}
+
 void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
@@ -400,6 +412,8 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
+	if (used < *size && keep_rest(batch, data + used, *size - used))
+		used = *size;
 	*size -= used;
 	batch->suspended = *size > 0;
 	if (batch->suspended)

@@ -15,7 +15,7 @@ import pytest
 
 import faults as faults_of
 import origin as origins
-from service import LOOPBACK, wait_until
+from service import LOOPBACK, Load, wait_until
 
 HEAD = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
@@ -328,6 +328,29 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
     assert [row.get("code", row.get("id")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
 
 
+@pytest.mark.concurrency
+@pytest.mark.parametrize("kind", ["chunked", "sized", "packed"])
+def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_service, kind):
+    """libmicrohttpd sees the end of input before it hands over what it holds, when it has more to do."""
+    service = start_service("--workers", "2")
+    load = Load(service.port, clients=2, text="It works. It really does.", cache=False)
+    try:
+        for number in range(20):
+            lines = b"".join(line(i, text=f"Number {number}. " * (2000 if i % 5 == 2 and kind != "sized" else 2))
+                             for i in range(20))
+            sent = {"chunked": HEAD + chunk(lines) + b"0\r\n\r\n", "sized": sized(len(lines)) + lines,
+                    "packed": PACKED_HEAD + chunk(gzip.compress(lines)) + b"0\r\n\r\n"}[kind]
+            with service.connect() as connection:
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.makefile("rb").read()
+            assert answer.endswith(b"\r\n0\r\n\r\n")
+            assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(20)]
+    finally:
+        load.stop()
+    assert load.failures == []
+
+
 def reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -363,8 +386,9 @@ def test_what_becomes_of_a_batch_is_logged_and_counted(start_service):
     service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson", "X-Request-Id": "batch-1"})
     with service.connect() as connection:
         connection.sendall(HEAD + chunk(line(1)))
-        while b"\n" not in connection.recv(65536).partition(b"\r\n\r\n")[2]:
-            pass
+        come = b""
+        while not come.endswith(b"}\n\r\n"):
+            come += connection.recv(65536)
         reset(connection)
     wait_until(lambda: len(service.events("request")) == 2)
     origin.close()
