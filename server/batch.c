@@ -24,7 +24,9 @@
 #define IDLE_MS 1000
 /* How soon a sender that is read ahead is looked at again. */
 #define AHEAD_MS 25
-/* What is late is answered so, first; the connection is cut this much later. */
+/* What is late is answered so, first: by the job, which knows why, or this much later by us. The
+ * connection is cut later still. */
+#define LATE_NS (500 * NS_PER_MS)
 #define GRACE_NS (1000 * NS_PER_MS)
 
 void batches_alert(struct batches *batches)
@@ -152,7 +154,9 @@ static void submit(struct batch *batch, struct slot *slot)
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
 	job->begun_ns = monotonic_ns();
-	job->deadline_ns = slot->ticket->deadline_ns = job->begun_ns + parts->deadline_ns;
+	job->deadline_ns = job->begun_ns + parts->deadline_ns;
+	slot->ticket->accepted_ns = job->begun_ns;
+	slot->ticket->deadline_ns = job->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
 	else
@@ -187,6 +191,21 @@ static void watch(struct batch *batch, bool progress)
 			  NULL);
 }
 
+/* The first line keeps all others from their answers: it is late at some time. Returns in how many
+ * milliseconds that is. */
+static int expire_first(const struct batch *batch)
+{
+	if (batch->first == NULL || !ticket_is_pending(batch->first->ticket))
+		return IDLE_MS;
+	struct ticket *ticket = batch->first->ticket;
+	uint64_t now = monotonic_ns(), limit = ticket->deadline_ns + LATE_NS;
+	if (now > limit)
+		ticket_expire(ticket, now);
+	return now > limit || limit - now >= IDLE_MS * NS_PER_MS
+		       ? IDLE_MS
+		       : (int)((limit - now) / NS_PER_MS) + 1;
+}
+
 /* ---- the thread ------------------------------------------------------------------------- */
 
 /* Go on as far as it goes now. Returns in how many milliseconds to look again. */
@@ -200,7 +219,9 @@ static int pump(struct batch *batch)
 	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next)
 		if (slot->job != NULL)
 			submit(batch, slot);
+	int late_ms;
 	do {
+		late_ms = expire_first(batch);
 		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
 		       append_some(batch)) {
 			count_first(batch);
@@ -221,7 +242,7 @@ static int pump(struct batch *batch)
 		watch(batch, progress);
 	if (resumes)
 		MHD_resume_connection(batch->connection);
-	return more && lines_are_ahead(batch) ? 0 : IDLE_MS;
+	return more && lines_are_ahead(batch) ? 0 : late_ms;
 }
 
 /* What the socket is looked at for: that it takes more, or else its end alone. */

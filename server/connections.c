@@ -109,19 +109,12 @@ static size_t gather(struct connections *connections, uint64_t now, struct ticke
 /* Takes the reference. */
 static void give_up(struct ticket *ticket)
 {
-	struct problem_report report;
-	struct answer *answer = NULL;
 	uint64_t now = monotonic_ns();
-	if (now > ticket->deadline_ns) {
-		problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
-			    "The request was not done within the time allowed for it.");
-		problem_set_limit(&report, (ticket->deadline_ns - ticket->accepted_ns) / NS_PER_MS,
-				  (now - ticket->accepted_ns) / NS_PER_MS);
-		answer = answer_new_problem(&report);
-	}
-	ticket_finish(ticket, answer);
+	if (now > ticket->deadline_ns)
+		ticket_expire(ticket, now);
+	else
+		ticket_finish(ticket, NULL);
 	ticket_release(ticket);
-	answer_release(answer);
 }
 
 static void *watch(void *arg)

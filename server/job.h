@@ -139,6 +139,9 @@ bool ticket_is_pending(const struct ticket *ticket);
  */
 bool ticket_finish(struct ticket *ticket, struct answer *answer);
 
+/** Answer the ticket, whose deadline is over at `now_ns`, with that. */
+void ticket_expire(struct ticket *ticket, uint64_t now_ns);
+
 /** Has the client gone away, so that nobody would read the answer? One system call. */
 bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns);
 
