@@ -21,12 +21,12 @@
 #define END_BYTES 8
 /* zlib's share of a packed body. */
 #define GUNZIP_BYTES (48 * 1024)
-/* How soon lines are tried again that found the queue too full. */
-#define RETRY_MS 5
 #define IDLE_MS 1000
 /* How soon a sender that is read ahead is looked at again. */
 #define AHEAD_MS 25
-/* What is late is answered so, first; the connection is cut this much later. */
+/* What is late is answered so, first: by the job, which knows why, or this much later by us. The
+ * connection is cut later still. */
+#define LATE_NS (500 * NS_PER_MS)
 #define GRACE_NS (1000 * NS_PER_MS)
 
 void batches_alert(struct batches *batches)
@@ -155,6 +155,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	slot->job = NULL;
 	job->begun_ns = monotonic_ns();
 	job->deadline_ns = job->begun_ns + parts->deadline_ns;
+	slot->ticket->accepted_ns = job->begun_ns;
+	slot->ticket->deadline_ns = job->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
 	else
@@ -162,8 +164,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(slot->ticket, found);
-	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed, true) &&
-		 queue_push_last(parts->queue, &pushed) != QUEUE_OK)
+	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed) &&
+		 queue_push(parts->queue, &pushed) != QUEUE_OK)
 		job_finish(pushed, NULL);
 	answer_release(found);
 	job_release(pushed);
@@ -189,27 +191,37 @@ static void watch(struct batch *batch, bool progress)
 			  NULL);
 }
 
+/* The first line keeps all others from their answers: it is late at some time. Returns in how many
+ * milliseconds that is. */
+static int expire_first(const struct batch *batch)
+{
+	if (batch->first == NULL || !ticket_is_pending(batch->first->ticket))
+		return IDLE_MS;
+	struct ticket *ticket = batch->first->ticket;
+	uint64_t now = monotonic_ns(), limit = ticket->deadline_ns + LATE_NS;
+	if (now > limit)
+		ticket_expire(ticket, now);
+	return now > limit || limit - now >= IDLE_MS * NS_PER_MS
+		       ? IDLE_MS
+		       : (int)((limit - now) / NS_PER_MS) + 1;
+}
+
 /* ---- the thread ------------------------------------------------------------------------- */
 
 /* Go on as far as it goes now. Returns in how many milliseconds to look again. */
 static int pump(struct batch *batch)
 {
-	const struct batch_parts *parts = &batch->batches->parts;
-	bool waiting = false;
 	if (!batch->started)
 		return IDLE_MS;
 	if (lines_come_first(batch))
 		return AHEAD_MS;
 	bool progress = lines_take_ahead(batch);
-	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next) {
-		if (slot->job == NULL)
-			continue;
-		waiting = queue_depth(parts->queue) >= parts->queue_room;
-		if (waiting)
-			break;
-		submit(batch, slot);
-	}
+	for (struct slot *slot = batch->first; slot != NULL && !batch->broken; slot = slot->next)
+		if (slot->job != NULL)
+			submit(batch, slot);
+	int late_ms;
 	do {
+		late_ms = expire_first(batch);
 		while (batch->first != NULL && !ticket_is_pending(batch->first->ticket) &&
 		       append_some(batch)) {
 			count_first(batch);
@@ -230,12 +242,20 @@ static int pump(struct batch *batch)
 		watch(batch, progress);
 	if (resumes)
 		MHD_resume_connection(batch->connection);
-	if (more && lines_are_ahead(batch))
-		return 0;
-	return waiting ? RETRY_MS : IDLE_MS;
+	return more && lines_are_ahead(batch) ? 0 : late_ms;
 }
 
-/* Sleep until a ticket is finished or a socket that was full takes more; `ms` at most. */
+/* What the socket is looked at for: that it takes more, or else its end alone. */
+static struct pollfd polled_of(const struct batch *batch)
+{
+	bool sends = batch->started && !batch->ahead.reads && batch->out_len > 0;
+	return (struct pollfd){.fd = sends || batch->suspended ? connection_socket(batch->tracked)
+							       : -1,
+			       .events = sends ? POLLOUT : 0};
+}
+
+/* Sleep until a ticket is finished, a socket that was full takes more, or a client that
+ * libmicrohttpd does not look at has left; `ms` at most. */
 static void wait_for_news(struct batches *batches, int ms)
 {
 	enum { MAX_SOCKETS = 1024 };
@@ -243,15 +263,22 @@ static void wait_for_news(struct batches *batches, int ms)
 	size_t n = 0;
 	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
 	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (b->started && !b->ahead.reads && b->out_len > 0 && !b->broken)
-			polled[n++] = (struct pollfd){.fd = connection_socket(b->tracked),
-						      .events = POLLOUT};
+		if (!b->broken)
+			polled[n++] = polled_of(b);
 	pthread_mutex_unlock(&batches->lock);
 	uint64_t count;
 	if (poll(polled, n, ms) > 0 && (polled[0].revents & POLLIN) &&
 	    read(batches->event, &count, sizeof(count)) < 0)
 		count = 0;
+	bool left = false;
+	for (size_t i = 1; i < n; i++)
+		left |= (polled[i].revents & (POLLERR | POLLHUP)) != 0;
 	pthread_mutex_lock(&batches->lock);
+	/* Which one is looked up anew: batches may have come and gone. */
+	for (struct batch *b = left ? batches->first : NULL; b != NULL; b = b->next) {
+		struct pollfd again = polled_of(b);
+		b->broken |= poll(&again, 1, 0) > 0 && (again.revents & (POLLERR | POLLHUP));
+	}
 }
 
 static void *run(void *arg)
@@ -344,8 +371,8 @@ static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
 }
 
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, char *head, bool chunked,
-			  struct gunzip *gunzip, size_t ahead)
+			  struct connection *tracked, const char *client, const char *request_id,
+			  char *head, bool chunked, struct gunzip *gunzip, size_t ahead)
 {
 	size_t cost = cost_of(gunzip);
 	struct batch *batch = NULL;
@@ -360,6 +387,7 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	batch->connection = connection;
 	batch->tracked = tracked;
 	batch->client = client;
+	batch->request_id = request_id;
 	uint64_t now = monotonic_ns();
 	batch->ahead = (struct ahead){.reads = ahead > 0,
 				      .to_come = ahead,
@@ -382,23 +410,39 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	return batch;
 }
 
+/*
+ * When libmicrohttpd goes on with what it was to hold because it found no room in the window, it
+ * may look at the socket first, and an end of input there means to it that the request broke off.
+ * So one piece is kept here, and all of them once the input has ended.
+ */
+static bool keep_rest(struct batch *batch, const char *data, size_t size)
+{
+	struct pollfd polled = {.fd = connection_socket(batch->tracked), .events = POLLRDHUP};
+	return (!lines_are_ahead(batch) || poll(&polled, 1, 0) > 0) &&
+	       lines_keep(batch, data, size);
+}
+
 void batch_receive(struct batch *batch, const char *data, size_t *size)
 {
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
 	batch->started = true;
 	size_t before = batch->under_way, used = 0;
-	if (lines_read_ahead(batch, data, *size) || batch->broken || batch->ended)
+	bool ahead = batch->ahead.len > 0, still_ahead = lines_read_ahead(batch, data, *size);
+	if (still_ahead || batch->broken || batch->ended)
 		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
+	if (used < *size && keep_rest(batch, data + used, *size - used))
+		used = *size;
 	*size -= used;
 	batch->suspended = *size > 0;
 	if (batch->suspended)
 		MHD_suspend_connection(batch->connection);
 	watch(batch, batch->under_way > before);
 	pthread_mutex_unlock(&batches->lock);
-	batches_alert(batches);
+	if (!(ahead && still_ahead)) /* else the thread knows, and looks every AHEAD_MS */
+		batches_alert(batches);
 }
 
 bool batch_end(struct batch *batch)
@@ -421,12 +465,14 @@ bool batch_end(struct batch *batch)
 	return over;
 }
 
-void batch_bytes(struct batch *batch, size_t *taken, size_t *answered)
+bool batch_bytes(struct batch *batch, size_t *taken, size_t *answered)
 {
 	pthread_mutex_lock(&batch->batches->lock);
 	*taken = batch->taken;
 	*answered = batch->answered;
+	bool whole = batch->closed && batch->out_len == 0;
 	pthread_mutex_unlock(&batch->batches->lock);
+	return whole;
 }
 
 void batch_free(struct batch *batch)

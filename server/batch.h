@@ -44,9 +44,7 @@ struct batch_parts {
 	struct budget
 		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
 	size_t max_line_bytes;
-	size_t queue_room; /* lines are queued only while fewer jobs than this wait: others go first
-			    */
-	size_t window;     /* lines under way for one batch */
+	size_t window;        /* lines under way for one batch */
 	uint64_t deadline_ns; /* for one line to arrive, to be answered, and to be read */
 };
 
@@ -61,12 +59,13 @@ void batches_free(struct batches *batches);
  * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
  * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
  * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
+ * `request_id` (borrowed) is the batch's, for the log.
  * `ahead` is the length of a body that is to be read before the answer begins; 0: none.
  * NULL without memory, or room for it in `bodies`.
  */
 struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, char *head, bool chunked,
-			  struct gunzip *gunzip, size_t ahead);
+			  struct connection *tracked, const char *client, const char *request_id,
+			  char *head, bool chunked, struct gunzip *gunzip, size_t ahead);
 
 /**
  * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows
@@ -83,8 +82,9 @@ bool batch_end(struct batch *batch);
  */
 void batches_end_all(struct batches *batches, const struct problem_report *report);
 
-/** How many bytes of it became lines, unpacked, and how many of their answers were written. */
-void batch_bytes(struct batch *batch, size_t *taken, size_t *answered);
+/** How many bytes of it became lines, unpacked, and how many of their answers were written. True:
+ *  the answer is whole. */
+bool batch_bytes(struct batch *batch, size_t *taken, size_t *answered);
 
 /** Forget it; what is under way is dropped. NULL is allowed. */
 void batch_free(struct batch *batch);

@@ -3,6 +3,7 @@
 #include "cacheable.h"
 #include "monotonic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -125,6 +126,8 @@ static void begin_job(struct batch *batch, struct line *line)
 	}
 	job_count(job, batch->batches->parts.bodies, line->room);
 	line->room = 0;
+	job->is_line = true;
+	snprintf(job->request_id, sizeof(job->request_id), "%s", batch->request_id);
 	job->has_key = cacheable_body(job->body, job->body_len);
 	if (job->has_key)
 		cache_key(job->body, job->body_len, false, job->key);
@@ -318,22 +321,26 @@ static bool grow_ahead(struct batch *batch, size_t more)
 	return true;
 }
 
+bool lines_keep(struct batch *batch, const char *data, size_t size)
+{
+	struct ahead *ahead = &batch->ahead;
+	if (!grow_ahead(batch, size))
+		return false;
+	memcpy(ahead->bytes + ahead->len, data, size);
+	ahead->len += size;
+	return true;
+}
+
 bool lines_read_ahead(struct batch *batch, const char *data, size_t size)
 {
 	struct ahead *ahead = &batch->ahead;
 	if (!ahead->reads)
 		return false;
 	ahead->to_come -= size < ahead->to_come ? size : ahead->to_come;
-	ahead->reads = ahead->to_come > 0;
-	/* What has come whole, or finds no room, is taken from where it is. */
-	if ((!ahead->reads && ahead->len == 0) || !grow_ahead(batch, size)) {
-		ahead->reads = false;
-		return false;
-	}
-	memcpy(ahead->bytes + ahead->len, data, size);
-	ahead->len += size;
+	bool kept = lines_keep(batch, data, size);
+	ahead->reads = kept && ahead->to_come > 0;
 	ahead->came_ns = monotonic_ns();
-	return true;
+	return kept;
 }
 
 bool lines_come_first(struct batch *batch)

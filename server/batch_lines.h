@@ -66,7 +66,7 @@ struct batch {
 	struct batch *next, **link; /* link: what points here */
 	struct MHD_Connection *connection;
 	struct connection *tracked;
-	const char *client;
+	const char *client, *request_id;
 	uint64_t limit_ns; /* by then a line comes or an answer goes */
 	struct slot *first, **last;
 	size_t under_way, lines;
@@ -105,8 +105,10 @@ size_t lines_take(struct batch *batch, const char *data, size_t size);
 /** There is nothing behind what was taken: the last line ends here. */
 void lines_end(struct batch *batch);
 
-/** Keep all of data[0, size) for later, if the batch is read ahead and there is room; else false.
- */
+/** Keep all of data[0, size) for later, if there is room to spare; else false. */
+bool lines_keep(struct batch *batch, const char *data, size_t size);
+
+/** The same, if the batch is read ahead; else false. */
 bool lines_read_ahead(struct batch *batch, const char *data, size_t size);
 
 /** Does more of the body come before the answer is to begin? One system call where it pauses. */

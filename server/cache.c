@@ -170,7 +170,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 	struct entry *entry = find(cache, job->key);
 	if (*answer != NULL) {
 		result = CACHE_FOUND;
-	} else if (entry != NULL && ticket_join_others(ticket, entry->job, job->deadline_ns)) {
+	} else if (entry != NULL && ticket_join_others(ticket, entry->job)) {
 		cache->figures.joined++;
 		result = CACHE_JOINED;
 	} else if (entry != NULL || (entry = calloc(1, sizeof(*entry))) != NULL) {

@@ -34,8 +34,7 @@ enum cache_result {
 	CACHE_NO_MEMORY,
 };
 
-/** Let `ticket` wait for the job with the key of `job`, and until that one's deadline, or be the
- *  first of `job` itself. */
+/** Let `ticket` wait for the job with the key of `job`, or be the first of `job` itself. */
 enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket *ticket,
 			     uint64_t now_ns, struct answer **answer);
 

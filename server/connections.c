@@ -37,8 +37,6 @@ struct connections {
 	struct connection *first;
 	size_t count[2], max; /* of each listener: [false] the service's, [true] the admin's */
 	unsigned ticks;
-	void (*give_up)(void *, struct job *);
-	void *give_up_arg;
 };
 
 /* Has the client ended its input before the request was whole? libmicrohttpd does not see an end
@@ -110,30 +108,15 @@ static size_t gather(struct connections *connections, uint64_t now, struct ticke
 	return n;
 }
 
-/* Answer the ticket and, when it was the last that waited for its job, give the job up. */
-static void give_up(struct connections *connections, struct ticket *ticket, struct answer *answer)
+/* Takes the reference. */
+static void give_up(struct ticket *ticket)
 {
-	struct job *job = ticket->job;
-	if (ticket_finish(ticket, answer) && job != NULL && !job_is_wanted(job) &&
-	    connections->give_up != NULL)
-		connections->give_up(connections->give_up_arg, job);
-	ticket_release(ticket);
-}
-
-static void give_up_late(struct connections *connections, struct ticket *ticket)
-{
-	struct problem_report report;
-	struct answer *answer = NULL;
 	uint64_t now = monotonic_ns();
-	if (now > ticket->deadline_ns) {
-		problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
-			    "The request was not done within the time allowed for it.");
-		problem_set_limit(&report, (ticket->deadline_ns - ticket->accepted_ns) / NS_PER_MS,
-				  (now - ticket->accepted_ns) / NS_PER_MS);
-		answer = answer_new_problem(&report);
-	}
-	give_up(connections, ticket, answer);
-	answer_release(answer);
+	if (now > ticket->deadline_ns)
+		ticket_expire(ticket, now);
+	else
+		ticket_finish(ticket, NULL);
+	ticket_release(ticket);
 }
 
 static void *watch(void *arg)
@@ -147,7 +130,7 @@ static void *watch(void *arg)
 		 * ours. */
 		pthread_mutex_unlock(&connections->lock);
 		for (size_t i = 0; i < n; i++)
-			give_up_late(connections, tickets[i]);
+			give_up(tickets[i]);
 		pthread_mutex_lock(&connections->lock);
 		if (n == BATCH)
 			continue;
@@ -248,15 +231,6 @@ void connections_enter(struct connections *connections, struct connection *conne
 	ticket_release(before);
 }
 
-void connections_on_give_up(struct connections *connections,
-			    void (*on_give_up)(void *, struct job *), void *arg)
-{
-	pthread_mutex_lock(&connections->lock);
-	connections->give_up = on_give_up;
-	connections->give_up_arg = arg;
-	pthread_mutex_unlock(&connections->lock);
-}
-
 void connections_count(struct connections *connections, size_t *all, size_t *busy)
 {
 	*busy = 0;
@@ -337,8 +311,10 @@ void connections_fail_all(struct connections *connections, const struct problem_
 			if (c->phase == CONNECTION_WORK && ticket_is_pending(c->ticket))
 				tickets[n++] = ticket_hold(c->ticket);
 		pthread_mutex_unlock(&connections->lock);
-		for (size_t i = 0; i < n; i++)
-			give_up(connections, tickets[i], answer);
+		for (size_t i = 0; i < n; i++) {
+			ticket_finish(tickets[i], answer);
+			ticket_release(tickets[i]);
+		}
 	} while (n > 0);
 	answer_release(answer);
 }

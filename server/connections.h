@@ -54,11 +54,6 @@ int connection_socket(const struct connection *connection);
 void connections_enter(struct connections *connections, struct connection *connection,
 		       enum connection_phase phase, uint64_t limit_ns, struct ticket *ticket);
 
-/** Called with every job that all its tickets gave up, so that its download can be. On the watching
- *  thread. */
-void connections_on_give_up(struct connections *connections, void (*give_up)(void *, struct job *),
-			    void *arg);
-
 /** How many there are, and how many of them have unread input or a request under way. */
 void connections_count(struct connections *connections, size_t *all, size_t *busy);
 

@@ -100,6 +100,7 @@ static void count_request(const struct exchange *x)
 	struct metrics_request request = {.handler = x->route == NULL ? HANDLER_NONE
 								      : x->route->handler,
 					  .status = x->status,
+					  .is_batch = x->batch != NULL,
 					  .problem = x->report.problem,
 					  .body_bytes = x->body_len,
 					  .answer_bytes = x->answer_len,
@@ -111,8 +112,8 @@ static void count_request(const struct exchange *x)
 void exchange_end(struct exchange *x)
 {
 	struct http *http = x->http;
-	if (x->batch != NULL)
-		batch_bytes(x->batch, &x->body_len, &x->answer_len);
+	if (x->batch != NULL && !batch_bytes(x->batch, &x->body_len, &x->answer_len))
+		x->status = 0; /* its client left before the end */
 	/* In this order: whoever has seen the line finds the request counted. */
 	count_request(x);
 	log_request(x);

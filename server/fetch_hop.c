@@ -227,11 +227,14 @@ static const char *file_type(const char *body, size_t len, bool has_type)
 	} files[] = {{{"%PDF-", 5}, "application/pdf"},         {{"PK\3\4", 4}, "application/zip"},
 		     {{"\x1F\x8B\x08", 3}, "application/gzip"}, {{"\x89PNG\r\n", 6}, "image/png"},
 		     {{"\xFF\xD8\xFF", 3}, "image/jpeg"},       {{"GIF89a", 6}, "image/gif"}};
+	/* A text may begin with "GIF89a" but for its binary data; of these, PDF alone may have none
+	 * for a while, and no text is known to begin like it. */
+	bool binary = looks_binary(body, len);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-		if (len >= files[i].begin.len &&
+		if (len >= files[i].begin.len && (binary || files[i].begin.at[0] == '%') &&
 		    memcmp(body, files[i].begin.at, files[i].begin.len) == 0)
 			return files[i].type;
-	return !has_type && looks_binary(body, len) ? "application/octet-stream" : NULL;
+	return !has_type && binary ? "application/octet-stream" : NULL;
 }
 
 static void got_page(struct fetch *fetch)

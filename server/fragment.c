@@ -11,6 +11,9 @@
 #define CONTEXT_WORDS 4
 #define MAX_CONTEXT_WORDS 32
 #define MARK_BYTES 1024
+/* A second and a half, where a page is made for it. A hundred sentences of a book of 1 MB take less
+ * than half. */
+#define MAX_SEARCHED_BYTES ((size_t)128 << 20)
 
 static bool is_space(char c)
 {
@@ -43,7 +46,7 @@ static size_t words_back(struct span text, size_t at, size_t start, unsigned wor
 
 void fragment_page_init(struct fragment_page *page, struct arena *arena, struct span text)
 {
-	*page = (struct fragment_page){.text = text};
+	*page = (struct fragment_page){.text = text, .to_search = MAX_SEARCHED_BYTES};
 	char *folded = arena_alloc(arena, text.len, 1);
 	size_t *marks = arena_alloc(arena, text.len / MARK_BYTES + 1, sizeof(*marks)), n = 0;
 	if (folded == NULL || marks == NULL)
@@ -70,11 +73,16 @@ static const char *folded(const struct fragment_page *page, size_t at)
 	return page->folded + n;
 }
 
-/* Does nothing in text[low, to) before it read as text[from, to) does? */
-static bool is_first(const struct fragment_page *page, size_t low, size_t from, size_t to)
+/* Does nothing in text[low, to) before it read as text[from, to) does? False, too, where that would
+ * take too long. */
+static bool is_first(struct fragment_page *page, size_t low, size_t from, size_t to)
 {
 	const char *first = folded(page, low), *at = folded(page, from), *end = folded(page, to);
-	return memmem(first, (size_t)(end - first), at, (size_t)(end - at)) == at;
+	if ((size_t)(end - first) > page->to_search)
+		return false;
+	const char *found = memmem(first, (size_t)(end - first), at, (size_t)(end - at));
+	page->to_search -= (size_t)(found + (end - at) - first);
+	return found == at;
 }
 
 struct writer {
@@ -119,9 +127,8 @@ static void write_literal(struct writer *w, const char *literal)
 
 static size_t line_start(struct span text, size_t at)
 {
-	while (at > 0 && text.at[at - 1] != '\n')
-		at--;
-	return at;
+	const char *found = memrchr(text.at, '\n', at);
+	return found == NULL ? 0 : (size_t)(found - text.at) + 1;
 }
 
 static size_t line_end(struct span text, size_t at)
@@ -151,7 +158,7 @@ struct quote {
 };
 
 /* The whole passage, or its first and last words. */
-static struct quote quote_passage(const struct fragment_page *page, size_t start, size_t end)
+static struct quote quote_passage(struct fragment_page *page, size_t start, size_t end)
 {
 	struct quote q = {start, start, end, end, end, end};
 	if (end - start <= MAX_WHOLE_BYTES)
@@ -171,7 +178,7 @@ static struct quote quote_passage(const struct fragment_page *page, size_t start
 }
 
 /* Is the passage the first that browsers come to with this? */
-static bool is_unique(const struct fragment_page *page, const struct quote *q)
+static bool is_unique(struct fragment_page *page, const struct quote *q)
 {
 	if (q->tail == q->end)
 		return is_first(page, 0, q->before, q->after);
@@ -183,7 +190,7 @@ static bool is_unique(const struct fragment_page *page, const struct quote *q)
 
 /* Take words of text[low, high) around the passage as context, more and more until that is enough;
  * false where it is not. */
-static bool add_context(const struct fragment_page *page, struct quote *q, size_t low, size_t high)
+static bool add_context(struct fragment_page *page, struct quote *q, size_t low, size_t high)
 {
 	for (unsigned words = CONTEXT_WORDS; words <= MAX_CONTEXT_WORDS; words *= 2) {
 		q->before = words_back(page->text, q->start, low, words);
@@ -196,7 +203,7 @@ static bool add_context(const struct fragment_page *page, struct quote *q, size_
 	return false;
 }
 
-static bool make_unique(const struct fragment_page *page, struct quote *q)
+static bool make_unique(struct fragment_page *page, struct quote *q)
 {
 	struct span text = page->text;
 	size_t low = line_start(text, q->start), high = line_end(text, q->end);
@@ -212,7 +219,7 @@ static bool make_unique(const struct fragment_page *page, struct quote *q)
 	return add_context(page, q, low, high);
 }
 
-struct span fragment_make(struct arena *arena, const struct fragment_page *page, size_t start_byte,
+struct span fragment_make(struct arena *arena, struct fragment_page *page, size_t start_byte,
 			  size_t end_byte)
 {
 	if (page->folded == NULL)

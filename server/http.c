@@ -146,12 +146,6 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 	}
 }
 
-static void give_up_download(void *arg, struct job *job)
-{
-	struct http *http = arg;
-	fetch_cancel(http->parts.fetcher, atomic_load(&job->fetch_id));
-}
-
 static void log_library(void *arg, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
@@ -202,7 +196,6 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 	http->has_admin = admin_socket >= 0;
 	http->service = (struct door){.http = http};
 	http->admin = (struct door){.http = http, .admin = true};
-	connections_on_give_up(parts->connections, give_up_download, http);
 	const struct config *config = parts->config;
 	struct batch_parts batch_parts = {.queue = parts->queue,
 					  .cache = parts->cache,
@@ -213,7 +206,6 @@ struct http *http_new(const struct http_parts *parts, int socket, int admin_sock
 					  .metrics = parts->metrics,
 					  .bodies = parts->bodies,
 					  .max_line_bytes = config->max_body_bytes,
-					  .queue_room = (config->queue + 1) / 2,
 					  .window = 2 * config->workers,
 					  .deadline_ns = config->deadline_ms * NS_PER_MS};
 	http->batches = batches_new(&batch_parts);

@@ -62,11 +62,6 @@ void job_release(struct job *job)
 	free(job);
 }
 
-uint64_t job_deadline_ns(const struct job *job)
-{
-	return job->deadline_ns + atomic_load_explicit(&job->extended_ns, memory_order_relaxed);
-}
-
 bool job_is_wanted(const struct job *job)
 {
 	return atomic_load(&job->waiting) > 0;
@@ -154,15 +149,15 @@ void ticket_join(struct ticket *ticket, struct job *job)
 	add_ticket(job, ticket);
 }
 
-bool ticket_join_others(struct ticket *ticket, struct job *job, uint64_t deadline_ns)
+bool ticket_join_others(struct ticket *ticket, struct job *job)
 {
 	size_t waiting = atomic_load(&job->waiting);
 	do {
 		if (waiting == 0)
 			return false;
 	} while (!atomic_compare_exchange_weak(&job->waiting, &waiting, waiting + 1));
-	if (deadline_ns > job_deadline_ns(job))
-		atomic_store(&job->extended_ns, deadline_ns - job->deadline_ns);
+	if (job->deadline_ns < ticket->deadline_ns)
+		job->deadline_ns = ticket->deadline_ns;
 	add_ticket(job, ticket);
 	return true;
 }
@@ -179,6 +174,16 @@ bool ticket_is_pending(const struct ticket *ticket)
 	return atomic_load_explicit(&ticket->state, memory_order_acquire) != TICKET_FINISHED;
 }
 
+/* A download that nobody waits for would only keep others from its place. */
+static void leave(struct job *job)
+{
+	if (atomic_fetch_sub(&job->waiting, 1) > 1)
+		return;
+	uint64_t id = atomic_load(&job->fetch_id);
+	if (id != 0 && id != JOB_FETCHED)
+		fetch_cancel(job->fetcher, id);
+}
+
 bool ticket_finish(struct ticket *ticket, struct answer *answer)
 {
 	int waiting = TICKET_WAITING;
@@ -187,9 +192,21 @@ bool ticket_finish(struct ticket *ticket, struct answer *answer)
 	ticket->answer = answer == NULL ? NULL : answer_hold(answer);
 	atomic_store_explicit(&ticket->state, TICKET_FINISHED, memory_order_release);
 	if (ticket->job != NULL)
-		atomic_fetch_sub(&ticket->job->waiting, 1);
+		leave(ticket->job);
 	ticket->wake(ticket);
 	return true;
+}
+
+void ticket_expire(struct ticket *ticket, uint64_t now_ns)
+{
+	struct problem_report report;
+	problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
+		    "The request was not done within the time allowed for it.");
+	problem_set_limit(&report, (ticket->deadline_ns - ticket->accepted_ns) / NS_PER_MS,
+			  (now_ns - ticket->accepted_ns) / NS_PER_MS);
+	struct answer *answer = answer_new_problem(&report);
+	ticket_finish(ticket, answer);
+	answer_release(answer);
 }
 
 bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns)

@@ -35,12 +35,14 @@ struct ticket {
 
 enum { JOB_KEY_BYTES = 32 };
 
+#define JOB_FETCHED UINT64_MAX
+
 /**
  * The work on one request body on its way: HTTP thread → queue → worker (→ fetcher → queue →
  * worker), with the tickets of all connections that asked the same meanwhile.
  *
  * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Everything
- * in it is written by its present worker only, but for `fetch_id`, `extended_ns` and the list of
+ * in it is written by its present worker only, but for `fetch_id`, `deadline_ns` and the list of
  * tickets.
  */
 struct job {
@@ -55,15 +57,17 @@ struct job {
 	size_t body_room;      /* counted in `budget` */
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
+	bool is_line;                     /* of a batch: requests go first, see queue.h */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	char request_id[129]; /* of the request that began it, for the log; empty: a batch's line */
-	uint64_t begun_ns, deadline_ns, queued_ns; /* monotonic; of the first that waits for it */
-	_Atomic uint64_t extended_ns; /* by how much those who joined may wait longer */
-	bool came_last;               /* into the queue, not ahead of others */
+	char request_id[129];         /* of the request or batch that began it, for the log */
+	uint64_t begun_ns, queued_ns; /* monotonic */
+	_Atomic uint64_t deadline_ns; /* the latest of those who wait for it */
+	bool came_last;               /* into its row of the queue, not ahead of others */
 	/* NULL until it is there; owns `body` and `url`, says no `why` */
 	struct fetch_result *download;
-	_Atomic uint64_t fetch_id; /* of the running download; 0: none */
+	struct fetcher *fetcher;   /* of that */
+	_Atomic uint64_t fetch_id; /* 0: no download has begun; JOB_FETCHED: it has ended */
 	struct job_times times;
 	struct workers *workers; /* who go on with it after its download */
 	struct cache *cache;     /* where its answer is to be left; NULL: nowhere */
@@ -81,9 +85,6 @@ struct job *job_hold(struct job *job);
 
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
-
-/** Until when the last of those who wait for it does; grows where others join. Any thread. */
-uint64_t job_deadline_ns(const struct job *job);
 
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);
@@ -110,11 +111,11 @@ void ticket_release(struct ticket *ticket);
 void ticket_join(struct ticket *ticket, struct job *job);
 
 /**
- * Let the ticket wait for `job`, which must not be finished, with those that do, and until
- * `deadline_ns`. False, and nothing changed: all have left it, and it is being given up. Not
- * thread-safe either.
+ * Let the ticket wait for `job`, which must not be finished, with those that do, and give it as
+ * long as the ticket has. False, and nothing changed: all have left it, and it is being given up.
+ * Not thread-safe either.
  */
-bool ticket_join_others(struct ticket *ticket, struct job *job, uint64_t deadline_ns);
+bool ticket_join_others(struct ticket *ticket, struct job *job);
 
 /** Take all tickets of the job, with their references. Not thread-safe either. */
 struct ticket *ticket_leave(struct job *job);
@@ -123,9 +124,13 @@ bool ticket_is_pending(const struct ticket *ticket);
 
 /**
  * Answer the ticket, once: true for the first caller, whose answer is held and whose call wakes
- * the owner. `answer` is borrowed; NULL says that nobody waits any more.
+ * the owner. `answer` is borrowed; NULL says that nobody waits any more. Behind the last ticket of
+ * a job its download is cancelled.
  */
 bool ticket_finish(struct ticket *ticket, struct answer *answer);
+
+/** Answer the ticket, whose deadline is over at `now_ns`, with that. */
+void ticket_expire(struct ticket *ticket, uint64_t now_ns);
 
 /** Has the client gone away, so that nobody would read the answer? One system call. */
 bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns);

@@ -110,7 +110,7 @@ void metrics_count(struct metrics *metrics, const struct metrics_request *reques
 	add(counter_of(metrics, request), 1);
 	add(&metrics->body_bytes, request->body_bytes);
 	add(&metrics->answer_bytes, request->answer_bytes);
-	if (request->handler != HANDLER_SUMMARIES)
+	if (request->handler != HANDLER_SUMMARIES || request->is_batch)
 		return;
 	observe(&metrics->stages[STAGE_TOTAL], request->total_ns);
 	const struct job_times *times = request->times;
@@ -223,7 +223,7 @@ static void write_histogram(FILE *out, const char *name, const char *label,
 
 static void write_stages(FILE *out, const struct metrics *metrics)
 {
-	head(out, "stage_seconds", "histogram", "Time of each stage of a summary.");
+	head(out, "stage_seconds", "histogram", "Time of each stage of a summary, batches apart.");
 	for (size_t s = 0; s < STAGE_COUNT; s++) {
 		char label[32];
 		snprintf(label, sizeof(label), "stage=\"%s\"", stage_names[s]);

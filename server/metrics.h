@@ -25,6 +25,7 @@ void metrics_free(struct metrics *metrics);
 struct metrics_request {
 	enum handler handler;
 	unsigned status; /* of the answer; 0: none, for the client left before */
+	bool is_batch;   /* which takes as long as its client sends: no time of ours */
 	enum problem problem;
 	size_t body_bytes, answer_bytes;
 	uint64_t total_ns;

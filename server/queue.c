@@ -7,12 +7,22 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+/* However many requests wait, one line of a batch has its turn this often, so that no batch stands
+ * still. By time: lines may take a thousand times as long as requests. */
+#define LINE_TURN_NS (500 * NS_PER_MS)
+
+struct row {
+	struct job *first, **last;
+	size_t depth;
+};
+
 struct queue {
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t filled;
-	struct job *first, **last;
-	size_t depth, capacity, waiting;
-	struct pace pace;
+	struct row requests, lines; /* of batches */
+	size_t capacity, waiting;   /* capacity: for requests; waiting: workers */
+	uint64_t line_ns;           /* when one was taken, or none waited */
+	struct pace pace;           /* of requests */
 	bool closed;
 };
 
@@ -23,7 +33,8 @@ struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few)
 		return NULL;
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->filled, NULL);
-	queue->last = &queue->first;
+	queue->requests.last = &queue->requests.first;
+	queue->lines.last = &queue->lines.first;
 	queue->capacity = capacity;
 	queue->pace = (struct pace){.target_ns = wait_ns, .few = few};
 	return queue;
@@ -33,7 +44,7 @@ void queue_free(struct queue *queue)
 {
 	if (queue == NULL)
 		return;
-	assert(queue->first == NULL);
+	assert(queue->requests.depth + queue->lines.depth == 0);
 	pthread_cond_destroy(&queue->filled);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue);
@@ -44,36 +55,58 @@ static enum queue_result look(struct queue *queue, uint64_t now_ns)
 {
 	if (queue->closed)
 		return QUEUE_CLOSED;
-	if (queue->depth >= queue->capacity)
+	if (queue->requests.depth >= queue->capacity)
 		return QUEUE_FULL;
-	return pace_allows(&queue->pace, now_ns, queue->depth) ? QUEUE_OK : QUEUE_SLOW;
+	return pace_allows(&queue->pace, now_ns, queue->requests.depth) ? QUEUE_OK : QUEUE_SLOW;
 }
 
-enum place { PLACE_IF_ROOM, PLACE_FIRST, PLACE_LAST };
+static void put_first(struct row *row, struct job *job)
+{
+	job->next = row->first;
+	if (row->first == NULL)
+		row->last = &job->next;
+	row->first = job;
+	row->depth++;
+}
 
-static enum queue_result push(struct queue *queue, struct job **job, enum place place)
+static void put_last(struct row *row, struct job *job)
+{
+	job->next = NULL;
+	*row->last = job;
+	row->last = &job->next;
+	row->depth++;
+}
+
+static struct job *take_first(struct row *row)
+{
+	struct job *job = row->first;
+	row->first = job->next;
+	if (row->first == NULL)
+		row->last = &row->first;
+	job->next = NULL;
+	row->depth--;
+	return job;
+}
+
+static enum queue_result push(struct queue *queue, struct job **job, bool again)
 {
 	enum queue_result result = QUEUE_OK;
 	bool wake = false;
 	uint64_t now = (*job)->queued_ns = monotonic_ns();
 	pthread_mutex_lock(&queue->lock);
-	if (place == PLACE_IF_ROOM)
+	if (!again && !(*job)->is_line)
 		result = look(queue, now);
 	else if (queue->closed)
 		result = QUEUE_CLOSED;
 	if (result == QUEUE_OK) {
-		(*job)->came_last = place != PLACE_FIRST;
-		if (place == PLACE_FIRST) {
-			(*job)->next = queue->first;
-			if (queue->first == NULL)
-				queue->last = &(*job)->next;
-			queue->first = *job;
-		} else {
-			(*job)->next = NULL;
-			*queue->last = *job;
-			queue->last = &(*job)->next;
-		}
-		queue->depth++;
+		struct row *row = (*job)->is_line ? &queue->lines : &queue->requests;
+		(*job)->came_last = !again;
+		if (queue->lines.depth == 0)
+			queue->line_ns = now;
+		if (again)
+			put_first(row, *job);
+		else
+			put_last(row, *job);
 		*job = NULL;
 		/* A worker that is busy looks again before it sleeps: only a sleeping one costs a
 		 * wake-up. */
@@ -87,17 +120,12 @@ static enum queue_result push(struct queue *queue, struct job **job, enum place 
 
 enum queue_result queue_push(struct queue *queue, struct job **job)
 {
-	return push(queue, job, PLACE_IF_ROOM);
+	return push(queue, job, false);
 }
 
 enum queue_result queue_push_again(struct queue *queue, struct job **job)
 {
-	return push(queue, job, PLACE_FIRST);
-}
-
-enum queue_result queue_push_last(struct queue *queue, struct job **job)
-{
-	return push(queue, job, PLACE_LAST);
+	return push(queue, job, true);
 }
 
 enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
@@ -105,37 +133,39 @@ enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
 	uint64_t now = monotonic_ns();
 	pthread_mutex_lock(&queue->lock);
 	enum queue_result result = look(queue, now);
-	*wait_ns = pace_wait_ns(&queue->pace, queue->depth);
+	*wait_ns = pace_wait_ns(&queue->pace, queue->requests.depth);
 	pthread_mutex_unlock(&queue->lock);
 	return result;
 }
 
-/* Under the lock: the job has been taken out. */
-static void keep_pace(struct queue *queue, const struct job *job)
+/* Under the lock. A row is not empty. */
+static struct job *take(struct queue *queue)
 {
 	uint64_t now = monotonic_ns();
-	pace_left(&queue->pace, now, queue->depth);
+	struct job *job;
+	if (queue->requests.depth == 0 ||
+	    (queue->lines.depth > 0 && now - queue->line_ns >= LINE_TURN_NS)) {
+		queue->line_ns = now;
+		return take_first(&queue->lines);
+	}
+	job = take_first(&queue->requests);
+	pace_left(&queue->pace, now, queue->requests.depth);
 	if (job->came_last)
 		pace_waited(&queue->pace, now, now - job->queued_ns);
+	return job;
 }
 
 struct job *queue_take(struct queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
-	while (queue->first == NULL && !queue->closed) {
+	while (queue->requests.depth + queue->lines.depth == 0 && !queue->closed) {
 		queue->waiting++;
 		pthread_cond_wait(&queue->filled, &queue->lock);
 		queue->waiting--;
 	}
-	struct job *job = queue->first;
-	if (job != NULL) {
-		queue->first = job->next;
-		if (queue->first == NULL)
-			queue->last = &queue->first;
-		job->next = NULL;
-		queue->depth--;
-		keep_pace(queue, job);
-	}
+	struct job *job = NULL;
+	if (queue->requests.depth + queue->lines.depth > 0)
+		job = take(queue);
 	pthread_mutex_unlock(&queue->lock);
 	return job;
 }
@@ -151,7 +181,7 @@ void queue_close(struct queue *queue)
 size_t queue_depth(struct queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
-	size_t depth = queue->depth;
+	size_t depth = queue->requests.depth + queue->lines.depth;
 	pthread_mutex_unlock(&queue->lock);
 	return depth;
 }

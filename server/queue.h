@@ -5,7 +5,11 @@
 
 #include <stddef.h>
 
-/** The bounded hand-over from the HTTP and fetcher threads to the workers. */
+/**
+ * The bounded hand-over from the HTTP and fetcher threads to the workers. Lines of batches
+ * (job.is_line) wait apart: they are taken while no request waits, and one every half second where
+ * some always do. Somebody waits for each request, and for the last of a batch's lines.
+ */
 struct queue;
 
 enum queue_result {
@@ -16,9 +20,9 @@ enum queue_result {
 };
 
 /**
- * A queue for `capacity` waiting jobs, or NULL without memory. When they keep having to wait longer
- * than `wait_ns`, no more are let in than can be served in that time, or than a `few`: behind jobs
- * that each take longer than that everybody would be refused. 0: never mind.
+ * A queue for `capacity` waiting requests, or NULL without memory. When they keep having to wait
+ * longer than `wait_ns`, no more are let in than can be served in that time, or than a `few`:
+ * behind jobs that each take longer than that everybody would be refused. 0: never mind.
  */
 struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few);
 
@@ -27,22 +31,20 @@ void queue_free(struct queue *queue);
 
 /**
  * Hand `*job` to the workers; never blocks. On QUEUE_OK the queue owns the caller's reference and
- * `*job` is NULL. On anything else nothing changed and the caller still owns it.
+ * `*job` is NULL. On anything else nothing changed and the caller still owns it. Lines are refused
+ * once it is closed only: batches bound themselves.
  */
 enum queue_result queue_push(struct queue *queue, struct job **job);
 
 /**
  * The same for a job that was accepted before and comes back from its download: it is never
- * refused for room (the fetcher bounds how many there can be) and goes ahead of the others.
+ * refused for room (the fetcher bounds how many there can be) and goes ahead of others of its kind.
  */
 enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
-/** The same, behind the others: for the lines of a batch, which bounds itself. */
-enum queue_result queue_push_last(struct queue *queue, struct job **job);
-
 /**
- * Would a push succeed at this moment? A cheap look before its work; it may change at once. On
- * QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
+ * Would the push of a request succeed at this moment? A cheap look before its work; it may change
+ * at once. On QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
  */
 enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns);
 

@@ -72,7 +72,7 @@ static struct span joined(struct arena *arena, const struct render_input *input,
 }
 
 static void put_chosen(struct json_out *out, struct arena *arena, const struct render_input *input,
-		       const struct utf8_map *map, const struct fragment_page *page, uint32_t index)
+		       const struct utf8_map *map, struct fragment_page *page, uint32_t index)
 {
 	const struct sentence *s = &input->summary->sentences.at[index];
 	json_out_begin(out, '{');

@@ -53,7 +53,7 @@ struct flight {
 	atomic_uint references;
 	struct shared_cache *shared;
 	struct job *job; /* held until it goes to the workers; else NULL */
-	bool last, leased;
+	bool leased;
 	atomic_bool over; /* the job has ended */
 	uint64_t give_up_ns, pause_ms;
 	unsigned char job_key[JOB_KEY_BYTES];
@@ -140,7 +140,7 @@ static void compute(struct flight *flight)
 	flight->job = NULL;
 	atomic_fetch_add(&flight->references, 1);
 	job->flight = flight;
-	if ((flight->last ? queue_push_last(queue, &job) : queue_push(queue, &job)) == QUEUE_OK)
+	if (queue_push(queue, &job) == QUEUE_OK)
 		return;
 	struct problem_report report;
 	problem_set(&report, PROBLEM_QUEUE_FULL, "The queue has just filled up.");
@@ -244,7 +244,7 @@ static void look(void *arg)
 		compute_and_release(flight);
 }
 
-bool shared_cache_ask(struct shared_cache *shared, struct job **job, bool last)
+bool shared_cache_ask(struct shared_cache *shared, struct job **job)
 {
 	if (shared == NULL || !(*job)->has_key)
 		return false;
@@ -256,7 +256,6 @@ bool shared_cache_ask(struct shared_cache *shared, struct job **job, bool last)
 	if (flight == NULL)
 		return false;
 	uint64_t now_ns = monotonic_ns(), deadline_ns = (*job)->deadline_ns;
-	flight->last = last;
 	/* The rest must do for computing it here. */
 	flight->give_up_ns = now_ns + (deadline_ns > now_ns ? (deadline_ns - now_ns) / 2 : 0);
 	flight->job = *job;

@@ -32,11 +32,10 @@ void shared_cache_free(struct shared_cache *shared);
 
 /**
  * Look for the answer of `*job` (which leads its key, see cache.h), and hand it to the queue where
- * there is none; `last`: behind the others there. Never blocks. True: the caller's reference is
- * taken and `*job` is NULL. False: nothing changed (no server, or `shared` is NULL), and the caller
- * goes to the queue itself.
+ * there is none. Never blocks. True: the caller's reference is taken and `*job` is NULL. False:
+ * nothing changed (no server, or `shared` is NULL), and the caller goes to the queue itself.
  */
-bool shared_cache_ask(struct shared_cache *shared, struct job **job, bool last);
+bool shared_cache_ask(struct shared_cache *shared, struct job **job);
 
 /**
  * The job ended with `answer` (borrowed; NULL: none): keep it for all as long as its keep_ms says,

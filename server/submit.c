@@ -41,8 +41,7 @@ static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(ticket, found);
-	else if (result == CACHE_LEAD &&
-		 !shared_cache_ask(http->parts.shared_cache, &pushed, false) &&
+	else if (result == CACHE_LEAD && !shared_cache_ask(http->parts.shared_cache, &pushed) &&
 		 queue_push(http->parts.queue, &pushed) != QUEUE_OK)
 		job_fail(pushed, &report);
 	answer_release(found);
@@ -140,8 +139,8 @@ enum MHD_Result submit_batch(struct exchange *x)
 	char *head = batch_head(x);
 	size_t ahead = x->length <= x->http->parts.config->max_body_bytes ? (size_t)x->length : 0;
 	if (head != NULL)
-		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client, head,
-				       x->is_1_1, x->gunzip, ahead);
+		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client,
+				       x->request_id, head, x->is_1_1, x->gunzip, ahead);
 	if (x->batch == NULL) {
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
 		return respond_problem(x);

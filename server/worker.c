@@ -70,6 +70,13 @@ struct work {
 	struct problem_report report;
 };
 
+static void report_late(const struct job *job, const char *when, struct problem_report *report)
+{
+	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "%s", when);
+	problem_set_limit(report, (job->deadline_ns - job->begun_ns) / NS_PER_MS,
+			  (monotonic_ns() - job->begun_ns) / NS_PER_MS);
+}
+
 /* ---- download --------------------------------------------------------------------------- */
 
 /* As url.c reads it: blanks around it are passed over. */
@@ -174,7 +181,7 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	struct problem_report report;
 	log_failure(job, result);
 	metrics_count_fetch(job->workers->metrics, result->status);
-	atomic_store(&job->fetch_id, 0);
+	atomic_store(&job->fetch_id, JOB_FETCHED);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
 	job->download = keep_download(result);
 	if (job->download != NULL && queue_push_again(job->workers->queue, &job) == QUEUE_OK)
@@ -188,25 +195,30 @@ static void on_fetched(void *arg, struct fetch_result *result)
 static bool start_download(struct work *work)
 {
 	struct job *job = work->job;
+	uint64_t none = 0;
 	job->workers = work->worker->pool;
+	job->fetcher = job->workers->fetcher;
+	if (monotonic_ns() > job->deadline_ns) {
+		report_late(job, "While it waited for a worker.", &work->report);
+		return false;
+	}
 	char *url = arena_copy(&work->worker->arena, work->request.input);
 	if (url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
 		return false;
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
-	uint64_t id = fetch_start(work->worker->pool->fetcher, url,
-				  (int64_t)(job_deadline_ns(job) / NS_PER_MS), on_fetched, job);
+	uint64_t id = fetch_start(job->fetcher, url, (int64_t)(job->deadline_ns / NS_PER_MS),
+				  on_fetched, job);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* A download that is back already has set 0 before: a stale id is harmless, since ids are
-	 * never used twice. */
-	atomic_store(&job->fetch_id, id);
+	/* It may be back already, and is not named any more then. */
+	atomic_compare_exchange_strong(&job->fetch_id, &none, id);
 	if (!job_is_wanted(job))
-		fetch_cancel(work->worker->pool->fetcher, id); /* who left found no id to name */
+		fetch_cancel(job->fetcher, id); /* who left found no id to name */
 	job_release(job);
 	return true;
 }
@@ -216,15 +228,7 @@ static bool start_download(struct work *work)
 static bool job_expired(void *arg)
 {
 	struct work *work = arg;
-	return !job_is_wanted(work->job) || monotonic_ns() > job_deadline_ns(work->job);
-}
-
-static void report_expired(const struct job *job, struct problem_report *report)
-{
-	uint64_t allowed_ns = job->deadline_ns - job->begun_ns, now = monotonic_ns(),
-		 end = job_deadline_ns(job), late_ns = now > end ? now - end : 0;
-	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "While reading the HTML.");
-	problem_set_limit(report, allowed_ns / NS_PER_MS, (allowed_ns + late_ns) / NS_PER_MS);
+	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
 }
 
 struct extraction {
@@ -259,7 +263,7 @@ static bool extract(struct work *work, struct span html, struct span base_url, b
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
-		report_expired(work->job, &work->report);
+		report_late(work->job, "While reading the HTML.", &work->report);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;

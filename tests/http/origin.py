@@ -126,6 +126,7 @@ BEHAVIOURS = {
     "empty-coding": answers(page(Content_Encoding="")),
     "xhtml": answers(page(Content_Type="application/xhtml+xml")),
     "plain": answers(page(b"One plain sentence. Another plain sentence.", Content_Type="text/plain")),
+    "plain-gif89a": answers(page(b"GIF89a is a format of images. It is from 1989.", Content_Type="text/plain")),
     "latin-1": answers(page("<p>Der Fluß trat über die Ufer. Das Dorf schläft.</p>".encode("latin-1"),
                             Content_Type="text/html; charset=iso-8859-1")),
     "undeclared": answers(page("<p>Der Fluß trat über die Ufer. Das Dörfchen schläft früh.</p>".encode("latin-1"),
@@ -179,6 +180,7 @@ BEHAVIOURS = {
     "pdf-as-html": answers(page(b"%PDF-1.7\nA sentence that nobody reads.")),
     "pdf-as-plain": answers(page(b"%PDF-1.7\nA sentence that nobody reads.", Content_Type="text/plain")),
     "image-as-html": answers(page(b"\x89PNG\r\n\x1a\nA sentence that nobody reads.")),
+    "gif-as-html": answers(page(b"GIF89a\x01\x00\x01\x00\x80\x00\x00A sentence that nobody reads.")),
     "gzip-as-html": answers(page(gzip.compress(PAGE))),
     # time
     "silent": then_silence(),

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import socket
+import struct
 import threading
 import time
 import zlib
@@ -14,7 +15,7 @@ import pytest
 
 import faults as faults_of
 import origin as origins
-from service import LOOPBACK
+from service import LOOPBACK, Load, wait_until
 
 HEAD = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
@@ -327,6 +328,77 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
     assert [row.get("code", row.get("id")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
 
 
+@pytest.mark.concurrency
+@pytest.mark.parametrize("kind", ["chunked", "sized", "packed"])
+def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_service, kind):
+    """libmicrohttpd sees the end of input before it hands over what it holds, when it has more to do."""
+    service = start_service("--workers", "2")
+    load = Load(service.port, clients=2, text="It works. It really does.", cache=False)
+    try:
+        for number in range(20):
+            lines = b"".join(line(i, text=f"Number {number}. " * (2000 if i % 5 == 2 and kind != "sized" else 2))
+                             for i in range(20))
+            sent = {"chunked": HEAD + chunk(lines) + b"0\r\n\r\n", "sized": sized(len(lines)) + lines,
+                    "packed": PACKED_HEAD + chunk(gzip.compress(lines)) + b"0\r\n\r\n"}[kind]
+            with service.connect() as connection:
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.makefile("rb").read()
+            assert answer.endswith(b"\r\n0\r\n\r\n")
+            assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(20)]
+    finally:
+        load.stop()
+    assert load.failures == []
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize("end,leave", [(b"", lambda connection: None), (b"", reset), (b"0\r\n\r\n", reset)],
+                         ids=["before the end", "before the end, by reset", "by reset"])
+def test_downloads_of_a_client_that_has_left_are_given_up(start_service, end, leave):
+    """But for those that others wait for."""
+    service = start_service("--url-timeout-ms", "600000", "--deadline-ms", "600000", "--url-allow-nets", LOOPBACK,
+                            "--workers", "2", "--drain-ms", "0")
+    origin = origins.Origin()
+    lines = [json.dumps({"url": origin.url("silent") + f"?{i}"}).encode() for i in range(3)]
+    with service.connect() as connection, service.connect() as other:
+        connection.sendall(HEAD + chunk(b"\n".join(lines) + b"\n") + end)
+        wait_until(lambda: figure(service, "downloads_active") == 3)
+        other.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                      b"Content-Length: %d\r\n\r\n%s" % (len(lines[1]), lines[1]))
+        wait_until(lambda: figure(service, "cache_joined_total") == 1)
+        leave(connection)
+        connection.close()
+        wait_until(lambda: figure(service, "downloads_active") == 1)
+        wait_until(lambda: figure(service, 'fetches_total{result="cancelled"}') == 2)
+    wait_until(lambda: figure(service, 'fetches_total{result="cancelled"}') == 3)
+    origin.close()
+
+
+def test_what_becomes_of_a_batch_is_logged_and_counted(start_service):
+    """Its downloads by its id; its time, which is its client's, with no one's; whether its client was there to its end."""
+    service = start_service("--url-allow-nets", LOOPBACK, "--log-level", "info", "--deadline-ms", "600000")
+    origin = origins.Origin()
+    lines = b"".join(json.dumps({"url": origin.url(path)}).encode() + b"\n" for path in ("rss", "closes"))
+    service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson", "X-Request-Id": "batch-1"})
+    with service.connect() as connection:
+        connection.sendall(HEAD + chunk(line(1)))
+        come = b""
+        while not come.endswith(b"}\n\r\n"):
+            come += connection.recv(65536)
+        reset(connection)
+    wait_until(lambda: len(service.events("request")) == 2)
+    origin.close()
+    assert [event["id"] for event in service.events("download_failed")] == ["batch-1", "batch-1"]
+    assert [(event["status"], event["code"]) for event in service.events("request")] == [(200, "ok"), (0, "dropped")]
+    assert figure(service, 'requests_total{route="/v1/summaries",status="200",code="ok"}') == 1
+    assert figure(service, 'requests_dropped_total{route="/v1/summaries"}') == 1
+    assert figure(service, 'stage_seconds_count{stage="total"}') == 0
+
+
 def test_a_line_that_is_late_is_answered_so(start_service):
     """The deadline of the line comes before that of the connection."""
     service = start_service("--deadline-ms", "1500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)
@@ -475,6 +547,26 @@ def test_each_line_counts_for_the_rate(start_service, packed):
     refused = ask("192.0.2.1", line(9))
     assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
     assert outcome(ask("192.0.2.2", line(10))) == ["10"]
+
+
+@pytest.mark.concurrency
+def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_service):
+    """Whose queue would be too slow, did they wait behind the lines."""
+    service = start_service("--workers", "1", "--queue-wait-ms", "1", "--cache-bytes", "0", "--deadline-ms", "600000")
+    answers = []
+
+    def run(number):
+        lines = b"".join(line(i, text=f"Town {number} voted on Sunday. " * 300) for i in range(300))
+        answers.append(service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson"}, timeout=600))
+
+    batches = [threading.Thread(target=run, args=(number,)) for number in range(20)]
+    for batch in batches:
+        batch.start()
+    while len(answers) < len(batches):
+        answer = service.summarize(text="It works. It really does.", cache=False)
+        assert answer.status == 200, answer
+    for answer in answers:
+        assert [row.get("id", row) for row in rows_of(answer)] == [str(i) for i in range(300)]
 
 
 def test_the_head_has_what_every_answer_has(start_service):

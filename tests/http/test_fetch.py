@@ -22,7 +22,7 @@ from service import LOOPBACK, Service, free_port, wait_until
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504}
 
-PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "latin-1", "gzip", "x-gzip",
+PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "plain-gif89a", "latin-1", "gzip", "x-gzip",
          "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
          "to-page-308", "chain?5", "cookie", "to-endless", "negotiates"]
@@ -36,7 +36,7 @@ NO_PAGES = {
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
     "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type",
-                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gzip-as-html"],
+                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gif-as-html", "gzip-as-html"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
                     "drip-chunks", "drip-hints"],
     "url_too_large": [

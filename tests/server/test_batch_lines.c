@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "server/batch_lines.h"
+#include "server/metrics.h"
 #include "server/monotonic.h"
 
 #include <stdlib.h>
@@ -69,13 +70,66 @@ static void test_a_body_may_take_until_the_deadline(void **state)
 		connections_add(parts.connections, false, sockets[0], UINT64_MAX);
 	struct batches *batches = batches_new(&parts);
 	uint64_t now = monotonic_ns();
-	struct batch *batch =
-		batch_begin(batches, NULL, tracked, "client", strdup("head\r\n"), true, NULL, 1000);
+	struct batch *batch = batch_begin(batches, NULL, tracked, "client", "id",
+					  strdup("head\r\n"), true, NULL, 1000);
 	assert_true(batch->ahead.reads);
 	assert_true(batch->ahead.until_ns >= now + parts.deadline_ns);
 	assert_true(batch->limit_ns > batch->ahead.until_ns);
 	batch_free(batch);
 	batches_free(batches);
+	connections_remove(parts.connections, tracked);
+	connections_free(parts.connections);
+	assert_int_equal(bodies.used_bytes, 0);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+/* Where no worker comes to it: its answer is said, and the batch goes on. */
+static void test_a_line_that_is_late_is_answered(void **state)
+{
+	int sockets[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	struct budget bodies = {.max_bytes = MANY};
+	struct batch_parts parts = {.connections = connections_new(1),
+				    .queue = queue_new(1, 0, 0),
+				    .cache = cache_new(0),
+				    .metrics = metrics_new(),
+				    .rate = rate_new((struct rate_rule){0}),
+				    .bodies = &bodies,
+				    .max_line_bytes = MANY,
+				    .window = 4,
+				    .deadline_ns = NS_PER_MS};
+	struct connection *tracked =
+		connections_add(parts.connections, false, sockets[0], UINT64_MAX);
+	struct batches *batches = batches_new(&parts);
+	struct batch *batch = batch_begin(batches, NULL, tracked, "client", "id",
+					  strdup("head\r\n"), true, NULL, 0);
+	static const char lines[] = "{\"text\":\"One.\"}\n{\"text\":\"Two.\"}\n";
+	size_t size = sizeof(lines) - 1;
+	batch->started = true;
+	batch_receive(batch, lines, &size);
+	assert_int_equal(size, 0);
+	char answers[4096];
+	size_t len = 0;
+	for (const char *at = answers; at != NULL; at = strstr(answers, "\"line\":2") ? NULL : at) {
+		ssize_t n = read(sockets[1], answers + len, sizeof(answers) - 1 - len);
+		assert_true(n > 0);
+		len += (size_t)n;
+		answers[len] = '\0';
+	}
+	assert_non_null(strstr(answers, "\"deadline_exceeded\""));
+	batch_free(batch);
+	batches_free(batches);
+	queue_close(parts.queue);
+	for (struct job *job; (job = queue_take(parts.queue)) != NULL;) {
+		assert_false(job_is_wanted(job));
+		job_finish(job, NULL);
+		job_release(job);
+	}
+	queue_free(parts.queue);
+	cache_free(parts.cache);
+	metrics_free(parts.metrics);
+	rate_free(parts.rate);
 	connections_remove(parts.connections, tracked);
 	connections_free(parts.connections);
 	assert_int_equal(bodies.used_bytes, 0);
@@ -89,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_read_ahead_is_taken_bit_by_bit),
 		cmocka_unit_test(test_a_sender_that_pauses_is_not_read_ahead),
 		cmocka_unit_test(test_a_body_may_take_until_the_deadline),
+		cmocka_unit_test(test_a_line_that_is_late_is_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,33 @@ static void one_flight_per_key(void **state)
 	cache_free(cache);
 }
 
+/* Who comes late has as much time as who came first. */
+static void a_job_may_take_as_long_as_any_of_its_tickets(void **state)
+{
+	struct cache *cache = cache_new(1 << 20);
+	atomic_int woken = 0;
+	struct job *lead = NULL;
+	static const uint64_t deadlines_ns[] = {100, 300, 200};
+	struct ticket *tickets[3];
+	for (size_t i = 0; i < 3; i++) {
+		struct answer *found;
+		struct job *job = new_job("same");
+		tickets[i] = new_ticket(&woken);
+		job->deadline_ns = tickets[i]->deadline_ns = deadlines_ns[i];
+		cache_join(cache, job, tickets[i], monotonic_ns(), &found);
+		if (i == 0)
+			lead = job;
+		else
+			job_release(job);
+	}
+	assert_int_equal(lead->deadline_ns, 300);
+	job_finish(lead, NULL);
+	job_release(lead);
+	for (size_t i = 0; i < 3; i++)
+		ticket_release(tickets[i]);
+	cache_free(cache);
+}
+
 static void a_job_that_all_have_left_is_not_joined(void **state)
 {
 	struct cache *cache = cache_new(1 << 20);
@@ -337,6 +364,7 @@ int main(void)
 		cmocka_unit_test(what_is_larger_than_all_pushes_nothing_out),
 		cmocka_unit_test(what_left_the_cache_is_counted_until_it_was_read),
 		cmocka_unit_test(one_flight_per_key),
+		cmocka_unit_test(a_job_may_take_as_long_as_any_of_its_tickets),
 		cmocka_unit_test(a_job_that_all_have_left_is_not_joined),
 		cmocka_unit_test(a_job_that_is_given_up_is_not_joined),
 		cmocka_unit_test(threads_compute_each_key_once),

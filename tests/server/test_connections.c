@@ -67,18 +67,12 @@ static void an_overdue_job_is_answered_once(void **state)
 	close(ends[1]);
 }
 
-static void gave_up(void *arg, struct job *job)
-{
-	atomic_store((atomic_int *)arg, 1);
-}
-
 static void a_job_without_client_is_dropped(void **state)
 {
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct connections *connections = connections_new(1000);
-	atomic_int woken = 0, given_up = 0;
-	connections_on_give_up(connections, gave_up, &given_up);
+	atomic_int woken = 0;
 	struct connection *c = connections_add(connections, false, ends[1], UINT64_MAX);
 	struct job *job = job_new(NULL, 0, false);
 	struct ticket *ticket = waiting(job, ends[1], &woken, UINT64_MAX);
@@ -90,7 +84,6 @@ static void a_job_without_client_is_dropped(void **state)
 	close(ends[0]);
 	wait_for(&woken);
 	assert_null(ticket->answer);
-	wait_for(&given_up);
 	connections_remove(connections, c);
 	connections_free(connections);
 	ticket_release(ticket);

@@ -95,6 +95,38 @@ static void ends_that_stand_earlier_get_context(void **state)
 	arena_free(&arena);
 }
 
+/* A page of a megabyte made for it took six seconds, one of ten a minute. */
+static void a_page_is_searched_so_much_and_no_more(void **state)
+{
+	enum { TWINS = 100, TWIN_BYTES = 420, FILLING = 4 << 20 };
+	size_t len = FILLING, made = 0;
+	char *text = malloc(FILLING + 2 * TWINS * TWIN_BYTES);
+	memset(text, 'a', len);
+	for (size_t i = 0; i < 2 * TWINS; i++) {
+		memset(text + len, 'a', TWIN_BYTES);
+		for (size_t j = 9; j < TWIN_BYTES; j += 10)
+			text[len + j] = ' ';
+		sprintf(text + len, "B%03zu", i / 2);
+		text[len + 4] = 'a';
+		memcpy(text + len + TWIN_BYTES - 4, ".\n\n", 3);
+		len += TWIN_BYTES;
+	}
+	struct arena arena;
+	struct fragment_page page;
+	arena_init(&arena, 64 << 20);
+	fragment_page_init(&page, &arena, (struct span){text, len});
+	size_t before = page.to_search;
+	for (size_t i = 0; i < 2 * TWINS; i++) {
+		size_t start = FILLING + i * TWIN_BYTES;
+		made += fragment_make(&arena, &page, start, start + TWIN_BYTES - 3).len > 0;
+	}
+	assert_in_range(made, 1, 2 * TWINS - 1);
+	assert_true(page.to_search < FILLING + 2 * TWINS * TWIN_BYTES);
+	assert_true(page.to_search < before && !arena.failed);
+	arena_free(&arena);
+	free(text);
+}
+
 static void without_memory_there_is_none(void **state)
 {
 	struct arena arena;
@@ -114,6 +146,7 @@ int main(void)
 		cmocka_unit_test(passages_are_named),
 		cmocka_unit_test(long_passages_are_named_by_their_ends),
 		cmocka_unit_test(ends_that_stand_earlier_get_context),
+		cmocka_unit_test(a_page_is_searched_so_much_and_no_more),
 		cmocka_unit_test(without_memory_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,71 @@ static void keeps_order_and_refuses_over_its_capacity(void **state)
 	queue_free(queue);
 }
 
+static void push_line(struct queue *queue, size_t number)
+{
+	struct job *line = numbered(number);
+	line->is_line = true;
+	assert_int_equal(queue_push(queue, &line), QUEUE_OK);
+}
+
+static void lines_of_batches_let_requests_go_first(void **state)
+{
+	struct queue *queue = queue_new(2, 0, 0);
+	uint64_t wait_ns;
+	for (size_t i = 0; i < 5; i++)
+		push_line(queue, 10 + i); /* more than requests have places */
+	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_OK);
+	for (size_t i = 0; i < 2; i++) {
+		struct job *request = numbered(i);
+		assert_int_equal(queue_push(queue, &request), QUEUE_OK);
+	}
+	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_FULL);
+	assert_int_equal(queue_depth(queue), 7);
+	static const size_t order[] = {0, 1, 10, 11, 12, 13};
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct job *job = queue_take(queue);
+		assert_int_equal(job->body_len, order[i]);
+		if (order[i] == 11) { /* it comes back from its download, before other lines */
+			struct job *request = numbered(2), *line = job_hold(job);
+			assert_int_equal(queue_push_again(queue, &line), QUEUE_OK);
+			assert_int_equal(queue_push(queue, &request), QUEUE_OK);
+			struct job *next = queue_take(queue);
+			assert_int_equal(next->body_len, 2);
+			job_release(next);
+			next = queue_take(queue);
+			assert_ptr_equal(next, job);
+			job_release(next);
+		}
+		job_release(job);
+	}
+	queue_close(queue);
+	job_release(queue_take(queue));
+	assert_null(queue_take(queue));
+	queue_free(queue);
+}
+
+/* However many requests there are. */
+static void no_batch_stands_still(void **state)
+{
+	struct queue *queue = queue_new(2, 0, 0);
+	size_t lines = 0;
+	for (size_t i = 0; i < 3; i++)
+		push_line(queue, 1);
+	struct job *request = numbered(0);
+	assert_int_equal(queue_push(queue, &request), QUEUE_OK);
+	while (lines < 3) { /* a request waits at all times */
+		struct job *job = queue_take(queue);
+		if (job->is_line)
+			lines++;
+		else
+			assert_int_equal(queue_push(queue, &job), QUEUE_OK);
+		job_release(job);
+	}
+	job_release(queue_take(queue));
+	queue_close(queue);
+	queue_free(queue);
+}
+
 enum { THREADS = 4, EACH = 5000 };
 
 struct crowd {
@@ -105,6 +170,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_order_and_refuses_over_its_capacity),
+		cmocka_unit_test(lines_of_batches_let_requests_go_first),
+		cmocka_unit_test(no_batch_stands_still),
 		cmocka_unit_test(loses_nothing_between_many_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,27 @@ static int listen_and_say_nothing(unsigned *port)
 	return origin;
 }
 
+/* A line of a batch has no watcher that would answer it in time. */
+static void a_download_that_is_late_is_not_begun(void **state)
+{
+	atomic_int woken = 0;
+	struct queue *queue = queue_new(8, 0, 0);
+	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
+	ticket->job->begun_ns = 1;
+	ticket->job->deadline_ns = 1 + 10 * NS_PER_MS;
+	struct worker_options options = {
+		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
+	struct workers *workers = workers_new(&options, queue, NULL, NULL);
+	wait_for(&woken, 1);
+	assert_int_equal(ticket->answer->report.problem, PROBLEM_DEADLINE_EXCEEDED);
+	assert_int_equal(ticket->answer->report.limit, 10);
+	assert_true(ticket->answer->report.actual > 10);
+	ticket_release(ticket);
+	queue_close(queue);
+	workers_free(workers);
+	queue_free(queue);
+}
+
 /* Whoever leaves in the moment that a download begins finds none to cancel yet. */
 static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 {
@@ -247,6 +268,7 @@ int main(void)
 		cmocka_unit_test(a_small_arena_is_an_error_and_no_crash),
 		cmocka_unit_test(an_answered_job_is_not_worked_on),
 		cmocka_unit_test(who_joins_has_a_time_of_his_own),
+		cmocka_unit_test(a_download_that_is_late_is_not_begun),
 		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
 	};
 	workers_prepare();
