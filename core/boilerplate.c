@@ -51,8 +51,7 @@ static struct span without_bullets(struct span text)
 static bool only_marks(struct span rest)
 {
 	for (size_t i = 0; i < rest.len; i++)
-		if ((unsigned char)rest.at[i] >= 0x80 || (rest.at[i] | 0x20) - 'a' + 0u < 26 ||
-		    rest.at[i] - '0' + 0u < 10)
+		if ((rest.at[i] & 0x80) != 0 || ascii_is_alnum(rest.at[i]))
 			return false;
 	return true;
 }
@@ -61,10 +60,9 @@ static bool ends_word(struct span text, size_t at)
 {
 	if (at >= text.len)
 		return true;
-	unsigned char before = (unsigned char)text.at[at - 1];
-	unsigned char c = (unsigned char)text.at[at];
-	bool letter = (unsigned char)((c | 0x20) - 'a') < 26 || c >= 0xC3;
-	bool letter_before = (unsigned char)((before | 0x20) - 'a') < 26 || before >= 0x80;
+	char before = text.at[at - 1], c = text.at[at];
+	bool letter = ascii_is_letter(c) || (unsigned char)c >= 0xC3;
+	bool letter_before = ascii_is_letter(before) || (before & 0x80) != 0;
 	/* Characters of scripts without spaces stand against anything. */
 	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
 }
@@ -137,8 +135,8 @@ static bool only_names(struct span text)
 {
 	for (size_t at = 0; at < text.len; at++) {
 		bool opens = at == 0 || text.at[at - 1] == ' ';
-		if (opens && text.at[at] >= 'a' && text.at[at] <= 'z' &&
-		    !(at + 4 < text.len && memcmp(text.at + at, "and ", 4) == 0))
+		if (opens && ascii_is_lower(text.at[at]) &&
+		    !span_begins(span_slice(text, at, text.len), SPAN("and ")))
 			return false;
 	}
 	return true;
@@ -147,7 +145,7 @@ static bool only_names(struct span text)
 /* "By Jane Doe and John Roe": a preposition and names only. */
 static bool is_byline(struct span text)
 {
-	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+	for (size_t i = 0; i < COUNT(by); i++) {
 		size_t len = strlen(by[i]);
 		if (text.len > len + 1 && memcmp(text.at, by[i], len) == 0 && text.at[len] == ' ' &&
 		    only_names(span_slice(text, len + 1, text.len)))
@@ -159,7 +157,7 @@ static bool is_byline(struct span text)
 /* "By." alone, as where an element ended. */
 static bool is_preposition(struct span text)
 {
-	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+	for (size_t i = 0; i < COUNT(by); i++) {
 		if (text.len == 0 || text.at[0] != by[i][0])
 			continue;
 		size_t len = strlen(by[i]);

@@ -130,7 +130,7 @@ static size_t second_len(const struct aligner *a, size_t data_len, size_t html_l
 					      "\u200A", "\u0333", "\u0331", "j"};
 	const uint8_t *next = a->data + data_len, *html = a->html + html_len;
 	size_t html_left = (size_t)(a->html_end - html);
-	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+	for (size_t i = 0; i < COUNT(seconds); i++) {
 		size_t len = strlen(seconds[i]);
 		if (len > (size_t)(a->data_end - next) || memcmp(next, seconds[i], len) != 0)
 			continue;

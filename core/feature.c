@@ -1,5 +1,6 @@
 #include "feature.h"
 
+#include "ascii.h"
 #include "boilerplate.h"
 #include "marks.h"
 #include "utf8.h"
@@ -207,7 +208,7 @@ static void surface_features(struct work *w, size_t i)
 		tokens > 0 &&
 		terms->token[terms->first[i]].start_byte > w->input->sentences->at[i].start_byte &&
 		s.quote && (text.at[0] == '"' || (unsigned char)text.at[0] >= 0xC2);
-	f[FEATURE_OPENS_LOWER] = text.at[0] >= 'a' && text.at[0] <= 'z';
+	f[FEATURE_OPENS_LOWER] = ascii_is_lower(text.at[0]);
 	f[FEATURE_SELF] = clamp((float)s.self / 2, 0, 1);
 	f[FEATURE_YOU] = clamp((float)s.you / 2, 0, 1);
 	f[FEATURE_REPORT] = clamp((float)s.report / 2, 0, 1);
@@ -484,7 +485,7 @@ static const enum feature averaged[] = {
 
 static void find_means(const struct work *w, float mean[FEATURE_COUNT])
 {
-	enum { AVERAGED = sizeof averaged / sizeof *averaged };
+	enum { AVERAGED = COUNT(averaged) };
 	float sum[AVERAGED] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
 		for (size_t k = 0; k < AVERAGED; k++)
@@ -501,7 +502,7 @@ static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
 		    {FEATURE_CENTROID, FEATURE_CENTROID_Z},
 		    {FEATURE_TOPIC, FEATURE_TOPIC_Z},
 		    {FEATURE_COVER, FEATURE_COVER_Z}};
-	enum { PAIRS = sizeof pair / sizeof *pair };
+	enum { PAIRS = COUNT(pair) };
 	float deviation[PAIRS] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
 		for (size_t k = 0; k < PAIRS; k++) {

@@ -110,10 +110,7 @@ static bool says_author(struct span label)
 	static const char *const labels[] = {"written by",      "verfasst von", "geschrieben von",
 					     "crit par",        "escrito por",  "scritto da",
 					     "geschreven door", "autor",        "author"};
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (ascii_contains(label, span_of(labels[i])))
-			return true;
-	return false;
+	return ascii_contains_any(label, labels, COUNT(labels));
 }
 
 /* `name` after the names that the slot has, unless it is among them. */
@@ -154,8 +151,7 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 		struct span name = attribute(element, keys[k]);
 		if (ascii_equal(name, SPAN("twitter:label1")))
 			facts->data_is_author = says_author(content);
-		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
-		     i++) {
+		for (size_t i = 0; i < COUNT(meta_names) && name.len > 0; i++) {
 			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
@@ -231,10 +227,7 @@ static bool is_helper(const lxb_dom_node_t *node)
 		return false;
 	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
 	struct span text = {(const char *)data->data, data->length};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (text.len < BYLINE_MAX_BYTES && ascii_contains(text, span_of(words[i])))
-			return true;
-	return false;
+	return text.len < BYLINE_MAX_BYTES && ascii_contains_any(text, words, COUNT(words));
 }
 
 /* Elements of one kind side by side, perhaps each in an element that holds little more: several
