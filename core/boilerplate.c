@@ -168,18 +168,12 @@ static bool is_preposition(struct span text)
 	return false;
 }
 
-static struct span text_of(const struct score_input *input, size_t i)
-{
-	const struct sentence *sentence = &input->sentences->at[i];
-	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
-}
-
 /* "By." "Jane Doe.": each is a sentence of its own where the stops were set by a program. */
 static bool is_split_byline(const struct score_input *input, size_t i)
 {
-	struct span text = text_of(input, i);
+	struct span text = score_text(input, i);
 	return is_preposition(text) ||
-	       (i > 0 && is_preposition(text_of(input, i - 1)) && only_names(text));
+	       (i > 0 && is_preposition(score_text(input, i - 1)) && only_names(text));
 }
 
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
@@ -195,7 +189,7 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	}
 	char date[DATE_MAX];
 	return numbers >= 2 && names <= (others == 0 ? DATELINE_NAMES : 1) && others <= 2 &&
-	       date_read(text_of(input, i), false, date);
+	       date_read(score_text(input, i), false, date);
 }
 
 bool boilerplate_is(const struct score_input *input, size_t i)
@@ -207,7 +201,7 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
-	struct span whole = text_of(input, i), text = without_bullets(whole);
+	struct span whole = score_text(input, i), text = without_bullets(whole);
 	if (begins_with_one(text, phrase_opening))
 		return true;
 	if (words > LINE_WORDS)
