@@ -145,6 +145,18 @@ void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_
 	return at;
 }
 
+bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size)
+{
+	void *at;
+	memcpy(&at, array, sizeof at); /* of whatever type the pointer is */
+	size_t more = 2 * *room > len ? 2 * *room : len + 64;
+	if ((at = arena_grow(arena, at, *room, more, size)) == NULL)
+		return false;
+	memcpy(array, &at, sizeof at);
+	*room = more;
+	return true;
+}
+
 char *arena_copy(struct arena *arena, struct span bytes)
 {
 	char *at = arena_alloc(arena, bytes.len + 1, 1);

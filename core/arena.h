@@ -48,6 +48,20 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size);
  */
 void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size);
 
+/** arena_reserve() where there is none. */
+bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size);
+
+/**
+ * See that an array, whose pointer is at `array`, has room for one more than `len` objects: `*room`
+ * is for how many it has, and is doubled when they are too few. False on failure: then nothing
+ * changed.
+ */
+static inline bool arena_reserve(struct arena *arena, void *array, size_t len, size_t *room,
+				 size_t size)
+{
+	return len < *room || arena_make_room(arena, array, len, room, size);
+}
+
 /** A copy of `bytes` with a NUL behind it, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);
 

@@ -56,15 +56,8 @@ static bool add_run(struct builder *to, struct extract_run run)
 	to->full |= to->run_count == MAX_RUNS;
 	if (to->full)
 		return false;
-	if (to->run_count == to->run_room) {
-		size_t room = to->run_room == 0 ? 64 : to->run_room * 2;
-		struct extract_run *runs =
-			arena_grow(to->arena, to->runs, to->run_room, room, sizeof(*runs));
-		if (runs == NULL)
-			return false;
-		to->runs = runs;
-		to->run_room = room;
-	}
+	if (!arena_reserve(to->arena, &to->runs, to->run_count, &to->run_room, sizeof(run)))
+		return false;
 	to->runs[to->run_count++] = run;
 	return true;
 }

@@ -34,15 +34,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	end = trim_end(g, end);
 	if (g->start >= end || join_small(g->out, end))
 		return;
-	if (g->out->len == g->capacity) {
-		size_t more = g->capacity * 2;
-		struct sentence *at =
-			arena_grow(g->arena, g->out->at, g->capacity, more, sizeof(*at));
-		if (at == NULL)
-			return;
-		g->out->at = at;
-		g->capacity = more;
-	}
+	if (!arena_reserve(g->arena, &g->out->at, g->out->len, &g->capacity, sizeof(*g->out->at)))
+		return;
 	enum sentence_kind kind = SENTENCE_PROSE;
 	if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
 		kind = SENTENCE_LIST_ITEM;

@@ -40,15 +40,10 @@ struct tokenizer {
 static uint32_t add_term(struct tokenizer *t, const struct form_entry *entry, uint8_t flags)
 {
 	struct terms *terms = t->terms;
-	if (terms->distinct_count == t->distinct_room) {
-		struct term *bigger = arena_grow(t->arena, terms->distinct, t->distinct_room,
-						 t->distinct_room * 2, sizeof *bigger);
-		if (bigger == NULL) {
-			t->failed = true;
-			return NONE;
-		}
-		terms->distinct = bigger;
-		t->distinct_room *= 2;
+	if (!arena_reserve(t->arena, &terms->distinct, terms->distinct_count, &t->distinct_room,
+			   sizeof *terms->distinct)) {
+		t->failed = true;
+		return NONE;
 	}
 	terms->distinct[terms->distinct_count] = (struct term){
 		.stem = {entry->at, entry->len}, .last_sentence = NONE, .flags = flags};
@@ -104,17 +99,10 @@ static uint32_t new_form(struct tokenizer *t, const struct form *form, uint64_t 
 static bool token_room(struct tokenizer *t, size_t more)
 {
 	struct terms *terms = t->terms;
-	if (terms->token_count + more <= t->token_room)
-		return true;
-	struct token *bigger = arena_grow(t->arena, terms->token, t->token_room, t->token_room * 2,
-					  sizeof *bigger);
-	if (bigger == NULL) {
-		t->failed = true;
-		return false;
-	}
-	terms->token = bigger;
-	t->token_room *= 2;
-	return true;
+	bool room = arena_reserve(t->arena, &terms->token, terms->token_count + more - 1,
+				  &t->token_room, sizeof *terms->token);
+	t->failed |= !room;
+	return room;
 }
 
 /* Where token_room() is. */
