@@ -3,6 +3,7 @@
 #include "ascii.h"
 #include "boilerplate_table.h"
 #include "dates.h"
+#include "glyph.h"
 #include "marks.h"
 
 enum {
@@ -71,13 +72,14 @@ static bool ends_word(struct span text, size_t at)
 static bool is_line(struct span text, const struct sentence *sentence)
 {
 	size_t start = sentence->start_byte, end = sentence->end_byte;
-	while (start > 0 && (text.at[start - 1] == ' ' || text.at[start - 1] == '\t'))
-		start--;
-	while (end < text.len &&
-	       (text.at[end] == ' ' || text.at[end] == '\t' || text.at[end] == '\r'))
-		end++;
-	return (start == 0 || text.at[start - 1] == '\n') &&
-	       (end == text.len || text.at[end] == '\n');
+	struct glyph before, behind;
+	while ((behind = glyph_at(text, end)).kind == GLYPH_SPACE)
+		end += behind.len;
+	if (!glyph_is_gap(behind.kind)) /* most sentences */
+		return false;
+	while ((before = glyph_before(text, start)).kind == GLYPH_SPACE)
+		start -= before.len;
+	return glyph_is_gap(before.kind);
 }
 
 static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
@@ -125,11 +127,12 @@ static bool holds_phrase(struct span text)
 		if (ascii_is_letter(text.at[at]))
 			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
 				at++;
+		else
+			while (at + 1 < text.len && (text.at[at + 1] & 0xC0) == 0x80)
+				at++;
 	}
 	return false;
 }
-
-static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
 
 static bool only_names(struct span text)
 {
@@ -142,30 +145,29 @@ static bool only_names(struct span text)
 	return true;
 }
 
+/* The length of a preposition that names the author, with which the text begins; 0 without one. */
+static size_t by_len(struct span text)
+{
+	static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
+	for (size_t i = 0; i < COUNT(by); i++)
+		if (text.len > 0 && text.at[0] == by[i][0] && span_begins(text, span_of(by[i])))
+			return strlen(by[i]);
+	return 0;
+}
+
 /* "By Jane Doe and John Roe": a preposition and names only. */
 static bool is_byline(struct span text)
 {
-	for (size_t i = 0; i < COUNT(by); i++) {
-		size_t len = strlen(by[i]);
-		if (text.len > len + 1 && memcmp(text.at, by[i], len) == 0 && text.at[len] == ' ' &&
-		    only_names(span_slice(text, len + 1, text.len)))
-			return true;
-	}
-	return false;
+	size_t len = by_len(text);
+	return len > 0 && text.len > len + 1 && text.at[len] == ' ' &&
+	       only_names(span_slice(text, len + 1, text.len));
 }
 
 /* "By." alone, as where an element ended. */
 static bool is_preposition(struct span text)
 {
-	for (size_t i = 0; i < COUNT(by); i++) {
-		if (text.len == 0 || text.at[0] != by[i][0])
-			continue;
-		size_t len = strlen(by[i]);
-		if (text.len >= len && memcmp(text.at, by[i], len) == 0 &&
-		    only_marks(span_slice(text, len, text.len)))
-			return true;
-	}
-	return false;
+	size_t len = by_len(text);
+	return len > 0 && only_marks(span_slice(text, len, text.len));
 }
 
 /* "By." "Jane Doe.": each is a sentence of its own where the stops were set by a program. */
