@@ -365,22 +365,6 @@ static enum extract_status no_article(struct article *out, const char *seen)
 	return EXTRACT_NO_ARTICLE;
 }
 
-static void copy_metadata(struct arena *arena, const struct html_page *page, struct span base_url,
-			  struct article *out)
-{
-	struct metadata metadata;
-	metadata_read(arena, page, base_url, &metadata);
-	out->title = metadata.title;
-	out->byline = metadata.byline;
-	out->site_name = metadata.site_name;
-	out->description = metadata.description;
-	out->published = metadata.published;
-	out->modified = metadata.modified;
-	out->language = metadata.language;
-	out->canonical_url = metadata.canonical_url;
-	out->image_url = metadata.image_url;
-}
-
 /* A page's blocks and what was found of them. */
 struct reading {
 	struct blocks blocks;
@@ -476,7 +460,7 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	else if (page.document != NULL && !arena->failed)
 		status = read_page(&to, &page, given, &reading, out);
 	if (status == EXTRACT_OK)
-		copy_metadata(arena, &page, base_url, out);
+		metadata_read(arena, &page, base_url, out);
 	if (arena->failed)
 		status = EXTRACT_NO_MEMORY;
 	out->partial |= page.partial;
