@@ -253,31 +253,24 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 	open_piece(&source);
 	const uint8_t *flat = (const uint8_t *)to->blocks->text;
 	const uint8_t *html = (const uint8_t *)to->html.at;
-	size_t data_len, html_len;
 	while (at < end) {
-		uint32_t plain = (uint32_t)verbatim_len(&source.at, flat + at, end - at);
-		if (plain > 0) {
-			struct extract_run run = {out, plain, (uint32_t)(source.at.html - html),
-						  plain};
-			if (!add_run(to, run))
-				return false;
-			at += plain;
-			out += plain;
-			source.at.data += plain;
-			source.at.html += plain;
-			continue;
+		size_t data_len = verbatim_len(&source.at, flat + at, end - at),
+		       html_len = data_len;
+		bool verbatim = data_len > 0, same = verbatim;
+		if (!verbatim) {
+			if (!next_character(&source, &data_len, &html_len))
+				break;
+			bool blank = flat[at] == ' ' || flat[at] == '\n';
+			if (blank && *source.at.data != flat[at]) {
+				at++;
+				out++;
+				continue; /* white space that was collapsed, at the character behind
+					   */
+			}
+			same = at + data_len <= end &&
+			       memcmp(flat + at, source.at.data, data_len) == 0;
 		}
-		if (!next_character(&source, &data_len, &html_len))
-			break;
-		bool blank = flat[at] == ' ' || flat[at] == '\n';
-		if (blank && *source.at.data != flat[at]) {
-			at++;
-			out++;
-			continue; /* white space that was collapsed, at the character behind it */
-		}
-		bool same =
-			at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0;
-		if (same && agrees(&source.at, data_len, html_len)) {
+		if (verbatim || (same && agrees(&source.at, data_len, html_len))) {
 			struct extract_run run = {out, (uint32_t)data_len,
 						  (uint32_t)(source.at.html - html),
 						  (uint32_t)html_len};

@@ -363,8 +363,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)WORD_ORDINARY)
 		return false;
-	return behind.c != '.' || (next.classes & WORD_TITLE) ||
-	       glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
+	return behind.c != '.' || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
 bool stop_ends(struct segmenter *g, const struct stop *stop)
