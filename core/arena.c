@@ -92,22 +92,69 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size)
 	return at;
 }
 
+/* The link to the block that `array` of so many bytes has for itself; NULL where others are in it.
+ */
+static struct arena_block **own_block(struct arena *arena, const void *array, size_t bytes)
+{
+	for (struct arena_block **link = &arena->blocks; *link != NULL; link = &(*link)->older)
+		if ((*link)->bytes == array)
+			return (*link)->bytes + bytes == (*link)->end ? link : NULL;
+	return NULL;
+}
+
+/* What has a block for itself is large: the system moves its pages instead of copying them. */
+static void *grow_block(struct arena *arena, struct arena_block **link, size_t room)
+{
+	bool newest = link == &arena->blocks;
+	size_t old_size = (*link)->size, size = sizeof(struct arena_block) + room;
+	if (size < old_size || size - old_size > arena->ceiling_bytes - arena->used_bytes)
+		return NULL;
+	ASAN_UNPOISON_MEMORY_REGION(*link, old_size);
+	struct arena_block *block = realloc(*link, size);
+	if (block == NULL)
+		return NULL;
+	block->size = size;
+	block->end = (char *)block + size;
+	*link = block;
+	arena->used_bytes += size - old_size;
+	if (newest)
+		arena->next = arena->end = block->end;
+	return block->bytes;
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size)
 {
 	size_t old_bytes = round_up(old_count * size == 0 ? 1 : old_count * size), new_bytes;
-	if (array != NULL && !arena->failed && (char *)array + old_bytes == arena->next &&
+	if (array != NULL && !arena->failed &&
 	    !__builtin_mul_overflow(new_count, size, &new_bytes) && new_bytes < PTRDIFF_MAX / 2) {
 		new_bytes = round_up(new_bytes == 0 ? 1 : new_bytes);
-		if (new_bytes <= (size_t)(arena->end - (char *)array)) {
+		if ((char *)array + old_bytes == arena->next &&
+		    new_bytes <= (size_t)(arena->end - (char *)array)) {
 			arena->next = (char *)array + new_bytes;
 			ASAN_UNPOISON_MEMORY_REGION(array, new_count * size);
 			return array;
 		}
+		struct arena_block **own = own_block(arena, array, old_bytes);
+		void *moved = own == NULL ? NULL : grow_block(arena, own, new_bytes);
+		if (moved != NULL)
+			return moved;
 	}
 	void *at = arena_alloc(arena, new_count, size);
 	if (at != NULL && old_count > 0)
 		memcpy(at, array, (old_count < new_count ? old_count : new_count) * size);
 	return at;
+}
+
+bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size)
+{
+	void *at;
+	memcpy(&at, array, sizeof at); /* of whatever type the pointer is */
+	size_t more = 2 * *room > len ? 2 * *room : len + 64;
+	if ((at = arena_grow(arena, at, *room, more, size)) == NULL)
+		return false;
+	memcpy(array, &at, sizeof at);
+	*room = more;
+	return true;
 }
 
 char *arena_copy(struct arena *arena, struct span bytes)

@@ -42,10 +42,25 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size);
 
 /**
  * Grow an array made by arena_alloc() from `old_count` to `new_count` objects. In place when it is
- * the newest allocation, else by copying (the old room is lost until the reset). `array` may be
- * NULL with `old_count` 0. On failure returns NULL and the old array is still good.
+ * the newest allocation, or as a whole when it has a block for itself, as large ones have; else by
+ * copying (the old room is lost until the reset). No mark may stand between its making and this.
+ * `array` may be NULL with `old_count` 0. On failure returns NULL and the old array is still good.
  */
 void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size);
+
+/** arena_reserve() where there is none. */
+bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size);
+
+/**
+ * See that an array, whose pointer is at `array`, has room for one more than `len` objects: `*room`
+ * is for how many it has, and is doubled when they are too few. False on failure: then nothing
+ * changed.
+ */
+static inline bool arena_reserve(struct arena *arena, void *array, size_t len, size_t *room,
+				 size_t size)
+{
+	return len < *room || arena_make_room(arena, array, len, room, size);
+}
 
 /** A copy of `bytes` with a NUL behind it, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);

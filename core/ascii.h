@@ -14,6 +14,16 @@ static inline bool ascii_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static inline bool ascii_is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool ascii_is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
 /** White space of HTML and JSON, and the vertical tab. */
 static inline bool ascii_is_space(char c)
 {
@@ -22,7 +32,7 @@ static inline bool ascii_is_space(char c)
 
 static inline char ascii_lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
 static inline bool ascii_is_letter(char c)
@@ -75,6 +85,15 @@ static inline bool ascii_contains(struct span whole, struct span part)
 {
 	for (size_t i = 0; i + part.len <= whole.len; i++)
 		if (ascii_same(whole.at + i, part.at, part.len))
+			return true;
+	return false;
+}
+
+/** Does it contain one of the `count` words? */
+static inline bool ascii_contains_any(struct span whole, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ascii_contains(whole, span_of(words[i])))
 			return true;
 	return false;
 }

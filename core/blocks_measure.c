@@ -223,9 +223,7 @@ static void count_characters(struct count *count, struct span text)
 static uint32_t character_before(struct span text, size_t *end)
 {
 	uint32_t c;
-	do
-		--*end;
-	while (*end > 0 && ((uint8_t)text.at[*end] & 0xC0) == 0x80);
+	*end = utf8_before(text, *end);
 	utf8_decode(text, *end, &c);
 	return c;
 }

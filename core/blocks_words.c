@@ -19,16 +19,6 @@ static uint32_t look_up(const struct page_entry *table, uint32_t slots, uint32_t
 	return 0;
 }
 
-static bool is_lower(uint8_t c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_upper(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
 static bool has_bit(const uint32_t *set, unsigned at)
 {
 	return set[at / 32] >> at % 32 & 1;
@@ -58,18 +48,19 @@ static uint32_t word_groups(const uint8_t *word, size_t len)
 
 uint32_t blocks_name_groups(struct span name)
 {
-	const uint8_t *s = (const uint8_t *)name.at;
+	const char *s = name.at;
 	size_t len = name.len < MAX_NAME_BYTES ? name.len : MAX_NAME_BYTES;
 	uint32_t groups = 0;
 	for (size_t i = 0; i < len;) {
-		if (!is_lower(s[i]) && !is_upper(s[i])) {
+		if (!ascii_is_letter(s[i])) {
 			i++;
 			continue;
 		}
 		size_t start = i++;
-		while (i < len && (is_lower(s[i]) || (is_upper(s[i]) && !is_lower(s[i - 1]))))
+		while (i < len && (ascii_is_lower(s[i]) ||
+				   (ascii_is_upper(s[i]) && !ascii_is_lower(s[i - 1]))))
 			i++;
-		groups |= word_groups(s + start, i - start);
+		groups |= word_groups((const uint8_t *)s + start, i - start);
 	}
 	return groups;
 }

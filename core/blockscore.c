@@ -15,7 +15,7 @@ static const struct {
 	size_t trees;
 	float below, factor;
 } looks[] = {{16, -1.8f, 2.6f}, {40, -2.2f, 1.43f}};
-enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
+enum { LOOKS = COUNT(looks) };
 
 /*
  * TREES_ABREAST trees at a time, each TREES_DEPTH steps without a branch: a leaf leads to itself.

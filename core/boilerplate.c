@@ -3,6 +3,7 @@
 #include "ascii.h"
 #include "boilerplate_table.h"
 #include "dates.h"
+#include "glyph.h"
 #include "marks.h"
 
 enum {
@@ -51,8 +52,7 @@ static struct span without_bullets(struct span text)
 static bool only_marks(struct span rest)
 {
 	for (size_t i = 0; i < rest.len; i++)
-		if ((unsigned char)rest.at[i] >= 0x80 || (rest.at[i] | 0x20) - 'a' + 0u < 26 ||
-		    rest.at[i] - '0' + 0u < 10)
+		if ((rest.at[i] & 0x80) != 0 || ascii_is_alnum(rest.at[i]))
 			return false;
 	return true;
 }
@@ -61,10 +61,9 @@ static bool ends_word(struct span text, size_t at)
 {
 	if (at >= text.len)
 		return true;
-	unsigned char before = (unsigned char)text.at[at - 1];
-	unsigned char c = (unsigned char)text.at[at];
-	bool letter = (unsigned char)((c | 0x20) - 'a') < 26 || c >= 0xC3;
-	bool letter_before = (unsigned char)((before | 0x20) - 'a') < 26 || before >= 0x80;
+	char before = text.at[at - 1], c = text.at[at];
+	bool letter = ascii_is_letter(c) || (unsigned char)c >= 0xC3;
+	bool letter_before = ascii_is_letter(before) || (before & 0x80) != 0;
 	/* Characters of scripts without spaces stand against anything. */
 	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
 }
@@ -73,13 +72,14 @@ static bool ends_word(struct span text, size_t at)
 static bool is_line(struct span text, const struct sentence *sentence)
 {
 	size_t start = sentence->start_byte, end = sentence->end_byte;
-	while (start > 0 && (text.at[start - 1] == ' ' || text.at[start - 1] == '\t'))
-		start--;
-	while (end < text.len &&
-	       (text.at[end] == ' ' || text.at[end] == '\t' || text.at[end] == '\r'))
-		end++;
-	return (start == 0 || text.at[start - 1] == '\n') &&
-	       (end == text.len || text.at[end] == '\n');
+	struct glyph before, behind;
+	while ((behind = glyph_at(text, end)).kind == GLYPH_SPACE)
+		end += behind.len;
+	if (!glyph_is_gap(behind.kind)) /* most sentences */
+		return false;
+	while ((before = glyph_before(text, start)).kind == GLYPH_SPACE)
+		start -= before.len;
+	return glyph_is_gap(before.kind);
 }
 
 static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
@@ -127,61 +127,55 @@ static bool holds_phrase(struct span text)
 		if (ascii_is_letter(text.at[at]))
 			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
 				at++;
+		else
+			while (at + 1 < text.len && (text.at[at + 1] & 0xC0) == 0x80)
+				at++;
 	}
 	return false;
 }
-
-static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
 
 static bool only_names(struct span text)
 {
 	for (size_t at = 0; at < text.len; at++) {
 		bool opens = at == 0 || text.at[at - 1] == ' ';
-		if (opens && text.at[at] >= 'a' && text.at[at] <= 'z' &&
-		    !(at + 4 < text.len && memcmp(text.at + at, "and ", 4) == 0))
+		if (opens && ascii_is_lower(text.at[at]) &&
+		    !span_begins(span_slice(text, at, text.len), SPAN("and ")))
 			return false;
 	}
 	return true;
 }
 
+/* The length of a preposition that names the author, with which the text begins; 0 without one. */
+static size_t by_len(struct span text)
+{
+	static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
+	for (size_t i = 0; i < COUNT(by); i++)
+		if (text.len > 0 && text.at[0] == by[i][0] && span_begins(text, span_of(by[i])))
+			return strlen(by[i]);
+	return 0;
+}
+
 /* "By Jane Doe and John Roe": a preposition and names only. */
 static bool is_byline(struct span text)
 {
-	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
-		size_t len = strlen(by[i]);
-		if (text.len > len + 1 && memcmp(text.at, by[i], len) == 0 && text.at[len] == ' ' &&
-		    only_names(span_slice(text, len + 1, text.len)))
-			return true;
-	}
-	return false;
+	size_t len = by_len(text);
+	return len > 0 && text.len > len + 1 && text.at[len] == ' ' &&
+	       only_names(span_slice(text, len + 1, text.len));
 }
 
 /* "By." alone, as where an element ended. */
 static bool is_preposition(struct span text)
 {
-	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
-		if (text.len == 0 || text.at[0] != by[i][0])
-			continue;
-		size_t len = strlen(by[i]);
-		if (text.len >= len && memcmp(text.at, by[i], len) == 0 &&
-		    only_marks(span_slice(text, len, text.len)))
-			return true;
-	}
-	return false;
-}
-
-static struct span text_of(const struct score_input *input, size_t i)
-{
-	const struct sentence *sentence = &input->sentences->at[i];
-	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
+	size_t len = by_len(text);
+	return len > 0 && only_marks(span_slice(text, len, text.len));
 }
 
 /* "By." "Jane Doe.": each is a sentence of its own where the stops were set by a program. */
 static bool is_split_byline(const struct score_input *input, size_t i)
 {
-	struct span text = text_of(input, i);
+	struct span text = score_text(input, i);
 	return is_preposition(text) ||
-	       (i > 0 && is_preposition(text_of(input, i - 1)) && only_names(text));
+	       (i > 0 && is_preposition(score_text(input, i - 1)) && only_names(text));
 }
 
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
@@ -197,7 +191,7 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	}
 	char date[DATE_MAX];
 	return numbers >= 2 && names <= (others == 0 ? DATELINE_NAMES : 1) && others <= 2 &&
-	       date_read(text_of(input, i), false, date);
+	       date_read(score_text(input, i), false, date);
 }
 
 bool boilerplate_is(const struct score_input *input, size_t i)
@@ -209,7 +203,7 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
-	struct span whole = text_of(input, i), text = without_bullets(whole);
+	struct span whole = score_text(input, i), text = without_bullets(whole);
 	if (begins_with_one(text, phrase_opening))
 		return true;
 	if (words > LINE_WORDS)

@@ -41,7 +41,7 @@ static bool ends_name(struct span line, size_t at)
 		return false;
 	if (ascii_is_digit(rest.at[0]))
 		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i][0] == ascii_lower(rest.at[0]) && ascii_begins(rest, span_of(words[i])))
 			return true;
 	return false;
@@ -100,7 +100,7 @@ static struct span trim_end(struct span line)
 		again = false;
 		while (line.len > 0 && ascii_is_in(line.at[line.len - 1], " ,-/(|"))
 			line.len--;
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		for (size_t i = 0; i < COUNT(words); i++) {
 			size_t len = strlen(words[i]);
 			if (line.len > len && ascii_same(line.at + line.len - len, words[i], len)) {
 				line.len -= len;
@@ -178,11 +178,8 @@ static bool is_label(struct span text)
 					     "oct",
 					     "nov",
 					     "dec"};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (ascii_contains(text, span_of(parts[i])))
-			return true;
-	return is_among(text, wholes, sizeof(wholes) / sizeof(wholes[0])) ||
-	       label_at(text) == text.len;
+	return ascii_contains_any(text, parts, COUNT(parts)) ||
+	       is_among(text, wholes, COUNT(wholes)) || label_at(text) == text.len;
 }
 
 static bool has_letter(struct span text)
@@ -245,7 +242,7 @@ bool byline_looks_written(struct span bare)
 		words++;
 		bool upper = ascii_lower(word.at[0]) != word.at[0] || (word.at[0] & 0x80) != 0;
 		large += upper;
-		if (!upper && !is_among(word, small, sizeof(small) / sizeof(small[0])))
+		if (!upper && !is_among(word, small, COUNT(small)))
 			return false;
 	}
 	return large > 0 && words <= MAX_WRITTEN_WORDS;
@@ -256,8 +253,7 @@ bool byline_is_lead(struct span text)
 	static const char *const unsure[] = {"vom", "di", "af", "av", "text"};
 	struct span line = skip_marks(text);
 	size_t len = label_at(line);
-	if (len == 0 ||
-	    is_among(span_slice(line, 0, len), unsure, sizeof(unsure) / sizeof(unsure[0])))
+	if (len == 0 || is_among(span_slice(line, 0, len), unsure, COUNT(unsure)))
 		return false;
 	struct span rest = span_slice(line, len, line.len);
 	struct span name = skip_marks(rest);

@@ -41,10 +41,9 @@ static encoding *from_bom(struct span *bytes)
 	} marks[] = {{{"\xEF\xBB\xBF", 3}, "utf-8"},
 		     {{"\xFE\xFF", 2}, "utf-16be"},
 		     {{"\xFF\xFE", 2}, "utf-16le"}};
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		size_t len = marks[i].mark.len;
-		if (bytes->len >= len && memcmp(bytes->at, marks[i].mark.at, len) == 0) {
-			*bytes = span_slice(*bytes, len, bytes->len);
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		if (span_begins(*bytes, marks[i].mark)) {
+			*bytes = span_slice(*bytes, marks[i].mark.len, bytes->len);
 			return by_label(marks[i].label, strlen(marks[i].label));
 		}
 	}
@@ -91,7 +90,7 @@ static encoding *by_detected_name(const char *name)
 		const char *name, *label;
 	} others[] = {
 		{"UHC", "euc-kr"}, {"MAC-CYRILLIC", "x-mac-cyrillic"}, {"ASCII", "windows-1252"}};
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < COUNT(others); i++)
 		if (strcmp(name, others[i].name) == 0)
 			name = others[i].label;
 	return by_label(name, strlen(name));
@@ -208,7 +207,7 @@ static struct span decode(struct arena *arena, encoding *from, struct span bytes
 	char *out = arena_alloc(arena, bytes.len + 2, 3);
 	if (out == NULL)
 		return (struct span){0};
-	lxb_encoding_decode_init(&decoder, from, buffer, sizeof(buffer) / sizeof(buffer[0]));
+	lxb_encoding_decode_init(&decoder, from, buffer, COUNT(buffer));
 	lxb_encoding_decode_replace_set(&decoder, &replacement, 1);
 	bool finished = false;
 	while (!finished) {

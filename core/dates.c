@@ -197,7 +197,7 @@ static int number_before(const char *text, const char *at)
 	for (int tries = 0; tries < 2; tries++) { /* "12th of March" has two */
 		while (at > text && strchr(" .,-\xC2\xBA", at[-1]) != NULL)
 			at--;
-		for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		for (size_t i = 0; i < COUNT(between); i++) {
 			if (at - text >= 3 && memcmp(at - 2, between[i], 2) == 0) {
 				at -= 2;
 				break;

@@ -56,15 +56,8 @@ static bool add_run(struct builder *to, struct extract_run run)
 	to->full |= to->run_count == MAX_RUNS;
 	if (to->full)
 		return false;
-	if (to->run_count == to->run_room) {
-		size_t room = to->run_room == 0 ? 64 : to->run_room * 2;
-		struct extract_run *runs =
-			arena_grow(to->arena, to->runs, to->run_room, room, sizeof(*runs));
-		if (runs == NULL)
-			return false;
-		to->runs = runs;
-		to->run_room = room;
-	}
+	if (!arena_reserve(to->arena, &to->runs, to->run_count, &to->run_room, sizeof(run)))
+		return false;
 	to->runs[to->run_count++] = run;
 	return true;
 }
@@ -130,7 +123,7 @@ static size_t second_len(const struct aligner *a, size_t data_len, size_t html_l
 					      "\u200A", "\u0333", "\u0331", "j"};
 	const uint8_t *next = a->data + data_len, *html = a->html + html_len;
 	size_t html_left = (size_t)(a->html_end - html);
-	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+	for (size_t i = 0; i < COUNT(seconds); i++) {
 		size_t len = strlen(seconds[i]);
 		if (len > (size_t)(a->data_end - next) || memcmp(next, seconds[i], len) != 0)
 			continue;
@@ -260,31 +253,24 @@ static bool add_node_runs(struct builder *to, lxb_dom_node_t *node, uint32_t at,
 	open_piece(&source);
 	const uint8_t *flat = (const uint8_t *)to->blocks->text;
 	const uint8_t *html = (const uint8_t *)to->html.at;
-	size_t data_len, html_len;
 	while (at < end) {
-		uint32_t plain = (uint32_t)verbatim_len(&source.at, flat + at, end - at);
-		if (plain > 0) {
-			struct extract_run run = {out, plain, (uint32_t)(source.at.html - html),
-						  plain};
-			if (!add_run(to, run))
-				return false;
-			at += plain;
-			out += plain;
-			source.at.data += plain;
-			source.at.html += plain;
-			continue;
+		size_t data_len = verbatim_len(&source.at, flat + at, end - at),
+		       html_len = data_len;
+		bool verbatim = data_len > 0, same = verbatim;
+		if (!verbatim) {
+			if (!next_character(&source, &data_len, &html_len))
+				break;
+			bool blank = flat[at] == ' ' || flat[at] == '\n';
+			if (blank && *source.at.data != flat[at]) {
+				at++;
+				out++;
+				continue; /* white space that was collapsed, at the character behind
+					   */
+			}
+			same = at + data_len <= end &&
+			       memcmp(flat + at, source.at.data, data_len) == 0;
 		}
-		if (!next_character(&source, &data_len, &html_len))
-			break;
-		bool blank = flat[at] == ' ' || flat[at] == '\n';
-		if (blank && *source.at.data != flat[at]) {
-			at++;
-			out++;
-			continue; /* white space that was collapsed, at the character behind it */
-		}
-		bool same =
-			at + data_len <= end && memcmp(flat + at, source.at.data, data_len) == 0;
-		if (same && agrees(&source.at, data_len, html_len)) {
+		if (verbatim || (same && agrees(&source.at, data_len, html_len))) {
 			struct extract_run run = {out, (uint32_t)data_len,
 						  (uint32_t)(source.at.html - html),
 						  (uint32_t)html_len};
@@ -370,22 +356,6 @@ static enum extract_status no_article(struct article *out, const char *seen)
 {
 	out->seen = seen;
 	return EXTRACT_NO_ARTICLE;
-}
-
-static void copy_metadata(struct arena *arena, const struct html_page *page, struct span base_url,
-			  struct article *out)
-{
-	struct metadata metadata;
-	metadata_read(arena, page, base_url, &metadata);
-	out->title = metadata.title;
-	out->byline = metadata.byline;
-	out->site_name = metadata.site_name;
-	out->description = metadata.description;
-	out->published = metadata.published;
-	out->modified = metadata.modified;
-	out->language = metadata.language;
-	out->canonical_url = metadata.canonical_url;
-	out->image_url = metadata.image_url;
 }
 
 /* A page's blocks and what was found of them. */
@@ -483,7 +453,7 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	else if (page.document != NULL && !arena->failed)
 		status = read_page(&to, &page, given, &reading, out);
 	if (status == EXTRACT_OK)
-		copy_metadata(arena, &page, base_url, out);
+		metadata_read(arena, &page, base_url, out);
 	if (arena->failed)
 		status = EXTRACT_NO_MEMORY;
 	out->partial |= page.partial;

@@ -27,13 +27,14 @@ struct extract_run {
 
 /** The article. Spans live in the arena; an empty span means the page does not say. */
 struct article {
-	struct span text; /* paragraphs separated by one blank line; valid UTF-8 */
-	struct span title, byline, site_name;
-	struct span published, modified; /* RFC 3339 */
-	struct span language;            /* BCP 47 tag that the page declares */
-	struct span canonical_url, image_url, description;
-	bool partial;             /* a teaser, or a limit stopped the reading */
-	struct extract_run *runs; /* rising by text_byte */
+	struct span text;  /* paragraphs separated by one blank line; valid UTF-8 */
+	struct span title; /* the headline, without the site's name */
+	struct span byline, site_name, description;
+	struct span published, modified;      /* RFC 3339: a date, or a date with time and offset */
+	struct span language;                 /* BCP 47 tag that the page declares */
+	struct span canonical_url, image_url; /* http(s) */
+	bool partial;                         /* a teaser, or a limit stopped the reading */
+	struct extract_run *runs;             /* rising by text_byte */
 	size_t run_count;
 	const char *seen; /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
 };

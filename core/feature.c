@@ -1,6 +1,8 @@
 #include "feature.h"
 
+#include "ascii.h"
 #include "boilerplate.h"
+#include "letters.h"
 #include "marks.h"
 #include "utf8.h"
 
@@ -81,24 +83,7 @@ static const struct term *term_of(const struct work *w, uint32_t token)
 	return &w->input->terms->distinct[w->input->terms->token[token].term];
 }
 
-static struct span sentence_text(const struct work *w, size_t i)
-{
-	const struct sentence *sentence = &w->input->sentences->at[i];
-	return span_slice(w->input->text, sentence->start_byte, sentence->end_byte);
-}
-
 /* ----------------------------------------------------------------- surface */
-
-/* Latin, Greek, Cyrillic and Armenian capitals by their UTF-8 bytes; near enough for a feature. */
-static bool is_capital(const char *at)
-{
-	unsigned char c = (unsigned char)at[0];
-	if (c < 0xC3)
-		return c >= 'A' && c <= 'Z';
-	unsigned char d = (unsigned char)at[1];
-	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||
-	       (c == 0xD0 && d < 0xB0) || (c == 0xD4 && d >= 0xB1) || (c == 0xD5 && d < 0x97);
-}
 
 static void look_between(struct span between, struct surface *s)
 {
@@ -155,12 +140,12 @@ static struct surface look(struct work *w, size_t i)
 		content[content_count] = term;
 		content_count += is_content;
 		content_bytes += (last_end - start) & mask_of(is_content);
-		names += is_capital(text.at + start);
+		names += letters_is_capital(text.at + start);
 		if (flags > TERM_STOP)
 			count_flags(flags, &s);
 	}
 	if (opening < end_token) /* whose capital says nothing */
-		names -= is_capital(text.at + opening->start_byte);
+		names -= letters_is_capital(text.at + opening->start_byte);
 	s.content = content_count;
 	s.content_bytes = content_bytes;
 	s.names = names;
@@ -180,7 +165,7 @@ static void surface_features(struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
 	float *f = w->out->at[i];
-	struct span text = sentence_text(w, i);
+	struct span text = score_text(w->input, i);
 	struct surface s = look(w, i);
 	uint32_t tokens = terms->first[i + 1] - terms->first[i];
 	float words = (float)terms->words[i];
@@ -207,7 +192,7 @@ static void surface_features(struct work *w, size_t i)
 		tokens > 0 &&
 		terms->token[terms->first[i]].start_byte > w->input->sentences->at[i].start_byte &&
 		s.quote && (text.at[0] == '"' || (unsigned char)text.at[0] >= 0xC2);
-	f[FEATURE_OPENS_LOWER] = text.at[0] >= 'a' && text.at[0] <= 'z';
+	f[FEATURE_OPENS_LOWER] = ascii_is_lower(text.at[0]);
 	f[FEATURE_SELF] = clamp((float)s.self / 2, 0, 1);
 	f[FEATURE_YOU] = clamp((float)s.you / 2, 0, 1);
 	f[FEATURE_REPORT] = clamp((float)s.report / 2, 0, 1);
@@ -484,7 +469,7 @@ static const enum feature averaged[] = {
 
 static void find_means(const struct work *w, float mean[FEATURE_COUNT])
 {
-	enum { AVERAGED = sizeof averaged / sizeof *averaged };
+	enum { AVERAGED = COUNT(averaged) };
 	float sum[AVERAGED] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
 		for (size_t k = 0; k < AVERAGED; k++)
@@ -501,7 +486,7 @@ static void standard_scores(struct work *w, const float mean[FEATURE_COUNT])
 		    {FEATURE_CENTROID, FEATURE_CENTROID_Z},
 		    {FEATURE_TOPIC, FEATURE_TOPIC_Z},
 		    {FEATURE_COVER, FEATURE_COVER_Z}};
-	enum { PAIRS = sizeof pair / sizeof *pair };
+	enum { PAIRS = COUNT(pair) };
 	float deviation[PAIRS] = {0};
 	for (uint32_t p = 0; p < w->prose_len; p++)
 		for (size_t k = 0; k < PAIRS; k++) {

@@ -25,14 +25,6 @@ static inline uint64_t form_load(const char *at)
 	return eight;
 }
 
-static inline void form_store(char *at, uint64_t eight)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	eight = __builtin_bswap64(eight);
-#endif
-	memcpy(at, &eight, 8);
-}
-
 /** A hash whose lower and upper halves are both mixed; core/tools/form_hash.py has it too. */
 static inline uint64_t form_hash_step(uint64_t hash, uint64_t low, uint64_t high)
 {

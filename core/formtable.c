@@ -29,20 +29,23 @@ static uint32_t free_slot_of(const struct formtable *table, const char *form, ui
 
 static bool grow(struct arena *arena, struct formtable *table)
 {
-	struct formtable bigger;
-	if (!formtable_init(arena, &bigger, table->room * 2))
+	size_t slots = (size_t)1 << table->bits, room = table->room;
+	uint32_t *slot = arena_grow(arena, table->slot, slots, 2 * slots, sizeof *slot);
+	if (slot == NULL)
 		return false;
-	bigger.len = table->len;
-	bigger.page = table->page;
-	bigger.page_end = table->page_end;
-	memcpy(bigger.entry, table->entry, (table->len + 1) * sizeof *table->entry);
+	table->slot = slot; /* as good as before until there are entries */
+	struct form_entry *entry =
+		arena_grow(arena, table->entry, room + 1, 2 * room + 1, sizeof *entry);
+	if (entry == NULL)
+		return false;
+	memset(slot, 0, 2 * slots * sizeof *slot);
+	table->entry = entry;
+	table->bits++;
+	table->room *= 2;
 	for (size_t i = 1; i <= table->len; i++) {
-		uint64_t hash = form_hash(table->entry[i].at, table->entry[i].len);
-		uint32_t slot =
-			free_slot_of(&bigger, table->entry[i].at, table->entry[i].len, hash);
-		bigger.slot[slot] = (uint32_t)i;
+		uint64_t hash = form_hash(entry[i].at, entry[i].len);
+		slot[free_slot_of(table, entry[i].at, entry[i].len, hash)] = (uint32_t)i;
 	}
-	*table = bigger;
 	return true;
 }
 

@@ -56,12 +56,7 @@ static inline struct glyph glyph_at(struct span text, size_t at)
 /** The character that ends before byte `at`; kind GLYPH_END at the beginning. */
 static inline struct glyph glyph_before(struct span text, size_t at)
 {
-	if (at == 0)
-		return (struct glyph){0, 0, GLYPH_END};
-	do
-		at--;
-	while (at > 0 && (text.at[at] & 0xC0) == 0x80);
-	return glyph_at(text, at);
+	return at > 0 ? glyph_at(text, utf8_before(text, at)) : (struct glyph){0, 0, GLYPH_END};
 }
 
 /** Letters, digits and what combines with them. */

@@ -54,12 +54,6 @@ static void fold(struct arena *arena, struct span text, struct folded *out)
 	out->key = (struct span){key, n};
 }
 
-static bool ends_with(struct span whole, struct span end)
-{
-	return end.len > 0 && end.len < whole.len &&
-	       memcmp(whole.at + whole.len - end.len, end.at, end.len) == 0;
-}
-
 static size_t common_words(const struct folded *a, const struct folded *b)
 {
 	uint64_t taken = 0; /* words of b already paired */
@@ -104,7 +98,7 @@ static size_t split(struct span title, struct span parts[MAX_PARTS])
 	for (size_t at = 1; at + 2 < title.len && count + 1 < MAX_PARTS; at++) {
 		if (title.at[at - 1] != ' ')
 			continue;
-		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		for (size_t i = 0; i < COUNT(marks); i++) {
 			size_t len = strlen(marks[i]);
 			if (at + len < title.len && memcmp(title.at + at, marks[i], len) == 0 &&
 			    title.at[at + len] == ' ') {
@@ -223,7 +217,8 @@ struct span headline_choose(struct arena *arena, const struct headline_clues *cl
 		struct span bare = without_site(arena, clues->titles[i], &site);
 		struct folded folded;
 		fold(arena, bare, &folded);
-		if (folded.word_count >= 3 && ends_with(heading.key, folded.key))
+		if (folded.word_count >= 3 && folded.key.len < heading.key.len &&
+		    span_ends(heading.key, folded.key))
 			return bare;
 	}
 	return clues->headings[best].text;

@@ -399,7 +399,7 @@ struct span html_attribute(const lxb_dom_element_t *element, struct span name)
 		size_t len = 0;
 		const lxb_char_t *at = lxb_dom_attr_local_name((lxb_dom_attr_t *)a, &len);
 		if (len == name.len && memcmp(at, name.at, len) == 0)
-			return a->value == NULL ? (struct span){NULL, 0}
+			return a->value == NULL ? SPAN("")
 						: (struct span){(const char *)a->value->data,
 								a->value->length};
 	}

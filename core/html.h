@@ -56,8 +56,8 @@ void html_free(struct html_page *page);
 struct span html_script(const struct html_page *page, const lxb_dom_node_t *script);
 
 /**
- * The value of the attribute `name` (lower case), empty when there is none, and for all names that
- * html.c does not list as asked for.
+ * The value of the attribute `name` (lower case). Empty, and `at` NULL, when there is none, and for
+ * all names that html.c does not list as asked for.
  */
 struct span html_attribute(const lxb_dom_element_t *element, struct span name);
 

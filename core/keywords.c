@@ -1,5 +1,8 @@
 #include "keywords.h"
 
+#include "ascii.h"
+#include "hash.h"
+#include "letters.h"
 #include "scatter.h"
 #include "utf8.h"
 
@@ -42,22 +45,17 @@ struct finder {
 	bool korean;
 };
 
-static bool is_upper(struct span text, size_t at)
+/* Does it begin with one? */
+static bool is_capital(struct span text, const struct token *token)
 {
-	unsigned char c = (unsigned char)text.at[at];
-	if (c < 0x80)
-		return c >= 'A' && c <= 'Z';
-	/* Latin-1, Greek and Cyrillic capitals, near enough for a weight. */
-	unsigned char d = (unsigned char)text.at[at + 1];
-	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||
-	       (c == 0xD0 && d < 0xB0);
+	return letters_is_capital(text.at + token->start_byte);
 }
 
 /* "Brücke", "iPhone" */
 static bool has_capital(struct span text, const struct token *token)
 {
 	for (size_t at = token->start_byte; at < token->end_byte; at++)
-		if (is_upper(text, at))
+		if (letters_is_capital(text.at + at))
 			return true;
 	return false;
 }
@@ -71,16 +69,6 @@ static bool adjoin(struct span text, const struct token *a, const struct token *
 	       (text.at[a->end_byte] == ' ' || text.at[a->end_byte] == '-');
 }
 
-static uint64_t phrase_hash(const struct token *token, uint32_t len)
-{
-	uint64_t hash = len;
-	for (uint32_t i = 0; i < len; i++) {
-		hash = (hash ^ token[i].term) * 0x9E3779B97F4A7C15u;
-		hash ^= hash >> 29;
-	}
-	return hash;
-}
-
 static bool same_terms(const struct phrase *phrase, const struct token *token, uint32_t len)
 {
 	if (phrase->len != len)
@@ -92,7 +80,7 @@ static bool same_terms(const struct phrase *phrase, const struct token *token, u
 }
 
 /* The place of the phrase of these tokens among the slots: an empty one if there is none yet. */
-static uint32_t *find_slot(struct finder *f, uint64_t hash, const struct token *token, uint32_t len)
+static uint32_t *find_slot(struct finder *f, const struct token *token, uint32_t len, uint64_t hash)
 {
 	size_t at = scatter_place(hash, f->factor, f->bits), mask = ((size_t)1 << f->bits) - 1;
 	for (; f->slot[at] != 0; at = (at + 1) & mask) {
@@ -104,10 +92,10 @@ static uint32_t *find_slot(struct finder *f, uint64_t hash, const struct token *
 }
 
 /* The phrase of these tokens, which is new when it is met first. */
-static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len)
+static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len,
+				  uint64_t hash)
 {
-	uint64_t hash = phrase_hash(token, len);
-	uint32_t *slot = find_slot(f, hash, token, len);
+	uint32_t *slot = find_slot(f, token, len, hash);
 	if (*slot != 0)
 		return &f->phrase[*slot - 1];
 	struct phrase *phrase = &f->phrase[f->count++];
@@ -122,10 +110,9 @@ static struct phrase *find_phrase(struct finder *f, const struct token *token, u
 /* Two small letters say too little; "EU" does not. */
 static bool is_tiny(struct span text, const struct token *token)
 {
-	const char *at = text.at + token->start_byte;
 	uint32_t len = token->end_byte - token->start_byte;
-	return len < 2 ||
-	       (len == 2 && (!is_upper(text, token->start_byte) || at[1] < 'A' || at[1] > 'Z'));
+	return len < 2 || (len == 2 && !(is_capital(text, token) &&
+					 ascii_is_upper(text.at[token->start_byte + 1])));
 }
 
 /* One character is no phrase of its own ("고", a particle), but may be part of one. */
@@ -171,7 +158,7 @@ static void find_runs(struct finder *f)
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
 			f->ends[k] = true;
 			if (goes_on && is_number(f, &token[k + 1]) &&
-			    is_upper(text, token[k].start_byte)) { /* "Windows 10" */
+			    is_capital(text, &token[k])) { /* "Windows 10" */
 				f->ends[k + 1] = true;
 				behind = 1;
 			}
@@ -213,14 +200,15 @@ static void collect(struct finder *f)
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++)
 		for (size_t k = terms->first[i]; k < sentence_end(f, i); k++) {
 			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
-			for (uint32_t len = least; len <= f->run[k]; len++) {
-				if (!f->ends[k + len - 1])
+			uint64_t hash = 0;
+			for (uint32_t len = 1; len <= f->run[k]; len++) {
+				hash = hash_append(hash, terms->token[k + len - 1].term);
+				if (len < least || !f->ends[k + len - 1])
 					continue;
-				struct phrase *phrase = find_phrase(f, &terms->token[k], len);
+				struct phrase *phrase = find_phrase(f, &terms->token[k], len, hash);
 				phrase->count++;
-				if (k > terms->first[i] &&
-				    is_upper(f->input->text, terms->token[k].start_byte))
-					phrase->capitals++;
+				phrase->capitals += k > terms->first[i] &&
+						    is_capital(f->input->text, &terms->token[k]);
 				phrase->score += f->scores->at[i];
 			}
 		}
@@ -232,10 +220,12 @@ static void nest(struct finder *f)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct phrase *phrase = &f->phrase[i];
 		const struct token *token = &f->input->terms->token[phrase->first];
-		for (uint32_t len = 1; len < phrase->len; len++)
-			for (uint32_t from = 0; from + len <= phrase->len; from++) {
-				uint64_t hash = phrase_hash(token + from, len);
-				uint32_t *slot = find_slot(f, hash, token + from, len);
+		for (uint32_t from = 0; from < phrase->len; from++) {
+			uint64_t hash = 0;
+			for (uint32_t len = 1; from + len <= phrase->len && len < phrase->len;
+			     len++) {
+				hash = hash_append(hash, phrase->term[from + len - 1]);
+				uint32_t *slot = find_slot(f, token + from, len, hash);
 				if (*slot == 0)
 					continue;
 				struct phrase *part = &f->phrase[*slot - 1];
@@ -244,6 +234,7 @@ static void nest(struct finder *f)
 					part->longer = (uint32_t)i;
 				}
 			}
+		}
 	}
 }
 
@@ -253,7 +244,7 @@ static bool is_name(const struct finder *f, const struct phrase *phrase)
 {
 	const struct token *token = &f->input->terms->token[phrase->first];
 	for (uint32_t i = 0; i < phrase->len; i++)
-		if (!is_upper(f->input->text, token[i].start_byte))
+		if (!is_capital(f->input->text, &token[i]))
 			return false;
 	return phrase->len > 1 || phrase->capitals > 0;
 }
@@ -313,7 +304,7 @@ static bool says_when(const struct finder *f, const struct phrase *phrase)
 			continue;
 		calendar++;
 		if (!number && (i == 0 || i + 1 == phrase->len) &&
-		    !is_upper(f->input->text, token[i].start_byte))
+		    !is_capital(f->input->text, &token[i]))
 			return true;
 	}
 	return calendar == phrase->len;
@@ -523,12 +514,12 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	float most = 0;
 	for (struct phrase *best; out->len < max && (best = best_left(&f)) != NULL; out->len++) {
 		struct keyword *keyword = &out->at[out->len];
-		if (!add_occurrences(arena, &f, best, keyword)) {
-			out->len = 0;
-			return;
-		}
+		if (!add_occurrences(arena, &f, best, keyword))
+			break;
 		most = out->len == 0 ? best->score : most;
 		keyword->text = usual_form(input->text, keyword);
 		keyword->score = best->score / most;
 	}
+	if (arena->failed)
+		out->len = 0;
 }

@@ -54,7 +54,6 @@ struct letter_hint {
 
 #include "language_tables.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 enum { LANGUAGES = COUNT(languages) };
 
 size_t language_count(void)
@@ -243,9 +242,7 @@ static void count_ending(struct evidence *evidence, const struct form *word)
 {
 	size_t at = word->len;
 	for (unsigned chars = 1; chars <= 4 && at > 0; chars++) {
-		do
-			at--;
-		while (at > 0 && (word->bytes[at] & 0xC0) == 0x80);
+		at = utf8_before((struct span){word->bytes, word->len}, at);
 		if (chars < 3 || at == 0)
 			continue;
 		struct form ending = {.bytes = "-", .len = word->len - (uint32_t)at + 1};

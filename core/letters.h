@@ -34,6 +34,18 @@ static inline bool letters_is_invisible(uint32_t c)
 	return c == 0xAD || c == 0x200C || c == 0x200D || c == 0x2060;
 }
 
+/** Does a Latin, Greek, Cyrillic or Armenian capital stand at `at`, of valid UTF-8? By its bytes:
+ * near enough for what weighs words. */
+static inline bool letters_is_capital(const char *at)
+{
+	unsigned char c = (unsigned char)at[0];
+	if (c < 0xC3)
+		return c >= 'A' && c <= 'Z';
+	unsigned char d = (unsigned char)at[1];
+	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||
+	       (c == 0xD0 && d < 0xB0) || (c == 0xD4 && d >= 0xB1) || (c == 0xD5 && d < 0x97);
+}
+
 /** Is it surely no combining mark? Han and the letters among kana, without a look at the tables. */
 static inline bool letters_is_plain_unspaced(uint32_t c)
 {

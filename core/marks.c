@@ -17,9 +17,7 @@ char marks_final(struct span sentence)
 	if (end > 0 && sentence.at[end - 1] == '.') /* most sentences */
 		return '.';
 	while (end > 0) {
-		size_t at = end - 1;
-		while (at > 0 && ((unsigned char)sentence.at[at] & 0xC0) == 0x80)
-			at--;
+		size_t at = utf8_before(sentence, end);
 		uint32_t c;
 		utf8_decode(sentence, at, &c);
 		switch (c) {

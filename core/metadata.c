@@ -123,9 +123,8 @@ static struct span resolve(struct arena *arena, struct span url, struct span bas
 }
 
 void metadata_read(struct arena *arena, const struct html_page *page, struct span base_url,
-		   struct metadata *out)
+		   struct article *out)
 {
-	*out = (struct metadata){0};
 	struct facts *facts = arena_zalloc(arena, 1, sizeof(*facts));
 	if (facts == NULL)
 		return;

@@ -11,14 +11,6 @@
 
 #define MAX_LOOKS 100000 /* nodes of bylines and dates on a page: they may be nested */
 
-static struct span attribute(lxb_dom_element_t *element, const char *name)
-{
-	size_t len = 0;
-	const lxb_char_t *value = lxb_dom_element_get_attribute(element, (const lxb_char_t *)name,
-								strlen(name), &len);
-	return (struct span){(const char *)value, value == NULL ? 0 : len};
-}
-
 /* Which fact a <meta> of this name states. */
 enum fact {
 	FACT_TITLE,
@@ -110,10 +102,7 @@ static bool says_author(struct span label)
 	static const char *const labels[] = {"written by",      "verfasst von", "geschrieben von",
 					     "crit par",        "escrito por",  "scritto da",
 					     "geschreven door", "autor",        "author"};
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (ascii_contains(label, span_of(labels[i])))
-			return true;
-	return false;
+	return ascii_contains_any(label, labels, COUNT(labels));
 }
 
 /* `name` after the names that the slot has, unless it is among them. */
@@ -148,14 +137,14 @@ static void read_person(struct facts *facts, size_t meta, struct span value)
 
 static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 {
-	static const char *const keys[] = {"property", "name", "itemprop", "http-equiv"};
-	struct span content = attribute(element, "content");
-	for (size_t k = 0; k < 4 && content.len > 0; k++) {
-		struct span name = attribute(element, keys[k]);
+	static const struct span keys[] = {
+		{"property", 8}, {"name", 4}, {"itemprop", 8}, {"http-equiv", 10}};
+	struct span content = html_attribute(element, SPAN("content"));
+	for (size_t k = 0; k < COUNT(keys) && content.len > 0; k++) {
+		struct span name = html_attribute(element, keys[k]);
 		if (ascii_equal(name, SPAN("twitter:label1")))
 			facts->data_is_author = says_author(content);
-		for (size_t i = 0; i < sizeof(meta_names) / sizeof(meta_names[0]) && name.len > 0;
-		     i++) {
+		for (size_t i = 0; i < COUNT(meta_names) && name.len > 0; i++) {
 			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
@@ -175,7 +164,8 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 
 static void read_link(struct facts *facts, lxb_dom_element_t *element)
 {
-	struct span rel = attribute(element, "rel"), href = attribute(element, "href");
+	struct span rel = html_attribute(element, SPAN("rel")),
+		    href = html_attribute(element, SPAN("href"));
 	if (ascii_equal(rel, SPAN("canonical")))
 		state(facts, FACT_CANONICAL, FROM_PROPERTY,
 		      facts_collapse(facts->arena, href, 4096));
@@ -188,11 +178,11 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		      enum fact fact, size_t source)
 {
 	char date[DATE_MAX];
-	struct span value = attribute(element, "datetime");
+	struct span value = html_attribute(element, SPAN("datetime"));
 	if (value.len == 0)
-		value = attribute(element, "content");
+		value = html_attribute(element, SPAN("content"));
 	if (value.len == 0)
-		value = attribute(element, "title");
+		value = html_attribute(element, SPAN("title"));
 	if (facts->looks > MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
@@ -231,10 +221,7 @@ static bool is_helper(const lxb_dom_node_t *node)
 		return false;
 	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
 	struct span text = {(const char *)data->data, data->length};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (text.len < BYLINE_MAX_BYTES && ascii_contains(text, span_of(words[i])))
-			return true;
-	return false;
+	return text.len < BYLINE_MAX_BYTES && ascii_contains_any(text, words, COUNT(words));
 }
 
 /* Elements of one kind side by side, perhaps each in an element that holds little more: several
@@ -432,7 +419,7 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 	switch (node->local_name) {
 	case LXB_TAG_HTML:
 		state(facts, FACT_LANGUAGE, FROM_PROPERTY,
-		      facts_collapse(facts->arena, attribute(element, "lang"), 64));
+		      facts_collapse(facts->arena, html_attribute(element, SPAN("lang")), 64));
 		return;
 	case LXB_TAG_META:
 		read_meta(facts, element);
@@ -445,7 +432,7 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
 		return;
 	case LXB_TAG_SCRIPT:
-		if (ascii_contains(attribute(element, "type"), SPAN("ld+json")))
+		if (ascii_contains(html_attribute(element, SPAN("type")), SPAN("ld+json")))
 			facts_read_json(facts, html_script(facts->page, node));
 		return;
 	case LXB_TAG_H1:
@@ -461,7 +448,8 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 		return;
 	if (node->local_name == LXB_TAG_TIME)
 		read_time(facts, element, node, FACT_PUBLISHED,
-			  attribute(element, "pubdate").at != NULL ? FROM_MARKUP : FROM_CLASS);
+			  html_attribute(element, SPAN("pubdate")).at != NULL ? FROM_MARKUP
+									      : FROM_CLASS);
 	if (node->local_name == LXB_TAG_ADDRESS)
 		read_byline(facts, node, FROM_LAST);
 	if (element->first_attr != NULL)

@@ -23,7 +23,7 @@ struct span facts_collapse(struct arena *arena, struct span text, size_t max)
 	char *out = arena_alloc(arena, (text.len < max ? text.len : max) + 1, 1);
 	size_t n = 0;
 	for (size_t i = 0; out != NULL && i < text.len && n < max; i++) {
-		bool wide = i + 1 < text.len && memcmp(text.at + i, "\xC2\xA0", 2) == 0;
+		bool wide = span_begins(span_slice(text, i, text.len), SPAN("\xC2\xA0"));
 		if (!wide && !ascii_is_space(text.at[i]))
 			out[n++] = text.at[i];
 		else if (n > 0 && out[n - 1] != ' ')

@@ -114,11 +114,11 @@ size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
 		     {"&ndash;", 0x2013}, {"&mdash;", 0x2014}, {"&hellip;", 0x2026},
 		     {"&lsquo;", 0x2018}, {"&rsquo;", 0x2019}, {"&ldquo;", 0x201C},
 		     {"&rdquo;", 0x201D}};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t len = strlen(names[i].name);
-		if (text.len - at >= len && memcmp(text.at + at, names[i].name, len) == 0) {
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct span name = span_of(names[i].name);
+		if (span_begins(span_slice(text, at, text.len), name)) {
 			*codepoint = names[i].codepoint;
-			return len;
+			return name.len;
 		}
 	}
 	*codepoint = 0;
@@ -178,7 +178,7 @@ static struct span decode(struct arena *arena, struct span string)
 static struct span find_body(struct span script)
 {
 	struct span best = {NULL, 0};
-	for (size_t k = 0; k < sizeof(body_keys) / sizeof(body_keys[0]); k++) {
+	for (size_t k = 0; k < COUNT(body_keys); k++) {
 		size_t at = 0;
 		const char *found;
 		while (at < script.len &&
@@ -234,7 +234,7 @@ static bool has_prose_key(struct span script, size_t at)
 	size_t end = at;
 	while (at > 0 && (ascii_is_letter(script.at[at - 1]) || script.at[at - 1] == '_'))
 		at--;
-	for (size_t i = 0; i < sizeof(prose_keys) / sizeof(prose_keys[0]); i++)
+	for (size_t i = 0; i < COUNT(prose_keys); i++)
 		if (strlen(prose_keys[i]) == end - at &&
 		    ascii_same(prose_keys[i], script.at + at, end - at))
 			return true;
@@ -294,12 +294,9 @@ static struct span decode_prose(struct arena *arena, struct span run)
 /* Data for scripts of the page's own: JSON, or an assignment to one of its globals. */
 static bool is_state(const lxb_dom_node_t *script, struct span text)
 {
-	size_t len = 0;
-	const lxb_char_t *type = lxb_dom_element_get_attribute((lxb_dom_element_t *)(size_t)script,
-							       (const lxb_char_t *)"type", 4, &len);
+	struct span type = html_attribute((const lxb_dom_element_t *)script, SPAN("type"));
 	struct span head = {text.at, text.len < 200 ? text.len : 200};
-	return (type != NULL && len == 16 && memcmp(type, "application/json", len) == 0) ||
-	       span_contains(head, SPAN("window.__"));
+	return span_equal(type, SPAN("application/json")) || span_contains(head, SPAN("window.__"));
 }
 
 /* The next script of the page behind `node`; `*text` is its content. */
@@ -371,9 +368,7 @@ bool pagedata_paid(const struct html_page *page)
 		while (at < script.len &&
 		       (ascii_is_space(script.at[at]) || ascii_is_in(script.at[at], ":\"")))
 			at++;
-		const lxb_char_t *value = (const lxb_char_t *)script.at + at;
-		if (at + 5 <= script.len &&
-		    lexbor_str_data_ncasecmp(value, (const lxb_char_t *)"false", 5))
+		if (ascii_begins(span_slice(script, at, script.len), SPAN("false")))
 			return true;
 	}
 	return false;

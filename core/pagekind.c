@@ -91,7 +91,7 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 	return false;
 }
 
-#define HAS_WORD(text, words) has_word((text), (words), sizeof(words) / sizeof((words)[0]))
+#define HAS_WORD(text, words) has_word((text), (words), COUNT(words))
 
 /* What the page holds, counted. */
 struct tally {
@@ -187,8 +187,7 @@ static bool heading_has(const struct blocks *blocks, uint16_t lowest, const char
 	return false;
 }
 
-#define HEADING_HAS(blocks, lowest, words)                                                         \
-	heading_has((blocks), (lowest), (words), sizeof(words) / sizeof((words)[0]))
+#define HEADING_HAS(blocks, lowest, words) heading_has((blocks), (lowest), (words), COUNT(words))
 
 static bool asks_password(const struct html_page *page)
 {

@@ -36,7 +36,7 @@ static const struct {
 
 static uint32_t kind_of_type(struct span name)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < COUNT(types); i++) {
 		if (span_equal(name, span_of(types[i].name)))
 			return types[i].kind;
 	}

@@ -25,6 +25,13 @@ struct score_input {
 	size_t asked; /* sentences the summary shall have; 0: that is open */
 };
 
+/** The text of sentence `i`. */
+static inline struct span score_text(const struct score_input *input, size_t i)
+{
+	const struct sentence *sentence = &input->sentences->at[i];
+	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
+}
+
 /**
  * Score every sentence by a small network over the features of feature.h (core/data/ranker.h, made
  * by tests/quality/train, which explains what it learns from), and by what a query asks for.

@@ -34,15 +34,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	end = trim_end(g, end);
 	if (g->start >= end || join_small(g->out, end))
 		return;
-	if (g->out->len == g->capacity) {
-		size_t more = g->capacity * 2;
-		struct sentence *at =
-			arena_grow(g->arena, g->out->at, g->capacity, more, sizeof(*at));
-		if (at == NULL)
-			return;
-		g->out->at = at;
-		g->capacity = more;
-	}
+	if (!arena_reserve(g->arena, &g->out->at, g->out->len, &g->capacity, sizeof(*g->out->at)))
+		return;
 	enum sentence_kind kind = SENTENCE_PROSE;
 	if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
 		kind = SENTENCE_LIST_ITEM;
@@ -117,12 +110,12 @@ static bool is_long_word(const struct segmenter *g, size_t end)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at;
 	size_t i = end, least = end - g->start < LONG_WORD_BYTES ? g->start : end - LONG_WORD_BYTES;
-	while (i > least && word_is_small((char)s[i - 1]))
+	while (i > least && ascii_is_lower((char)s[i - 1]))
 		i--;
 	if (end - i >= LONG_WORD_LETTERS)
 		return true;
 	/* C2 and E2 lead no letters but spaces, quotes and signs. */
-	while (i > least && (word_is_small((char)s[i - 1]) ||
+	while (i > least && (ascii_is_lower((char)s[i - 1]) ||
 			     (s[i - 1] >= 0x80 && s[i - 1] != 0xC2 && s[i - 1] != 0xE2)))
 		i--;
 	return end - i >= LONG_WORD_BYTES;
@@ -193,8 +186,8 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 static bool is_enumerator(const struct segmenter *g, size_t end)
 {
 	size_t at = end - 1, least = end - g->start > 5 ? end - 5 : g->start;
-	while (at > least && (word_is_small(g->text.at[at - 1]) ||
-			      (g->text.at[at - 1] >= '0' && g->text.at[at - 1] <= '9')))
+	while (at > least &&
+	       (ascii_is_lower(g->text.at[at - 1]) || ascii_is_digit(g->text.at[at - 1])))
 		at--;
 	struct glyph before = glyph_before(g->text, at);
 	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
@@ -396,7 +389,7 @@ static size_t at_capital(struct segmenter *g, size_t at)
 	if (at <= g->start || g->text.at[at - 1] != ' ')
 		return at + 1;
 	/* A noun or name behind a word: what capital_begins() would find, at a glance. */
-	if (word_is_small(g->text.at[at - 2]) && !wants_each_word(g) && !may_start(g, at))
+	if (ascii_is_lower(g->text.at[at - 2]) && !wants_each_word(g) && !may_start(g, at))
 		return at + 1;
 	size_t next = at_space(g, at - 1);
 	return next > at ? next : at + 1;

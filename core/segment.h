@@ -36,8 +36,8 @@ struct sentences {
  *
  * No text of 10 MB that people write has SENTENCES_MANY of them; of "1. 2. 3. " or one-word lines
  * it has millions, and each costs the ranker 300 bytes. So what follows them comes in larger
- * pieces, also across paragraphs: a job of them stays within some 40 bytes a byte of text. (Nothing
- * but words that differ takes 90.)
+ * pieces, also across paragraphs: a job of them stays within some 30 bytes a byte of text. (Nothing
+ * but words that differ takes 40, or 55 where each is a pair of characters.)
  *
  * `text` must be valid UTF-8 (utf8_check) of less than 4 GiB. The array lives in `arena`.
  * O(text.len). Text with at least one visible character gives at least one sentence.

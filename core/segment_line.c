@@ -194,9 +194,6 @@ static bool goes_on(const struct segmenter *g, size_t stop, size_t next)
 	enum glyph_kind last = glyph_before(g->text, stop).kind;
 	if (!glyph_is_alnum(last) && last != GLYPH_COMMA && last != GLYPH_DASH)
 		return false;
-	while (glyph_at(g->text, next).kind == GLYPH_QUOTE ||
-	       glyph_at(g->text, next).kind == GLYPH_OPEN)
-		next += glyph_at(g->text, next).len;
 	return glyph_at(g->text, next).kind == GLYPH_LOWER ||
 	       (word_before(g, stop).classes & WORD_FUNCTION);
 }

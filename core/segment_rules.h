@@ -75,11 +75,6 @@ struct word {
 	unsigned classes;      /* bits of enum word_class */
 };
 
-static inline bool word_is_small(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
 /** The word that ends at `end`, at most LANGUAGE_WORD_BYTES of it and none of it before the
  * sentence. */
 struct word word_before(const struct segmenter *g, size_t end);

@@ -88,7 +88,7 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) ||
 	    !(unit->classes & WORD_ABBREVIATION))
 		return false;
-	struct word amount = word_before(g, unit->at - 1);
+	struct word amount = word_before(g, unit->at - glyph_before(g->text, unit->at).len);
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
 		amount.classes =
 			language_word(g->language, (struct span){amount.fold, amount.len - 1});
@@ -100,10 +100,11 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 static void add_spaced_part(const struct segmenter *g, struct word *word)
 {
 	char fold[LANGUAGE_WORD_BYTES];
-	if (word->at < g->start + 3 || g->text.at[word->at - 1] != ' ' ||
-	    g->text.at[word->at - 2] != '.')
+	struct glyph space = glyph_before(g->text, word->at);
+	size_t stop = word->at - space.len; /* behind it */
+	if (space.kind != GLYPH_SPACE || stop < g->start + 2 || g->text.at[stop - 1] != '.')
 		return;
-	struct word part = word_before(g, word->at - 2);
+	struct word part = word_before(g, stop - 1);
 	if (part.chars == 0 || part.chars > 2 || part.len + 1 + word->len > sizeof(fold))
 		return;
 	memcpy(fold, part.fold, part.len);
@@ -362,8 +363,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)WORD_ORDINARY)
 		return false;
-	return behind.c != '.' || (next.classes & WORD_TITLE) ||
-	       glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
+	return behind.c != '.' || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
 bool stop_ends(struct segmenter *g, const struct stop *stop)

@@ -35,12 +35,12 @@ static bool fold_plain_word(const struct segmenter *g, struct word *word)
 	vector bytes = vector_load(s), lower = bytes | 0x20;
 	vector capital = vector_first((vector)(bytes != lower), (unsigned)len);
 	capital[0] = 0;
-	if (vector_letters(lower) < len || vector_zeros_fast(capital) < VECTOR_BYTES)
+	if (vector_letters(lower) < len || vector_zeros(capital) < VECTOR_BYTES)
 		return false;
 	memcpy(word->fold, &lower, VECTOR_BYTES);
 	word->len = word->chars = len;
 	word->letters = true;
-	word->first = word_is_small(s[0]) ? GLYPH_LOWER : GLYPH_UPPER;
+	word->first = ascii_is_lower(s[0]) ? GLYPH_LOWER : GLYPH_UPPER;
 	word->all_upper = len == 1 && word->first == GLYPH_UPPER;
 	return true;
 }
@@ -94,7 +94,7 @@ struct word word_before(const struct segmenter *g, size_t end)
 	struct word word;
 	init_word(&word, end);
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES &&
-	       word_is_small(g->text.at[word.at - 1]))
+	       ascii_is_lower(g->text.at[word.at - 1]))
 		word.at--;
 	while (word.at > g->start && end - word.at < LANGUAGE_WORD_BYTES) {
 		struct glyph glyph = glyph_before(g->text, word.at);

@@ -1,5 +1,7 @@
 #include "select.h"
 
+#include "ascii.h"
+#include "hash.h"
 #include "marks.h"
 #include "scatter.h"
 #include "stopwords.h"
@@ -133,20 +135,10 @@ static struct candidate pop(struct chooser *c)
 	return best;
 }
 
-static struct span sentence_text(const struct score_input *input, uint32_t i)
-{
-	const struct sentence *sentence = &input->sentences->at[i];
-	return span_slice(input->text, sentence->start_byte, sentence->end_byte);
-}
-
 static uint64_t trigram_hash(const struct token *token)
 {
-	uint64_t hash = 1;
-	for (unsigned i = 0; i < 3; i++) {
-		hash = (hash ^ token[i].term) * 0x9E3779B97F4A7C15u;
-		hash ^= hash >> 29;
-	}
-	return hash | 1;
+	uint64_t others = (uint64_t)token[1].term << 32 | token[2].term;
+	return hash_append(hash_append(0, token[0].term), others) | 1; /* 0 is a free slot */
 }
 
 static bool trigrams_have(struct trigrams *trigrams, uint64_t hash, bool add)
@@ -187,7 +179,7 @@ static bool fits(const struct chooser *c, uint32_t i)
 		return false;
 	return options->max_chars == 0 ||
 	       c->chars + (c->out->len > 0) +
-			       utf8_length(sentence_text(c->input, i), OFFSET_CODEPOINT) <=
+			       utf8_length(score_text(c->input, i), OFFSET_CODEPOINT) <=
 		       options->max_chars;
 }
 
@@ -280,7 +272,7 @@ static bool opens_small(struct span text)
 {
 	uint32_t first;
 	utf8_decode(text, 0, &first);
-	return first < 0x80 ? first - 'a' < 26
+	return first < 0x80 ? ascii_is_lower((char)first)
 			    : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
 }
 
@@ -315,7 +307,7 @@ static bool avoided(unsigned avoid, struct span text, char final)
 
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
-	struct span text = sentence_text(c->input, i);
+	struct span text = score_text(c->input, i);
 	char final = marks_final(text);
 	unsigned content = content_words(c->input->terms, i);
 	float loss =
@@ -361,8 +353,8 @@ static void choose(struct chooser *c, uint32_t i)
 	lift_neighbours(c, i);
 	c->words += c->input->terms->words[i];
 	if (c->options->max_chars > 0)
-		c->chars += (c->out->len > 0) +
-			    utf8_length(sentence_text(c->input, i), OFFSET_CODEPOINT);
+		c->chars +=
+			(c->out->len > 0) + utf8_length(score_text(c->input, i), OFFSET_CODEPOINT);
 	c->out->len++;
 }
 
@@ -419,7 +411,7 @@ static bool prepare(struct arena *arena, struct chooser *c)
 		return false;
 	size_t stopped = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		struct span text = sentence_text(c->input, i);
+		struct span text = score_text(c->input, i);
 		c->backward[i] = opens_backward(c, i);
 		c->quotes[i] = (uint8_t)marks_half_quotes(text);
 		stopped += marks_final(text) != 0;

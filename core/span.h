@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/** How many elements an array has; not for pointers. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /** A view of bytes owned elsewhere, not NUL-terminated. `at` may be NULL when `len` is 0. */
 struct span {
 	const char *at;
@@ -28,6 +31,17 @@ static inline struct span span_slice(struct span whole, size_t start, size_t end
 static inline bool span_equal(struct span a, struct span b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool span_begins(struct span text, struct span with)
+{
+	return text.len >= with.len && span_equal(span_slice(text, 0, with.len), with);
+}
+
+static inline bool span_ends(struct span text, struct span with)
+{
+	return text.len >= with.len &&
+	       span_equal(span_slice(text, text.len - with.len, text.len), with);
 }
 
 static inline bool span_contains(struct span whole, struct span part)

@@ -56,12 +56,6 @@ static struct span snowball(struct stems *stems, const struct language *language
 	return (struct span){(const char *)stem, (size_t)sb_stemmer_length(*stemmer)};
 }
 
-static bool ends_with(struct span word, struct span suffix)
-{
-	return word.len > suffix.len &&
-	       memcmp(word.at + word.len - suffix.len, suffix.at, suffix.len) == 0;
-}
-
 /* Korean nouns carry their case as a suffix of the word; longest first. What remains must have two
  * syllables (of three bytes each), or short nouns that end in such a syllable would be cut. */
 static struct span korean(struct span word)
@@ -70,9 +64,9 @@ static struct span korean(struct span word)
 		"에서는", "으로는", "에게서", "이라고", "에서", "으로", "에게", "까지", "부터",
 		"라고",   "이나",   "처럼",   "보다",   "은",   "는",   "이",   "가",   "을",
 		"를",     "의",     "에",     "와",     "과",   "도",   "로",   "만",   "들"};
-	for (size_t i = 0; i < sizeof particles / sizeof *particles; i++) {
+	for (size_t i = 0; i < COUNT(particles); i++) {
 		struct span particle = span_of(particles[i]);
-		if (ends_with(word, particle) && word.len >= particle.len + 6)
+		if (span_ends(word, particle) && word.len >= particle.len + 6)
 			return span_slice(word, 0, word.len - particle.len);
 	}
 	return word;
@@ -87,8 +81,8 @@ bool korean_is_verb(struct span word)
 {
 	static const char endings[][10] = {"다",   "다고", "다는", "라고", "려고", "지만", "면서",
 					   "하는", "하고", "하기", "하며", "되는", "있는", "없는"};
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-		if (ends_with(word, span_of(endings[i])))
+	for (size_t i = 0; i < COUNT(endings); i++)
+		if (span_ends(word, span_of(endings[i])))
 			return true;
 	return false;
 }

@@ -10,7 +10,7 @@ enum { FIRST_HANGUL = 0x1100 };
 
 const struct stopword_language *stopwords_of(const struct language *language)
 {
-	for (size_t i = 0; i < sizeof stopword_languages / sizeof *stopword_languages; i++)
+	for (size_t i = 0; i < COUNT(stopword_languages); i++)
 		if (strcmp(stopword_languages[i].tag, language->tag) == 0)
 			return &stopword_languages[i];
 	return NULL;

@@ -40,15 +40,10 @@ struct tokenizer {
 static uint32_t add_term(struct tokenizer *t, const struct form_entry *entry, uint8_t flags)
 {
 	struct terms *terms = t->terms;
-	if (terms->distinct_count == t->distinct_room) {
-		struct term *bigger = arena_grow(t->arena, terms->distinct, t->distinct_room,
-						 t->distinct_room * 2, sizeof *bigger);
-		if (bigger == NULL) {
-			t->failed = true;
-			return NONE;
-		}
-		terms->distinct = bigger;
-		t->distinct_room *= 2;
+	if (!arena_reserve(t->arena, &terms->distinct, terms->distinct_count, &t->distinct_room,
+			   sizeof *terms->distinct)) {
+		t->failed = true;
+		return NONE;
 	}
 	terms->distinct[terms->distinct_count] = (struct term){
 		.stem = {entry->at, entry->len}, .last_sentence = NONE, .flags = flags};
@@ -104,17 +99,10 @@ static uint32_t new_form(struct tokenizer *t, const struct form *form, uint64_t 
 static bool token_room(struct tokenizer *t, size_t more)
 {
 	struct terms *terms = t->terms;
-	if (terms->token_count + more <= t->token_room)
-		return true;
-	struct token *bigger = arena_grow(t->arena, terms->token, t->token_room, t->token_room * 2,
-					  sizeof *bigger);
-	if (bigger == NULL) {
-		t->failed = true;
-		return false;
-	}
-	terms->token = bigger;
-	t->token_room *= 2;
-	return true;
+	bool room = arena_reserve(t->arena, &terms->token, terms->token_count + more - 1,
+				  &t->token_room, sizeof *terms->token);
+	t->failed |= !room;
+	return room;
 }
 
 /* Where token_room() is. */
@@ -425,8 +413,7 @@ static bool prepare(struct tokenizer *t, const struct sentences *sentences)
 static void tokenize(struct tokenizer *t, const struct sentences *sentences)
 {
 	struct terms *terms = t->terms;
-	if (!prepare(t, sentences))
-		t->failed = true;
+	t->failed = t->failed || !prepare(t, sentences);
 	for (size_t i = 0; i < sentences->len && !t->failed; i++) {
 		terms->first[i] = (uint32_t)terms->token_count;
 		t->sentence = (uint32_t)i;
@@ -442,32 +429,38 @@ static void tokenize(struct tokenizer *t, const struct sentences *sentences)
 		terms->first[sentences->len] = (uint32_t)terms->token_count;
 }
 
-static void report_stems(struct arena *arena, struct stems *stems)
+static struct tokenizer begin(struct arena *arena, struct stems *stems, struct span text,
+			      const struct language *language, struct terms *terms)
 {
-	arena->failed |= stems->failed;
-	stems->failed = false;
+	struct tokenizer t = {.arena = arena,
+			      .stems = stems == NULL ? stems_new() : stems,
+			      .language = language,
+			      .stopwords = stopwords_of(language),
+			      .stemmed = stems_exist(language),
+			      .text = text,
+			      .terms = terms};
+	t.failed = t.stems == NULL;
+	return t;
+}
+
+/* `stems` are the caller's, or NULL. */
+static void end(struct tokenizer *t, struct stems *stems)
+{
+	t->arena->failed |= t->stems == NULL || t->stems->failed;
+	if (stems == NULL)
+		stems_free(t->stems);
+	else
+		stems->failed = false;
 }
 
 void tokenize_sentences(struct arena *arena, struct stems *stems, struct span text,
 			const struct sentences *sentences, const struct language *language,
 			struct terms *out)
 {
-	struct stems *own = stems == NULL ? stems_new() : NULL;
+	struct tokenizer t = begin(arena, stems, text, language, out);
 	*out = (struct terms){.token = NULL};
-	struct tokenizer t = {.arena = arena,
-			      .stems = stems == NULL ? own : stems,
-			      .language = language,
-			      .stopwords = stopwords_of(language),
-			      .stemmed = stems_exist(language),
-			      .text = text,
-			      .terms = out};
-	if (t.stems == NULL) {
-		arena->failed = true;
-		return;
-	}
 	tokenize(&t, sentences);
-	report_stems(arena, t.stems);
-	stems_free(own);
+	end(&t, stems);
 }
 
 void terms_match(struct arena *arena, struct stems *stems, const struct terms *terms,
@@ -476,23 +469,11 @@ void terms_match(struct arena *arena, struct stems *stems, const struct terms *t
 	*out = (struct term_match){.term = arena_alloc(arena, MATCH_TERMS, sizeof *out->term)};
 	if (out->term == NULL || phrase.len == 0)
 		return;
-	struct stems *own = stems == NULL ? stems_new() : NULL;
 	/* Only read while `match` is set: what the tokenizer writes, it writes when it adds terms.
 	 */
-	struct tokenizer t = {.arena = arena,
-			      .stems = stems == NULL ? own : stems,
-			      .language = language,
-			      .stopwords = stopwords_of(language),
-			      .stemmed = stems_exist(language),
-			      .text = phrase,
-			      .index = (struct term_index *)terms->index,
-			      .terms = (struct terms *)terms,
-			      .match = out};
-	if (t.stems == NULL) {
-		arena->failed = true;
-		return;
-	}
+	struct tokenizer t = begin(arena, stems, phrase, language, (struct terms *)terms);
+	t.index = (struct term_index *)terms->index;
+	t.match = out;
 	cut_sentence(&t, 0, phrase.len);
-	report_stems(arena, t.stems);
-	stems_free(own);
+	end(&t, stems);
 }

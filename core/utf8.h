@@ -40,6 +40,15 @@ static inline unsigned utf8_decode(struct span text, size_t at, uint32_t *codepo
 	return 4;
 }
 
+/** Where the character begins that ends before byte `at` of valid UTF-8, which must not be 0. */
+static inline size_t utf8_before(struct span text, size_t at)
+{
+	do
+		at--;
+	while (at > 0 && (text.at[at] & 0xC0) == 0x80);
+	return at;
+}
+
 /** Write `codepoint` (a scalar value) to `out`, which has room for 4 bytes; returns the length. */
 static inline unsigned utf8_encode(uint32_t codepoint, char out[4])
 {

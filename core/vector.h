@@ -29,20 +29,6 @@ static inline uint64_t vector_half(vector bytes, unsigned which)
 	return half;
 }
 
-/** How many bytes of a comparison's result are 0, from the first on? */
-static inline unsigned vector_zeros(vector truth)
-{
-	uint64_t half[2];
-	memcpy(half, &truth, sizeof half);
-	if ((half[0] | half[1]) == 0)
-		return VECTOR_BYTES;
-	uint64_t found = half[0] != 0 ? half[0] : half[1];
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	found = __builtin_bswap64(found);
-#endif
-	return (half[0] != 0 ? 0 : 8) + (unsigned)__builtin_ctzll(found) / 8;
-}
-
 /** The sign bits of sixteen bytes as a number, the first byte's the lowest: on any machine. */
 static inline unsigned vector_signs_portable(vector bytes)
 {
@@ -70,21 +56,16 @@ static inline unsigned vector_signs(vector bytes)
 #endif
 }
 
-/** vector_zeros() where the processor gives the sign bits as a number: in two steps instead of
- * eight. */
-static inline unsigned vector_zeros_fast(vector truth)
+/** How many bytes of a comparison's result are 0, from the first on? */
+static inline unsigned vector_zeros(vector truth)
 {
-#ifdef __SSE2__
 	return (unsigned)__builtin_ctz(vector_signs(truth) | 1u << VECTOR_BYTES);
-#else
-	return vector_zeros(truth);
-#endif
 }
 
 /** How many of the bytes are ASCII letters, from the first on? Bit 5 is set in all of them. */
 static inline unsigned vector_letters(vector lower)
 {
-	return vector_zeros_fast((vector)(lower - 'a' >= 26));
+	return vector_zeros((vector)(lower - 'a' >= 26));
 }
 
 /** The first `len` bytes of a vector, zeros behind. */

@@ -26,8 +26,8 @@ static inline size_t next_special(struct span body, size_t at, char *out)
 	size_t start = at;
 	for (; at + VECTOR_BYTES <= body.len; at += VECTOR_BYTES) {
 		vector bytes = vector_load(body.at + at);
-		unsigned plain = vector_zeros_fast(
-			(vector)((bytes == '"') | (bytes == '\\') | (bytes < 0x20)));
+		unsigned plain =
+			vector_zeros((vector)((bytes == '"') | (bytes == '\\') | (bytes < 0x20)));
 		if (out != NULL)
 			memcpy(out + (at - start), &bytes, VECTOR_BYTES);
 		if (plain < VECTOR_BYTES)

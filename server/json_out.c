@@ -98,7 +98,7 @@ void json_out_string(struct json_out *out, struct span string)
 	while (at + VECTOR_BYTES <= string.len && has_room(out, VECTOR_BYTES)) {
 		vector bytes = vector_load(string.at + at);
 		vector special = (vector)((bytes < ' ') | (bytes == '"') | (bytes == '\\'));
-		unsigned plain = vector_zeros_fast(special);
+		unsigned plain = vector_zeros(special);
 		memcpy(out->at + out->len, &bytes, VECTOR_BYTES);
 		out->len += plain;
 		at += plain;

@@ -27,6 +27,8 @@ def main():
             kind = (INSIDE if line.startswith("*") else OPENING if line.endswith("**") else
                     PREFIX if line.endswith("*") else WHOLE)
             text = line.strip("*")
+            if (text.encode(), kind) in phrases:
+                sys.exit("%s: stands twice: %s" % (path, line))
             phrases.add((text.encode(), kind))
             phrases.add(((text[0].upper() if text[0] > "\x7f" else text[0]).encode() +
                          text[1:].encode(), kind))

@@ -45,7 +45,11 @@ def read(path):
             elif flags is None or any(c.isspace() for c in line):
                 sys.exit("%s:%d: not one word in a section: %s" % (path, number, line))
             else:
-                words[fold(line)] = words.get(fold(line), 0) | flags
+                word = fold(line)
+                known = words.get(word, 0)
+                if known & flags == flags or (known == SECTIONS["stop"] and flags & 1):
+                    sys.exit("%s:%d: a stop word already: %s" % (path, number, line))
+                words[word] = known | flags
     return words, openings
 
 

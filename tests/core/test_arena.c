@@ -68,6 +68,26 @@ static void grows_in_place_and_by_copy(void **state)
 	arena_free(&arena);
 }
 
+/* A large one leaves nothing behind, though others are newer. */
+static void grows_large_arrays_as_a_whole(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, 64 << 20);
+	size_t room = 1 << 18;
+	int *numbers = arena_alloc(&arena, room, sizeof(*numbers));
+	for (int i = 0; i < 4; i++, room *= 2) {
+		char *newer = arena_copy(&arena, SPAN("newer"));
+		numbers[room - 1] = i;
+		numbers = arena_grow(&arena, numbers, room, 2 * room, sizeof(*numbers));
+		assert_int_equal(numbers[room - 1], i);
+		assert_string_equal(newer, "newer");
+	}
+	assert_true(arena.used_bytes < room * sizeof(*numbers) + (1 << 20));
+	assert_null(arena_grow(&arena, numbers, room, 4 * room, sizeof(*numbers)));
+	assert_int_equal(numbers[room / 2 - 1], 3);
+	arena_free(&arena);
+}
+
 static void rewinds_to_a_mark(void **state)
 {
 	struct arena arena;
@@ -102,6 +122,7 @@ int main(void)
 		cmocka_unit_test(refuses_overflow_and_remembers),
 		cmocka_unit_test(keeps_below_its_ceiling),
 		cmocka_unit_test(grows_in_place_and_by_copy),
+		cmocka_unit_test(grows_large_arrays_as_a_whole),
 		cmocka_unit_test(rewinds_to_a_mark),
 		cmocka_unit_test(reset_keeps_one_small_block),
 	};

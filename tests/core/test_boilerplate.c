@@ -140,6 +140,41 @@ static void test_lines(void **state)
 	arena_free(&arena);
 }
 
+/* A question on a line of its own is a heading, whatever ends the line. */
+static void test_line_ends(void **state)
+{
+	static const char question[] =
+		"How is a tide mill kept from turning backwards at low water?";
+	static const struct {
+		const char *before, *behind;
+		bool line;
+	} cases[] = {{"", "", true},
+		     {"\uFEFF", "\nBy a valve.", true},
+		     {"A mill.\r", "\rBy a valve.", true},
+		     {"A mill.\r\n\t", " \r\nBy a valve.", true},
+		     {"A mill.\u2028", "\u00A0\u2028By a valve.", true},
+		     {"A mill. ", "\nBy a valve.", false},
+		     {"A mill.\n", " By a valve.", false}};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[200];
+		sprintf(text, "%s%s%s", cases[i].before, question, cases[i].behind);
+		uint32_t start = (uint32_t)strlen(cases[i].before);
+		struct sentence sentence = {.start_byte = start,
+					    .end_byte = start + (uint32_t)strlen(question)};
+		struct sentences sentences = {&sentence, 1};
+		struct terms terms;
+		struct score_input input = {.text = span_of(text),
+					    .language = language_from_tag(SPAN("en")),
+					    .sentences = &sentences,
+					    .terms = &terms};
+		tokenize_sentences(&arena, NULL, input.text, &sentences, input.language, &terms);
+		CHECK(text, boilerplate_is(&input, 0) == cases[i].line);
+	}
+	arena_free(&arena);
+}
+
 /* Where a program set the stops, the preposition and the names are sentences of their own. */
 static void test_split_byline(void **state)
 {
@@ -173,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_line_ends),
 		cmocka_unit_test(test_split_byline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,6 @@ static void test_vector_twins(void **state)
 			CHECK_SIZE(name, vector_letters(bytes | 0x20), want);
 			vector is_byte = (vector)(bytes != 'q');
 			CHECK_SIZE(name, vector_zeros(is_byte), byte == 'q' ? VECTOR_BYTES : at);
-			CHECK_SIZE(name, vector_zeros_fast(is_byte), vector_zeros(is_byte));
 			bytes = vector_first(bytes, at);
 			for (unsigned i = 0; i < VECTOR_BYTES; i++)
 				CHECK_SIZE(name, bytes[i], i < at ? 'q' : 0);

@@ -5,9 +5,9 @@
 static struct html_page page;
 static struct arena arena;
 
-static struct metadata read(const char *html, const char *base_url)
+static struct article read(const char *html, const char *base_url)
 {
-	struct metadata metadata;
+	struct article metadata = {0};
 	arena_init(&arena, 16 << 20);
 	html_parse(&arena, span_of(html), NULL, &page);
 	metadata_read(&arena, &page, span_of(base_url), &metadata);
@@ -57,7 +57,7 @@ static const struct {
 static void headlines_are_found(void **state)
 {
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-		struct metadata metadata = read(titles[i].html, "");
+		struct article metadata = read(titles[i].html, "");
 		CHECK_SPAN(titles[i].name, metadata.title, span_of(titles[i].title));
 		done();
 	}
@@ -164,7 +164,7 @@ static const struct {
 static void authors_are_found(void **state)
 {
 	for (size_t i = 0; i < sizeof(bylines) / sizeof(bylines[0]); i++) {
-		struct metadata metadata = read(bylines[i].html, "");
+		struct article metadata = read(bylines[i].html, "");
 		CHECK_SPAN(bylines[i].name, metadata.byline, span_of(bylines[i].byline));
 		done();
 	}
@@ -172,7 +172,7 @@ static void authors_are_found(void **state)
 
 static void everything_else_is_found(void **state)
 {
-	struct metadata metadata =
+	struct article metadata =
 		read("<html lang=en_GB><head><meta property=og:site_name content='The  Paper'>"
 		     "<meta property=og:type content=article><meta name=description content=' "
 		     "About\nit. '>"
@@ -203,7 +203,7 @@ static void hostile_pages_do_no_harm(void **state)
 		"<meta name=author content='"
 		"'><p class=byline>"};
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		struct metadata metadata = read(pages[i], "not a url");
+		struct article metadata = read(pages[i], "not a url");
 		CHECK_SIZE(pages[i], metadata.canonical_url.len + metadata.image_url.len, 0);
 		done();
 	}

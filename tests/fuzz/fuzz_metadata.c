@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	html.len = utf8_check(html);
 	struct html_page page;
 	struct arena arena;
-	struct metadata metadata;
+	struct article metadata = {0};
 	arena_init(&arena, (size_t)16 << 20);
 	html_parse(&arena, html, NULL, &page);
 	HOLDS(page.document != NULL);

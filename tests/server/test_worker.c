@@ -155,6 +155,7 @@ static void who_joins_has_a_time_of_his_own(void **state)
 		tickets[i] = ticket_new();
 		tickets[i]->owner = &woken;
 		tickets[i]->wake = wake;
+		tickets[i]->deadline_ns = jobs[i]->deadline_ns;
 		assert_int_equal(cache_join(cache, jobs[i], tickets[i], 0, &found),
 				 i == 0 ? CACHE_LEAD : CACHE_JOINED);
 	}
