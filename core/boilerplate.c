@@ -69,16 +69,19 @@ static bool ends_word(struct span text, size_t at)
 	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
 }
 
-/* Does the text stand alone between line ends? */
-static bool is_line(struct span text, const struct sentence *sentence)
+/* Does the sentence stand alone between line ends, but for a label? */
+static bool is_line(const struct score_input *input, size_t i)
 {
+	const struct sentence *sentence = &input->sentences->at[i];
+	struct span text = input->text;
+	bool labelled = i > 0 && sentence[-1].kind == SENTENCE_LABEL;
 	size_t start = sentence->start_byte, end = sentence->end_byte;
 	while (start > 0 && (text.at[start - 1] == ' ' || text.at[start - 1] == '\t'))
 		start--;
 	while (end < text.len &&
 	       (text.at[end] == ' ' || text.at[end] == '\t' || text.at[end] == '\r'))
 		end++;
-	return (start == 0 || text.at[start - 1] == '\n') &&
+	return (labelled || start == 0 || text.at[start - 1] == '\n') &&
 	       (end == text.len || text.at[end] == '\n');
 }
 
@@ -205,7 +208,8 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	const struct sentence *sentence = &input->sentences->at[i];
 	const struct terms *terms = input->terms;
 	uint32_t words = terms->words[i];
-	if (sentence->kind == SENTENCE_HEADING || words == 0)
+	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_ANSWERED ||
+	    sentence->kind == SENTENCE_LABEL || words == 0)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
@@ -215,7 +219,7 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
 	char final = marks_final(whole);
-	bool unstopped = final == 0, line = unstopped || is_line(input->text, sentence);
+	bool unstopped = final == 0, line = unstopped || is_line(input, i);
 	if (!line && words > SHORT_WORDS)
 		return false;
 	/* A question on a line of its own is a heading, or an interviewer's. */

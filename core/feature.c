@@ -552,10 +552,11 @@ static void find_prose(struct work *w)
 	}
 	if (w->prose_len > 0)
 		return;
-	for (uint32_t i = 0; i < w->n;
-	     i++) { /* nothing but such lines: then they are the article */
-		w->is_prose[i] = true;
-		w->prose[w->prose_len++] = i;
+	/* Nothing but such lines: then they are the article, without who says them. */
+	for (uint32_t i = 0; i < w->n; i++) {
+		w->is_prose[i] = w->input->sentences->at[i].kind != SENTENCE_LABEL;
+		if (w->is_prose[i])
+			w->prose[w->prose_len++] = i;
 	}
 }
 

@@ -146,12 +146,13 @@ static void find_runs(struct finder *f)
 	const struct token *token = terms->token;
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
 		size_t end = sentence_end(f, i);
+		bool label = f->input->sentences->at[i].kind == SENTENCE_LABEL;
 		for (size_t k = end; k-- > terms->first[i];) {
 			bool goes_on =
 				k + 1 < end && adjoin(f->input->text, &token[k], &token[k + 1]);
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
 			unsigned run = behind < PHRASE_WORDS ? behind + 1 : PHRASE_WORDS;
-			f->run[k] = token_usable(f, &token[k]) ? (uint8_t)run : 0;
+			f->run[k] = !label && token_usable(f, &token[k]) ? (uint8_t)run : 0;
 		}
 	}
 }
