@@ -59,6 +59,7 @@ struct chooser {
 	bool stopped;     /* most sentences end with a mark */
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
 	bool counted;     /* no budget of words or characters */
+	bool filled;      /* up to the count, whatever is left */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
@@ -451,10 +452,10 @@ static struct candidate pop_weighed(struct chooser *c)
 }
 
 /* A worse rank waits until nothing better remains, and fills up a count that the caller asked for,
- * not a budget. */
+ * not a budget, nor what is only a size. */
 static bool may_go_on(const struct chooser *c)
 {
-	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
+	return c->out->len == 0 || (c->filled && c->out->len < c->max_sentences);
 }
 
 /* Where one was too long already, what does not stand alone is not taken for its being short. */
@@ -524,6 +525,7 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .max_sentences = most_sentences(options, n),
 			    .refused = NONE,
 			    .out = out};
+	c.filled = c.counted && (!options->at_most || n <= c.max_sentences);
 	if (!prepare(arena, &c))
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_AVOIDED && may_go_on(&c); rank++)

@@ -796,9 +796,30 @@ static void test_speakers_and_answered(void **state)
 	arena_free(&arena);
 }
 
+/* What is only a size is not filled up with a mail's greetings; a count is, and a short text is
+ * given whole. */
+static void test_at_most(void **state)
+{
+	struct span text = SPAN("Dear all,\n\nThe movers come on the 14th of June at eight in the "
+				"morning.\n\nOn Thursday evening every desk should be packed "
+				"and labelled.\n\nMany thanks,\n\nMaria\n");
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = text};
+	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size,
+			      whole = size;
+	count.at_most = false;
+	whole.max_sentences = 5;
+	CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
+	CHECK_SIZE("count", make(&arena, input, count).selection.len, 4);
+	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 5);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_bounds_are_kept_and_used),
 		cmocka_unit_test(test_budget_before_merit),
