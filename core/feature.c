@@ -448,7 +448,7 @@ static void title_features(struct arena *arena, struct work *w)
 {
 	struct term_match title;
 	terms_match(arena, w->input->stems, w->input->terms, w->input->language, w->input->title,
-		    &title);
+		    false, &title);
 	w->out->document[DOCUMENT_TITLE] = w->input->title.len > 0;
 	if (title.len == 0)
 		return;
