@@ -813,6 +813,14 @@ static void test_at_most(void **state)
 	CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
 	CHECK_SIZE("count", make(&arena, input, count).selection.len, 4);
 	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 5);
+	/* What is to be avoided comes all the same when no other prose remains. */
+	input.text = SPAN("The movers\n\nThe movers come on the 14th of June at eight.\n\n"
+			  "\"They have never been late,\" said the head of the office.\n\nMaria");
+	size.max_sentences = 2;
+	size.avoid = AVOID_QUOTES;
+	struct summary avoiding = make(&arena, input, size);
+	CHECK_SIZE("avoiding", avoiding.selection.len, 2);
+	CHECK_SIZE("the quote", avoiding.selection.at[1], 2);
 	arena_free(&arena);
 }
 
