@@ -187,6 +187,34 @@ static bool is_split_byline(const struct score_input *input, size_t i)
 	       (i > 0 && is_preposition(text_of(input, i - 1)) && only_names(text));
 }
 
+static bool same_line(const struct score_input *input, size_t i, size_t j)
+{
+	return i < input->sentences->len && j < input->sentences->len &&
+	       input->sentences->at[i].paragraph == input->sentences->at[j].paragraph;
+}
+
+/* Is it the first of a line's two sentences, of which the other says who took the picture? */
+static bool has_credit(const struct score_input *input, size_t i)
+{
+	return (i == 0 || !same_line(input, i, i - 1)) && same_line(input, i, i + 1) &&
+	       !same_line(input, i, i + 2) && input->terms->words[i + 1] <= BYLINE_WORDS &&
+	       begins_with_one(without_bullets(text_of(input, i + 1)), phrase_credit);
+}
+
+/* "The bridge at dawn. Photo: Jane Doe", which stands twice where a page was copied with what it
+ * says to those who do not see the picture. */
+static bool is_caption(const struct score_input *input, size_t i)
+{
+	return has_credit(input, i) ||
+	       (has_credit(input, i + 1) && span_equal(text_of(input, i), text_of(input, i + 1)));
+}
+
+/* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */
+static bool is_account(struct span text)
+{
+	return memmem(text.at, text.len, "(@", 2) != NULL;
+}
+
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
 static bool is_dateline(const struct score_input *input, size_t i)
 {
@@ -214,7 +242,7 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words > OPENING_WORDS)
 		return false;
 	struct span whole = text_of(input, i), text = without_bullets(whole);
-	if (begins_with_one(text, phrase_opening))
+	if (begins_with_one(text, phrase_opening) || is_caption(input, i))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
@@ -238,5 +266,5 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words == 1 && terms->first[i + 1] - terms->first[i] == 1 &&
 	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
 		return true; /* a list marker or a page number */
-	return holds_phrase(text);
+	return (unstopped && is_account(text)) || holds_phrase(text);
 }
