@@ -6,6 +6,7 @@
 #include "marks.h"
 
 enum {
+	LINKED_WORDS = 8, /* so many have a function word among them */
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
 	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
@@ -231,6 +232,28 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	       date_read(text_of(input, i), false, date);
 }
 
+/* The tokenizer takes a letter left over for a function word, but "J." is a name. */
+static bool is_initial(struct span text, const struct token *token)
+{
+	return token->end_byte == token->start_byte + 1 && token->end_byte < text.len &&
+	       text.at[token->end_byte] == '.' && text.at[token->start_byte] >= 'A' &&
+	       text.at[token->start_byte] <= 'Z';
+}
+
+/* Names of players or authors, results, addresses, code, another language: where function words
+ * link the others, so many words without one are no sentence. */
+static bool is_unlinked(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	uint32_t k = terms->first[i], end = terms->first[i + 1];
+	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
+		return false;
+	while (k < end && (!(terms->distinct[terms->token[k].term].flags & TERM_STOP) ||
+			   is_initial(input->text, &terms->token[k])))
+		k++;
+	return k == end;
+}
+
 bool boilerplate_is(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
@@ -238,6 +261,8 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	uint32_t words = terms->words[i];
 	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_ANSWERED ||
 	    sentence->kind == SENTENCE_LABEL || words == 0)
+		return true;
+	if (is_unlinked(input, i))
 		return true;
 	if (words > OPENING_WORDS)
 		return false;

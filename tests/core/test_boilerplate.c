@@ -115,6 +115,24 @@ static void test_lines(void **state)
 		{"en", "We asked Jane Doe (@janedoe) about the bridge.", false},
 		{"es", "Para guardar el mapa, haz clic en Archivo.", false},
 		{"fr", "Pour ouvrir la carte, cliquez sur le pont.", false},
+		/* Lists of names, results and references, and what looks like them. */
+		{"en",
+		 "Rovers (4-3-3): Okafor; Bell, Sung, Ramos, Kerr; Dunn (Pike 71), Osei, Vial.",
+		 true},
+		{"en",
+		 "Klein, B., Wray, M., Mueller, U., Seeley, T., Holt, I., Berg, A., Lund, P., "
+		 "Cole, "
+		 "L., Fox, D., Ray, S., Ito, K., Cobb, J., Penn, R., Weiss, V., Shaw, H., Lang, "
+		 "T., "
+		 "Quinn, N., Doe, J., Roe, E. (2010).",
+		 true},
+		{"de", "Lieferbar: Eiche, Buche, Esche, Ahorn, Kiefer, Fichte, Tanne, Birke.",
+		 true},
+		{"en", "Brücken sind teuer, weil jeder Pfeiler im Wasser stehen muss.", true},
+		{"en", "Old wooden bridges cost rich towns money.", false},
+		{"en", "Old wooden bridges cost rich towns money, and the poor have none.", false},
+		{"pl", "Praktyka akademicka proponuje formalizm zamiast przeżywania tekstu świata.",
+		 false},
 		{"en", "Shares fell by a tenth after the news.", false},
 		{"en", "By Monday the river had fallen by two metres.", false},
 		{"en",
