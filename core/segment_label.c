@@ -46,38 +46,41 @@ static size_t stamp_end(const struct segmenter *g, size_t at)
 	return ascii_is_in(byte_at(g, end), "])") ? end + 1 : at;
 }
 
-/* Behind a word of a name, or `at`. Function words are in none: "We found this: …" is a sentence.
- */
+/* Behind a word of a name, or `at`. */
 static size_t name_word_end(const struct segmenter *g, size_t at)
 {
-	struct word word = word_after(g, at);
-	if (word.chars > 1 && (word.classes & (WORD_FUNCTION | WORD_STARTER)))
-		return at;
 	size_t end = at;
-	for (;;) {
+	while (end - at <= LABEL_BYTES) {
 		struct glyph glyph = glyph_at(g->text, end);
 		bool initial = glyph.c == '.' && end > at && end - at <= INITIALS;
-		if (end - at > LABEL_BYTES)
-			return end;
 		if (!glyph_is_alnum(glyph.kind) && !initial && glyph.c != 0x2019 &&
 		    !(end > at && ascii_is_in(byte_at(g, end), "-'_&@/")))
-			return end;
+			break;
 		end += glyph.len;
 	}
+	return end;
 }
 
-/* Behind "Anna", "Dr. Petra Holm", "SPEAKER 1", or `at`. */
+/* Behind "Anna", "Dr. Petra Holm", "SPEAKER 1", or `at`. A function word is in none ("We found
+ * this:
+ * ..." is a sentence), but where all words have capitals: "Le Monde". */
 static size_t name_end(const struct segmenter *g, size_t at)
 {
-	size_t end = name_word_end(g, at);
-	for (unsigned words = 1; words < NAME_WORDS && end > at && byte_at(g, end) == ' ';
-	     words++) {
-		size_t next = name_word_end(g, end + 1);
-		if (next == end + 1)
+	size_t end = at, words = 0;
+	bool function = false, capitals = true;
+	while (words < NAME_WORDS) {
+		size_t start = words == 0 ? at : end + 1, next = name_word_end(g, start);
+		if (next == start)
 			break;
+		struct word word = word_after(g, start);
+		function |= word.chars > 1 && (word.classes & (WORD_FUNCTION | WORD_STARTER));
+		capitals &= word.first == GLYPH_UPPER;
 		end = next;
+		words++;
+		if (byte_at(g, end) != ' ')
+			break;
 	}
-	return end;
+	return function && (!capitals || words == 1) ? at : end;
 }
 
 /* Behind the colon at `at`, or 0. What is said in quotation marks has words that say so before it:
@@ -131,7 +134,10 @@ struct label label_read(const struct segmenter *g, size_t at)
 	read_name(g, name, end, &label);
 	label.stamped |= role > behind;
 	bool nick = label.stamped && end > name && byte_at(g, end) == '>';
-	end = nick ? end + 1 : colon_end(g, skip(g, role > behind ? role : end, "*_"));
+	end = skip(g, role > behind ? role : end, "*_");
+	if (!nick && glyph_at(g->text, end).kind == GLYPH_SPACE) /* as French has it */
+		end += glyph_at(g->text, end).len;
+	end = nick ? end + 1 : colon_end(g, end);
 	if (end == 0 && time > start + 2 && ascii_is_in(byte_at(g, time - 1), "])"))
 		end = time; /* "[10:02]" alone is enough */
 	if (end <= start || end - at > LABEL_BYTES ||
@@ -141,9 +147,8 @@ struct label label_read(const struct segmenter *g, size_t at)
 	/* A mark that combines with the space belongs to it. */
 	bool apart =
 		next.kind == GLYPH_SPACE && after.kind != GLYPH_EXTEND && !glyph_is_gap(after.kind);
-	label.len = apart || glyph_is_alnum(next.kind) ? end - at : 0;
-	if (next.kind == GLYPH_EXTEND)
-		label.len = 0;
+	bool joined = glyph_is_alnum(next.kind) && next.kind != GLYPH_EXTEND;
+	label.len = apart || joined ? end - at : 0;
 	return label;
 }
 
