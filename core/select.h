@@ -48,7 +48,8 @@ struct selection {
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
  * avoid longer still.
  *
- * Where `at_most` is set those lines come only where the text has no more sentences than may be chosen.
+ * Where `at_most` is set those lines come only where the text has no more sentences than may be
+ * chosen.
  *
  * A budget of words or characters is kept wherever a sentence fits into it that need not wait so;
  * where none does, the best of them goes over it, rather than leave the answer to a caption. It is

@@ -162,6 +162,9 @@ def test_a_length_is_not_filled_up_with_greetings(service):
     assert [s["index"] for s in body["sentences"]] == [1, 2] and body["reduced"] is True
     assert len(service.summarize(text=mail, sentences=3).json()["sentences"]) == 3
     assert service.summarize(text=mail, length="medium").json()["reduced"] is False
+    body = service.summarize(text=mail, ratio=0.6).json()
+    assert [s["index"] for s in body["sentences"]] == [1, 2]
+    assert len(service.summarize(text=mail, ratio=0.6, sentences=4).json()["sentences"]) == 3
 
 
 def test_budgets_cut_no_sentence(service):
