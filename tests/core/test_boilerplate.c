@@ -115,6 +115,13 @@ static void test_lines(void **state)
 		{"en", "We asked Jane Doe (@janedoe) about the bridge.", false},
 		{"es", "Para guardar el mapa, haz clic en Archivo.", false},
 		{"fr", "Pour ouvrir la carte, cliquez sur le pont.", false},
+		{"en", "thanks for your quick reply.", true},
+		{"de", "Vielen Dank für Ihre Nachricht vom 12. Mai.", true},
+		{"es", "Gracias por tu mensaje.", true},
+		{"en",
+		 "Thanks in advance of the vote went to the engineers, who had worked for a year "
+		 "without a fee and without a day of rest.",
+		 false},
 		/* Lists of names, results and references, and what looks like them. */
 		{"en",
 		 "Rovers (4-3-3): Okafor; Bell, Sung, Ramos, Kerr; Dunn (Pike 71), Osei, Vial.",
