@@ -7,6 +7,7 @@
 #include "marks.h"
 
 enum {
+	LINKED_WORDS = 8, /* so many have a function word among them */
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
 	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
@@ -68,9 +69,12 @@ static bool ends_word(struct span text, size_t at)
 	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
 }
 
-/* Does the text stand alone between line ends? */
-static bool is_line(struct span text, const struct sentence *sentence)
+/* Does the sentence stand alone between line ends, but for a label? */
+static bool is_line(const struct score_input *input, size_t i)
 {
+	const struct sentence *sentence = &input->sentences->at[i];
+	struct span text = input->text;
+	bool labelled = i > 0 && sentence[-1].kind == SENTENCE_LABEL;
 	size_t start = sentence->start_byte, end = sentence->end_byte;
 	struct glyph before, behind;
 	while ((behind = glyph_at(text, end)).kind == GLYPH_SPACE)
@@ -79,7 +83,7 @@ static bool is_line(struct span text, const struct sentence *sentence)
 		return false;
 	while ((before = glyph_before(text, start)).kind == GLYPH_SPACE)
 		start -= before.len;
-	return glyph_is_gap(before.kind);
+	return labelled || glyph_is_gap(before.kind);
 }
 
 static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
@@ -178,6 +182,34 @@ static bool is_split_byline(const struct score_input *input, size_t i)
 	       (i > 0 && is_preposition(score_text(input, i - 1)) && only_names(text));
 }
 
+static bool same_line(const struct score_input *input, size_t i, size_t j)
+{
+	return i < input->sentences->len && j < input->sentences->len &&
+	       input->sentences->at[i].paragraph == input->sentences->at[j].paragraph;
+}
+
+/* Is it the first of a line's two sentences, of which the other says who took the picture? */
+static bool has_credit(const struct score_input *input, size_t i)
+{
+	return (i == 0 || !same_line(input, i, i - 1)) && same_line(input, i, i + 1) &&
+	       !same_line(input, i, i + 2) && input->terms->words[i + 1] <= BYLINE_WORDS &&
+	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit);
+}
+
+/* "The bridge at dawn. Photo: Jane Doe", which stands twice where a page was copied with what it
+ * says to those who do not see the picture. */
+static bool is_caption(const struct score_input *input, size_t i)
+{
+	return has_credit(input, i) || (has_credit(input, i + 1) &&
+					span_equal(score_text(input, i), score_text(input, i + 1)));
+}
+
+/* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */
+static bool is_account(struct span text)
+{
+	return memmem(text.at, text.len, "(@", 2) != NULL;
+}
+
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
 static bool is_dateline(const struct score_input *input, size_t i)
 {
@@ -194,22 +226,47 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	       date_read(score_text(input, i), false, date);
 }
 
+/* The tokenizer takes a letter left over for a function word, but "J." is a name. */
+static bool is_initial(struct span text, const struct token *token)
+{
+	return token->end_byte == token->start_byte + 1 && token->end_byte < text.len &&
+	       text.at[token->end_byte] == '.' && text.at[token->start_byte] >= 'A' &&
+	       text.at[token->start_byte] <= 'Z';
+}
+
+/* Names of players or authors, results, addresses, code, another language: where function words
+ * link the others, so many words without one are no sentence. */
+static bool is_unlinked(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	uint32_t k = terms->first[i], end = terms->first[i + 1];
+	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
+		return false;
+	while (k < end && (!(terms->distinct[terms->token[k].term].flags & TERM_STOP) ||
+			   is_initial(input->text, &terms->token[k])))
+		k++;
+	return k == end;
+}
+
 bool boilerplate_is(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
 	const struct terms *terms = input->terms;
 	uint32_t words = terms->words[i];
-	if (sentence->kind == SENTENCE_HEADING || words == 0)
+	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_ANSWERED ||
+	    sentence->kind == SENTENCE_LABEL || words == 0)
+		return true;
+	if (is_unlinked(input, i))
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
 	struct span whole = score_text(input, i), text = without_bullets(whole);
-	if (begins_with_one(text, phrase_opening))
+	if (begins_with_one(text, phrase_opening) || is_caption(input, i))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
 	char final = marks_final(whole);
-	bool unstopped = final == 0, line = unstopped || is_line(input->text, sentence);
+	bool unstopped = final == 0, line = unstopped || is_line(input, i);
 	if (!line && words > SHORT_WORDS)
 		return false;
 	/* A question on a line of its own is a heading, or an interviewer's. */
@@ -228,5 +285,5 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	if (words == 1 && terms->first[i + 1] - terms->first[i] == 1 &&
 	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
 		return true; /* a list marker or a page number */
-	return holds_phrase(text);
+	return (unstopped && is_account(text)) || holds_phrase(text);
 }

@@ -433,7 +433,7 @@ static void title_features(struct arena *arena, struct work *w)
 {
 	struct term_match title;
 	terms_match(arena, w->input->stems, w->input->terms, w->input->language, w->input->title,
-		    &title);
+		    false, &title);
 	w->out->document[DOCUMENT_TITLE] = w->input->title.len > 0;
 	if (title.len == 0)
 		return;
@@ -537,10 +537,11 @@ static void find_prose(struct work *w)
 	}
 	if (w->prose_len > 0)
 		return;
-	for (uint32_t i = 0; i < w->n;
-	     i++) { /* nothing but such lines: then they are the article */
-		w->is_prose[i] = true;
-		w->prose[w->prose_len++] = i;
+	/* Nothing but such lines: then they are the article, without who says them. */
+	for (uint32_t i = 0; i < w->n; i++) {
+		w->is_prose[i] = w->input->sentences->at[i].kind != SENTENCE_LABEL;
+		if (w->is_prose[i])
+			w->prose[w->prose_len++] = i;
 	}
 }
 

@@ -15,6 +15,7 @@ enum {
 	FEW_PLACES = 3,       /* of so many one knows how a phrase goes on */
 	FEW_CAPITALS = 4,     /* nouns are more than one in so many words */
 	GROWN_TOKENS = 11,    /* twelve characters of a script without spaces */
+	ADDRESS_BYTES = 100,  /* on each side */
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
 };
 
@@ -123,11 +124,36 @@ static bool is_one_character(struct span text, const struct token *token)
 	       token->end_byte - token->start_byte;
 }
 
+/* Characters that addresses are made of: ASCII that shows something. */
+static bool is_of_run(char c)
+{
+	return c > ' ' && c < 0x7F;
+}
+
+/* Is the token a piece of a URL or of a mail address? */
+static bool is_of_address(struct span text, const struct token *token)
+{
+	size_t start = token->start_byte, end = token->end_byte;
+	size_t least = start > ADDRESS_BYTES ? start - ADDRESS_BYTES : 0;
+	size_t most = text.len - end > ADDRESS_BYTES ? end + ADDRESS_BYTES : text.len;
+	while (start > least && is_of_run(text.at[start - 1]))
+		start--;
+	while (end < most && is_of_run(text.at[end]))
+		end++;
+	if (end - start == token->end_byte - token->start_byte) /* most stand between spaces */
+		return false;
+	const char *at = memchr(text.at + start, '@', end - start);
+	return (at != NULL && at + 1 < text.at + end && ascii_is_alnum(at[1])) ||
+	       memmem(text.at + start, end - start, "://", 3) != NULL ||
+	       memmem(text.at + start, end - start, "www.", 4) != NULL;
+}
+
 static bool token_usable(const struct finder *f, const struct token *token)
 {
 	const struct term *term = &f->input->terms->distinct[token->term];
 	struct span text = f->input->text;
 	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) && !is_tiny(text, token) &&
+	       !is_of_address(text, token) &&
 	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
@@ -151,8 +177,9 @@ static void find_runs(struct finder *f)
 	struct span text = f->input->text;
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
 		size_t end = sentence_end(f, i);
+		bool label = f->input->sentences->at[i].kind == SENTENCE_LABEL;
 		for (size_t k = end; k-- > terms->first[i];) {
-			if (!token_usable(f, &token[k]))
+			if (label || !token_usable(f, &token[k]))
 				continue;
 			bool goes_on = k + 1 < end && adjoin(text, &token[k], &token[k + 1]);
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
@@ -492,7 +519,7 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->titled = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->titled);
 	struct term_match title;
 	terms_match(arena, f->input->stems, f->input->terms, f->input->language, f->input->title,
-		    &title);
+		    false, &title);
 	for (size_t i = 0; i < title.len && f->titled != NULL; i++)
 		f->titled[title.term[i]] = true;
 	return !arena->failed;

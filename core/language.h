@@ -26,6 +26,7 @@ enum language_property {
 	LANGUAGE_COLON_CAPITAL = 128, /* a colon before a capital ends a sentence */
 	LANGUAGE_ENDINGS = 256,       /* words of class WORD_ENDING end a sentence without a stop */
 	LANGUAGE_PHRASES = 512,       /* a space behind a long phrase ends a sentence */
+	LANGUAGE_LINKED = 1024,       /* a sentence of eight words has a function word */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.

@@ -125,13 +125,33 @@ unsigned marks_half_quotes(struct span sentence)
 	return open ? halves | QUOTE_GOES_ON : halves;
 }
 
+/* Single marks are apostrophes as well, and stand around single words: what is said has a stop
+ * before the one that closes, or does not end in this sentence. */
+static bool is_single_open(struct span text, size_t at, uint32_t c)
+{
+	bool apart = at == 0 || (unsigned char)text.at[at - 1] <= ' ' || text.at[at - 1] == '(';
+	return (c == '\'' || c == 0x2018 || c == 0x201A || c == 0x2039) && apart;
+}
+
+static bool is_single_close(struct span text, size_t at, uint32_t c)
+{
+	return (c == '\'' || c == 0x2018 || c == 0x2019 || c == 0x203A) && at > 0 &&
+	       ascii_is_in(text.at[at - 1], ".,!?");
+}
+
 bool marks_quote(struct span sentence)
 {
+	bool open = false;
 	for (size_t at = 0; at < sentence.len;) {
 		uint32_t c;
+		size_t start = at;
 		at += utf8_decode(sentence, at, &c);
-		if (marks_is_quote(c))
+		if (marks_is_quote(c) || (open && is_single_close(sentence, start, c)))
 			return true;
+		/* A dialogue's dash. */
+		if (start == 0 && c >= 0x2013 && c <= 0x2015)
+			return true;
+		open |= is_single_open(sentence, start, c);
 	}
 	return false;
 }

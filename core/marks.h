@@ -12,7 +12,10 @@
  */
 char marks_final(struct span sentence);
 
-/** Does it hold a quotation mark of any kind? (An apostrophe is none.) O(its length). */
+/**
+ * Does it say what somebody says: does it hold a quotation mark (an apostrophe is none, nor are
+ * single ones around a word), or begin with a dash? O(its length).
+ */
 bool marks_quote(struct span sentence);
 
 /** Quotations that go on beyond a sentence. */

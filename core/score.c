@@ -33,7 +33,7 @@ static float *add_query(struct arena *arena, const struct score_input *input, fl
 {
 	size_t n = input->sentences->len;
 	struct term_match query;
-	terms_match(arena, input->stems, input->terms, input->language, input->query, &query);
+	terms_match(arena, input->stems, input->terms, input->language, input->query, true, &query);
 	float *weight = arena_zalloc(arena, input->terms->distinct_count, sizeof *weight);
 	float *share = arena_alloc(arena, n, sizeof *share);
 	if (query.len == 0 || weight == NULL || share == NULL)

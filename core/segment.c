@@ -29,20 +29,42 @@ static bool join_small(struct sentences *out, size_t end)
 	return true;
 }
 
-static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
+static void add(struct segmenter *g, size_t end, enum sentence_kind kind)
 {
-	end = trim_end(g, end);
-	if (g->start >= end || join_small(g->out, end))
+	if (join_small(g->out, end))
 		return;
 	if (!arena_reserve(g->arena, &g->out->at, g->out->len, &g->capacity, sizeof(*g->out->at)))
 		return;
+	g->out->at[g->out->len++] =
+		(struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+}
+
+static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
+{
+	end = trim_end(g, end);
+	if (g->start >= end)
+		return;
 	enum sentence_kind kind = SENTENCE_PROSE;
-	if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
+	if (g->answered)
+		kind = SENTENCE_ANSWERED;
+	else if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
 		kind = SENTENCE_LIST_ITEM;
 	else if (g->line_first && line_last && !stopped && end - g->start < 120)
 		kind = SENTENCE_HEADING;
-	g->out->at[g->out->len++] =
-		(struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+	add(g, end, kind);
+}
+
+/* What its line begins with besides list markers. Behind a time what is said may have no stop. */
+static size_t begin_line(struct segmenter *g, size_t at)
+{
+	g->answered = glyph_at(g->text, at).c == '>';
+	struct label label = label_at(g, at);
+	if (label.len == 0)
+		return at;
+	g->start = at;
+	add(g, at + label.len, SENTENCE_LABEL);
+	g->line_first = !label.stamped;
+	return line_skip_space(g, at + label.len);
 }
 
 /* The next sentence begins at the first visible character from `at` on. */
@@ -58,6 +80,8 @@ static size_t begin(struct segmenter *g, size_t at)
 		}
 		at += glyph.len;
 	}
+	if (g->line_first)
+		at = begin_line(g, at);
 	g->start = at;
 	g->marker = marker_read(g, at);
 	if (g->marker.style == MARKER_BULLET) { /* "• 9. Ninth" */
@@ -580,6 +604,7 @@ void segment_text(struct arena *arena, struct span text, const struct language *
 	if (out->at != NULL && text.len > 0) {
 		g.width = line_width(&g);
 		word_learn(&g);
+		label_learn(&g);
 		scan(&g);
 	}
 	if (arena->failed)

@@ -210,7 +210,8 @@ bool line_ends(struct segmenter *g, size_t at)
 		stop--;
 	g->newline_at = at;
 	g->newline_breaks = true;
-	if (blank || is_list_marker(g, next) || stop - g->line_start > 4 * LINE_MAX_CHARS)
+	if (blank || is_list_marker(g, next) || label_at(g, next).len > 0 ||
+	    stop - g->line_start > 4 * LINE_MAX_CHARS)
 		return true;
 	size_t chars = count_chars(g->text.at + g->line_start, stop - g->line_start);
 	if (g->width > 0) {

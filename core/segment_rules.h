@@ -20,6 +20,16 @@ struct marker {
 	size_t len;     /* bytes, without the space behind it */
 };
 
+/** What stands before a line's text and says who speaks, or when. */
+struct label {
+	size_t len;   /* bytes; 0: none */
+	uint32_t key; /* of labels of one kind */
+	bool stamped; /* with a time */
+	bool named;   /* with a name */
+	bool brief;   /* of one or two letters */
+	bool dated;   /* with a year */
+};
+
 /** Everything the scan carries along. */
 struct segmenter {
 	struct span text;
@@ -36,7 +46,11 @@ struct segmenter {
 	bool newline_breaks;
 	struct marker marker;  /* that the sentence begins with */
 	bool quoted;           /* inside straight double quotes */
+	bool answered;         /* the line is one of the mail that is answered: "> …" */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
+	uint32_t labels[256];  /* keys of labels that stand before several lines */
+	bool labelled;         /* there are any */
+	bool dialogue;         /* so many that names of any length are speakers */
 };
 
 /* Lines: segment_line.c. */
@@ -59,6 +73,20 @@ struct marker marker_read(const struct segmenter *g, size_t at);
 
 /** Is `next` the item after `item`? */
 bool marker_follows(const struct marker *next, const struct marker *item);
+
+/* Labels: segment_label.c. */
+
+/**
+ * The label at `at`: a name and a colon ("Q: ", "SPEAKER 2: ", "Margaret Ellis (00:19): "), a time
+ * as well ("[10:02] alice: ", "12.03.25, 18:01 - Lena: "), or a time in brackets alone.
+ */
+struct label label_read(const struct segmenter *g, size_t at);
+
+/** Find the labels that come more than once: one alone may belong to its sentence ("Note: "). */
+void label_learn(struct segmenter *g);
+
+/** One of those at `at`, which begins a line. */
+struct label label_at(const struct segmenter *g, size_t at);
 
 /* Words: segment_word.c. */
 

@@ -61,6 +61,7 @@ struct chooser {
 	bool stopped;     /* most sentences end with a mark */
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
 	bool counted;     /* no budget of words or characters */
+	bool sized;       /* the count is only a size, and there is more to choose from */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
@@ -449,6 +450,12 @@ static bool may_go_on(const struct chooser *c)
 	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
 }
 
+/* What is only a size is not filled up with what is no prose. */
+static bool fills_size(const struct chooser *c, enum rank rank)
+{
+	return rank == RANK_NO_PROSE && c->sized && c->out->len > 0;
+}
+
 /* Where one was too long already, what does not stand alone is not taken for its being short. */
 static void choose_if_fits(struct chooser *c, uint32_t i, bool weak)
 {
@@ -476,7 +483,7 @@ static void choose_rank(struct chooser *c, enum rank rank)
 	while (c->heap_len > 0 && c->heap[0].rank <= rank && c->out->len < c->max_sentences) {
 		struct candidate best = pop_weighed(c);
 		uint32_t i = best.sentence;
-		if (c->chosen[i] || c->waits[i])
+		if (c->chosen[i] || c->waits[i] || fills_size(c, best.rank))
 			continue;
 		c->waits[i] = takes_last_place(c, i) || repeats(c, i, repeated_share);
 		if (c->waits[i])
@@ -516,6 +523,7 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .max_sentences = most_sentences(options, n),
 			    .refused = NONE,
 			    .out = out};
+	c.sized = options->at_most && n > c.max_sentences;
 	if (!prepare(arena, &c))
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_AVOIDED && may_go_on(&c); rank++)

@@ -19,6 +19,7 @@ enum {
 /** Bounds; the tightest wins, 0 means no such bound. At least one sentence is always chosen. */
 struct select_options {
 	size_t max_sentences;
+	bool at_most; /* so many as there is prose, where the text has more than so many */
 	double ratio; /* 0 … 1, share of the sentences, rounded to the nearest, at least one */
 	size_t max_words;
 	size_t max_chars; /* code points of the chosen sentences with one space between two */
@@ -46,6 +47,9 @@ struct selection {
  * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
  * avoid longer still.
+ *
+ * Where `at_most` is set those lines come only where the text has no more sentences than may be
+ * chosen.
  *
  * A budget of words or characters is kept wherever a sentence fits into it that need not wait so;
  * where none does, the best of them goes over it, rather than leave the answer to a caption. It is

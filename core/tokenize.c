@@ -10,6 +10,8 @@
 
 enum {
 	MATCH_TERMS = 64, /* distinct terms of a headline or query that count */
+	MATCH_KIN = 8,    /* words of it that are compared with every term */
+	KIN_LETTERS = 4,  /* that forms of a word have in common, at least */
 	NONE = FORM_NO_TERM,
 };
 
@@ -31,6 +33,7 @@ struct tokenizer {
 	size_t word_end;          /* of the last word, to see what joins it to the next */
 	uint32_t words;           /* in this sentence */
 	struct term_match *match; /* not NULL: look words up instead of adding them */
+	unsigned kin;             /* so many words more may be looked for by how they begin */
 	bool stemmed;             /* words have stems */
 	bool failed;
 };
@@ -119,10 +122,49 @@ static inline void add_token(struct tokenizer *t, uint32_t start, uint32_t end, 
 	distinct->last_sentence = t->sentence;
 }
 
+static void match_term(struct tokenizer *t, uint32_t term)
+{
+	struct term_match *match = t->match;
+	if ((t->terms->distinct[term].flags & TERM_STOP) || match->len == MATCH_TERMS)
+		return;
+	for (size_t i = 0; i < match->len; i++)
+		if (match->term[i] == term)
+			return;
+	match->term[match->len++] = term;
+}
+
+/* Does the word have the letters of the stem, which are the first of a word, but for the last? */
+static bool is_kin(struct span word, struct span stem)
+{
+	size_t common = 0, least = word.len < stem.len ? word.len : stem.len;
+	while (common < least && word.at[common] == stem.at[common])
+		common++;
+	while (common > 0 && ((common < word.len && (word.at[common] & 0xC0) == 0x80) ||
+			      (common < stem.len && (stem.at[common] & 0xC0) == 0x80)))
+		common--;
+	return common >= KIN_LETTERS &&
+	       utf8_length(span_slice(word, 0, common), OFFSET_CODEPOINT) >= KIN_LETTERS &&
+	       utf8_length(span_slice(word, common, word.len), OFFSET_CODEPOINT) <= 1 &&
+	       utf8_length(span_slice(stem, common, stem.len), OFFSET_CODEPOINT) <= 1;
+}
+
+/* Terms that look like forms of a short word, in languages without a stemmer ("prom", "promy": of
+ * longer words the first letters are the stem); says whether there are any. */
+static bool match_kin(struct tokenizer *t, const struct form *form)
+{
+	size_t before = t->match->len;
+	if (t->kin == 0 || t->language->stemmer != NULL || ascii_is_digit(form->bytes[0]))
+		return false;
+	t->kin--;
+	for (uint32_t i = 0; i < t->terms->distinct_count; i++)
+		if (is_kin((struct span){form->bytes, form->len}, t->terms->distinct[i].stem))
+			match_term(t, i);
+	return t->match->len > before;
+}
+
 /* A word of a headline or query: the text may have it itself or in another form. */
 static void match_form(struct tokenizer *t, const struct form *form, uint64_t hash, uint8_t flags)
 {
-	struct term_match *match = t->match;
 	uint32_t slot;
 	const struct form_entry *entry =
 		formtable_find(&t->index->forms, form->bytes, form->len, hash, &slot);
@@ -135,16 +177,13 @@ static void match_form(struct tokenizer *t, const struct form *form, uint64_t ha
 			entry = formtable_find(&t->index->stems, known.stem, known.stem_len,
 					       known.stem_hash, &slot);
 	}
-	if (entry == NULL) {
-		match->missing++;
-		return;
-	}
-	if ((t->terms->distinct[entry->term].flags & TERM_STOP) || match->len == MATCH_TERMS)
-		return;
-	for (size_t i = 0; i < match->len; i++)
-		if (match->term[i] == entry->term)
-			return;
-	match->term[match->len++] = entry->term;
+	/* What is taken for an ending may be the word's own: Russian "паром", "паромы". */
+	if (entry == NULL && t->kin > 0 && t->stemmed)
+		entry = formtable_find(&t->index->stems, form->bytes, form->len, hash, &slot);
+	if (entry != NULL)
+		match_term(t, entry->term);
+	else
+		t->match->missing += !match_kin(t, form);
 }
 
 /* `flags` are those known from the word's characters alone. */
@@ -464,7 +503,8 @@ void tokenize_sentences(struct arena *arena, struct stems *stems, struct span te
 }
 
 void terms_match(struct arena *arena, struct stems *stems, const struct terms *terms,
-		 const struct language *language, struct span phrase, struct term_match *out)
+		 const struct language *language, struct span phrase, bool kin,
+		 struct term_match *out)
 {
 	*out = (struct term_match){.term = arena_alloc(arena, MATCH_TERMS, sizeof *out->term)};
 	if (out->term == NULL || phrase.len == 0)
@@ -474,6 +514,7 @@ void terms_match(struct arena *arena, struct stems *stems, const struct terms *t
 	struct tokenizer t = begin(arena, stems, phrase, language, (struct terms *)terms);
 	t.index = (struct term_index *)terms->index;
 	t.match = out;
+	t.kin = kin && !(language->properties & LANGUAGE_SYLLABLES) ? MATCH_KIN : 0;
 	cut_sentence(&t, 0, phrase.len);
 	end(&t, stems);
 }

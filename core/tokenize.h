@@ -69,8 +69,13 @@ struct term_match {
 	size_t missing; /* content tokens that the text does not have */
 };
 
-/** Look `phrase` up in a tokenized text. Lives in `arena`; for memory only: then `len` is 0. */
+/**
+ * Look `phrase` up in a tokenized text. With `kin` words that the text does not have, the first few
+ * of them, also find what looks like another form of them in languages that have such: that costs
+ * O(distinct terms) each. Lives in `arena`; for memory only: then `len` is 0.
+ */
 void terms_match(struct arena *arena, struct stems *stems, const struct terms *terms,
-		 const struct language *language, struct span phrase, struct term_match *out);
+		 const struct language *language, struct span phrase, bool kin,
+		 struct term_match *out);
 
 #endif

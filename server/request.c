@@ -362,6 +362,7 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 				  "\"base_url\" goes with \"html\" only.");
 		goto refused;
 	}
+	request.select.at_most = request.select.max_sentences == 0;
 	if (!d.bounded)
 		request.select.max_sentences = d.length;
 	*out = request;

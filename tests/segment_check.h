@@ -71,7 +71,7 @@ static inline const char *segment_fault(struct span text, const struct sentences
 		if (!is_hidden(glyph_at(text, end)) && !grapheme_breaks_at(text, end))
 			return "whole graphemes";
 		if (sentences->at[i].paragraph < paragraph ||
-		    sentences->at[i].kind > SENTENCE_LIST_ITEM)
+		    sentences->at[i].kind > SENTENCE_LABEL)
 			return "paragraphs rise";
 		paragraph = sentences->at[i].paragraph;
 		at = end;

@@ -112,6 +112,34 @@ static void test_lines(void **state)
 		{"en", "Disclosure: It took the company three years to publish the numbers.",
 		 false},
 		{"en", "The council approved the bridge on Monday.", false},
+		{"en", "We asked Jane Doe (@janedoe) about the bridge.", false},
+		{"es", "Para guardar el mapa, haz clic en Archivo.", false},
+		{"fr", "Pour ouvrir la carte, cliquez sur le pont.", false},
+		{"en", "thanks for your quick reply.", true},
+		{"de", "Vielen Dank für Ihre Nachricht vom 12. Mai.", true},
+		{"es", "Gracias por tu mensaje.", true},
+		{"en",
+		 "Thanks in advance of the vote went to the engineers, who had worked for a year "
+		 "without a fee and without a day of rest.",
+		 false},
+		/* Lists of names, results and references, and what looks like them. */
+		{"en",
+		 "Rovers (4-3-3): Okafor; Bell, Sung, Ramos, Kerr; Dunn (Pike 71), Osei, Vial.",
+		 true},
+		{"en",
+		 "Klein, B., Wray, M., Mueller, U., Seeley, T., Holt, I., Berg, A., Lund, P., "
+		 "Cole, "
+		 "L., Fox, D., Ray, S., Ito, K., Cobb, J., Penn, R., Weiss, V., Shaw, H., Lang, "
+		 "T., "
+		 "Quinn, N., Doe, J., Roe, E. (2010).",
+		 true},
+		{"de", "Lieferbar: Eiche, Buche, Esche, Ahorn, Kiefer, Fichte, Tanne, Birke.",
+		 true},
+		{"en", "Brücken sind teuer, weil jeder Pfeiler im Wasser stehen muss.", true},
+		{"en", "Old wooden bridges cost rich towns money.", false},
+		{"en", "Old wooden bridges cost rich towns money, and the poor have none.", false},
+		{"pl", "Praktyka akademicka proponuje formalizm zamiast przeżywania tekstu świata.",
+		 false},
 		{"en", "Shares fell by a tenth after the news.", false},
 		{"en", "By Monday the river had fallen by two metres.", false},
 		{"en",
@@ -204,12 +232,50 @@ static void test_split_byline(void **state)
 	arena_free(&arena);
 }
 
+/* What stands before who took the picture, on its line, and once more before that. */
+static void test_captions(void **state)
+{
+	static const struct {
+		const char *text;
+		bool line[4];
+	} cases[] = {
+		{"The bridge lies under snow.\nThe bridge lies under snow. Photograph: Jan "
+		 "Kohl/EPA\n"
+		 "The council closed the bridge on Monday.",
+		 {true, true, true, false}},
+		{"Le pont est sous la neige ce lundi. Crédit photo : Jeanne Dupont", {true, true}},
+		{"The council closed the bridge on Monday. It is old. Photo: Jane Doe",
+		 {false, false, true}},
+		{"The council closed the bridge on Monday. Photo: Jane Doe has been there with her "
+		 "camera for us.",
+		 {false, true}},
+		{"The council closed the bridge on Monday. Read more: Bridges", {false, true}},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct sentences sentences;
+		struct terms terms;
+		struct score_input input = {.text = span_of(cases[i].text),
+					    .language = language_from_tag(SPAN("en")),
+					    .sentences = &sentences,
+					    .terms = &terms};
+		arena_reset(&arena);
+		segment_text(&arena, input.text, input.language, &sentences);
+		tokenize_sentences(&arena, NULL, input.text, &sentences, input.language, &terms);
+		for (size_t k = 0; k < sentences.len; k++)
+			CHECK(cases[i].text, boilerplate_is(&input, k) == cases[i].line[k]);
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_line_ends),
 		cmocka_unit_test(test_split_byline),
+		cmocka_unit_test(test_captions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

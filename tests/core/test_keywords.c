@@ -175,6 +175,27 @@ static void test_days_in_names(void **state)
 	arena_free(&arena);
 }
 
+/* Pieces of addresses, and short forms of days and months, are none. */
+static void test_addresses(void **state)
+{
+	struct span text =
+		SPAN("From: office@harbour.example on Mon, 3 Mar 2025. The ferry of Vellmar is "
+		     "late (see https://vellmar.example/timetable?ferry=2 and "
+		     "www.harbour.example). The ferry sails again on 4 Mar. Anna Holt wrote on "
+		     "Mon. that the ferry is repaired.");
+	static const char *const absent[] = {"office",    "harbour", "https", "www",
+					     "timetable", "Mar",     "Mon",   "example"};
+	struct arena arena;
+	struct summary summary;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", text, 20, &summary);
+	CHECK("ferry", has(&summary.keywords, "ferry"));
+	CHECK("name", has(&summary.keywords, "Anna Holt"));
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+		CHECK(absent[i], !has(&summary.keywords, absent[i]));
+	arena_free(&arena);
+}
+
 static void test_little_to_say(void **state)
 {
 	static const char *const texts[] = {".",
@@ -467,12 +488,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_articles),      cmocka_unit_test(test_fewer_are_the_first),
-		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_little_to_say),
-		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_same_again),
-		cmocka_unit_test(test_short_words),   cmocka_unit_test(test_nouns),
-		cmocka_unit_test(test_all_places),    cmocka_unit_test(test_vague_words),
-		cmocka_unit_test(test_whole_words),   cmocka_unit_test(test_places),
-		cmocka_unit_test(test_names),         cmocka_unit_test(test_title),
+		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_little_to_say), cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_same_again),    cmocka_unit_test(test_short_words),
+		cmocka_unit_test(test_nouns),         cmocka_unit_test(test_all_places),
+		cmocka_unit_test(test_vague_words),   cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_places),        cmocka_unit_test(test_names),
+		cmocka_unit_test(test_title),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,9 +33,25 @@ static void test_final(void **state)
 
 static void test_quotes(void **state)
 {
-	static const char *const with[] = {"\"No,\" she said.", "„Nein“", "«Non»", "“No”",
-					   "「不」"};
-	static const char *const without[] = {"", "No.", "Tom's", "Tom’s", "5' tall", "‘No’"};
+	static const char *const with[] = {"\"No,\" she said.",
+					   "„Nein“",
+					   "«Non»",
+					   "“No”",
+					   "「不」",
+					   "‘We were poor,’ she said.",
+					   "'It is late,' she said.",
+					   "She said: ‚Nein.‘",
+					   "— Je ne sais pas, dit-elle.",
+					   "–Nie wiem."};
+	static const char *const without[] = {"",
+					      "No.",
+					      "Tom's",
+					      "Tom’s",
+					      "5' tall",
+					      "‘No’",
+					      "Rock 'n' roll, and the players' game.",
+					      "The ‘new’ bridge – it was closed.",
+					      "- an item"};
 	for (size_t i = 0; i < sizeof with / sizeof *with; i++)
 		CHECK(with[i], marks_quote(span_of(with[i])));
 	for (size_t i = 0; i < sizeof without / sizeof *without; i++)

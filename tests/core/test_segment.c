@@ -129,20 +129,25 @@ static void test_cases(void **state)
 
 static void test_kinds_and_paragraphs(void **state)
 {
-	static const struct span text = {"A Heading\n\nOne. Two.\n- an item\n3. third\n\nThe end?",
-					 49};
+	struct span text = SPAN("A Heading\n\nOne. Two.\n- an item\n3. third\n\nThe end?\n"
+				"> Said before. And more.\n[10:02] anna: yes\n[10:03] tom: no\n"
+				"Q: Why?\nQ: How so");
 	static const struct {
 		enum sentence_kind kind;
 		uint32_t paragraph;
 	} want[] = {
 		{SENTENCE_HEADING, 0},   {SENTENCE_PROSE, 1},     {SENTENCE_PROSE, 1},
 		{SENTENCE_LIST_ITEM, 2}, {SENTENCE_LIST_ITEM, 3}, {SENTENCE_PROSE, 4},
+		{SENTENCE_ANSWERED, 5},  {SENTENCE_ANSWERED, 5},  {SENTENCE_LABEL, 6},
+		{SENTENCE_PROSE, 6},     {SENTENCE_LABEL, 7},     {SENTENCE_PROSE, 7},
+		{SENTENCE_LABEL, 8},     {SENTENCE_PROSE, 8},     {SENTENCE_LABEL, 9},
+		{SENTENCE_HEADING, 9},
 	};
 	struct arena arena;
 	struct sentences out;
 	arena_init(&arena, plenty_bytes);
 	segment_text(&arena, text, language_from_tag(SPAN("en")), &out);
-	assert_int_equal(out.len, 6);
+	assert_int_equal(out.len, sizeof want / sizeof *want);
 	for (size_t i = 0; i < out.len; i++) {
 		assert_int_equal(out.at[i].kind, want[i].kind);
 		assert_int_equal(out.at[i].paragraph, want[i].paragraph);

@@ -771,9 +771,64 @@ static void test_half_quotations(void **state)
 	arena_free(&arena);
 }
 
+/* Who speaks, and the mail that is answered, are not what is said. */
+static void test_speakers_and_answered(void **state)
+{
+	static const char *const texts[] = {
+		"[10:02] anna: The boiler in the old house failed on Sunday night.\n"
+		"[10:03] tom: Was it the pump or the burner this time?\n"
+		"[10:05] anna: The pump must be replaced and the part comes on Thursday.\n"
+		"[10:06] tom: I rent four electric heaters for the upper floors until then.\n",
+		"The pump must be replaced and the part comes on Thursday.\n"
+		"I rent four electric heaters for the upper floors until then.\n"
+		"> The boiler failed on Sunday night. Please send me the report of the pump.\n"
+		"> The warranty of the boiler and of the pump ends in April.\n"};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < 2; i++) {
+		struct span text = span_of(texts[i]);
+		struct summary s = make(&arena, (struct summary_input){.text = text},
+					(struct select_options){.max_sentences = 2});
+		CHECK_SIZE(texts[i], s.selection.len, 2);
+		CHECK("label", !chosen(&s, text, "anna:") && !chosen(&s, text, "tom:"));
+		CHECK("answered", !chosen(&s, text, "April") && !chosen(&s, text, "report"));
+	}
+	arena_free(&arena);
+}
+
+/* What is only a size is not filled up with a mail's greetings; a count is, and a short text is
+ * given whole. */
+static void test_at_most(void **state)
+{
+	struct span text = SPAN("Dear all,\n\nThe movers come on the 14th of June at eight in the "
+				"morning.\n\nOn Thursday evening every desk should be packed "
+				"and labelled.\n\nMany thanks,\n\nMaria\n");
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = text};
+	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size,
+			      whole = size;
+	count.at_most = false;
+	whole.max_sentences = 5;
+	CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
+	CHECK_SIZE("count", make(&arena, input, count).selection.len, 4);
+	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 5);
+	/* What is to be avoided comes all the same when no other prose remains. */
+	input.text = SPAN("The movers\n\nThe movers come on the 14th of June at eight.\n\n"
+			  "\"They have never been late,\" said the head of the office.\n\nMaria");
+	size.max_sentences = 2;
+	size.avoid = AVOID_QUOTES;
+	struct summary avoiding = make(&arena, input, size);
+	CHECK_SIZE("avoiding", avoiding.selection.len, 2);
+	CHECK_SIZE("the quote", avoiding.selection.at[1], 2);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_at_most),
+		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_bounds_are_kept_and_used),
 		cmocka_unit_test(test_budget_before_merit),
 		cmocka_unit_test(test_avoid_only_when_nothing_else),

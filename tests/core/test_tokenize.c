@@ -127,10 +127,45 @@ static void test_match(void **state)
 	tokenize(&arena, NULL, "en", SPAN("The council approved new bridges over the river."),
 		 &terms);
 	terms_match(&arena, NULL, &terms, language_from_tag(SPAN("en")),
-		    SPAN("The bridge and the RIVERS of the bridge: zebra"), &match);
+		    SPAN("The bridge and the RIVERS of the bridge: zebra"), false, &match);
 	CHECK_SIZE("in the text", match.len, 2);
 	CHECK_SIZE("not in it", match.missing, 1);
 	CHECK_SPAN("first", terms.distinct[match.term[0]].stem, SPAN("bridg"));
+	arena_free(&arena);
+}
+
+/* Other forms of a word, where the stemmer does not bring them together or there is none. */
+static void test_match_kin(void **state)
+{
+	static const struct {
+		const char *language, *text, *query;
+		size_t matches;
+	} cases[] = {
+		{"ru", "Летом паромы ходят каждый час.", "паром", 1},
+		{"pl", "Latem promy kursują co godzinę.", "prom", 1},
+		{"pl", "Bilet kosztuje dwa złote.", "koszt biletu", 2},
+		{"uk", "Влітку пороми ходять щогодини.", "порому", 1},
+		{"vi", "Khoản tiền ấy là chính.", "khoảng chín", 0},
+		{"pl", "Latem promocja trwa krótko.", "prom", 0},
+		{"pl", "Latem promy kursują co godzinę.", "pro", 0},
+		{"en", "The police were at the station of the county.", "policy", 0},
+		{"en", "The planets and the statics of 20234 houses.", "plant station 2023", 0},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct span query = span_of(cases[i].query);
+		const struct language *language = language_from_tag(span_of(cases[i].language));
+		struct terms terms;
+		struct term_match match, same;
+		arena_reset(&arena);
+		tokenize(&arena, NULL, cases[i].language, span_of(cases[i].text), &terms);
+		terms_match(&arena, NULL, &terms, language, query, true, &match);
+		CHECK_SIZE(cases[i].query, match.len, cases[i].matches);
+		terms_match(&arena, NULL, &terms, language, query, false, &same);
+		CHECK_SIZE(cases[i].query, same.len, 0);
+		CHECK(cases[i].query, match.len + match.missing >= 1);
+	}
 	arena_free(&arena);
 }
 
@@ -172,9 +207,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tokens),    cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_match),     cmocka_unit_test(test_large),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_tokens), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_match),  cmocka_unit_test(test_match_kin),
+		cmocka_unit_test(test_large),  cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		tokenize_sentences(&arena, stems, text, &sentences, language, &terms);
 		HOLDS(!arena.failed);
 		check(text, &sentences, &terms);
-		terms_match(&arena, stems, &terms, language, phrase, &match);
+		terms_match(&arena, stems, &terms, language, phrase, true, &match);
 		for (size_t i = 0; i < match.len; i++)
 			HOLDS(match.term[i] < terms.distinct_count);
 	}

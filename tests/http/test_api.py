@@ -155,6 +155,18 @@ def test_the_tightest_bound_wins(service, fields, count):
     assert body["reduced"] is (count < 8)
 
 
+def test_a_length_is_not_filled_up_with_greetings(service):
+    mail = ("Dear all,\n\nThe movers come on the 14th of June at eight in the morning.\n\n"
+            "On Thursday evening every desk should be packed and labelled.\n\nMany thanks,\n\nMaria\n")
+    body = service.summarize(text=mail).json()
+    assert [s["index"] for s in body["sentences"]] == [1, 2] and body["reduced"] is True
+    assert len(service.summarize(text=mail, sentences=3).json()["sentences"]) == 3
+    assert service.summarize(text=mail, length="medium").json()["reduced"] is False
+    body = service.summarize(text=mail, ratio=0.6).json()
+    assert [s["index"] for s in body["sentences"]] == [1, 2]
+    assert len(service.summarize(text=mail, ratio=0.6, sentences=4).json()["sentences"]) == 3
+
+
 def test_budgets_cut_no_sentence(service):
     for words in range(5, 120, 7):
         body = service.summarize(text=ARTICLE, max_words=words).json()
