@@ -292,7 +292,6 @@ static bool find_text(struct work *work)
 	if (request->kind == REQUEST_HTML)
 		return extract(work, request->input, request->base_url, true);
 
-	metrics_count_fetch(work->worker->pool->metrics, download->status);
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);
 		return false;
@@ -401,6 +400,8 @@ static void run(struct worker *worker, struct job *job)
 	char *body = NULL;
 	size_t len = 0;
 	job->times.queue_ns += monotonic_ns() - job->queued_ns;
+	if (job->download != NULL) /* also where nobody waits for it any more */
+		metrics_count_fetch(worker->pool->metrics, job->download->status);
 	if (!job_is_wanted(job)) {
 		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {
