@@ -117,7 +117,7 @@ static struct span read_file(const char *name, char *at, size_t room)
  * times. */
 static void test_what_was_learned_from(void **state)
 {
-	static const char *const pages[] = {"news", "blog_comments"};
+	static const char *const pages[] = {"news", "blog_comments", "line_breaks"};
 	for (size_t p = 0; p < sizeof(pages) / sizeof(pages[0]); p++) {
 		char name[64], html[8192], text[8192], *at = text;
 		struct arena arena;
