@@ -259,6 +259,7 @@ def test_origins_of_the_list_may_call(start_service):
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert {"Authorization", "Content-Encoding", "Content-Type", "If-None-Match", "X-API-Key"} <= set(allowed)
     assert answer.headers["Vary"] == "Origin"
+    assert int(answer.headers["Access-Control-Max-Age"]) > 600  # or browsers ask before every request
     answer = ask(service, **good)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
