@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -282,6 +283,34 @@ static int resolve(void *arg, const char *host, struct sockaddr_storage *out, si
 		return 2;
 	}
 	return 0;
+}
+
+static struct addrinfo crowd[1000];
+
+/* In front of the C library's: a name with more addresses than there is room for. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		struct addrinfo **out)
+{
+	typedef int look_up(const char *, const char *, const struct addrinfo *,
+			    struct addrinfo **);
+	static struct sockaddr_in public = {.sin_family = AF_INET};
+	if (strcmp(host, "crowd.example") != 0)
+		return ((look_up *)dlsym(RTLD_NEXT, "getaddrinfo"))(host, service, hints, out);
+	public.sin_addr.s_addr = htonl(0x08080808);
+	for (size_t i = 0; i < sizeof crowd / sizeof crowd[0]; i++)
+		crowd[i] = (struct addrinfo){.ai_family = AF_INET,
+					     .ai_addr = (struct sockaddr *)&public,
+					     .ai_addrlen = sizeof public,
+					     .ai_next = i > 0 ? &crowd[i - 1] : NULL};
+	*out = &crowd[sizeof crowd / sizeof crowd[0] - 1];
+	return 0;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+	typedef void give_back(struct addrinfo *);
+	if (list < crowd || list >= crowd + sizeof crowd / sizeof crowd[0])
+		((give_back *)dlsym(RTLD_NEXT, "freeaddrinfo"))(list);
 }
 
 /* -- One download -------------------------------------------------------------------------- */
@@ -725,6 +754,20 @@ static void test_time(void **state)
 	origin_stop(&origin);
 }
 
+/* A name server may say as many as it likes: what there is no room for is not written, and the name
+ * is refused, since one of them might be private. */
+static void test_crowded_name(void **state)
+{
+	struct fetch_options options = local_options();
+	struct wait wait;
+	options.resolve = NULL;
+	struct fetcher *fetcher = fetcher_new(&options);
+	struct fetch_result result = fetch(fetcher, "http://crowd.example/", &wait);
+	assert_int_equal(result.status, FETCH_REFUSED);
+	assert_string_equal(result.why, "host has too many addresses");
+	fetcher_free(fetcher);
+}
+
 static void test_bounds(void **state)
 {
 	struct origin origin;
@@ -880,7 +923,7 @@ int main(void)
 		cmocka_unit_test(test_allowed_hosts), cmocka_unit_test(test_own_listener),
 		cmocka_unit_test(test_time),          cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start_from_callback),
-		cmocka_unit_test(test_long_url),
+		cmocka_unit_test(test_long_url),      cmocka_unit_test(test_crowded_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
