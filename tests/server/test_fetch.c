@@ -768,6 +768,35 @@ static void test_crowded_name(void **state)
 	fetcher_free(fetcher);
 }
 
+static void *start_and_cancel(void *arg)
+{
+	struct fetcher *fetcher = arg;
+	for (int i = 0; i < 50; i++) {
+		struct wait wait;
+		size_t active, waiting;
+		wait_init(&wait);
+		uint64_t id = fetch_start(fetcher, "http://none.example/", 0, on_done, &wait);
+		assert_true(id != 0);
+		fetcher_load(fetcher, &active, &waiting);
+		fetch_cancel(fetcher, id);
+		wait_for(&wait);
+	}
+	return arg;
+}
+
+/* As workers do; the thread sanitizer sees that no list is walked while it changes. */
+static void test_from_many_threads(void **state)
+{
+	pthread_t threads[4];
+	struct fetch_options options = local_options();
+	struct fetcher *fetcher = fetcher_new(&options);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, start_and_cancel, fetcher), 0);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	fetcher_free(fetcher);
+}
+
 static void test_bounds(void **state)
 {
 	struct origin origin;
@@ -918,12 +947,19 @@ static void test_long_url(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),       cmocka_unit_test(test_details),
-		cmocka_unit_test(test_refused),       cmocka_unit_test(test_names),
-		cmocka_unit_test(test_allowed_hosts), cmocka_unit_test(test_own_listener),
-		cmocka_unit_test(test_time),          cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start_from_callback),
-		cmocka_unit_test(test_long_url),      cmocka_unit_test(test_crowded_name),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_details),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_allowed_hosts),
+		cmocka_unit_test(test_own_listener),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_start_from_callback),
+		cmocka_unit_test(test_long_url),
+		cmocka_unit_test(test_crowded_name),
+		cmocka_unit_test(test_from_many_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,9 @@ static void *push_many(void *arg)
 		struct job *job = job_new(NULL, i, false);
 		while (queue_push(crowd->queue, &job) == QUEUE_FULL)
 			sched_yield();
+		uint64_t wait_ns; /* as admission and metrics look, meanwhile */
+		queue_look(crowd->queue, &wait_ns);
+		queue_depth(crowd->queue);
 		atomic_fetch_add(&crowd->pushed, 1);
 	}
 	return NULL;
