@@ -140,9 +140,10 @@ static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limi
 			*end = fetch;
 			end = &fetch->todo;
 			free_slots -= begins;
-		} else if (fetch->limit_us < *limit_us) {
-			*limit_us = fetch->limit_us;
 		}
+		/* Also of what begins now: a look-up wakes nobody before it has ended. */
+		if (fetch->limit_us < *limit_us)
+			*limit_us = fetch->limit_us;
 	}
 	*end = NULL;
 	pthread_mutex_unlock(&fetcher->lock);

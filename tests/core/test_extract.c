@@ -203,25 +203,73 @@ static void test_given(void **state)
 	arena_free(&arena);
 }
 
-/* Under every ceiling from nothing to enough: an answer or EXTRACT_NO_MEMORY. */
+/* Extract under this ceiling; how much was taken before the first refusal, SIZE_MAX: there was
+ * none. */
+static size_t refused_at(struct span html, size_t ceiling)
+{
+	struct arena arena;
+	struct article article;
+	arena_init(&arena, ceiling);
+	enum extract_status status = extract_article(&arena, html, nothing, false, NULL, &article);
+	assert_true(status == EXTRACT_OK || status == EXTRACT_NO_MEMORY);
+	assert_true((status == EXTRACT_NO_MEMORY) == arena.failed);
+	size_t taken = arena.failed ? arena.used_bytes : SIZE_MAX;
+	arena_free(&arena);
+	return taken;
+}
+
+/* Between two ceilings; where both refuse the same request, so do all between. */
+static void refuse_each(struct span html, size_t low, size_t at_low, size_t high, size_t at_high)
+{
+	size_t middle = low + (high - low) / 2;
+	if (at_low == at_high || middle == low)
+		return;
+	size_t at_middle = refused_at(html, middle);
+	refuse_each(html, low, at_low, middle, at_middle);
+	refuse_each(html, middle, at_middle, high, at_high);
+}
+
+/* Whichever request for memory is the first to be refused: EXTRACT_NO_MEMORY, and no crash. */
 static void test_memory_refusal(void **state)
 {
+	const size_t enough = 400 * 1024; /* below a block each request is one of its own */
 	char directory[4096];
-	snprintf(directory, sizeof(directory), "%s/cases/extract/news", getenv("PRECIS_TESTS"));
+	snprintf(directory, sizeof(directory), "%s/cases/extract/json_ld", getenv("PRECIS_TESTS"));
 	struct span html = read_file(directory, "input.html");
-	bool done = false;
-	for (size_t ceiling = 0; !done; ceiling += 4096) {
+	assert_int_equal(refused_at(html, enough), SIZE_MAX);
+	refuse_each(html, 0, refused_at(html, 0), enough, SIZE_MAX);
+	free((char *)html.at);
+}
+
+/* A page cut off anywhere is read no further than its end (the sanitizer sees to that), and what is
+ * said of its text is true. */
+static void test_cut_anywhere(void **state)
+{
+	static const char page[] =
+		"<!DOCTYPE html><html lang=en><title>A walk &#x2014; The Post</title>"
+		"<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":"
+		"\"A \\u00e9 walk\",\"author\":[{\"name\":\"Jane &amp; Doe\"}],\"datePublished\":"
+		"\"2026-11-22T09:00:00+01:00\"}</script><!-- x --><style>p{}</style>"
+		"<meta property=og:title content='A walk'><article><h1>A walk</h1>"
+		"<p class=byline>By Jane&nbsp;Doe, <time datetime=2026-11-22>22 Nov</time></p>"
+		"<p>Salt &amp; pepper, caf&eacute &notin; &NotEqualTilde; \u6F22\u5B57 "
+		"\U0001F600. Two of them.<br>Three.</p><table><tr><td>x</table></article>";
+	for (size_t len = 0; len < sizeof page; len++) {
+		if (utf8_check((struct span){page, len}) < len)
+			continue;
+		char *at = malloc(len > 0 ? len : 1);
+		struct span html = {at, len};
 		struct arena arena;
 		struct article article;
-		arena_init(&arena, ceiling);
-		enum extract_status status =
-			extract_article(&arena, html, nothing, false, NULL, &article);
-		assert_true(status == EXTRACT_OK || status == EXTRACT_NO_MEMORY);
-		assert_true((status == EXTRACT_NO_MEMORY) == arena.failed);
-		done = status == EXTRACT_OK;
+		assert_non_null(at);
+		memcpy(at, page, len);
+		arena_init(&arena, plenty_bytes);
+		if (extract_article(&arena, html, nothing, true, NULL, &article) == EXTRACT_OK &&
+		    extract_fault(html, &article) != NULL)
+			fail_msg("of %zu bytes: not so: %s", len, extract_fault(html, &article));
 		arena_free(&arena);
+		free(at);
 	}
-	free((char *)html.at);
 }
 
 int main(void)
@@ -230,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_cases),          cmocka_unit_test(test_places),
 		cmocka_unit_test(test_unknown_places), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_given),          cmocka_unit_test(test_memory_refusal),
+		cmocka_unit_test(test_cut_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

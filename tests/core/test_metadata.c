@@ -103,6 +103,15 @@ static const struct {
 	 "<a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>, "
 	 "<a rel=author>Jane Doe</a>, <a rel=author>Jane Doe</a>",
 	 "Jane Doe"},
+	{"not who wrote what it leads to",
+	 "<script type=application/ld+json>[{\"@type\":\"Article\",\"headline\":\"Bridge\"},"
+	 "{\"@type\":\"Article\",\"author\":\"Jo Roe\"}]</script>",
+	 ""},
+	{"who wrote what has a text",
+	 "<script type=application/ld+json>[{\"@type\":\"Article\",\"headline\":\"Bridge\"},"
+	 "{\"@type\":\"Article\",\"author\":\"Jo Roe\",\"articleBody\":\"It is "
+	 "closed.\"}]</script>",
+	 "Jo Roe"},
 	{"not who edited",
 	 "<p>By <a rel=author>Jane Doe</a>, edited by <a rel=author>Jo Roe</a></p>", "Jane Doe"},
 	{"nor who commented",

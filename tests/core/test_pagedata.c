@@ -4,6 +4,7 @@
 #include "extract_check.h"
 
 #include "core/extract.h"
+#include "core/pagedata.h"
 #include "core/utf8.h"
 
 #define FIRST                                                                                      \
@@ -116,8 +117,26 @@ static void text_is_found(void **state)
 	}
 }
 
+/* The end of a string may be the end of what may be read. */
+static void a_reference_that_is_cut_off_is_none(void **state)
+{
+	static const char *const references[] = {"&amp;", "&#65;", "&#x41;", "&hellip;"};
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
+		for (size_t len = 1; len <= strlen(references[i]); len++) {
+			uint32_t codepoint;
+			char *at = malloc(len);
+			assert_non_null(at);
+			memcpy(at, references[i], len);
+			CHECK_SIZE(references[i],
+				   pagedata_reference((struct span){at, len}, 0, &codepoint),
+				   references[i][len] == '\0' ? len : 0);
+			free(at);
+		}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(text_is_found)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(text_is_found),
+					   cmocka_unit_test(a_reference_that_is_cut_off_is_none)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

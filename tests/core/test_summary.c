@@ -1,5 +1,6 @@
 #include "tests/check.h"
 #include "tests/core/sample.h"
+#include "tests/segment_check.h"
 
 #include "core/summary.h"
 
@@ -274,22 +275,76 @@ static void test_odd_texts(void **state)
 	arena_free(&arena);
 }
 
-static void test_no_memory(void **state)
+/* A text cut off anywhere is read no further than its end (the sanitizer sees to that), and its
+ * sentences and keywords stand in it. */
+static void test_cut_anywhere(void **state)
+{
+	static const char text[] =
+		"THE NEWS\n\n1. Mr. J. Doe\u2019s caf\u00e9 (\u201copen\u201d) costs $3.50 "
+		"a.m.\u2026 Yes! "
+		"See www.a.example/b?c. (1) One; b) two\r\n- three\n\u2022 four:) "
+		"\u0412 2019 \u0433. \u043e\u043d \u0431\u044b\u043b \u0442\u0430\u043c. "
+		"\u6771\u4eac\u306f\u3002\u300c\u5927\u300d\u3060\uff01 \ud55c\uad6d\uc5b4\ub2e4. "
+		"\u0e01\u0e34\u0e19\u0e02\u0e49\u0e32\u0e27\u0e41\u0e25\u0e49\u0e27 "
+		"\u0e44\u0e1b\u0e19\u0e2d\u0e19 \u0939\u0948\u0964 \u0645\u0627\u061f e\u0301 "
+		"\U0001F600\u200d\U0001F525 photo: AFP";
+	struct summary_options options = {.select.max_sentences = 3, .max_keywords = 5};
+	for (size_t len = 0; len < sizeof text; len++) {
+		if (utf8_check((struct span){text, len}) < len)
+			continue;
+		char *at = malloc(len > 0 ? len : 1);
+		struct arena arena;
+		struct summary s;
+		assert_non_null(at);
+		memcpy(at, text, len);
+		arena_init(&arena, (size_t)1 << 24);
+		struct summary_input input = {
+			.text = {at, len}, .title = {at, len}, .query = {at, len}};
+		enum summary_status status = summary_make(&arena, &input, &options, &s);
+		CHECK(text, status == (len > 0 ? SUMMARY_OK : SUMMARY_EMPTY));
+		CHECK(text, segment_fault(input.text, &s.sentences) == NULL);
+		for (size_t i = 0; i < s.keywords.len; i++)
+			for (size_t j = 0; j < s.keywords.at[i].count; j++)
+				CHECK(text, s.keywords.at[i].at[j].end_byte <= len);
+		arena_free(&arena);
+		free(at);
+	}
+}
+
+/* Summarize under this ceiling; how much was taken before the first refusal, SIZE_MAX: there was
+ * none. */
+static size_t refused_at(size_t ceiling)
 {
 	struct summary_input input = {
 		.text = SPAN(sample_article), .title = SPAN("A title"), .query = SPAN("fire")};
 	struct summary_options options = {.select.max_sentences = 3, .max_keywords = 5};
-	bool made = false;
-	for (size_t ceiling = 0; ceiling < 400000; ceiling += 3000) {
-		struct arena arena;
-		struct summary summary;
-		arena_init(&arena, ceiling);
-		enum summary_status status = summary_make(&arena, &input, &options, &summary);
-		CHECK("refused or made", status == SUMMARY_NO_MEMORY || status == SUMMARY_OK);
-		made |= status == SUMMARY_OK;
-		arena_free(&arena);
-	}
-	CHECK("made with enough", made);
+	struct arena arena;
+	struct summary summary;
+	arena_init(&arena, ceiling);
+	enum summary_status status = summary_make(&arena, &input, &options, &summary);
+	CHECK("refused or made", status == (arena.failed ? SUMMARY_NO_MEMORY : SUMMARY_OK));
+	size_t taken = arena.failed ? arena.used_bytes : SIZE_MAX;
+	arena_free(&arena);
+	return taken;
+}
+
+/* Between two ceilings; where both refuse the same request, so do all between. */
+static void refuse_each(size_t low, size_t at_low, size_t high, size_t at_high)
+{
+	size_t middle = low + (high - low) / 2;
+	if (at_low == at_high || middle == low)
+		return;
+	size_t at_middle = refused_at(middle);
+	refuse_each(low, at_low, middle, at_middle);
+	refuse_each(middle, at_middle, high, at_high);
+}
+
+/* Whichever request for memory is the first to be refused: SUMMARY_NO_MEMORY, and no crash. */
+static void test_no_memory(void **state)
+{
+	const size_t enough = 500 * 1024; /* below a block each request is one of its own */
+	assert_int_equal(refused_at(enough), SIZE_MAX);
+	refuse_each(0, refused_at(0), enough, SIZE_MAX);
 }
 
 int main(void)
@@ -307,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_keywords),
 		cmocka_unit_test(test_same_whatever_came_before),
 		cmocka_unit_test(test_odd_texts),
+		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

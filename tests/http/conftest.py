@@ -62,5 +62,12 @@ def start_instance(start_service):
 def service(tmp_path_factory):
     """One service for every test that needs no options; it may download from loopback."""
     service = running.Service(tmp_path_factory.mktemp("service"), "--url-allow-nets", running.LOOPBACK)
+    before = service.figures()
     yield service
+    # Whatever was asked, cut off or left: nothing of it is held, or one day there is no room.
+    idle = ("precis_connections", "precis_requests_in_flight", "precis_request_body_held_bytes",
+            "precis_queue_depth", "precis_workers_busy", "precis_downloads_active", "precis_downloads_waiting")
+    running.wait_until(lambda: all(service.figures()[name] == before[name] for name in idle))
+    kept = 64 + 10  # connections to origins, for the next download; libcurl's own
+    assert service.figures()["process_open_fds"] <= before["process_open_fds"] + kept
     service.stop()

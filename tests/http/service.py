@@ -199,6 +199,11 @@ class Service:
                 break
         assert answer.status == 200, answer
 
+    def figures(self):
+        """The samples of /metrics: name and labels to value."""
+        lines = self.request("GET", "/metrics").body.decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
     def raw(self, *parts, pause=0.0, timeout=60.0):
         return raw(self.port, *parts, pause=pause, timeout=timeout)
 

@@ -330,6 +330,9 @@ def test_probes_and_info(service):
     assert info["name"] == "precis"
     assert info["limits"]["body_bytes"] == 10 << 20
     assert {"en", "de", "fr", "zh", "ar", "hi"} <= set(info["languages"])
+    for language in info["languages"]:
+        assert service.summarize(text=ARTICLE, language=language).status == 200
+    assert "und" not in info["languages"]
     assert service.request("HEAD", "/livez").status == 200
 
 

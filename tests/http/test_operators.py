@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import origin as origins
 import service as running
 
 KEY = "k-0123456789abcdef"
@@ -283,6 +284,7 @@ def test_origins_of_the_list_may_call(start_service):
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert {"Authorization", "Content-Encoding", "Content-Type", "If-None-Match", "X-API-Key"} <= set(allowed)
     assert answer.headers["Vary"] == "Origin"
+    assert int(answer.headers["Access-Control-Max-Age"]) > 600  # or browsers ask before every request
     answer = ask(service, **good)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
@@ -359,6 +361,42 @@ def test_metrics_count_what_happened(start_service):
     assert got["process_resident_memory_bytes"] > 1 << 20
     assert got["precis_request_body_bytes_total"] == 3 * len(BODY) + 1
     assert service.request("GET", "/metrics").status == 404
+
+
+def test_gauges_show_what_is_under_way_and_then_nothing(start_service):
+    port = running.free_port()
+    service = start_service("--admin-listen", f"127.0.0.1:{port}", "--url-allow-nets", running.LOOPBACK,
+                            ready_port=port)
+    origin = origins.Origin()
+
+    def told(name):
+        return figures(running.exchange(port, "GET", "/metrics").body.decode())[f"precis_{name}"]
+
+    before = {name: told(name) for name in ("connections", "requests_in_flight")}
+    clients, held = [service.connect() for _ in range(3)], 0
+    for n, client in enumerate(clients[1:]):
+        body = json.dumps({"url": origin.url(f"silent?{n}")}).encode()
+        held += len(body)
+        client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    running.wait_until(lambda: told("downloads_active") == 2)
+    assert told("request_body_held_bytes") >= held
+    assert told("requests_in_flight") == before["requests_in_flight"] + 2
+    assert told("connections") == before["connections"] + 3
+    for client in clients:
+        client.close()
+    running.wait_until(lambda: told("downloads_active") == told("request_body_held_bytes") == 0)
+    running.wait_until(lambda: {name: told(name) for name in before} == before)
+    assert told('fetches_total{result="cancelled"}') == 2
+
+    assert service.summarize(url=origin.url("page")).status == 200
+    assert service.summarize(url=origin.url("status-404")).status == 502
+    assert told('fetches_total{result="ok"}') == told('fetches_total{result="status"}') == 1
+    entries = told("cache_entries")
+    assert entries > 0 and told("cache_bytes") > 0
+    ask(service)
+    assert told("cache_entries") == entries + 1
+    origin.close()
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])

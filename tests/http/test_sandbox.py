@@ -159,3 +159,17 @@ def test_files_are_read_again_where_they_were_and_nowhere_else(start_service, tm
     else:
         wait_for_event(service, "reloaded", 2)
         assert ask(service, KEY) == 200
+
+
+def test_a_file_is_read_again_where_a_link_leads_to(start_service, tmp_path):
+    place, elsewhere = tmp_path / "etc", tmp_path / "vault"
+    place.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "keys").write_text(f"news:{KEY}\n")
+    (place / "keys").symlink_to("../vault/keys")
+    service = start_service("--api-keys-file", place / "keys")
+    (elsewhere / "fresh").write_text(f"news:{NEXT_KEY}\n")
+    (elsewhere / "fresh").rename(elsewhere / "keys")
+    service.process.send_signal(signal.SIGHUP)
+    wait_for_event(service, "reloaded")
+    assert (ask(service, KEY), ask(service, NEXT_KEY)) == (403, 200)

@@ -407,6 +407,17 @@ def test_the_server_hangs(start_redis, start_instance, fault):
     assert [e["why"] for e in one.events("shared_cache_down")][0] == "too slow"
 
 
+def test_a_server_that_hangs_while_it_greets_is_given_up_and_used_later(start_redis, start_instance):
+    redis = start_redis()
+    redis.hang()
+    one = start_instance(redis.url, up=False)
+    wait_until(lambda: one.events("shared_cache_down"))
+    assert one.events("shared_cache_down")[0]["why"] == "too slow to connect"
+    assert one.summarize(text=article(6)).status == 200
+    redis.go_on()
+    wait_for_state(one, 1)
+
+
 def test_a_slow_server_is_used_within_its_time(start_redis, start_instance):
     redis = start_redis()
     def late(data):

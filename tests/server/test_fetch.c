@@ -5,6 +5,9 @@
 #include "server/fetch.h"
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,6 +37,7 @@ static const struct route {
 	{"/untyped", SIZED("", "5") "hello", MANNER_CLOSE},
 	{"/untyped-pdf", SIZED("", "8") "%%PDF-1.4", MANNER_CLOSE},
 	{"/untyped-binary", SIZED("", "5") "he\x01lo", MANNER_CLOSE},
+	{"/untyped-utf16", SIZED("", "6") "\xFE\xFF\x05\xD0\x05\xD1", MANNER_CLOSE},
 	{"/xhtml", SIZED("Content-Type: application/xhtml+xml\r\n", "2") "ok", MANNER_CLOSE},
 	{"/plain", SIZED("Content-Type: text/plain;charset=koi8-r\r\n", "2") "ok", MANNER_CLOSE},
 	{"/until-close", PAGE "\r\nuntil close", MANNER_CLOSE},
@@ -281,6 +285,34 @@ static int resolve(void *arg, const char *host, struct sockaddr_storage *out, si
 	return 0;
 }
 
+static struct addrinfo crowd[1000];
+
+/* In front of the C library's: a name with more addresses than there is room for. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		struct addrinfo **out)
+{
+	typedef int look_up(const char *, const char *, const struct addrinfo *,
+			    struct addrinfo **);
+	static struct sockaddr_in public = {.sin_family = AF_INET};
+	if (strcmp(host, "crowd.example") != 0)
+		return ((look_up *)dlsym(RTLD_NEXT, "getaddrinfo"))(host, service, hints, out);
+	public.sin_addr.s_addr = htonl(0x08080808);
+	for (size_t i = 0; i < sizeof crowd / sizeof crowd[0]; i++)
+		crowd[i] = (struct addrinfo){.ai_family = AF_INET,
+					     .ai_addr = (struct sockaddr *)&public,
+					     .ai_addrlen = sizeof public,
+					     .ai_next = i > 0 ? &crowd[i - 1] : NULL};
+	*out = &crowd[sizeof crowd / sizeof crowd[0] - 1];
+	return 0;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+	typedef void give_back(struct addrinfo *);
+	if (list < crowd || list >= crowd + sizeof crowd / sizeof crowd[0])
+		((give_back *)dlsym(RTLD_NEXT, "freeaddrinfo"))(list);
+}
+
 /* -- One download -------------------------------------------------------------------------- */
 
 struct wait {
@@ -298,9 +330,28 @@ static void wait_init(struct wait *wait)
 	pthread_cond_init(&wait->done, NULL);
 }
 
+static _Atomic(struct fetcher *) watched; /* until its next download ends */
+static atomic_int longest_poll_ms;        /* of its thread, while it downloads */
+
+/* In front of libcurl's: how long would the thread sleep? */
+CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd *more, unsigned more_len, int timeout_ms,
+			  int *ready)
+{
+	typedef CURLMcode poll(CURLM *, struct curl_waitfd *, unsigned, int, int *);
+	poll *next = (poll *)dlsym(RTLD_NEXT, "curl_multi_poll");
+	struct fetcher *fetcher = atomic_load(&watched);
+	size_t active = 0, waiting;
+	if (fetcher != NULL)
+		fetcher_load(fetcher, &active, &waiting);
+	if (active > 0 && timeout_ms > atomic_load(&longest_poll_ms))
+		atomic_store(&longest_poll_ms, timeout_ms);
+	return next(multi, more, more_len, timeout_ms, ready);
+}
+
 static void on_done(void *arg, struct fetch_result *result)
 {
 	struct wait *wait = arg;
+	atomic_store(&watched, NULL);
 	pthread_mutex_lock(&wait->lock);
 	wait->calls++;
 	wait->result = *result;
@@ -364,6 +415,7 @@ static void test_answers(void **state)
 		{"/untyped", FETCH_OK, 200, "hello"},
 		{"/untyped-pdf", FETCH_NOT_HTML, 200, NULL},
 		{"/untyped-binary", FETCH_NOT_HTML, 200, NULL},
+		{"/untyped-utf16", FETCH_OK, 200, "\xFE\xFF\x05\xD0\x05\xD1"},
 		{"/xhtml", FETCH_OK, 200, "ok"},
 		{"/plain", FETCH_OK, 200, "ok"},
 		{"/until-close", FETCH_OK, 200, "until close"},
@@ -682,9 +734,11 @@ static void test_time(void **state)
 		CHECK(url, result.status == FETCH_TIMEOUT);
 		CHECK(url, result.elapsed_us >= 100000);
 	}
-	/* A name server that does not answer. */
+	/* A name server that does not answer, and no other download that wakes the thread. */
 	stuck_may_go = 0;
+	atomic_store(&watched, fetcher);
 	assert_int_equal(fetch(fetcher, "http://stuck.example/", &wait).status, FETCH_TIMEOUT);
+	assert_in_range(atomic_load(&longest_poll_ms), 1, options.timeout_ms);
 	stuck_may_go = 1;
 	fetcher_free(fetcher);
 
@@ -698,6 +752,49 @@ static void test_time(void **state)
 	assert_int_equal(wait.result.status, FETCH_TIMEOUT);
 	fetcher_free(fetcher);
 	origin_stop(&origin);
+}
+
+/* A name server may say as many as it likes: what there is no room for is not written, and the name
+ * is refused, since one of them might be private. */
+static void test_crowded_name(void **state)
+{
+	struct fetch_options options = local_options();
+	struct wait wait;
+	options.resolve = NULL;
+	struct fetcher *fetcher = fetcher_new(&options);
+	struct fetch_result result = fetch(fetcher, "http://crowd.example/", &wait);
+	assert_int_equal(result.status, FETCH_REFUSED);
+	assert_string_equal(result.why, "host has too many addresses");
+	fetcher_free(fetcher);
+}
+
+static void *start_and_cancel(void *arg)
+{
+	struct fetcher *fetcher = arg;
+	for (int i = 0; i < 50; i++) {
+		struct wait wait;
+		size_t active, waiting;
+		wait_init(&wait);
+		uint64_t id = fetch_start(fetcher, "http://none.example/", 0, on_done, &wait);
+		assert_true(id != 0);
+		fetcher_load(fetcher, &active, &waiting);
+		fetch_cancel(fetcher, id);
+		wait_for(&wait);
+	}
+	return arg;
+}
+
+/* As workers do; the thread sanitizer sees that no list is walked while it changes. */
+static void test_from_many_threads(void **state)
+{
+	pthread_t threads[4];
+	struct fetch_options options = local_options();
+	struct fetcher *fetcher = fetcher_new(&options);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, start_and_cancel, fetcher), 0);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	fetcher_free(fetcher);
 }
 
 static void test_bounds(void **state)
@@ -850,12 +947,19 @@ static void test_long_url(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),       cmocka_unit_test(test_details),
-		cmocka_unit_test(test_refused),       cmocka_unit_test(test_names),
-		cmocka_unit_test(test_allowed_hosts), cmocka_unit_test(test_own_listener),
-		cmocka_unit_test(test_time),          cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start_from_callback),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_details),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_allowed_hosts),
+		cmocka_unit_test(test_own_listener),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_start_from_callback),
 		cmocka_unit_test(test_long_url),
+		cmocka_unit_test(test_crowded_name),
+		cmocka_unit_test(test_from_many_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

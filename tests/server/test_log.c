@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -61,8 +62,9 @@ static void every_line_is_json_and_none_is_lost(void **state)
 
 struct reader {
 	int from;
-	size_t lines;
-	bool good; /* every line is whole */
+	size_t lines, written;
+	atomic_size_t dropped; /* as said in lines */
+	bool good;             /* every line is whole */
 };
 
 /* All lines until the other end is closed. */
@@ -71,17 +73,21 @@ static void *read_lines(void *arg)
 	struct reader *reader = arg;
 	FILE *in = fdopen(reader->from, "r");
 	char line[4096];
-	for (; fgets(line, sizeof(line), in) != NULL; reader->lines++) {
+	while (fgets(line, sizeof(line), in) != NULL) {
 		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		const json_t *dropped = json_object_get(json, "lines");
 		reader->good &= json != NULL;
+		atomic_fetch_add(&reader->dropped, (size_t)json_integer_value(dropped));
+		reader->lines += dropped == NULL;
 		json_decref(json);
 	}
 	fclose(in);
 	return arg;
 }
 
-/* Two pages of pipe for 256 KB of lines, written as soon as there is room. */
-static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
+/* `count` lines to two pages of pipe that nobody reads before it is full, and then as many as it
+ * takes until those that were dropped, if any, are told. */
+static void write_to_full_pipe(int count, bool drops, struct reader *reader)
 {
 	int pipes[2], saved = dup(STDERR_FILENO);
 	assert_int_equal(pipe(pipes), 0);
@@ -90,21 +96,41 @@ static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
 	dup2(pipes[1], STDERR_FILENO);
 	close(pipes[1]);
 	assert_true(log_start("warn"));
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < count; i++)
 		log_event(LOG_WARN, "loud", ",\"number\":%d,\"padding\":\"%0100d\"", i, i);
-	/* Nobody reads yet: the pipe runs full. */
 	struct pollfd full = {.fd = STDERR_FILENO, .events = POLLOUT};
 	while (poll(&full, 1, 0) == 1)
 		usleep(1000);
-	struct reader reader = {.from = pipes[0], .good = true};
+	*reader = (struct reader){.from = pipes[0], .good = true, .written = (size_t)count};
 	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, read_lines, &reader), 0);
+	assert_int_equal(pthread_create(&thread, NULL, read_lines, reader), 0);
+	bool told = !drops;
+	for (; !told; reader->written++) { /* once more when they have been: not told again */
+		usleep(10000);
+		told = atomic_load(&reader->dropped) > 0;
+		log_event(LOG_WARN, "late", "%s", "");
+	}
 	log_stop();
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	pthread_join(thread, NULL);
-	assert_true(reader.good);
-	assert_int_equal(reader.lines, 1000);
+	assert_true(reader->good);
+	assert_int_equal(reader->lines + reader->dropped, reader->written);
+}
+
+/* 256 KB of lines, written as soon as there is room. */
+static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
+{
+	struct reader reader;
+	write_to_full_pipe(1000, false, &reader);
+	assert_int_equal(reader.dropped, 0);
+}
+
+/* More than is kept for a reader that does not read: each line comes, or is counted once. */
+static void what_the_buffer_does_not_hold_is_counted(void **state)
+{
+	struct reader reader;
+	write_to_full_pipe(5000, true, &reader);
 }
 
 /* A file that may not grow for a while stands for a full disk. */
@@ -158,6 +184,7 @@ int main(void)
 		cmocka_unit_test(strings_are_quoted_as_json),
 		cmocka_unit_test(every_line_is_json_and_none_is_lost),
 		cmocka_unit_test(a_full_pipe_that_does_not_block_is_waited_for),
+		cmocka_unit_test(what_the_buffer_does_not_hold_is_counted),
 		cmocka_unit_test(what_a_full_disk_does_not_take_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

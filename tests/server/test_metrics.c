@@ -99,6 +99,39 @@ static void histograms_are_cumulative(void **state)
 	metrics_free(metrics);
 }
 
+/* Operators see where the time goes: of summaries only, and of stages only where there was one. */
+static void each_stage_is_counted_where_it_was(void **state)
+{
+	static const struct {
+		const char *stage;
+		struct job_times times;
+	} cases[] = {
+		{"fetch", {.fetch_ns = 5000}},
+		{"extract", {.extract_ns = 5000}},
+		{"summarize", {.summarize_ns = 5000}},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct metrics *metrics = metrics_new();
+		struct metrics_request request = {
+			.handler = HANDLER_SUMMARIES, .status = 200, .times = &cases[i].times};
+		struct metrics_request probe = {
+			.handler = HANDLER_NONE, .status = 404, .times = &cases[i].times};
+		char series[80];
+		metrics_count(metrics, &request);
+		metrics_count(metrics, &probe);
+		char *text = rendered(metrics);
+		snprintf(series, sizeof(series), "precis_stage_seconds_count{stage=\"%s\"}",
+			 cases[i].stage);
+		CHECK(series, value_of(text, series) == 1);
+		snprintf(series, sizeof(series), "precis_stage_seconds_sum{stage=\"%s\"}",
+			 cases[i].stage);
+		CHECK(series, value_of(text, series) == 5e-6);
+		CHECK(series, value_of(text, "precis_stage_seconds_count{stage=\"total\"}") == 1);
+		free(text);
+		metrics_free(metrics);
+	}
+}
+
 /* Text format 0.0.4: each line is a comment, or a name, perhaps labels, and a number; no series
  * stands twice; each of ours has its type said before. */
 static void every_line_is_well_formed(void **state)
@@ -145,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_counted_by_route_and_code),
 		cmocka_unit_test(histograms_are_cumulative),
+		cmocka_unit_test(each_stage_is_counted_where_it_was),
 		cmocka_unit_test(every_line_is_well_formed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

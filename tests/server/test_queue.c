@@ -1,8 +1,10 @@
 #include "check.h"
 
+#include "server/pace.h"
 #include "server/queue.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 static struct job *numbered(size_t number)
 {
@@ -117,6 +119,32 @@ static void no_batch_stands_still(void **state)
 	queue_free(queue);
 }
 
+/* It is the time that jobs waited which counts: where that was short, for however long, there is
+ * room for as many as there are places, even if the last will wait too long. */
+static void a_burst_is_let_in_where_nobody_waited_long(void **state)
+{
+	enum { BURST = 6000, STEP_US = 20000 };
+	struct queue *queue = queue_new(BURST, UINT64_C(100000000000), 0);
+	for (size_t i = 0; i < 2; i++) {
+		usleep(PACE_INTERVAL_NS / 1000);
+		for (size_t k = 0; k < 2; k++) {
+			struct job *job = numbered(k);
+			assert_int_equal(queue_push(queue, &job), QUEUE_OK);
+		}
+		job_release(queue_take(queue));
+		usleep(STEP_US); /* so slow that 6,000 take two minutes */
+		job_release(queue_take(queue));
+	}
+	for (size_t i = 0; i < BURST; i++) {
+		struct job *job = numbered(i);
+		assert_int_equal(queue_push(queue, &job), QUEUE_OK);
+	}
+	queue_close(queue);
+	for (struct job *job; (job = queue_take(queue)) != NULL;)
+		job_release(job);
+	queue_free(queue);
+}
+
 enum { THREADS = 4, EACH = 5000 };
 
 struct crowd {
@@ -131,6 +159,9 @@ static void *push_many(void *arg)
 		struct job *job = job_new(NULL, i, false);
 		while (queue_push(crowd->queue, &job) == QUEUE_FULL)
 			sched_yield();
+		uint64_t wait_ns; /* as admission and metrics look, meanwhile */
+		queue_look(crowd->queue, &wait_ns);
+		queue_depth(crowd->queue);
 		atomic_fetch_add(&crowd->pushed, 1);
 	}
 	return NULL;
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(keeps_order_and_refuses_over_its_capacity),
 		cmocka_unit_test(lines_of_batches_let_requests_go_first),
 		cmocka_unit_test(no_batch_stands_still),
+		cmocka_unit_test(a_burst_is_let_in_where_nobody_waited_long),
 		cmocka_unit_test(loses_nothing_between_many_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

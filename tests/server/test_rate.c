@@ -54,6 +54,36 @@ static void a_bucket_empties_and_fills(void **state)
 	rate_free(rate);
 }
 
+/* To ask whether there is one left takes none, and says what taking it would. */
+static void a_look_says_what_a_take_would(void **state)
+{
+	struct rate *rate = rate_new((struct rate_rule){6, 60});
+	for (uint64_t at = 1000 * S; at < 1100 * S; at += at < 1050 * S ? S : 11 * S) {
+		struct rate_state seen = {.allowed = true};
+		bool over = rate_is_over(rate, "a", at, &seen);
+		struct rate_state got = rate_take(rate, "a", at);
+		assert_int_equal(got.allowed, !over);
+		assert_int_equal(seen.allowed, !over);
+		assert_true(!over || seen.reset_s == got.reset_s);
+	}
+	rate_free(rate);
+}
+
+/* A reload gives nobody new tokens, unless it brings another rule. */
+static void a_reload_forgets_nobody(void **state)
+{
+	struct rate *rate = rate_new((struct rate_rule){1, 60});
+	assert_true(rate_take(rate, "a", S).allowed);
+	rate_set_rule(rate, (struct rate_rule){1, 60});
+	assert_false(rate_take(rate, "a", S).allowed);
+	rate_set_rule(rate, (struct rate_rule){1, 3600});
+	assert_true(rate_take(rate, "a", S).allowed);
+	assert_false(rate_take(rate, "a", S).allowed);
+	rate_set_rule(rate, (struct rate_rule){2, 3600});
+	assert_true(rate_take(rate, "a", S).allowed);
+	rate_free(rate);
+}
+
 static void no_rule_allows_all(void **state)
 {
 	struct rate *rate = rate_new((struct rate_rule){0, 1});
@@ -85,6 +115,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_are_read),
 		cmocka_unit_test(a_bucket_empties_and_fills),
+		cmocka_unit_test(a_look_says_what_a_take_would),
+		cmocka_unit_test(a_reload_forgets_nobody),
 		cmocka_unit_test(no_rule_allows_all),
 		cmocka_unit_test(a_crowd_does_not_free_one_client),
 	};

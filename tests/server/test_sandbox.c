@@ -7,6 +7,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -397,6 +400,45 @@ static void an_abort_is_still_one(void **state)
 	assert_false(WCOREDUMP(status));
 }
 
+/* Does the kernel take a filter? One that allows all. */
+static bool filters_are_to_be_had(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = {.len = 1, .filter = &allow};
+	return dlsym(RTLD_DEFAULT, "seccomp_init") != NULL && /* built with it */
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+/* A part that fails is left out where the kernel lacks it, and not because of a fault of ours,
+ * which would open the sandbox and otherwise only show in the log. */
+static void what_the_kernel_has_is_in_force(void **state)
+{
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct sandbox sandbox;
+		const char *files[] = {NULL};
+		bool filters = filters_are_to_be_had();
+		long landlock = syscall(SYS_landlock_create_ruleset, NULL, 0,
+					LANDLOCK_CREATE_RULESET_VERSION);
+		bool entered = sandbox_enter(SANDBOX_AUTO, files, &sandbox);
+		if (entered && !sandbox.no_core && !sandbox.syscalls && sandbox.landlock == 0)
+			_exit(NO_SANDBOX);
+		_exit(entered && sandbox.no_core && sandbox.syscalls == filters &&
+				      sandbox.landlock == (landlock > 0 ? landlock : 0)
+			      ? WORKED
+			      : FAILED);
+	}
+	int status = status_of(child);
+	assert_true(WIFEXITED(status));
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	assert_int_equal(WEXITSTATUS(status), NO_SANDBOX);
+#else
+	assert_int_equal(WEXITSTATUS(status), WORKED);
+#endif
+}
+
 static void off_is_off_and_on_is_all(void **state)
 {
 	pid_t child = fork();
@@ -438,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_given_up_fails_and_the_rest_works, prepare,
 						clean),
 		cmocka_unit_test(an_abort_is_still_one),
+		cmocka_unit_test(what_the_kernel_has_is_in_force),
 		cmocka_unit_test(off_is_off_and_on_is_all),
 		cmocka_unit_test(it_is_described),
 	};

@@ -14,22 +14,24 @@ struct fired {
 struct note {
 	struct fired *fired;
 	uint64_t due_ns;
+	size_t calls;
 };
 
 static void note(void *arg)
 {
 	struct note *note = arg;
+	note->calls++;
 	note->fired->due[note->fired->count++] = note->due_ns;
 }
 
-static void they_fire_in_order_of_time(void **state)
+static void each_fires_once_in_order_of_time(void **state)
 {
 	static struct fired fired;
 	static struct note notes[MANY];
 	uint32_t random = 1;
 	for (size_t i = 0; i < MANY; i++) {
 		random = random * 1664525 + 1013904223;
-		notes[i] = (struct note){&fired, random >> 23}; /* many at the same time */
+		notes[i] = (struct note){&fired, random >> 23, 0}; /* many at the same time */
 		assert_true(timers_add(&fired.timers, notes[i].due_ns, note, &notes[i]));
 	}
 	size_t before = 0;
@@ -43,13 +45,15 @@ static void they_fire_in_order_of_time(void **state)
 	assert_int_equal(fired.count, MANY);
 	for (size_t i = 1; i < MANY; i++)
 		assert_true(fired.due[i - 1] <= fired.due[i]);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(notes[i].calls, 1);
 	timers_free(&fired.timers);
 }
 
 static void the_next_is_known(void **state)
 {
 	struct fired fired = {.count = 0};
-	struct note late = {&fired, 9}, early = {&fired, 3};
+	struct note late = {&fired, 9, 0}, early = {&fired, 3, 0};
 	assert_true(timers_next_ns(&fired.timers) == UINT64_MAX);
 	timers_add(&fired.timers, 9, note, &late);
 	assert_int_equal(timers_next_ns(&fired.timers), 9);
@@ -78,7 +82,7 @@ static void again(void *arg)
 static void what_they_add_is_called_when_it_is_due(void **state)
 {
 	struct fired fired = {.count = 0};
-	struct note mine = {&fired, 1};
+	struct note mine = {&fired, 1, 0};
 	timers_add(&fired.timers, 1, again, &mine);
 	timers_fire(&fired.timers, 6); /* 1, 3, 5 */
 	assert_int_equal(fired.count, 3);
@@ -92,7 +96,7 @@ static void what_they_add_is_called_when_it_is_due(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(they_fire_in_order_of_time),
+		cmocka_unit_test(each_fires_once_in_order_of_time),
 		cmocka_unit_test(the_next_is_known),
 		cmocka_unit_test(what_they_add_is_called_when_it_is_due),
 	};
