@@ -408,8 +408,6 @@ static void run(struct worker *worker, struct job *job)
 	char *body = NULL;
 	size_t len = 0;
 	job->times.queue_ns += monotonic_ns() - job->queued_ns;
-	if (job->download != NULL) /* also where nobody waits for it any more */
-		metrics_count_fetch(worker->pool->metrics, job->download->status);
 	if (!job_is_wanted(job)) {
 		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {
