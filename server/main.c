@@ -18,6 +18,7 @@
 #include "version.h"
 #include "worker.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,17 @@
 #define FEW_A_WORKER 4
 /* How long a worker that is still busy after the drain time is waited for. */
 #define ABANDON_MS 1000
+
+/* A standard stream that was closed leaves its number to the next socket, and what is written to
+ * standard error would go there. */
+static void open_standard_streams(void)
+{
+	int fd = 0;
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd >= 0)
+		close(fd);
+}
 
 /* Descriptors for every connection and download; the soft limit is often only 1024. */
 static void raise_descriptor_limit(void)
@@ -264,6 +276,7 @@ static void log_doubt(void *unused, const char *doubt)
 
 int main(int argc, char **argv)
 {
+	open_standard_streams();
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
 		return health_check(argc >= 3 ? argv[2] : NULL);
 	sigset_t signals = block_signals();

@@ -31,11 +31,11 @@ def environment():
     return {k: v for k, v in os.environ.items() if not k.startswith("PRECIS_")} | running.SANITIZERS
 
 
-def launch(stderr, *options):
+def launch(stderr, *options, through=()):
     """A service whose standard error goes somewhere else than into a file; waits until it answers."""
     while True:
         port = running.free_port()
-        process = subprocess.Popen([running.PROGRAM, "--listen", f"127.0.0.1:{port}", *options],
+        process = subprocess.Popen([*through, running.PROGRAM, "--listen", f"127.0.0.1:{port}", *options],
                                    env=environment(), stderr=stderr, stdout=subprocess.DEVNULL)
         while process.poll() is None:
             try:
@@ -50,6 +50,15 @@ def test_a_full_disk_for_the_log_costs_nothing_else():
     with open("/dev/full", "wb") as full:
         process, port = launch(full)
     assert [ask(port).status for _ in range(50)] == [200] * 50
+    process.terminate()
+    assert process.wait() == 0
+
+
+def test_standard_streams_that_are_closed():
+    """The next sockets do not get their numbers: the log would be written into those."""
+    process, port = launch(None, "--sandbox", "off", through=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    assert [os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)] == ["/dev/null"] * 3
+    assert ask(port).status == 200
     process.terminate()
     assert process.wait() == 0
 
