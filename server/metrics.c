@@ -161,10 +161,17 @@ static void one(FILE *out, const char *name, const char *type, const char *help,
 	fprintf(out, "precis_%s %.15g\n", name, value);
 }
 
+/* Failures of the service stand there from the start: Prometheus sees no rise in a series that
+ * begins with 1, and its alerts would miss the first. */
+static bool is_shown(uint64_t count, unsigned status)
+{
+	return count > 0 || status >= 500;
+}
+
 static void write_request_count(FILE *out, enum handler handler, unsigned status, const char *code,
 				uint64_t count)
 {
-	if (count > 0)
+	if (is_shown(count, handler == HANDLER_SUMMARIES ? status : 0))
 		fprintf(out,
 			"precis_requests_total{route=\"%s\",status=\"%u\",code=\"%s\"} %" PRIu64
 			"\n",
@@ -185,7 +192,7 @@ static void write_requests(FILE *out, const struct metrics *metrics)
 	head(out, "requests_dropped_total", "counter",
 	     "Requests whose client left before the answer, by route.");
 	for (size_t h = 0; h < HANDLER_COUNT; h++)
-		if (get(&metrics->dropped[h]) > 0)
+		if (h == HANDLER_SUMMARIES || get(&metrics->dropped[h]) > 0)
 			fprintf(out, "precis_requests_dropped_total{route=\"%s\"} %" PRIu64 "\n",
 				route_name((enum handler)h), get(&metrics->dropped[h]));
 }
@@ -194,7 +201,7 @@ static void write_lines(FILE *out, const struct metrics *metrics)
 {
 	head(out, "batch_lines_total", "counter", "Lines of batches answered, by status and code.");
 	for (enum problem p = PROBLEM_NONE; p < PROBLEM_COUNT; p++)
-		if (p == PROBLEM_NONE || get(&metrics->lines[p]) > 0)
+		if (p == PROBLEM_NONE || is_shown(get(&metrics->lines[p]), problem_status(p)))
 			fprintf(out,
 				"precis_batch_lines_total{status=\"%u\",code=\"%s\"} %" PRIu64 "\n",
 				p == PROBLEM_NONE ? 200 : problem_status(p),

@@ -86,6 +86,19 @@ def test_prometheus_takes_every_expression(tmp_path):
         assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_one_failure_raises_an_alert(tmp_path):
+    alert = {"exp_labels": {"instance": "a", "severity": "ticket"}, "exp_annotations": {"summary": "a answers 500"}}
+    series = 'precis_requests_total{instance="a",route="/v1/summaries",status="500",code="internal"}'
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump({
+        "rule_files": [str(ROOT / "deploy/alerts.yaml")], "evaluation_interval": "15s",
+        "tests": [{"interval": "15s", "input_series": [{"series": series, "values": "0x20 1x100"}],
+                   "alert_rule_test": [{"eval_time": "4m", "alertname": "PrecisFails", "exp_alerts": []},
+                                       {"eval_time": "7m", "alertname": "PrecisFails", "exp_alerts": [alert]}]}]}))
+    result = subprocess.run(["promtool", "test", "rules", tmp_path / "test.yaml"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_every_panel_says_its_unit():
     for panel in panels():
         assert panel["title"] and panel["targets"]

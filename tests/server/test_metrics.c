@@ -66,6 +66,30 @@ static void requests_are_counted_by_route_and_code(void **state)
 	metrics_free(metrics);
 }
 
+/* Prometheus sees no rise in a series that begins with 1: the first failure would raise no alert.
+ */
+static void failures_are_there_before_the_first(void **state)
+{
+	struct metrics *metrics = metrics_new();
+	char *text = rendered(metrics), series[160];
+	for (enum problem p = PROBLEM_NONE + 1; p < PROBLEM_COUNT; p++) {
+		double wanted = problem_status(p) >= 500 ? 0 : -1;
+		snprintf(series, sizeof(series),
+			 "precis_requests_total{route=\"%s\",status=\"%u\",code=\"%s\"}",
+			 route_name(HANDLER_SUMMARIES), problem_status(p), problem_code(p));
+		CHECK(series, value_of(text, series) == wanted);
+		snprintf(series, sizeof(series),
+			 "precis_batch_lines_total{status=\"%u\",code=\"%s\"}", problem_status(p),
+			 problem_code(p));
+		CHECK(series, value_of(text, series) == wanted);
+	}
+	snprintf(series, sizeof(series), "precis_requests_dropped_total{route=\"%s\"}",
+		 route_name(HANDLER_SUMMARIES));
+	CHECK(series, value_of(text, series) == 0);
+	free(text);
+	metrics_free(metrics);
+}
+
 /* Buckets are cumulative, the last one is the count, and a time stands in each from its own on. */
 static void histograms_are_cumulative(void **state)
 {
@@ -177,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_counted_by_route_and_code),
+		cmocka_unit_test(failures_are_there_before_the_first),
 		cmocka_unit_test(histograms_are_cumulative),
 		cmocka_unit_test(each_stage_is_counted_where_it_was),
 		cmocka_unit_test(every_line_is_well_formed),
