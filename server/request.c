@@ -84,6 +84,8 @@ static bool read_integer(struct decoder *d, const char *name, const json_t *valu
 	if (n < 1 || n > max) {
 		problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
 				  "\"%s\" is %.15g; 1 to %" PRId32 " is allowed.", name, n, max);
+		if (n > max && n <= 0x1p53) /* above, not what was sent */
+			problem_set_limit(d->report, (uint64_t)max, (uint64_t)n);
 		return false;
 	}
 	d->bounded = true;

@@ -391,6 +391,8 @@ def test_request_ids_are_echoed_or_made(service):
 
 def test_limits_are_named(start_service):
     service = start_service("--max-body", "4K", "--max-text", "1K")
+    answer = service.summarize(text="a", sentences=101)
+    assert (answer.json()["limit"], answer.json()["actual"]) == (100, 101)
     answer = service.summarize(text="a" * 1025)
     assert (answer.status, answer.json()["code"]) == (413, "text_too_large")
     assert (answer.json()["limit"], answer.json()["actual"]) == (1024, 1025)
