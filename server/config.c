@@ -297,13 +297,26 @@ static bool store(struct config *config, const struct option *option, const char
 }
 
 /** Why store() refused the value, where what the option takes does not say it; "" else. */
-static const char *why_refused(const struct option *option, const char *value)
+static const char *why_refused(const struct option *option, const char *value, char *out,
+			       size_t size)
 {
+	struct address_net nets[CONFIG_MAX_NETS];
+	size_t fault = 0;
+	*out = '\0';
 	if (option->kind == KIND_ORIGINS)
 		return cors_fault(value);
-	if (option->kind == KIND_FILE && access(value, R_OK) != 0)
-		return strerror(errno);
-	return "";
+	if (option->kind == KIND_FILE)
+		return access(value, R_OK) == 0 ? out : strerror(errno);
+	bool is_list = (option->kind == KIND_NETS &&
+			address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) < 0) ||
+		       (option->kind == KIND_HOSTS && !url_hosts_check(value, &fault));
+	const char *item = value + fault + strspn(value + fault, " \t");
+	if (is_list)
+		snprintf(out, size, "'%.*s' is %s", (int)strcspn(item, ","), item,
+			 option->kind == KIND_HOSTS
+				 ? "no host's name alone"
+				 : "no address or network, or has bits behind its prefix");
+	return out;
 }
 
 static void print_help(FILE *out)
@@ -509,8 +522,8 @@ static const char *shown(const struct option *option, const char *value,
 static void refuse(const struct option *option, const char *env, const struct setting *setting,
 		   FILE *err)
 {
-	char allowed[128], room[REDIS_URL_SHOWN_MAX];
-	const char *why = why_refused(option, setting->value);
+	char allowed[128], room[REDIS_URL_SHOWN_MAX], reason[400];
+	const char *why = why_refused(option, setting->value, reason, sizeof(reason));
 	describe(option, allowed, sizeof(allowed));
 	if (setting->line > 0)
 		fprintf(err, "precis: %s, line %zu: %s", setting->origin, setting->line,
@@ -559,7 +572,7 @@ bool config_check_keys(const struct config *config, FILE *err)
 	struct keys *keys = *config->api_keys_file == '\0' ? NULL : keys_new();
 	bool good = keys == NULL || keys_load(keys, config->api_keys_file, fault, sizeof(fault));
 	if (!good)
-		fprintf(err, "precis: --api-keys-file %s, %s\n", config->api_keys_file, fault);
+		fprintf(err, "precis: --api-keys-file %s: %s\n", config->api_keys_file, fault);
 	keys_free(keys);
 	return good;
 }
@@ -614,7 +627,7 @@ bool config_given(const struct config *config, const char *flag)
 }
 
 /** Is `variable` ("PRECIS_QUUE=5") no option's? Kubernetes and Docker make others for a service of
- *  our name: PRECIS_SERVICE_HOST, PRECIS_PORT_8080_TCP. */
+ *  our name: PRECIS_SERVICE_HOST, PRECIS_PORT=tcp://10.0.0.1:80, PRECIS_PORT_80_TCP_ADDR. */
 static bool is_unknown(const char *variable, size_t len)
 {
 	char name[64];
@@ -626,7 +639,9 @@ static bool is_unknown(const char *variable, size_t len)
 			return false;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)len, variable);
-	return strstr(name, "_SERVICE_") == NULL && strstr(name, "_PORT") == NULL;
+	bool names_port = strncmp(variable + len - 5, "_PORT", 5) == 0;
+	return strstr(name, "_SERVICE_") == NULL && strstr(name, "_PORT_") == NULL &&
+	       !(names_port && strstr(variable + len, "://") != NULL);
 }
 
 /* Limits, and those that end the same thing. */

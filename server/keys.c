@@ -92,14 +92,18 @@ static struct key *read_file(FILE *file, size_t *len, char *fault, size_t fault_
 		number++;
 		wrong = add_line(line, (size_t)bytes, &all, len);
 	}
-	if (wrong == NULL && ferror(file))
+	bool is_readable = wrong != NULL || !ferror(file);
+	if (!is_readable)
 		wrong = strerror(errno);
 	if (line != NULL)
 		OPENSSL_cleanse(line, room);
 	free(line);
 	if (wrong == NULL)
 		return all;
-	snprintf(fault, fault_size, "line %zu: %s", number, wrong);
+	if (is_readable)
+		snprintf(fault, fault_size, "line %zu: %s", number, wrong);
+	else
+		snprintf(fault, fault_size, "%s", wrong);
 	free(all);
 	return NULL;
 }

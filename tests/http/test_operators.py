@@ -177,8 +177,13 @@ def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
     keys.write_text(f"# ours\nnews {KEY}\n")
     run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", keys, *option)
     assert (run.returncode, run.stderr) == (
-        2, f"precis: --api-keys-file {keys}, line 2: a name, a colon and a key are wanted\n")
+        2, f"precis: --api-keys-file {keys}: line 2: a name, a colon and a key are wanted\n")
     assert KEY not in run.stdout
+
+
+def test_keys_that_cannot_be_read_have_no_line(tmp_path):
+    run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", tmp_path)
+    assert (run.returncode, run.stderr) == (2, f"precis: --api-keys-file {tmp_path}: Is a directory\n")
 
 
 def test_good_keys_pass_the_check(tmp_path):
@@ -196,8 +201,9 @@ def test_the_reason_comes_before_the_end(tmp_path):
 def test_what_is_hardly_meant_is_said(start_service):
     """At start in the log, by --check-config on standard error; a value of a variable nowhere."""
     options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1536K", "--max-inflight", "1M"]
-    wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80"}
-    doubts = ["the variable PRECIS_QUUE names no option",
+    wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80",
+             "PRECIS_PORT_80_TCP_ADDR": "10.0.0.1", "PRECIS_ADMIN_PORT": "9080"}
+    doubts = ["the variable PRECIS_QUUE names no option", "the variable PRECIS_ADMIN_PORT names no option",
               "url-timeout-ms is 20000, but deadline-ms, 10000, is reached first",
               "max-text is 2097152, but max-body, 1572864, is reached first",
               "max-body is 1572864, but max-inflight, 1048576, is reached first"]

@@ -59,7 +59,12 @@ static const struct {
 	{{"--log-level", "or"}, "one of"},
 	{{"--log-level", ""}, "one of"},
 	{{"--url-allow-nets", "10.0.0.0/33"}, "--url-allow-nets"},
+	{{"--trust-proxies", "127.0.0.1, 10.0.0.1/8,::1"},
+	 "is not allowed: '10.0.0.1/8' is no address or network, or has bits behind its prefix; "
+	 "it takes"},
 	{{"--url-hosts", "bad host"}, "--url-hosts"},
+	{{"--url-hosts", "a.example,https://b.example,c.example"},
+	 "is not allowed: 'https://b.example' is no host's name alone; it takes"},
 	{{"--queue"}, "needs a value"},
 	{{"--reuse-port", "1"}, "yes or no"},
 	{{"--config", "/nonexistent/file"}, "a file that can be read"},
