@@ -11,6 +11,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ enum kind {
 	KIND_HOSTS,   /* as url_hosts_check() takes them */
 	KIND_NETS,    /* as address_nets_parse() takes them */
 	KIND_FILE,    /* a file that can be read; empty: none */
+	KIND_CAS,     /* the same, with a certificate in it */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
 	KIND_ORIGINS, /* as cors_fault() lets them pass */
 	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
@@ -112,11 +115,11 @@ static const struct option options[] = {
 	 "Redis or Valkey that instances share answers and rates in"},
 	{"cache-timeout-ms", KIND_MS, AT(cache_timeout_ms), "100", 1, 10000, NULL,
 	 "time the shared cache has for one answer; over it the service goes on without it"},
-	{"cache-ca-file", KIND_FILE, AT(cache_ca_file), "", 0, 0, NULL,
+	{"cache-ca-file", KIND_CAS, AT(cache_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that the shared cache's is checked against; empty: the system's"},
 	{"cache-client-file", KIND_FILE, AT(cache_client_file), "", 0, 0, NULL,
 	 "certificate and key (PEM, one file) shown to the shared cache"},
-	{"url-ca-file", KIND_FILE, AT(url_ca_file), "", 0, 0, NULL,
+	{"url-ca-file", KIND_CAS, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
 	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP; "
@@ -164,6 +167,7 @@ static const char *const takes[] = {
 	[KIND_HOSTS] = "*, or host names and *.suffixes, comma-separated",
 	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
 	[KIND_FILE] = "a file that can be read",
+	[KIND_CAS] = "a file with certificates in PEM",
 	[KIND_RATE] = "a number per s, m or h, as 60/m",
 	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
 	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
@@ -251,6 +255,18 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static bool has_certificate(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	X509 *first = file == NULL ? NULL : PEM_read_X509_AUX(file, NULL, NULL, NULL);
+	bool found = first != NULL;
+	X509_free(first);
+	ERR_clear_error();
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
 static bool is_good_text(const struct option *option, const char *value)
 {
 	struct address_net nets[CONFIG_MAX_NETS];
@@ -272,6 +288,8 @@ static bool is_good_text(const struct option *option, const char *value)
 		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
 	case KIND_FILE:
 		return *value == '\0' || access(value, R_OK) == 0;
+	case KIND_CAS:
+		return *value == '\0' || has_certificate(value);
 	default:
 		return false; /* no text */
 	}
@@ -305,8 +323,11 @@ static const char *why_refused(const struct option *option, const char *value, c
 	*out = '\0';
 	if (option->kind == KIND_ORIGINS)
 		return cors_fault(value);
-	if (option->kind == KIND_FILE)
-		return access(value, R_OK) == 0 ? out : strerror(errno);
+	bool is_file = option->kind == KIND_FILE || option->kind == KIND_CAS;
+	if (is_file && access(value, R_OK) != 0)
+		return strerror(errno);
+	if (option->kind == KIND_CAS)
+		return "there is no certificate in it";
 	bool is_list = (option->kind == KIND_NETS &&
 			address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) < 0) ||
 		       (option->kind == KIND_HOSTS && !url_hosts_check(value, &fault));
@@ -577,6 +598,17 @@ bool config_check_keys(const struct config *config, FILE *err)
 	return good;
 }
 
+/** Under --reuse-port both could be bound, and each would get half of the connections. */
+static bool admin_is_elsewhere(const struct config *config, FILE *err)
+{
+	const struct listen_address *admin = &config->admin_listen;
+	if (memcmp(admin, &config->listen, sizeof(*admin)) != 0 ||
+	    address_port((const struct sockaddr *)&admin->address) == 0)
+		return true;
+	fputs("precis: --admin-listen is --listen's address; without it probes are there\n", err);
+	return false;
+}
+
 static void print_doubt(void *err, const char *doubt)
 {
 	fprintf(err, "precis: warning: %s\n", doubt);
@@ -592,7 +624,7 @@ enum config_result config_read(struct config *config, int argc, char **argv, FIL
 
 	memset(config, 0, sizeof(*config));
 	if (!store_all(config, flags, check ? out : NULL, err) ||
-	    (check && !config_check_keys(config, err)))
+	    !admin_is_elsewhere(config, err) || (check && !config_check_keys(config, err)))
 		result = CONFIG_REFUSED;
 	else if (check) {
 		config_doubts(config, print_doubt, err);
@@ -731,7 +763,7 @@ void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES 
 {
 	size_t count = 0;
 	for (size_t i = 0; i < OPTION_COUNT && count < CONFIG_MAX_FILES; i++)
-		if (options[i].kind == KIND_FILE)
+		if (options[i].kind == KIND_FILE || options[i].kind == KIND_CAS)
 			out[count++] =
 				*(const char *const *)((const char *)config + options[i].offset);
 	out[count] = NULL;

@@ -193,7 +193,7 @@ def test_good_keys_pass_the_check(tmp_path):
 
 
 def test_the_reason_comes_before_the_end(tmp_path):
-    run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-ca-file", "/dev/null")
+    run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", "/dev/null")
     reason, end = run.stderr.splitlines()
     assert run.returncode == 1 and "--cache-url" in reason and "cannot start: see above" in end
 

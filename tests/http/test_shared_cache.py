@@ -628,4 +628,4 @@ def test_tls(start_redis, start_instance, tmp_path):
         assert refused.summarize(text=article(14)).status == 200
     plain = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", "--cache-url", "rediss://localhost",
                             "--cache-ca-file", tmp_path / "ca.key"], capture_output=True, text=True)
-    assert plain.returncode == 1 and "--cache-ca-file" in plain.stderr
+    assert plain.returncode == 2 and "--cache-ca-file" in plain.stderr

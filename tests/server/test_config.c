@@ -67,10 +67,13 @@ static const struct {
 	 "is not allowed: 'https://b.example' is no host's name alone; it takes"},
 	{{"--queue"}, "needs a value"},
 	{{"--reuse-port", "1"}, "yes or no"},
+	{{"--listen=127.0.0.1:80", "--admin-listen=127.0.0.1:80"}, "--listen's address"},
 	{{"--config", "/nonexistent/file"}, "a file that can be read"},
 	{{"--config", "/"}, "--config /: "},
 	{{"--url-ca-file", "/nonexistent/file"},
 	 "'/nonexistent/file' is not allowed: No such file or directory; it takes a file"},
+	{{"--url-ca-file", "/dev/null"}, "'/dev/null' is not allowed: there is no certificate in"},
+	{{"--cache-ca-file", "/"}, "'/' is not allowed: there is no certificate in it"},
 	{{"--cors-origins", "https://*.example"},
 	 "'https://*.example' is not allowed: '*' stands alone, for all origins; else each is "
 	 "named; it takes *, or origins"},
