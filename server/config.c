@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum kind {
@@ -707,6 +708,15 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 		snprintf(doubt, sizeof(doubt),
 			 "%s is %" PRIu64 ", but %s, %" PRIu64 ", is reached first", flag, limit,
 			 end, end_limit);
+		say(arg, doubt);
+	}
+	struct rlimit descriptors;
+	uint64_t wanted = config->connections + config->url_downloads;
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max < wanted) {
+		snprintf(doubt, sizeof(doubt),
+			 "connections and url-downloads may take %" PRIu64
+			 " descriptors, but %" PRIu64 " are allowed (ulimit -n)",
+			 wanted, (uint64_t)descriptors.rlim_max);
 		say(arg, doubt);
 	}
 }

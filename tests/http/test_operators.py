@@ -217,6 +217,14 @@ def test_what_is_hardly_meant_is_said(start_service):
     assert check.stderr.splitlines() == [f"precis: warning: {doubt}" for doubt in doubts]
 
 
+def test_descriptors_that_will_not_do_are_said():
+    check = ["sh", "-c", 'ulimit -n 512 && exec "$@" --check-config', "sh", running.PROGRAM, "--connections", "300"]
+    doubts = [subprocess.run([*check, "--url-downloads", downloads], capture_output=True, text=True, env={}).stderr
+              for downloads in ("212", "213")]
+    assert doubts == ["", "precis: warning: connections and url-downloads may take 513 descriptors, but 512 are allowed "
+                          "(ulimit -n)\n"]
+
+
 @pytest.mark.parametrize("wrong", ["a port in use", "a file of keys"])
 def test_doubts_are_said_before_a_start_that_fails(service, tmp_path, wrong):
     """They may be why."""
