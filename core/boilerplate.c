@@ -190,12 +190,22 @@ static bool same_line(const struct score_input *input, size_t i, size_t j)
 	       input->sentences->at[i].paragraph == input->sentences->at[j].paragraph;
 }
 
-/* Is it the first of a line's two sentences, of which the other says who took the picture? */
+static bool has_number(const struct terms *terms, size_t i)
+{
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		if (terms->distinct[terms->token[k].term].flags & TERM_NUMBER)
+			return true;
+	return false;
+}
+
+/* Is it the first of a line's two sentences, of which the other says who took the picture?
+ * "Credits: 6" and "Images: 50 megapixels." say something else. */
 static bool has_credit(const struct score_input *input, size_t i)
 {
 	return (i == 0 || !same_line(input, i, i - 1)) && same_line(input, i, i + 1) &&
 	       !same_line(input, i, i + 2) && input->terms->words[i + 1] <= BYLINE_WORDS &&
-	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit);
+	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit) &&
+	       !has_number(input->terms, i + 1);
 }
 
 /* "The bridge at dawn. Photo: Jane Doe", which stands twice where a page was copied with what it

@@ -258,6 +258,9 @@ static void test_captions(void **state)
 		 "camera for us.",
 		 {false, true}},
 		{"The council closed the bridge on Monday. Read more: Bridges", {false, true}},
+		{"Students learn how steel ages over the years. Credits: 6", {false, true}},
+		{"It takes pictures where no other phone can. Images: 50 megapixels.",
+		 {false, true}},
 	};
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
