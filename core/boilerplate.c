@@ -258,9 +258,11 @@ static bool is_unlinked(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
 	uint32_t k = terms->first[i], end = terms->first[i + 1];
+	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
+		return false;
 	while (k < end && !is_function(input, &terms->token[k]))
 		k++;
-	return k == end && terms->words[i] >= LINKED_WORDS;
+	return k == end;
 }
 
 /* Do function words link the others in this text? Hardly in headlines, nor where it is in another
@@ -269,8 +271,6 @@ static bool is_linked(const struct score_input *input)
 {
 	const struct terms *terms = input->terms;
 	size_t words = 0, functions = 0;
-	if (!(input->language->properties & LANGUAGE_LINKED))
-		return false;
 	for (size_t i = 0; i < input->sentences->len; i++) {
 		size_t before = functions;
 		if (terms->words[i] < LINKED_WORDS)
@@ -322,10 +322,13 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 void boilerplate_find(const struct score_input *input, bool *line)
 {
 	const struct sentences *sentences = input->sentences;
-	bool linked = is_linked(input), prose = false;
+	bool unlinked = false, prose = false;
+	for (size_t i = 0; i < sentences->len; i++)
+		unlinked |= line[i] = is_unlinked(input, i);
+	bool linked = unlinked && is_linked(input);
 	for (size_t i = 0; i < sentences->len; i++) {
-		line[i] = sentences->at[i].kind == SENTENCE_ANSWERED ||
-			  (linked && is_unlinked(input, i)) || is_line_of_page(input, i);
+		line[i] = (linked && line[i]) || sentences->at[i].kind == SENTENCE_ANSWERED ||
+			  is_line_of_page(input, i);
 		prose |= !line[i];
 	}
 	/* A mail that is only passed on is what there is to read. */
