@@ -8,6 +8,8 @@
 
 enum {
 	LINKED_WORDS = 8, /* so many have a function word among them */
+	LINKED_SHARE =
+		5, /* and one in so many is one; in another language one in ten seems to be */
 	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
 	LINE_WORDS = 20,
 	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
@@ -188,12 +190,22 @@ static bool same_line(const struct score_input *input, size_t i, size_t j)
 	       input->sentences->at[i].paragraph == input->sentences->at[j].paragraph;
 }
 
-/* Is it the first of a line's two sentences, of which the other says who took the picture? */
+static bool has_number(const struct terms *terms, size_t i)
+{
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		if (terms->distinct[terms->token[k].term].flags & TERM_NUMBER)
+			return true;
+	return false;
+}
+
+/* Is it the first of a line's two sentences, of which the other says who took the picture?
+ * "Credits: 6" and "Images: 50 megapixels." say something else. */
 static bool has_credit(const struct score_input *input, size_t i)
 {
 	return (i == 0 || !same_line(input, i, i - 1)) && same_line(input, i, i + 1) &&
 	       !same_line(input, i, i + 2) && input->terms->words[i + 1] <= BYLINE_WORDS &&
-	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit);
+	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit) &&
+	       !has_number(input->terms, i + 1);
 }
 
 /* "The bridge at dawn. Photo: Jane Doe", which stands twice where a page was copied with what it
@@ -234,6 +246,12 @@ static bool is_initial(struct span text, const struct token *token)
 	       text.at[token->start_byte] <= 'Z';
 }
 
+static bool is_function(const struct score_input *input, const struct token *token)
+{
+	return (input->terms->distinct[token->term].flags & TERM_STOP) &&
+	       !is_initial(input->text, token);
+}
+
 /* Names of players or authors, results, addresses, code, another language: where function words
  * link the others, so many words without one are no sentence. */
 static bool is_unlinked(const struct score_input *input, size_t i)
@@ -242,21 +260,34 @@ static bool is_unlinked(const struct score_input *input, size_t i)
 	uint32_t k = terms->first[i], end = terms->first[i + 1];
 	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
 		return false;
-	while (k < end && (!(terms->distinct[terms->token[k].term].flags & TERM_STOP) ||
-			   is_initial(input->text, &terms->token[k])))
+	while (k < end && !is_function(input, &terms->token[k]))
 		k++;
 	return k == end;
 }
 
-bool boilerplate_is(const struct score_input *input, size_t i)
+/* Do function words link the others in this text? Hardly in headlines, nor where it is in another
+ * language than was told, or than those known. Sentences without any are not asked. */
+static bool is_linked(const struct score_input *input)
+{
+	const struct terms *terms = input->terms;
+	size_t words = 0, functions = 0;
+	for (size_t i = 0; i < input->sentences->len; i++) {
+		size_t before = functions;
+		if (terms->words[i] < LINKED_WORDS)
+			continue;
+		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+			functions += is_function(input, &terms->token[k]);
+		words += functions > before ? terms->words[i] : 0;
+	}
+	return functions * LINKED_SHARE > words;
+}
+
+static bool is_line_of_page(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
 	const struct terms *terms = input->terms;
 	uint32_t words = terms->words[i];
-	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_ANSWERED ||
-	    sentence->kind == SENTENCE_LABEL || words == 0)
-		return true;
-	if (is_unlinked(input, i))
+	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_LABEL || words == 0)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
@@ -286,4 +317,21 @@ bool boilerplate_is(const struct score_input *input, size_t i)
 	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
 		return true; /* a list marker or a page number */
 	return (unstopped && is_account(text)) || holds_phrase(text);
+}
+
+void boilerplate_find(const struct score_input *input, bool *line)
+{
+	const struct sentences *sentences = input->sentences;
+	bool unlinked = false, prose = false;
+	for (size_t i = 0; i < sentences->len; i++)
+		unlinked |= line[i] = is_unlinked(input, i);
+	bool linked = unlinked && is_linked(input);
+	for (size_t i = 0; i < sentences->len; i++) {
+		line[i] = (linked && line[i]) || sentences->at[i].kind == SENTENCE_ANSWERED ||
+			  is_line_of_page(input, i);
+		prose |= !line[i];
+	}
+	/* A mail that is only passed on is what there is to read. */
+	for (size_t i = 0; i < sentences->len && !prose; i++)
+		line[i] = is_line_of_page(input, i);
 }

@@ -4,10 +4,11 @@
 #include "score.h"
 
 /**
- * Is sentence `i` a line of the page rather than a sentence of the article: a heading, a byline, a
- * photo credit, "read also", a button's words, a list marker? Judged by core/data/boilerplate.txt
- * and by shape. O(its length).
+ * Which sentences are lines of the page rather than sentences of the article: headings, bylines,
+ * photo credits, "read also", a button's words, list markers, names and results in a row, the mail
+ * that is answered? Judged by core/data/boilerplate.txt and by shape. `line` has room for one of
+ * each. O(text.len).
  */
-bool boilerplate_is(const struct score_input *input, size_t i);
+void boilerplate_find(const struct score_input *input, bool *line);
 
 #endif

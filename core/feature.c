@@ -530,8 +530,9 @@ static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 
 static void find_prose(struct work *w)
 {
+	boilerplate_find(w->input, w->is_prose);
 	for (uint32_t i = 0; i < w->n; i++) {
-		w->is_prose[i] = !boilerplate_is(w->input, i);
+		w->is_prose[i] = !w->is_prose[i];
 		if (w->is_prose[i])
 			w->prose[w->prose_len++] = i;
 	}

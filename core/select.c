@@ -15,6 +15,7 @@ enum rank {
 	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; where a
 			  budget is to be spent, an outcry */
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
+	RANK_LABEL,    /* who speaks, without what is said */
 };
 
 enum {
@@ -306,6 +307,11 @@ static bool avoided(unsigned avoid, struct span text, char final)
 	       ((avoid & AVOID_QUOTES) && marks_quote(text));
 }
 
+static enum sentence_kind kind_of(const struct chooser *c, uint32_t i)
+{
+	return c->input->sentences->at[i].kind;
+}
+
 static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
 	struct span text = score_text(c->input, i);
@@ -317,9 +323,10 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 		brevity_loss * (float)(ENOUGH_CONTENT - content);
 	loss *= share_of_loss(c, i);
 	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
-	enum rank rank = avoided(c->options->avoid, text, final) ? RANK_AVOIDED
-			 : c->scores->at[i] == 0 || outcry       ? RANK_NO_PROSE
-								 : RANK_GOOD;
+	enum rank rank = kind_of(c, i) == SENTENCE_LABEL           ? RANK_LABEL
+			 : avoided(c->options->avoid, text, final) ? RANK_AVOIDED
+			 : c->scores->at[i] == 0 || outcry         ? RANK_NO_PROSE
+								   : RANK_GOOD;
 	bool weak = loss > 0 || final == '?' || (final == 0 && c->stopped);
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, weak};
 }
@@ -359,23 +366,27 @@ static void choose(struct chooser *c, uint32_t i)
 	c->out->len++;
 }
 
-static size_t most_sentences(const struct select_options *options, size_t n)
+static size_t most_sentences(const struct select_options *options,
+			     const struct sentences *sentences)
 {
-	size_t most = n;
+	size_t most = sentences->len, said = 0;
 	if (options->max_sentences > 0 && options->max_sentences < most)
 		most = options->max_sentences;
 	if (options->ratio > 0) {
-		size_t share = (size_t)(options->ratio * (double)n + 0.5);
-		if (share < most)
+		for (size_t i = 0; i < sentences->len; i++)
+			said += sentences->at[i].kind != SENTENCE_LABEL;
+		size_t share = (size_t)(options->ratio * (double)said + 0.5);
+		if (share < said && share < most)
 			most = share;
 	}
 	return most == 0 ? 1 : most;
 }
 
 /* Exact for a count or ratio, else a fair guess. */
-static size_t expected_sentences(const struct select_options *options, size_t n)
+static size_t expected_sentences(const struct select_options *options,
+				 const struct sentences *sentences)
 {
-	size_t most = most_sentences(options, n);
+	size_t most = most_sentences(options, sentences);
 	if (options->max_words > 0 && options->max_words / USUAL_WORDS + 1 < most)
 		most = options->max_words / USUAL_WORDS + 1;
 	if (options->max_chars > 0 && options->max_chars / USUAL_CHARS + 1 < most)
@@ -383,17 +394,18 @@ static size_t expected_sentences(const struct select_options *options, size_t n)
 	return most;
 }
 
-size_t select_asked(const struct select_options *options, size_t n)
+size_t select_asked(const struct select_options *options, const struct sentences *sentences)
 {
-	size_t expected = expected_sentences(options, n);
-	return expected < most_sentences(options, n) && expected > 3 ? 3 : expected;
+	size_t expected = expected_sentences(options, sentences);
+	return expected < most_sentences(options, sentences) && expected > 3 ? 3 : expected;
 }
 
 static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
 	size_t n = c->input->sentences->len;
-	size_t expected = terms->token_count / n * expected_sentences(c->options, n);
+	size_t expected =
+		terms->token_count / n * expected_sentences(c->options, c->input->sentences);
 	c->trigrams.bits = scatter_bits(2 * expected < terms->token_count ? 4 * expected
 									  : 2 * terms->token_count);
 	size_t slots = (size_t)1 << c->trigrams.bits;
@@ -450,10 +462,13 @@ static bool may_go_on(const struct chooser *c)
 	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
 }
 
-/* What is only a size is not filled up with what is no prose. */
-static bool fills_size(const struct chooser *c, enum rank rank)
+/* What is only a size is not filled up with what is no prose; but where little is said of a mail
+ * that is passed on, with what stands alone in that. */
+static bool fills_size(const struct chooser *c, const struct candidate *candidate)
 {
-	return rank == RANK_NO_PROSE && c->sized && c->out->len > 0;
+	bool no_prose = candidate->rank == RANK_NO_PROSE || candidate->rank == RANK_LABEL;
+	bool passed_on = kind_of(c, candidate->sentence) == SENTENCE_ANSWERED && !candidate->weak;
+	return no_prose && !passed_on && c->sized && c->out->len > 0;
 }
 
 /* Where one was too long already, what does not stand alone is not taken for its being short. */
@@ -483,7 +498,7 @@ static void choose_rank(struct chooser *c, enum rank rank)
 	while (c->heap_len > 0 && c->heap[0].rank <= rank && c->out->len < c->max_sentences) {
 		struct candidate best = pop_weighed(c);
 		uint32_t i = best.sentence;
-		if (c->chosen[i] || c->waits[i] || fills_size(c, best.rank))
+		if (c->chosen[i] || c->waits[i] || fills_size(c, &best))
 			continue;
 		c->waits[i] = takes_last_place(c, i) || repeats(c, i, repeated_share);
 		if (c->waits[i])
@@ -520,13 +535,13 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .options = options,
 			    .stopwords = stopwords_of(input->language),
 			    .counted = options->max_words == 0 && options->max_chars == 0,
-			    .max_sentences = most_sentences(options, n),
+			    .max_sentences = most_sentences(options, input->sentences),
 			    .refused = NONE,
 			    .out = out};
 	c.sized = options->at_most && n > c.max_sentences;
 	if (!prepare(arena, &c))
 		return;
-	for (enum rank rank = RANK_GOOD; rank <= RANK_AVOIDED && may_go_on(&c); rank++)
+	for (enum rank rank = RANK_GOOD; rank <= RANK_LABEL && may_go_on(&c); rank++)
 		choose_rank(&c, rank);
 	out->len = rising(out->at, c.chosen, n);
 }

@@ -20,18 +20,19 @@ enum {
 struct select_options {
 	size_t max_sentences;
 	bool at_most; /* so many as there is prose, where the text has more than so many */
-	double ratio; /* 0 … 1, share of the sentences, rounded to the nearest, at least one */
+	double ratio; /* 0 … 1, share of the sentences but labels, rounded to the nearest, at least
+			 one */
 	size_t max_words;
 	size_t max_chars; /* code points of the chosen sentences with one space between two */
 	unsigned avoid;   /* AVOID_* */
 };
 
 /**
- * What to tell the scorer that a text of `n` sentences is asked for: the count of sentences; of a
+ * What to tell the scorer that a text of these sentences is asked for: the count of sentences; of a
  * bound of words or characters a fair guess of how many fit, at most three, for which the scorer
  * prefers brief ones.
  */
-size_t select_asked(const struct select_options *options, size_t n);
+size_t select_asked(const struct select_options *options, const struct sentences *sentences);
 
 /** The chosen sentences: indices into struct sentences, rising. */
 struct selection {
@@ -46,10 +47,10 @@ struct selection {
  * say something; one that points back and is chosen in spite of that brings the other forward, and
  * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
- * avoid longer still.
+ * avoid longer still, labels longest.
  *
- * Where `at_most` is set those lines come only where the text has no more sentences than may be
- * chosen.
+ * Where `at_most` is set those lines and labels come only where the text has no more sentences than
+ * may be chosen, except whole sentences of a mail that is answered.
  *
  * A budget of words or characters is kept wherever a sentence fits into it that need not wait so;
  * where none does, the best of them goes over it, rather than leave the answer to a caption. It is

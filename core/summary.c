@@ -19,7 +19,7 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 				    .language = out->language,
 				    .sentences = &out->sentences,
 				    .terms = &out->terms,
-				    .asked = select_asked(&options->select, out->sentences.len)};
+				    .asked = select_asked(&options->select, &out->sentences)};
 	if (!arena->failed)
 		score_sentences(arena, &parts, &out->scores);
 	if (!arena->failed)

@@ -9,6 +9,11 @@
 
 /* All that the extraction of a page takes, counted where it is asked for: the tree (lexbor), JSON
  * in the page (jansson), and the arena. */
+#if defined(__has_feature) /* clang's spelling of gcc's __SANITIZE_ADDRESS__ */
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 enum { PAGE_BYTES = 1 << 20 }; /* there it is not the memory that is looked at */
 #else

@@ -824,9 +824,62 @@ static void test_at_most(void **state)
 	arena_free(&arena);
 }
 
+/* A count and a share are of what is said: labels come last, and an exact count has none of them
+ * before a question that stands alone. */
+static void test_labels_come_last(void **state)
+{
+	struct span text = SPAN("Q: How long will the bridge be closed?\n"
+				"A: The bridge will be closed for six weeks in the summer.\n"
+				"Q: Who pays for the repairs?\n"
+				"A: The state pays for two thirds of the costs.\n");
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t count = 1; count <= 4; count++) {
+		struct summary s = make(&arena, (struct summary_input){.text = text},
+					(struct select_options){.max_sentences = count});
+		CHECK_SIZE("count", s.selection.len, count);
+		for (size_t i = 0; i < count; i++)
+			CHECK("said", s.sentences.at[s.selection.at[i]].kind != SENTENCE_LABEL);
+	}
+	struct summary_input input = {.text = text};
+	struct select_options all = {.max_sentences = 8}, half = {.ratio = 0.5, .at_most = true},
+			      whole = {.ratio = 1, .at_most = true},
+			      answers = {.max_words = 30, .avoid = AVOID_QUESTIONS};
+	CHECK_SIZE("all", make(&arena, input, all).selection.len, 8);
+	CHECK_SIZE("half", make(&arena, input, half).selection.len, 2);
+	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 8);
+	CHECK_SIZE("answers", make(&arena, input, answers).selection.len, 2);
+	arena_free(&arena);
+}
+
+/* A word before the mail that is passed on is not all that there is to read. */
+static void test_passed_on(void **state)
+{
+	struct span text = SPAN(
+		"Hello Tom,\n\nI thought that you might find this interesting for our work.\n\n"
+		"> Dear all,\n"
+		"> The town council decided on Monday to close the old bridge for two years.\n"
+		"> Can we meet on Tuesday?\n"
+		"> Engineers found that the pillars had been damaged by the flood of 2021.\n"
+		"> Best regards\n\nAnna\n");
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = text};
+	struct summary s =
+		make(&arena, input, (struct select_options){.max_sentences = 5, .at_most = true});
+	CHECK_SIZE("sentences", s.selection.len, 3);
+	CHECK("own", chosen(&s, text, "interesting"));
+	CHECK("passed on", chosen(&s, text, "council") && chosen(&s, text, "pillars"));
+	s = make(&arena, input, (struct select_options){.max_sentences = 1, .at_most = true});
+	CHECK("own alone", chosen(&s, text, "interesting"));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_labels_come_last),
+		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_bounds_are_kept_and_used),
