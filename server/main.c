@@ -186,14 +186,14 @@ static bool start_service(const struct config *config, struct service *service)
 static void free_service(struct service *service)
 {
 	struct http_parts *parts = &service->parts;
-	connections_stop(parts->connections); /* it gives up downloads */
-	redis_stop(parts->redis);             /* what waits for it goes on without */
-	fetcher_free(parts->fetcher);         /* brings every download's job back to the queue */
+	redis_stop(parts->redis);     /* what waits for it goes on without */
+	fetcher_stop(parts->fetcher); /* brings every download's job back to the queue */
 	if (parts->queue != NULL)
 		queue_close(parts->queue);
 	workers_free(parts->workers);
 	http_free(service->http);
 	connections_free(parts->connections);
+	fetcher_free(parts->fetcher); /* behind all who begin downloads or give them up */
 	queue_free(parts->queue);
 	cache_free(parts->cache);
 	redis_free(parts->redis);

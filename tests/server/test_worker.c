@@ -262,6 +262,29 @@ static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 	close(origin);
 }
 
+/* At the end workers may still begin downloads, and clients leave them, when there are none any
+ * more. */
+static void a_download_that_begins_at_the_end_is_refused(void **state)
+{
+	atomic_int woken = 0;
+	struct fetch_options fetch_options = {.timeout_ms = 600000};
+	struct worker_options options = {
+		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
+	struct queue *queue = queue_new(8, 0, 0);
+	struct fetcher *fetcher = fetcher_new(&fetch_options);
+	struct workers *workers = workers_new(&options, queue, fetcher, NULL);
+	fetcher_stop(fetcher);
+	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
+	wait_for(&woken, 1);
+	assert_int_equal(ticket->answer->report.problem, PROBLEM_OVERLOADED);
+	fetch_cancel(fetcher, 1);
+	queue_close(queue);
+	workers_free(workers);
+	fetcher_free(fetcher);
+	queue_free(queue);
+	ticket_release(ticket);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +294,7 @@ int main(void)
 		cmocka_unit_test(who_joins_has_a_time_of_his_own),
 		cmocka_unit_test(a_download_that_is_late_is_not_begun),
 		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
+		cmocka_unit_test(a_download_that_begins_at_the_end_is_refused),
 	};
 	workers_prepare();
 	return cmocka_run_group_tests(tests, NULL, NULL);
