@@ -58,6 +58,7 @@ struct job {
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	bool is_line;                     /* of a batch: requests go first, see queue.h */
+	bool is_raised;                   /* the queue's: a request has joined the line */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129];         /* of the request or batch that began it, for the log */

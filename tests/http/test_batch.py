@@ -569,6 +569,38 @@ def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_servi
         assert [row.get("id", row) for row in rows_of(answer)] == [str(i) for i in range(300)]
 
 
+@pytest.mark.concurrency
+def test_a_request_that_asks_what_a_line_does_goes_first(start_service):
+    """It would wait for all lines before that one."""
+    service = start_service("--workers", "1", "--queue-wait-ms", "0", "--deadline-ms", "600000", "--log-level", "info")
+    lines = [line(i, text=f"Town {i} voted on Sunday. " * 10_000) for i in range(20)]
+    long_text = "The harbour town votes on Sunday, and the work begins in May. " * 60_000
+
+    def send(body, kind):
+        service.request("POST", "/v1/summaries", body, {"Content-Type": kind}, timeout=600)
+
+    clients = [threading.Thread(target=send, args=(json.dumps({"text": long_text, "cache": False}).encode(), "application/json"))
+               for _ in range(8)]
+    clients += [threading.Thread(target=send, args=(body, "application/x-ndjson")) for body in lines]
+    for client in clients[:8]:
+        client.start()
+    wait_until(lambda: figure(service, "queue_depth") >= 4)
+    for client in clients[8:-1]:
+        client.start()
+    wait_until(lambda: figure(service, "queue_depth") >= 19)
+    clients[-1].start()
+    wait_until(lambda: figure(service, "queue_depth") >= 20)
+    body = lines[-1].strip()
+    answer = service.request("POST", "/v1/summaries", body, {"Content-Type": "application/json", "X-Request-Id": "joins"},
+                             timeout=600)
+    assert answer.status == 200
+    for client in clients:
+        client.join()
+    wait_until(lambda: len(service.events("request")) == 29)
+    assert figure(service, "cache_joined_total") == 1
+    assert [event["id"] for event in service.events("request")].index("joins") < 16
+
+
 def test_the_head_has_what_every_answer_has(start_service):
     service = start_service("--rate", "5/h", "--cors-origins", "https://news.example")
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
