@@ -153,12 +153,12 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct answer *found = NULL;
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
-	job->begun_ns = monotonic_ns();
-	job->deadline_ns = job->begun_ns + parts->deadline_ns;
-	slot->ticket->accepted_ns = job->begun_ns;
-	slot->ticket->deadline_ns = job->deadline_ns;
+	uint64_t now = monotonic_ns();
+	job->allowed_ns = parts->deadline_ns;
+	slot->ticket->accepted_ns = now;
+	slot->ticket->deadline_ns = job->deadline_ns = now + parts->deadline_ns;
 	if (job->has_key)
-		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
+		result = cache_join(parts->cache, job, slot->ticket, now, &found);
 	else
 		ticket_join(slot->ticket, job);
 	struct job *pushed = job_hold(job);

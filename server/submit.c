@@ -81,8 +81,8 @@ enum MHD_Result submit(struct exchange *x)
 	if (has_key)
 		memcpy(job->key, key, sizeof(job->key));
 	memcpy(job->request_id, x->request_id, sizeof(job->request_id));
-	job->begun_ns = x->begun_ns;
-	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
+	job->allowed_ns = http->parts.config->deadline_ms * NS_PER_MS;
+	job->deadline_ns = x->begun_ns + job->allowed_ns;
 	return wait_for_job(x, job);
 }
 

@@ -150,7 +150,6 @@ static void who_joins_has_a_time_of_his_own(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		jobs[i] = job_new(strdup(body), strlen(body), false);
 		jobs[i]->has_key = true;
-		jobs[i]->begun_ns = 1;
 		jobs[i]->deadline_ns = i == 0 ? 2 : UINT64_MAX;
 		tickets[i] = ticket_new();
 		tickets[i]->owner = &woken;
@@ -206,8 +205,8 @@ static void a_download_that_is_late_is_not_begun(void **state)
 	atomic_int woken = 0;
 	struct queue *queue = queue_new(8, 0, 0);
 	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
-	ticket->job->begun_ns = 1;
-	ticket->job->deadline_ns = 1 + 10 * NS_PER_MS;
+	ticket->job->allowed_ns = 10 * NS_PER_MS;
+	ticket->job->deadline_ns = 30 * NS_PER_MS; /* with another's, who came later */
 	struct worker_options options = {
 		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 	struct workers *workers = workers_new(&options, queue, NULL, NULL);
