@@ -155,7 +155,8 @@ static struct workers *start_workers(const struct config *config, const struct h
 					 .job_memory_bytes = config->job_memory_bytes,
 					 .keep_text_ms = config->cache_text_ms,
 					 .keep_url_ms = config->cache_url_ms,
-					 .keep_failure_ms = config->cache_failure_ms};
+					 .keep_failure_ms = config->cache_failure_ms,
+					 .url_timeout_ms = config->url_timeout_ms};
 	return workers_new(&options, parts->queue, parts->fetcher, parts->metrics);
 }
 

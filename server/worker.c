@@ -395,9 +395,10 @@ static uint64_t keep_ms(const struct work *work)
 	case PROBLEM_URL_STATUS:
 	case PROBLEM_URL_TOO_LARGE:
 	case PROBLEM_URL_NOT_HTML:
-	case PROBLEM_URL_TIMEOUT:
 	case PROBLEM_NO_ARTICLE:
 		return options->keep_failure_ms;
+	case PROBLEM_URL_TIMEOUT:
+		return work->report.limit < options->url_timeout_ms ? 0 : options->keep_failure_ms;
 	default:
 		return 0;
 	}

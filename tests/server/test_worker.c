@@ -261,6 +261,47 @@ static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 	close(origin);
 }
 
+/* What was left of the deadline was too little: that says nothing of the page. */
+static void a_download_cut_by_the_deadline_is_not_kept(void **state)
+{
+	static const uint64_t timeouts_ms[] = {600000, 50};
+	atomic_int woken = 0;
+	unsigned port;
+	char body[64];
+	struct address_net loopback;
+	size_t fault;
+	int origin = listen_and_say_nothing(&port);
+	snprintf(body, sizeof(body), "{\"url\":\"http://127.0.0.1:%u/\"}", port);
+	assert_int_equal(address_nets_parse("127.0.0.1", &loopback, 1, &fault), 1);
+	struct metrics *metrics = metrics_new();
+	atomic_store(&may_begin, true);
+	for (int i = 0; i < 2; i++) {
+		struct fetch_options fetch_options = {.allow_nets = &loopback,
+						      .allow_nets_len = 1,
+						      .timeout_ms = (unsigned)timeouts_ms[i]};
+		struct worker_options options = {.count = 1,
+						 .max_text_bytes = 1 << 20,
+						 .job_memory_bytes = 64 << 20,
+						 .keep_failure_ms = 7,
+						 .url_timeout_ms = timeouts_ms[i]};
+		struct queue *queue = queue_new(8, 0, 0);
+		struct fetcher *fetcher = fetcher_new(&fetch_options);
+		struct ticket *ticket = push(queue, body, &woken);
+		ticket->job->deadline_ns = monotonic_ns() + (i == 0 ? 200 : 600000) * NS_PER_MS;
+		struct workers *workers = workers_new(&options, queue, fetcher, metrics);
+		wait_for(&woken, i + 1);
+		assert_int_equal(ticket->answer->keep_ms, i == 0 ? 0 : 7);
+		fetcher_stop(fetcher);
+		queue_close(queue);
+		workers_free(workers);
+		fetcher_free(fetcher);
+		queue_free(queue);
+		ticket_release(ticket);
+	}
+	metrics_free(metrics);
+	close(origin);
+}
+
 /* At the end workers may still begin downloads, and clients leave them, when there are none any
  * more. */
 static void a_download_that_begins_at_the_end_is_refused(void **state)
@@ -293,6 +334,7 @@ int main(void)
 		cmocka_unit_test(who_joins_has_a_time_of_his_own),
 		cmocka_unit_test(a_download_that_is_late_is_not_begun),
 		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
+		cmocka_unit_test(a_download_cut_by_the_deadline_is_not_kept),
 		cmocka_unit_test(a_download_that_begins_at_the_end_is_refused),
 	};
 	workers_prepare();
