@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@
  * connection is cut later still. */
 #define LATE_NS (500 * NS_PER_MS)
 #define GRACE_NS (1000 * NS_PER_MS)
+
+/* Of this process, for recv() below. */
+static _Atomic(struct batches *) batches_now;
 
 void batches_alert(struct batches *batches)
 {
@@ -153,12 +157,12 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct answer *found = NULL;
 	enum cache_result result = CACHE_LEAD;
 	slot->job = NULL;
-	job->begun_ns = monotonic_ns();
-	job->deadline_ns = job->begun_ns + parts->deadline_ns;
-	slot->ticket->accepted_ns = job->begun_ns;
-	slot->ticket->deadline_ns = job->deadline_ns;
+	uint64_t now = monotonic_ns();
+	job->allowed_ns = parts->deadline_ns;
+	slot->ticket->accepted_ns = now;
+	slot->ticket->deadline_ns = job->deadline_ns = now + parts->deadline_ns;
 	if (job->has_key)
-		result = cache_join(parts->cache, job, slot->ticket, monotonic_ns(), &found);
+		result = cache_join(parts->cache, job, slot->ticket, now, &found);
 	else
 		ticket_join(slot->ticket, job);
 	struct job *pushed = job_hold(job);
@@ -305,8 +309,10 @@ struct batches *batches_new(const struct batch_parts *parts)
 	batches->parts = *parts;
 	batches->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&batches->lock, NULL);
-	if (batches->event >= 0 && pthread_create(&batches->thread, NULL, run, batches) == 0)
+	if (batches->event >= 0 && pthread_create(&batches->thread, NULL, run, batches) == 0) {
+		atomic_store(&batches_now, batches);
 		return batches;
+	}
 	if (batches->event >= 0)
 		close(batches->event);
 	free(batches);
@@ -331,6 +337,7 @@ void batches_free(struct batches *batches)
 	pthread_mutex_unlock(&batches->lock);
 	batches_alert(batches);
 	pthread_join(batches->thread, NULL);
+	atomic_store(&batches_now, NULL);
 	close(batches->event);
 	pthread_mutex_destroy(&batches->lock);
 	free(batches);
@@ -410,16 +417,33 @@ struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connec
 	return batch;
 }
 
-/*
- * When libmicrohttpd goes on with what it was to hold because it found no room in the window, it
- * may look at the socket first, and an end of input there means to it that the request broke off.
- * So one piece is kept here, and all of them once the input has ended.
- */
-static bool keep_rest(struct batch *batch, const char *data, size_t size)
+/* Does libmicrohttpd hold some of a batch that comes by this socket? */
+static bool is_held(int socket)
 {
-	struct pollfd polled = {.fd = connection_socket(batch->tracked), .events = POLLRDHUP};
-	return (!lines_are_ahead(batch) || poll(&polled, 1, 0) > 0) &&
-	       lines_keep(batch, data, size);
+	struct batches *batches = atomic_load(&batches_now);
+	bool held = false;
+	if (batches == NULL)
+		return false;
+	pthread_mutex_lock(&batches->lock);
+	for (struct batch *b = batches->first; b != NULL && !held; b = b->next)
+		held = b->held && connection_socket(b->tracked) == socket;
+	pthread_mutex_unlock(&batches->lock);
+	return held;
+}
+
+/*
+ * When libmicrohttpd (at least to 0.9.75) goes on with what it held because there was no room for
+ * it in the window, it may look at the socket first, and an end of input there means to it that the
+ * request broke off. It goes on where there is nothing yet: this stands in front of the C library's
+ * function. Where the request did break off connections.c sees it.
+ */
+ssize_t recv(int socket, void *out, size_t size, int flags)
+{
+	ssize_t n = recvfrom(socket, out, size, flags, NULL, NULL);
+	if (n != 0 || size == 0 || !is_held(socket))
+		return n;
+	errno = EAGAIN;
+	return -1;
 }
 
 void batch_receive(struct batch *batch, const char *data, size_t *size)
@@ -433,10 +457,8 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
-	if (used < *size && keep_rest(batch, data + used, *size - used))
-		used = *size;
 	*size -= used;
-	batch->suspended = *size > 0;
+	batch->suspended = batch->held = *size > 0;
 	if (batch->suspended)
 		MHD_suspend_connection(batch->connection);
 	watch(batch, batch->under_way > before);
@@ -450,7 +472,7 @@ bool batch_end(struct batch *batch)
 	struct batches *batches = batch->batches;
 	pthread_mutex_lock(&batches->lock);
 	batch->started = batch->arrived = true;
-	batch->ahead.reads = false;
+	batch->held = batch->ahead.reads = false;
 	size_t before = batch->under_way;
 	if (!batch->ended && !lines_are_ahead(batch))
 		lines_end(batch);

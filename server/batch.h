@@ -48,7 +48,8 @@ struct batch_parts {
 	uint64_t deadline_ns; /* for one line to arrive, to be answered, and to be read */
 };
 
-/** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. */
+/** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. One in a
+ *  process: recv() asks for its batches. */
 struct batches *batches_new(const struct batch_parts *parts);
 
 /** Stop it; all batches must be freed. NULL is allowed. */

@@ -321,7 +321,7 @@ static bool grow_ahead(struct batch *batch, size_t more)
 	return true;
 }
 
-bool lines_keep(struct batch *batch, const char *data, size_t size)
+static bool keep(struct batch *batch, const char *data, size_t size)
 {
 	struct ahead *ahead = &batch->ahead;
 	if (!grow_ahead(batch, size))
@@ -337,7 +337,7 @@ bool lines_read_ahead(struct batch *batch, const char *data, size_t size)
 	if (!ahead->reads)
 		return false;
 	ahead->to_come -= size < ahead->to_come ? size : ahead->to_come;
-	bool kept = lines_keep(batch, data, size);
+	bool kept = keep(batch, data, size);
 	ahead->reads = kept && ahead->to_come > 0;
 	ahead->came_ns = monotonic_ns();
 	return kept;

@@ -76,6 +76,7 @@ struct batch {
 	bool counted;                /* a line has taken the token of the head */
 	struct unpacking *unpacking; /* NULL: the body comes as it is */
 	bool started;                /* libmicrohttpd writes nothing more: the socket is ours */
+	bool held;                   /* libmicrohttpd keeps some of the body, for want of room */
 	bool arrived, ended;         /* the body; the last line */
 	bool suspended, broken, chunked, closed; /* closed: the last chunk is in `out` */
 	size_t cost;                             /* of this itself, counted in parts.bodies */
@@ -105,10 +106,8 @@ size_t lines_take(struct batch *batch, const char *data, size_t size);
 /** There is nothing behind what was taken: the last line ends here. */
 void lines_end(struct batch *batch);
 
-/** Keep all of data[0, size) for later, if there is room to spare; else false. */
-bool lines_keep(struct batch *batch, const char *data, size_t size);
-
-/** The same, if the batch is read ahead; else false. */
+/** Keep all of data[0, size) for later, if the batch is read ahead and there is room to spare; else
+ *  false. */
 bool lines_read_ahead(struct batch *batch, const char *data, size_t size);
 
 /** Does more of the body come before the answer is to begin? One system call where it pauses. */

@@ -156,22 +156,15 @@ struct connections *connections_new(size_t max)
 	return NULL;
 }
 
-void connections_stop(struct connections *connections)
+void connections_free(struct connections *connections)
 {
-	if (connections == NULL || connections->stopping)
+	if (connections == NULL)
 		return;
 	pthread_mutex_lock(&connections->lock);
 	connections->stopping = true;
 	pthread_mutex_unlock(&connections->lock);
 	pthread_cond_signal(&connections->stop);
 	pthread_join(connections->thread, NULL);
-}
-
-void connections_free(struct connections *connections)
-{
-	if (connections == NULL)
-		return;
-	connections_stop(connections);
 	pthread_cond_destroy(&connections->stop);
 	pthread_mutex_destroy(&connections->lock);
 	free(connections);

@@ -29,11 +29,7 @@ enum connection_phase {
  */
 struct connections *connections_new(size_t max);
 
-/** End the thread: from now on nobody is cut, and no job given up, but by the functions below. NULL
- *  is allowed. */
-void connections_stop(struct connections *connections);
-
-/** Stop and free; all connections must have been removed. NULL is allowed. */
+/** Stop the thread and free; all connections must have been removed. NULL is allowed. */
 void connections_free(struct connections *connections);
 
 /** A client connected by `socket` (borrowed until it is removed) to the service's listener, or the

@@ -406,16 +406,23 @@ struct fetcher *fetcher_new(const struct fetch_options *options)
 	return NULL;
 }
 
-void fetcher_free(struct fetcher *fetcher)
+void fetcher_stop(struct fetcher *fetcher)
 {
 	if (fetcher == NULL)
 		return;
 	pthread_mutex_lock(&fetcher->lock);
+	bool ends = fetcher->running && !fetcher->stopping;
 	fetcher->stopping = true;
 	pthread_mutex_unlock(&fetcher->lock);
-	if (fetcher->running) {
+	if (ends) {
 		curl_multi_wakeup(fetcher->multi);
 		pthread_join(fetcher->thread, NULL);
 	}
-	destroy(fetcher);
+}
+
+void fetcher_free(struct fetcher *fetcher)
+{
+	fetcher_stop(fetcher);
+	if (fetcher != NULL)
+		destroy(fetcher);
 }

@@ -30,7 +30,7 @@ enum fetch_status {
 	FETCH_TOO_LARGE,   /* url_too_large: over max_bytes once decoded, or an oversized head */
 	FETCH_NOT_HTML,    /* url_not_html: a feed, a PDF, an image ... */
 	FETCH_TIMEOUT,     /* url_timeout: timeout_ms or the job's own deadline passed */
-	FETCH_CANCELLED,   /* fetch_cancel() or fetcher_free() */
+	FETCH_CANCELLED,   /* fetch_cancel() or fetcher_stop() */
 	FETCH_BUSY,        /* our own bounds: no slot before the deadline, or no room in `budget` */
 	FETCH_NO_MEMORY,
 };
@@ -97,9 +97,13 @@ typedef void fetch_callback(void *arg, struct fetch_result *result);
 struct fetcher *fetcher_new(const struct fetch_options *options);
 
 /**
- * Stop: nothing new is accepted, everything outstanding is called back as FETCH_CANCELLED before
- * this returns, the thread is joined. Not to be called from a callback. NULL is fine.
+ * From now on nothing is accepted; everything outstanding is called back as FETCH_CANCELLED before
+ * this returns, and the thread is joined. Other threads may go on calling what is below, in vain.
+ * Not to be called from a callback. NULL is fine.
  */
+void fetcher_stop(struct fetcher *fetcher);
+
+/** Stop and free. NULL is fine. */
 void fetcher_free(struct fetcher *fetcher);
 
 /**

@@ -58,11 +58,13 @@ struct job {
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	bool is_line;                     /* of a batch: requests go first, see queue.h */
+	bool is_raised;                   /* the queue's: a request has joined the line */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129];         /* of the request or batch that began it, for the log */
-	uint64_t begun_ns, queued_ns; /* monotonic */
-	_Atomic uint64_t deadline_ns; /* the latest of those who wait for it */
+	uint64_t queued_ns;           /* monotonic */
+	uint64_t allowed_ns;          /* how long each who waits for it does at most */
+	_Atomic uint64_t deadline_ns; /* of the last of them */
 	bool came_last;               /* into its row of the queue, not ahead of others */
 	/* NULL until it is there; owns `body` and `url`, says no `why` */
 	struct fetch_result *download;

@@ -167,7 +167,8 @@ static struct workers *start_workers(const struct config *config, const struct h
 					 .job_memory_bytes = config->job_memory_bytes,
 					 .keep_text_ms = config->cache_text_ms,
 					 .keep_url_ms = config->cache_url_ms,
-					 .keep_failure_ms = config->cache_failure_ms};
+					 .keep_failure_ms = config->cache_failure_ms,
+					 .url_timeout_ms = config->url_timeout_ms};
 	return workers_new(&options, parts->queue, parts->fetcher, parts->metrics);
 }
 
@@ -198,14 +199,14 @@ static bool start_service(const struct config *config, struct service *service)
 static void free_service(struct service *service)
 {
 	struct http_parts *parts = &service->parts;
-	connections_stop(parts->connections); /* it gives up downloads */
-	redis_stop(parts->redis);             /* what waits for it goes on without */
-	fetcher_free(parts->fetcher);         /* brings every download's job back to the queue */
+	redis_stop(parts->redis);     /* what waits for it goes on without */
+	fetcher_stop(parts->fetcher); /* brings every download's job back to the queue */
 	if (parts->queue != NULL)
 		queue_close(parts->queue);
 	workers_free(parts->workers);
 	http_free(service->http);
 	connections_free(parts->connections);
+	fetcher_free(parts->fetcher); /* behind all who begin downloads or give them up */
 	queue_free(parts->queue);
 	cache_free(parts->cache);
 	redis_free(parts->redis);

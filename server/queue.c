@@ -77,14 +77,26 @@ static void put_last(struct row *row, struct job *job)
 	row->depth++;
 }
 
+/* False where the job does not wait there. */
+static bool take_out(struct row *row, struct job *job)
+{
+	struct job **link = &row->first;
+	while (*link != NULL && *link != job)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return false;
+	*link = job->next;
+	if (*link == NULL)
+		row->last = link;
+	job->next = NULL;
+	row->depth--;
+	return true;
+}
+
 static struct job *take_first(struct row *row)
 {
 	struct job *job = row->first;
-	row->first = job->next;
-	if (row->first == NULL)
-		row->last = &row->first;
-	job->next = NULL;
-	row->depth--;
+	take_out(row, job);
 	return job;
 }
 
@@ -99,7 +111,8 @@ static enum queue_result push(struct queue *queue, struct job **job, bool again)
 	else if (queue->closed)
 		result = QUEUE_CLOSED;
 	if (result == QUEUE_OK) {
-		struct row *row = (*job)->is_line ? &queue->lines : &queue->requests;
+		bool is_behind = (*job)->is_line && !(*job)->is_raised;
+		struct row *row = is_behind ? &queue->lines : &queue->requests;
 		(*job)->came_last = !again;
 		if (queue->lines.depth == 0)
 			queue->line_ns = now;
@@ -128,6 +141,17 @@ enum queue_result queue_push_again(struct queue *queue, struct job **job)
 	return push(queue, job, true);
 }
 
+void queue_raise(struct queue *queue, struct job *job)
+{
+	pthread_mutex_lock(&queue->lock);
+	job->is_raised = true;
+	if (job->is_line && take_out(&queue->lines, job)) {
+		job->came_last = false; /* how long it waited is nothing that requests wait */
+		put_last(&queue->requests, job);
+	}
+	pthread_mutex_unlock(&queue->lock);
+}
+
 enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
 {
 	uint64_t now = monotonic_ns();
@@ -138,15 +162,24 @@ enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
 	return result;
 }
 
+/* A line that nobody waits for any more only holds memory, and others up: it takes no turn. */
+static bool is_turn_of_line(const struct queue *queue, uint64_t now_ns)
+{
+	if (queue->requests.depth == 0 || queue->lines.depth == 0)
+		return queue->requests.depth == 0;
+	return now_ns - queue->line_ns >= LINE_TURN_NS || !job_is_wanted(queue->lines.first);
+}
+
 /* Under the lock. A row is not empty. */
 static struct job *take(struct queue *queue)
 {
 	uint64_t now = monotonic_ns();
 	struct job *job;
-	if (queue->requests.depth == 0 ||
-	    (queue->lines.depth > 0 && now - queue->line_ns >= LINE_TURN_NS)) {
-		queue->line_ns = now;
-		return take_first(&queue->lines);
+	if (is_turn_of_line(queue, now)) {
+		job = take_first(&queue->lines);
+		if (job_is_wanted(job))
+			queue->line_ns = now;
+		return job;
 	}
 	job = take_first(&queue->requests);
 	pace_left(&queue->pace, now, queue->requests.depth);

@@ -43,6 +43,12 @@ enum queue_result queue_push(struct queue *queue, struct job **job);
 enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
 /**
+ * A request waits for `job` too, which may be the line of a batch: it waits with the requests then,
+ * behind those that do now, and is as little refused as before. O(lines that wait).
+ */
+void queue_raise(struct queue *queue, struct job *job);
+
+/**
  * Would the push of a request succeed at this moment? A cheap look before its work; it may change
  * at once. On QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
  */

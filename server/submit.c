@@ -41,7 +41,9 @@ static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(ticket, found);
-	else if (result == CACHE_LEAD && !shared_cache_ask(http->parts.shared_cache, &pushed) &&
+	else if (result == CACHE_JOINED)
+		queue_raise(http->parts.queue, ticket->job);
+	else if (!shared_cache_ask(http->parts.shared_cache, &pushed) &&
 		 queue_push(http->parts.queue, &pushed) != QUEUE_OK)
 		job_fail(pushed, &report);
 	answer_release(found);
@@ -79,8 +81,8 @@ enum MHD_Result submit(struct exchange *x)
 	if (has_key)
 		memcpy(job->key, key, sizeof(job->key));
 	memcpy(job->request_id, x->request_id, sizeof(job->request_id));
-	job->begun_ns = x->begun_ns;
-	job->deadline_ns = x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS;
+	job->allowed_ns = http->parts.config->deadline_ms * NS_PER_MS;
+	job->deadline_ns = x->begun_ns + job->allowed_ns;
 	return wait_for_job(x, job);
 }
 

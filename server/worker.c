@@ -70,11 +70,13 @@ struct work {
 	struct problem_report report;
 };
 
+/* To whoever waits still: the last that came. */
 static void report_late(const struct job *job, const char *when, struct problem_report *report)
 {
+	uint64_t came_ns = job->deadline_ns - job->allowed_ns;
 	problem_set(report, PROBLEM_DEADLINE_EXCEEDED, "%s", when);
-	problem_set_limit(report, (job->deadline_ns - job->begun_ns) / NS_PER_MS,
-			  (monotonic_ns() - job->begun_ns) / NS_PER_MS);
+	problem_set_limit(report, job->allowed_ns / NS_PER_MS,
+			  (monotonic_ns() - came_ns) / NS_PER_MS);
 }
 
 /* ---- download --------------------------------------------------------------------------- */
@@ -393,9 +395,10 @@ static uint64_t keep_ms(const struct work *work)
 	case PROBLEM_URL_STATUS:
 	case PROBLEM_URL_TOO_LARGE:
 	case PROBLEM_URL_NOT_HTML:
-	case PROBLEM_URL_TIMEOUT:
 	case PROBLEM_NO_ARTICLE:
 		return options->keep_failure_ms;
+	case PROBLEM_URL_TIMEOUT:
+		return work->report.limit < options->url_timeout_ms ? 0 : options->keep_failure_ms;
 	default:
 		return 0;
 	}

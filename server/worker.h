@@ -17,6 +17,7 @@ struct worker_options {
 	size_t max_text_bytes;
 	size_t job_memory_bytes;                             /* ceiling of each worker's arena */
 	uint64_t keep_text_ms, keep_url_ms, keep_failure_ms; /* how long answers may be cached */
+	uint64_t url_timeout_ms; /* a download that had less is no failure of its origin */
 };
 
 /**

@@ -351,6 +351,26 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_ser
     assert load.failures == []
 
 
+@pytest.mark.concurrency
+def test_a_batch_in_pieces_whose_sender_has_ended_is_answered_whole(start_service):
+    """libmicrohttpd holds several of them, and is woken by the end."""
+    service = start_service("--workers", "2", "--cache-bytes", "0")
+    text = "The harbour town voted on Sunday to rebuild its lighthouse. The work begins in May. " * 20
+    load = Load(service.port, clients=2, text=text, cache=False)
+    try:
+        for _ in range(60):
+            lines = b"".join(line(i, text=text) for i in range(8))
+            with service.connect() as connection:
+                connection.sendall(HEAD + b"".join(chunk(lines[at:at + 4000]) for at in range(0, len(lines), 4000)) + b"0\r\n\r\n")
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.makefile("rb").read()
+            assert answer.endswith(b"\r\n0\r\n\r\n")
+            assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(8)]
+    finally:
+        load.stop()
+    assert load.failures == []
+
+
 def reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -567,6 +587,38 @@ def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_servi
         assert answer.status == 200, answer
     for answer in answers:
         assert [row.get("id", row) for row in rows_of(answer)] == [str(i) for i in range(300)]
+
+
+@pytest.mark.concurrency
+def test_a_request_that_asks_what_a_line_does_goes_first(start_service):
+    """It would wait for all lines before that one."""
+    service = start_service("--workers", "1", "--queue-wait-ms", "0", "--deadline-ms", "600000", "--log-level", "info")
+    lines = [line(i, text=f"Town {i} voted on Sunday. " * 10_000) for i in range(20)]
+    long_text = "The harbour town votes on Sunday, and the work begins in May. " * 60_000
+
+    def send(body, kind):
+        service.request("POST", "/v1/summaries", body, {"Content-Type": kind}, timeout=600)
+
+    clients = [threading.Thread(target=send, args=(json.dumps({"text": long_text, "cache": False}).encode(), "application/json"))
+               for _ in range(8)]
+    clients += [threading.Thread(target=send, args=(body, "application/x-ndjson")) for body in lines]
+    for client in clients[:8]:
+        client.start()
+    wait_until(lambda: figure(service, "queue_depth") >= 4)
+    for client in clients[8:-1]:
+        client.start()
+    wait_until(lambda: figure(service, "queue_depth") >= 19)
+    clients[-1].start()
+    wait_until(lambda: figure(service, "queue_depth") >= 20)
+    body = lines[-1].strip()
+    answer = service.request("POST", "/v1/summaries", body, {"Content-Type": "application/json", "X-Request-Id": "joins"},
+                             timeout=600)
+    assert answer.status == 200
+    for client in clients:
+        client.join()
+    wait_until(lambda: len(service.events("request")) == 29)
+    assert figure(service, "cache_joined_total") == 1
+    assert [event["id"] for event in service.events("request")].index("joins") < 22
 
 
 def test_the_head_has_what_every_answer_has(start_service):

@@ -54,11 +54,13 @@ static void keeps_order_and_refuses_over_its_capacity(void **state)
 	queue_free(queue);
 }
 
-static void push_line(struct queue *queue, size_t number)
+static struct job *push_line(struct queue *queue, size_t number)
 {
-	struct job *line = numbered(number);
+	struct job *line = numbered(number), *pushed = line;
 	line->is_line = true;
-	assert_int_equal(queue_push(queue, &line), QUEUE_OK);
+	line->waiting = 1; /* somebody does, for it */
+	assert_int_equal(queue_push(queue, &pushed), QUEUE_OK);
+	return line;
 }
 
 static void lines_of_batches_let_requests_go_first(void **state)
@@ -117,6 +119,63 @@ static void no_batch_stands_still(void **state)
 	job_release(queue_take(queue));
 	queue_close(queue);
 	queue_free(queue);
+}
+
+static void push_requests(struct queue *queue, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		struct job *request = numbered(i);
+		assert_int_equal(queue_push(queue, &request), QUEUE_OK);
+	}
+}
+
+static void assert_order(struct queue *queue, const size_t *order, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		struct job *job = queue_take(queue);
+		assert_int_equal(job->body_len, order[i]);
+		job_release(job);
+	}
+	assert_int_equal(queue_depth(queue), 0);
+	queue_close(queue);
+	queue_free(queue);
+}
+
+/* They would hold memory until it is their turn, which others have to wait for. */
+static void lines_that_nobody_waits_for_take_no_turn(void **state)
+{
+	static const size_t order[] = {10, 11, 0, 1, 12, 13};
+	struct queue *queue = queue_new(2, 0, 0);
+	for (size_t i = 10; i < 14; i++)
+		push_line(queue, i)->waiting = i >= 12;
+	push_requests(queue, 0, 2);
+	assert_order(queue, order, 6);
+}
+
+/* Else it would wait for turns, as a line. */
+static void a_line_that_a_request_waits_for_is_a_request(void **state)
+{
+	static const size_t order[] = {20, 0, 12, 22, 10, 11, 21};
+	struct queue *queue = queue_new(2, 0, 0);
+	struct job *lines[3], *back, *last;
+	for (size_t i = 0; i < 3; i++)
+		lines[i] = push_line(queue, 10 + i);
+	push_requests(queue, 0, 1);
+	queue_raise(queue, lines[2]);
+	queue_raise(queue, lines[2]);
+	push_line(queue, 21); /* where the last has gone */
+	assert_int_equal(queue_depth(queue), 5);
+	uint64_t wait_ns;
+	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_FULL);
+	/* Those that do not wait here: for another instance, and for a download. */
+	back = numbered(20);
+	last = numbered(22);
+	back->is_line = last->is_line = true;
+	queue_raise(queue, back);
+	queue_raise(queue, last);
+	assert_int_equal(queue_push_again(queue, &back), QUEUE_OK);
+	assert_int_equal(queue_push(queue, &last), QUEUE_OK);
+	assert_order(queue, order, 7);
 }
 
 /* It is the time that jobs waited which counts: where that was short, for however long, there is
@@ -203,6 +262,8 @@ int main(void)
 		cmocka_unit_test(keeps_order_and_refuses_over_its_capacity),
 		cmocka_unit_test(lines_of_batches_let_requests_go_first),
 		cmocka_unit_test(no_batch_stands_still),
+		cmocka_unit_test(lines_that_nobody_waits_for_take_no_turn),
+		cmocka_unit_test(a_line_that_a_request_waits_for_is_a_request),
 		cmocka_unit_test(a_burst_is_let_in_where_nobody_waited_long),
 		cmocka_unit_test(loses_nothing_between_many_threads),
 	};

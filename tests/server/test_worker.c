@@ -150,7 +150,6 @@ static void who_joins_has_a_time_of_his_own(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		jobs[i] = job_new(strdup(body), strlen(body), false);
 		jobs[i]->has_key = true;
-		jobs[i]->begun_ns = 1;
 		jobs[i]->deadline_ns = i == 0 ? 2 : UINT64_MAX;
 		tickets[i] = ticket_new();
 		tickets[i]->owner = &woken;
@@ -206,8 +205,8 @@ static void a_download_that_is_late_is_not_begun(void **state)
 	atomic_int woken = 0;
 	struct queue *queue = queue_new(8, 0, 0);
 	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
-	ticket->job->begun_ns = 1;
-	ticket->job->deadline_ns = 1 + 10 * NS_PER_MS;
+	ticket->job->allowed_ns = 10 * NS_PER_MS;
+	ticket->job->deadline_ns = 30 * NS_PER_MS; /* with another's, who came later */
 	struct worker_options options = {
 		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 	struct workers *workers = workers_new(&options, queue, NULL, NULL);
@@ -262,6 +261,70 @@ static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 	close(origin);
 }
 
+/* What was left of the deadline was too little: that says nothing of the page. */
+static void a_download_cut_by_the_deadline_is_not_kept(void **state)
+{
+	static const uint64_t timeouts_ms[] = {600000, 50};
+	atomic_int woken = 0;
+	unsigned port;
+	char body[64];
+	struct address_net loopback;
+	size_t fault;
+	int origin = listen_and_say_nothing(&port);
+	snprintf(body, sizeof(body), "{\"url\":\"http://127.0.0.1:%u/\"}", port);
+	assert_int_equal(address_nets_parse("127.0.0.1", &loopback, 1, &fault), 1);
+	struct metrics *metrics = metrics_new();
+	atomic_store(&may_begin, true);
+	for (int i = 0; i < 2; i++) {
+		struct fetch_options fetch_options = {.allow_nets = &loopback,
+						      .allow_nets_len = 1,
+						      .timeout_ms = (unsigned)timeouts_ms[i]};
+		struct worker_options options = {.count = 1,
+						 .max_text_bytes = 1 << 20,
+						 .job_memory_bytes = 64 << 20,
+						 .keep_failure_ms = 7,
+						 .url_timeout_ms = timeouts_ms[i]};
+		struct queue *queue = queue_new(8, 0, 0);
+		struct fetcher *fetcher = fetcher_new(&fetch_options);
+		struct ticket *ticket = push(queue, body, &woken);
+		ticket->job->deadline_ns = monotonic_ns() + (i == 0 ? 200 : 600000) * NS_PER_MS;
+		struct workers *workers = workers_new(&options, queue, fetcher, metrics);
+		wait_for(&woken, i + 1);
+		assert_int_equal(ticket->answer->keep_ms, i == 0 ? 0 : 7);
+		fetcher_stop(fetcher);
+		queue_close(queue);
+		workers_free(workers);
+		fetcher_free(fetcher);
+		queue_free(queue);
+		ticket_release(ticket);
+	}
+	metrics_free(metrics);
+	close(origin);
+}
+
+/* At the end workers may still begin downloads, and clients leave them, when there are none any
+ * more. */
+static void a_download_that_begins_at_the_end_is_refused(void **state)
+{
+	atomic_int woken = 0;
+	struct fetch_options fetch_options = {.timeout_ms = 600000};
+	struct worker_options options = {
+		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
+	struct queue *queue = queue_new(8, 0, 0);
+	struct fetcher *fetcher = fetcher_new(&fetch_options);
+	struct workers *workers = workers_new(&options, queue, fetcher, NULL);
+	fetcher_stop(fetcher);
+	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
+	wait_for(&woken, 1);
+	assert_int_equal(ticket->answer->report.problem, PROBLEM_OVERLOADED);
+	fetch_cancel(fetcher, 1);
+	queue_close(queue);
+	workers_free(workers);
+	fetcher_free(fetcher);
+	queue_free(queue);
+	ticket_release(ticket);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +334,8 @@ int main(void)
 		cmocka_unit_test(who_joins_has_a_time_of_his_own),
 		cmocka_unit_test(a_download_that_is_late_is_not_begun),
 		cmocka_unit_test(a_download_that_nobody_waits_for_any_more_is_cancelled),
+		cmocka_unit_test(a_download_cut_by_the_deadline_is_not_kept),
+		cmocka_unit_test(a_download_that_begins_at_the_end_is_refused),
 	};
 	workers_prepare();
 	return cmocka_run_group_tests(tests, NULL, NULL);
