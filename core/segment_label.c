@@ -157,9 +157,13 @@ static bool may_be_label(const struct segmenter *g, size_t at)
 {
 	size_t left = at < g->text.len ? g->text.len - at : 0,
 	       len = left < LABEL_BYTES ? left : LABEL_BYTES;
-	const char *text = g->text.at + at;
-	return memchr(text, ':', len) != NULL ||
-	       memchr(text, 0x9A, len) != NULL; /* wide: EF BC 9A */
+	const char *text = g->text.at + at, *end = text + len, *wide = text;
+	if (memchr(text, ':', len) != NULL)
+		return true;
+	for (; (wide = memchr(wide, 0x9A, (size_t)(end - wide))) != NULL; wide++)
+		if (wide - text >= 2 && memcmp(wide - 2, "\xEF\xBC\x9A", 3) == 0) /* U+FF1A */
+			return true;
+	return false;
 }
 
 /* Any time is like any other. */
