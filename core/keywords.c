@@ -142,10 +142,14 @@ static bool is_of_address(struct span text, const struct token *token)
 		end++;
 	if (end - start == token->end_byte - token->start_byte) /* most stand between spaces */
 		return false;
-	const char *at = memchr(text.at + start, '@', end - start);
-	return (at != NULL && at + 1 < text.at + end && ascii_is_alnum(at[1])) ||
-	       memmem(text.at + start, end - start, "://", 3) != NULL ||
-	       memmem(text.at + start, end - start, "www.", 4) != NULL;
+	while (start < token->start_byte && !ascii_is_alnum(text.at[start]))
+		start++;
+	struct span run = span_slice(text, start, end);
+	const char *at = memchr(run.at, '@', run.len), *colon = memchr(run.at, ':', run.len);
+	size_t behind = colon == NULL ? 0 : (size_t)(run.at + run.len - colon);
+	return (at != NULL && at + 1 < run.at + run.len && ascii_is_alnum(at[1])) ||
+	       (behind >= 3 && memcmp(colon, "://", 3) == 0) ||
+	       (run.len > 4 && memcmp(run.at, "www.", 4) == 0);
 }
 
 static bool token_usable(const struct finder *f, const struct token *token)
