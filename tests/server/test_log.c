@@ -93,7 +93,7 @@ static bool all_are_known(const struct reader *reader)
 /* `count` lines to two pages of pipe that nobody reads before it is full, and then, if some were
  * dropped, as many as it takes until all of those are told. Stops when all have come, however slow
  * the reader is. */
-static void write_to_full_pipe(int count, bool drops, struct reader *reader)
+static void write_to_full_pipe(int count, bool drops)
 {
 	int pipes[2], saved = dup(STDERR_FILENO);
 	assert_int_equal(pipe(pipes), 0);
@@ -107,13 +107,13 @@ static void write_to_full_pipe(int count, bool drops, struct reader *reader)
 	struct pollfd full = {.fd = STDERR_FILENO, .events = POLLOUT};
 	while (poll(&full, 1, 0) == 1)
 		usleep(1000);
-	*reader = (struct reader){.from = pipes[0], .good = true, .written = (size_t)count};
+	struct reader reader = {.from = pipes[0], .good = true, .written = (size_t)count};
 	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, read_lines, reader), 0);
-	while (!all_are_known(reader)) {
+	assert_int_equal(pthread_create(&thread, NULL, read_lines, &reader), 0);
+	while (!all_are_known(&reader)) {
 		if (drops) {
 			log_event(LOG_WARN, "late", "%s", "");
-			reader->written++;
+			reader.written++;
 		}
 		usleep(10000);
 	}
@@ -121,23 +121,21 @@ static void write_to_full_pipe(int count, bool drops, struct reader *reader)
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	pthread_join(thread, NULL);
-	assert_true(reader->good);
-	assert_true(all_are_known(reader)); /* not told again */
-	assert_true(drops == (reader->dropped > 0));
+	assert_true(reader.good);
+	assert_true(all_are_known(&reader)); /* not told again */
+	assert_true(drops == (reader.dropped > 0));
 }
 
 /* 256 KB of lines, written as soon as there is room. */
 static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
 {
-	struct reader reader;
-	write_to_full_pipe(1000, false, &reader);
+	write_to_full_pipe(1000, false);
 }
 
 /* More than is kept for a reader that does not read: each line comes, or is counted once. */
 static void what_the_buffer_does_not_hold_is_counted(void **state)
 {
-	struct reader reader;
-	write_to_full_pipe(5000, true, &reader);
+	write_to_full_pipe(5000, true);
 }
 
 /* A file that may not grow for a while stands for a full disk. */
