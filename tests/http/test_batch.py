@@ -328,6 +328,16 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
     assert [row.get("code", row.get("id")) for row in parse(raw)[1]] == ["9"] + ["url_timeout"] * 3 + ["8"]
 
 
+def check_half_closed(service, sent, lines):
+    """Every line is answered though the sender ended its half right behind the batch."""
+    with service.connect() as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+    assert answer.endswith(b"\r\n0\r\n\r\n")
+    assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(lines)]
+
+
 @pytest.mark.concurrency
 @pytest.mark.parametrize("kind", ["chunked", "sized", "packed"])
 def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_service, kind):
@@ -340,12 +350,7 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_ser
                              for i in range(20))
             sent = {"chunked": HEAD + chunk(lines) + b"0\r\n\r\n", "sized": sized(len(lines)) + lines,
                     "packed": PACKED_HEAD + chunk(gzip.compress(lines)) + b"0\r\n\r\n"}[kind]
-            with service.connect() as connection:
-                connection.sendall(sent)
-                connection.shutdown(socket.SHUT_WR)
-                answer = connection.makefile("rb").read()
-            assert answer.endswith(b"\r\n0\r\n\r\n")
-            assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(20)]
+            check_half_closed(service, sent, 20)
     finally:
         load.stop()
     assert load.failures == []
@@ -360,12 +365,8 @@ def test_a_batch_in_pieces_whose_sender_has_ended_is_answered_whole(start_servic
     try:
         for _ in range(60):
             lines = b"".join(line(i, text=text) for i in range(8))
-            with service.connect() as connection:
-                connection.sendall(HEAD + b"".join(chunk(lines[at:at + 4000]) for at in range(0, len(lines), 4000)) + b"0\r\n\r\n")
-                connection.shutdown(socket.SHUT_WR)
-                answer = connection.makefile("rb").read()
-            assert answer.endswith(b"\r\n0\r\n\r\n")
-            assert [row["id"] for row in parse(answer)[1]] == [str(i) for i in range(8)]
+            pieces = [chunk(lines[at:at + 4000]) for at in range(0, len(lines), 4000)]
+            check_half_closed(service, HEAD + b"".join(pieces) + b"0\r\n\r\n", 8)
     finally:
         load.stop()
     assert load.failures == []
