@@ -19,23 +19,45 @@ enum {
 	CAPTION_WORDS = 5,  /* a line of its own with so few words names a picture or a section */
 };
 
-/* Where phrases stand that begin as the text does, which has two bytes. */
-static inline unsigned bucket_of(struct span text)
+/* The first bytes of a text, by which nearly all phrases are told from it in one step. */
+struct head {
+	uint64_t bytes; /* as a phrase's: small letters, but other bytes are changed as well */
+	unsigned bucket;
+};
+_Static_assert(PHRASE_HEAD == sizeof(uint64_t), "a phrase's head is one word");
+
+/* Of a text that has two bytes. */
+static inline struct head head_of(struct span text)
 {
-	return ((unsigned char)ascii_lower(text.at[0]) * 21u +
-		(unsigned char)ascii_lower(text.at[1])) %
-	       PHRASE_BUCKETS;
+	struct head head = {.bytes = 0};
+	if (text.len >= sizeof head.bytes)
+		memcpy(&head.bytes, text.at, sizeof head.bytes);
+	else
+		for (size_t i = 0; i < text.len; i++)
+			((char *)&head.bytes)[i] = text.at[i];
+	head.bytes |= 0x2020202020202020u;
+	head.bucket = ((unsigned char)ascii_lower(text.at[0]) * 21u +
+		       (unsigned char)ascii_lower(text.at[1])) %
+		      PHRASE_BUCKETS;
+	return head;
 }
 
-static inline bool begins_with(struct span text, const struct phrase *phrase)
+static bool is_phrase(struct span text, const struct phrase *phrase)
 {
-	if (text.len < phrase->len || (uint8_t)ascii_lower(text.at[0]) != phrase->first ||
-	    (uint8_t)ascii_lower(text.at[1]) != phrase->second)
+	if (text.len < phrase->len)
 		return false;
-	for (size_t i = 2; i < phrase->len; i++)
+	for (size_t i = 0; i < phrase->len; i++)
 		if (ascii_lower(text.at[i]) != phrase_pool[phrase->at + i])
 			return false;
 	return true;
+}
+
+static inline bool begins_with(struct span text, struct head head, const struct phrase *phrase)
+{
+	uint64_t bytes, mask;
+	memcpy(&bytes, phrase->head, sizeof bytes);
+	memcpy(&mask, phrase->mask, sizeof mask);
+	return (head.bytes & mask) == bytes && is_phrase(text, phrase);
 }
 
 /* Bullets, arrows and brackets before the first word. */
@@ -44,6 +66,8 @@ static struct span without_bullets(struct span text)
 	size_t at = 0;
 	while (at < text.len) {
 		unsigned char c = (unsigned char)text.at[at];
+		if (ascii_is_letter((char)c)) /* most sentences */
+			break;
 		if (c < 0x80 ? memchr(" \t\n\r-*>|([\"'.#", c, 14) != NULL : c == 0xE2)
 			at += c < 0x80 ? 1 : 3;
 		else
@@ -88,10 +112,11 @@ static bool is_line(const struct score_input *input, size_t i)
 	return labelled || glyph_is_gap(before.kind);
 }
 
-static bool phrase_matches(const struct phrase *phrase, struct span text, bool line, uint32_t words)
+/* Does the phrase with which the text begins make it a line of the page? */
+static bool phrase_tells(const struct phrase *phrase, struct span text, bool line, uint32_t words)
 {
 	const char *bytes = phrase_pool + phrase->at;
-	if (!begins_with(text, phrase) || !ends_word(text, phrase->len))
+	if (!ends_word(text, phrase->len))
 		return false;
 	if (phrase->kind == PHRASE_WHOLE)
 		return only_marks(span_slice(text, phrase->len, text.len));
@@ -105,9 +130,10 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 {
 	if (text.len < 2)
 		return false;
-	unsigned bucket = bucket_of(text);
-	for (unsigned i = phrase_first[bucket]; i < phrase_first[bucket + 1]; i++)
-		if (phrase_matches(&phrases[i], text, line, words))
+	struct head head = head_of(text);
+	for (unsigned i = phrase_first[head.bucket]; i < phrase_first[head.bucket + 1]; i++)
+		if (begins_with(text, head, &phrases[i]) &&
+		    phrase_tells(&phrases[i], text, line, words))
 			return true;
 	return false;
 }
@@ -117,9 +143,9 @@ static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE
 {
 	if (text.len < 2)
 		return false;
-	unsigned bucket = bucket_of(text);
-	for (unsigned i = first[bucket]; i < first[bucket + 1]; i++)
-		if (begins_with(text, &phrases[i]))
+	struct head head = head_of(text);
+	for (unsigned i = first[head.bucket]; i < first[head.bucket + 1]; i++)
+		if (begins_with(text, head, &phrases[i]))
 			return true;
 	return false;
 }
@@ -212,8 +238,11 @@ static bool has_credit(const struct score_input *input, size_t i)
  * says to those who do not see the picture. */
 static bool is_caption(const struct score_input *input, size_t i)
 {
-	return has_credit(input, i) || (has_credit(input, i + 1) &&
-					span_equal(score_text(input, i), score_text(input, i + 1)));
+	if (same_line(input, i, i + 1))
+		return has_credit(input, i);
+	return i + 1 < input->sentences->len &&
+	       span_equal(score_text(input, i), score_text(input, i + 1)) &&
+	       has_credit(input, i + 1);
 }
 
 /* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */

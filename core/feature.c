@@ -153,6 +153,8 @@ static struct surface look(struct work *w, size_t i)
 	if (last_end < end)
 		look_between(span_slice(text, last_end, end), &s);
 	w->content_at[i + 1] = w->content_at[i] + s.content;
+	w->out->content[i] = s.content;
+	w->out->quotes[i] = s.quote;
 	return s;
 }
 
@@ -164,7 +166,7 @@ static float share(uint32_t part, uint32_t whole)
 static void surface_features(struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
-	float *f = w->out->at[i];
+	float *f = memset(w->out->at[i], 0, sizeof w->out->at[i]);
 	struct span text = score_text(w->input, i);
 	struct surface s = look(w, i);
 	uint32_t tokens = terms->first[i + 1] - terms->first[i];
@@ -566,8 +568,10 @@ static bool prepare(struct arena *arena, struct work *w)
 void feature_compute(struct arena *arena, const struct score_input *input, struct features *out)
 {
 	struct work w = {.input = input, .out = out, .n = input->sentences->len};
-	*out = (struct features){.at = arena_zalloc(arena, w.n, sizeof *out->at)};
-	if (out->at == NULL || w.n == 0)
+	*out = (struct features){.at = arena_alloc(arena, w.n, sizeof *out->at),
+				 .content = arena_alloc(arena, w.n, sizeof *out->content),
+				 .quotes = arena_alloc(arena, w.n, sizeof *out->quotes)};
+	if (arena->failed || w.n == 0)
 		return;
 	struct arena_mark mark = arena_mark(arena);
 	float mean[FEATURE_COUNT];

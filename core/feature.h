@@ -113,6 +113,8 @@ enum document_feature {
 struct features {
 	float (*at)[FEATURE_ROW];
 	float document[DOCUMENT_COUNT];
+	uint32_t *content; /* content words of each sentence */
+	bool *quotes;      /* it holds a quotation mark */
 	size_t len;
 };
 

@@ -74,6 +74,8 @@ void score_sentences(struct arena *arena, const struct score_input *input, struc
 	feature_compute(arena, input, &features);
 	if (out->at == NULL || out->merit == NULL || features.len == 0)
 		return;
+	out->content = features.content;
+	out->quotes = features.quotes;
 	network_run(&features, out->merit);
 	if (input->query.len > 0)
 		out->query = add_query(arena, input, out->merit);

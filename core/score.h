@@ -12,6 +12,9 @@ struct scores {
 	float *at;    /* one a sentence, 0 … 1: the best has 1; comparable within one text */
 	float *merit; /* the same on the scale of the model, for select_sentences() */
 	float *query; /* what each says of the query, 0: nothing, 1: most; NULL: none says any */
+	/* Counted on the way, for select_sentences(). */
+	uint32_t *content; /* content words of each */
+	bool *quotes;      /* it holds a quotation mark */
 	size_t len;
 };
 

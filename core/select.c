@@ -278,15 +278,6 @@ static bool opens_small(struct span text)
 			    : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
 }
 
-/* Content words of the sentence, counted to ENOUGH_CONTENT. */
-static unsigned content_words(const struct terms *terms, uint32_t i)
-{
-	unsigned words = 0;
-	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && words < ENOUGH_CONTENT; k++)
-		words += !(terms->distinct[terms->token[k].term].flags & TERM_STOP);
-	return words;
-}
-
 /* What a query asks for comes all the same. */
 static bool answers(const struct chooser *c, uint32_t i)
 {
@@ -316,11 +307,12 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 {
 	struct span text = score_text(c->input, i);
 	char final = marks_final(text);
-	unsigned content = content_words(c->input->terms, i);
-	float loss =
-		(dangles(c, i) ? dangling_loss : 0) + (halves_quote(c, i) ? half_quote_loss : 0) +
-		(opens_small(text) ? continued_loss : 0) + (final == ':' ? announcing_loss : 0) +
-		brevity_loss * (float)(ENOUGH_CONTENT - content);
+	uint32_t content = c->scores->content[i];
+	uint32_t lacking = content < ENOUGH_CONTENT ? ENOUGH_CONTENT - content : 0;
+	float loss = (dangles(c, i) ? dangling_loss : 0) +
+		     (halves_quote(c, i) ? half_quote_loss : 0) +
+		     (opens_small(text) ? continued_loss : 0) +
+		     (final == ':' ? announcing_loss : 0) + brevity_loss * (float)lacking;
 	loss *= share_of_loss(c, i);
 	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
 	enum rank rank = kind_of(c, i) == SENTENCE_LABEL           ? RANK_LABEL
@@ -426,7 +418,7 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	for (uint32_t i = 0; i < n; i++) {
 		struct span text = score_text(c->input, i);
 		c->backward[i] = opens_backward(c, i);
-		c->quotes[i] = (uint8_t)marks_half_quotes(text);
+		c->quotes[i] = c->scores->quotes[i] ? (uint8_t)marks_half_quotes(text) : 0;
 		stopped += marks_final(text) != 0;
 	}
 	c->stopped = stopped * 2 > n;
