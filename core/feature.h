@@ -79,9 +79,9 @@ enum feature {
 	FEATURE_COUNT
 };
 
-/** A sentence's row: whole fours, for those who take them side by side; behind the features are 0.
+/** A sentence's row: whole eights, for those who take them side by side; behind the features are 0.
  */
-enum { FEATURE_ROW = (FEATURE_COUNT + 3) / 4 * 4 };
+enum { FEATURE_ROW = (FEATURE_COUNT + 7) / 8 * 8 };
 
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */
 enum document_feature {

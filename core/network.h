@@ -12,8 +12,12 @@
  * weights are core/data/ranker.h, made by tests/quality/train. What is no prose has
  * NETWORK_NO_MERIT.
  *
- * Sums are made in one order: the merits are the same on every machine. Never fails.
+ * Sums are made in one order: the merits are the same on every machine, to the bit, whether its
+ * registers are wide (AVX2, asked of the processor) or not. Never fails.
  */
 void network_run(const struct features *features, float *merit);
+
+/** The same as any processor does it. */
+void network_run_portable(const struct features *features, float *merit);
 
 #endif

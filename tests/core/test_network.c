@@ -79,10 +79,24 @@ static void test_alone_as_among_others(void **state)
 	}
 }
 
+static void test_wide_as_narrow(void **state)
+{
+	float row[MOST][FEATURE_ROW] = {{0}}, merit[MOST], narrow[MOST];
+	for (uint32_t seed = 1; seed < 200; seed++) {
+		struct features features = {.at = row, .len = seed % MOST + 1};
+		fill(&features, seed);
+		network_run(&features, merit);
+		network_run_portable(&features, narrow);
+		CHECK("the same bits on every processor",
+		      memcmp(merit, narrow, features.len * sizeof *merit) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_hand),
 					   cmocka_unit_test(test_no_prose),
-					   cmocka_unit_test(test_alone_as_among_others)};
+					   cmocka_unit_test(test_alone_as_among_others),
+					   cmocka_unit_test(test_wide_as_narrow)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
