@@ -39,7 +39,7 @@ static inline bool letters_is_invisible(uint32_t c)
 static inline bool letters_is_capital(const char *at)
 {
 	unsigned char c = (unsigned char)at[0];
-	if (c < 0xC3)
+	if (c < 0xC3 || c > 0xD5)
 		return c >= 'A' && c <= 'Z';
 	unsigned char d = (unsigned char)at[1];
 	return (c == 0xC3 && d < 0x9F) || (c == 0xCE && d >= 0x86 && d <= 0xA9) ||

@@ -99,8 +99,7 @@ static struct span prefix(struct span word)
 
 bool stems_exist(const struct language *language)
 {
-	return language->stemmer != NULL || korean_is(language) ||
-	       (language->spaced && language->index != LANGUAGE_UND);
+	return language->stemmer != NULL || (language->spaced && language->index != LANGUAGE_UND);
 }
 
 static struct span stem_of(struct stems *stems, const struct language *language, struct span word)
