@@ -270,6 +270,26 @@ struct character {
 	bool function; /* it alone says that the pair carries no topic */
 };
 
+/* The bytes from `start` on as they are: these scripts have no case. */
+static inline void copy_form(const struct tokenizer *t, size_t start, size_t end, struct form *form)
+{
+	form->len = (uint32_t)(end - start < FORM_MAX_BYTES ? end - start : FORM_MAX_BYTES);
+	if (form->len < VECTOR_BYTES && start + VECTOR_BYTES <= t->text.len) {
+		vector bytes = vector_first(vector_load(t->text.at + start), form->len);
+		memcpy(form->bytes, &bytes, VECTOR_BYTES);
+	} else {
+		memcpy(form->bytes, t->text.at + start, form->len);
+	}
+	form_finish(form);
+}
+
+/* Surely no mark begins with it: all below U+0300, and Han. */
+static inline bool begins_no_mark(char byte)
+{
+	unsigned char c = (unsigned char)byte;
+	return c < 0xCC || (c >= 0xE4 && c <= 0xE9);
+}
+
 static bool next_character(const struct tokenizer *t, size_t at, size_t end, struct character *out)
 {
 	uint32_t codepoint;
@@ -280,14 +300,12 @@ static bool next_character(const struct tokenizer *t, size_t at, size_t end, str
 	    (!letters_is_unspaced(codepoint) || !letters_make_word(codepoint)))
 		return false;
 	struct form form;
-	form.len = 0;
-	letters_put(&form, codepoint);
-	form_finish(&form);
+	copy_form(t, at, next, &form);
 	out->function =
 		letters_is_hiragana(codepoint) ||
 		(stopwords_flags(t->stopwords, &form, form_hash(form.bytes, form.len)) & TERM_STOP);
 	out->start = at;
-	while (next < end) {
+	while (next < end && !begins_no_mark(t->text.at[next])) {
 		unsigned len = utf8_decode(t->text, next, &codepoint);
 		if (!letters_is_mark(codepoint))
 			break;
@@ -300,14 +318,7 @@ static bool next_character(const struct tokenizer *t, size_t at, size_t end, str
 static void take_characters(struct tokenizer *t, size_t start, size_t end, bool function)
 {
 	struct form form;
-	form.len = (uint32_t)(end - start < FORM_MAX_BYTES ? end - start : FORM_MAX_BYTES);
-	if (form.len < VECTOR_BYTES && start + VECTOR_BYTES <= t->text.len) {
-		vector bytes = vector_first(vector_load(t->text.at + start), form.len);
-		memcpy(form.bytes, &bytes, VECTOR_BYTES);
-	} else {
-		memcpy(form.bytes, t->text.at + start, form.len);
-	}
-	form_finish(&form);
+	copy_form(t, start, end, &form);
 	take_form(t, &form, form_hash(form.bytes, form.len), function ? TERM_STOP : 0, start, end);
 }
 
