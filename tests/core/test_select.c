@@ -171,6 +171,15 @@ static void test_budget_before_merit(void **state)
 	CHECK("fits", s.selection.len == 1 && chosen(&s, input.text, "Ferries"));
 	s = make(&arena, input, (struct select_options){.max_words = 5});
 	CHECK_SIZE("one all the same", s.selection.len, 1);
+	/* Of few words, but it says something; an outcry does not. */
+	input.text = SPAN("The harbour bridge was closed on Monday after engineers had found a "
+			  "crack in a pier of it. Why? Nobody had seen it. Ferries will run every "
+			  "ten minutes on the river until the end of the year. Sad!");
+	s = make(&arena, input, (struct select_options){.max_words = 6});
+	CHECK("a brief one", s.selection.len == 1 && chosen(&s, input.text, "Nobody"));
+	s = make(&arena, input, (struct select_options){.max_words = 3});
+	CHECK("no outcry", s.selection.len == 1 && !chosen(&s, input.text, "Sad") &&
+				   !chosen(&s, input.text, "Why"));
 	arena_free(&arena);
 }
 
@@ -796,8 +805,8 @@ static void test_speakers_and_answered(void **state)
 	arena_free(&arena);
 }
 
-/* What is only a size is not filled up with a mail's greetings; a count is, and a short text is
- * given whole. */
+/* What is only a size is not filled up with a mail's greetings, however large; a count is, and
+ * lines come where nothing else is. */
 static void test_at_most(void **state)
 {
 	struct span text = SPAN("Dear all,\n\nThe movers come on the 14th of June at eight in the "
@@ -806,13 +815,14 @@ static void test_at_most(void **state)
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
 	struct summary_input input = {.text = text};
-	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size,
-			      whole = size;
+	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size;
 	count.at_most = false;
-	whole.max_sentences = 5;
-	CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
 	CHECK_SIZE("count", make(&arena, input, count).selection.len, 4);
-	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 5);
+	for (size.max_sentences = 2; size.max_sentences <= 7; size.max_sentences++)
+		CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
+	input.text = SPAN("Bridges\n\nFerries\n\nWho pays\n\nHarbours\n\nPiers");
+	size.max_sentences = 3;
+	CHECK_SIZE("lines alone", make(&arena, input, size).selection.len, 3);
 	/* What is to be avoided comes all the same when no other prose remains. */
 	input.text = SPAN("The movers\n\nThe movers come on the 14th of June at eight.\n\n"
 			  "\"They have never been late,\" said the head of the office.\n\nMaria");
@@ -821,6 +831,30 @@ static void test_at_most(void **state)
 	struct summary avoiding = make(&arena, input, size);
 	CHECK_SIZE("avoiding", avoiding.selection.len, 2);
 	CHECK_SIZE("the quote", avoiding.selection.at[1], 2);
+	arena_free(&arena);
+}
+
+/* Nothing is left out of three sentences that a bound takes in, be it a size or a budget. */
+static void test_short_texts_are_whole(void **state)
+{
+	static const char text[] = "Bridge closed\n\nThe bridge closed on Monday after a crack was "
+				   "found in one of its piers. Why?";
+	static const struct select_options bounds[] = {{.max_sentences = 3, .at_most = true},
+						       {.max_words = 18},
+						       {.max_chars = 91},
+						       {.max_words = 1000, .max_chars = 1000}};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text)};
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		CHECK_SIZE("whole", make(&arena, input, bounds[i]).selection.len, 3);
+	struct summary s = make(&arena, input, (struct select_options){.max_words = 17});
+	CHECK("a word less", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
+	s = make(&arena, input, (struct select_options){.max_chars = 90});
+	CHECK("a character less", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
+	s = make(&arena, input,
+		 (struct select_options){.max_words = 1000, .avoid = AVOID_QUESTIONS});
+	CHECK("avoided", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
 	arena_free(&arena);
 }
 
@@ -881,6 +915,7 @@ int main(void)
 		cmocka_unit_test(test_labels_come_last),
 		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_at_most),
+		cmocka_unit_test(test_short_texts_are_whole),
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_bounds_are_kept_and_used),
 		cmocka_unit_test(test_budget_before_merit),
