@@ -593,6 +593,51 @@ static void test_query_is_answered(void **state)
 	arena_free(&arena);
 }
 
+/* The query leaves accents out, writes umlauts as two letters or in another case, or asks for a
+ * part of a compound: what the text does not have as it is written. */
+static void test_query_in_another_spelling(void **state)
+{
+	static const char german[] =
+		"Der Stadtrat hat am Montag den neuen Haushalt nach langer Debatte beschlossen. "
+		"Ingenieure fanden einen Riss in einem Pfeiler der Hafenbrücke. Die Grundschüler "
+		"pflanzten vierzig Apfelbäume. Die Müllgebühren steigen im nächsten Jahr um zehn "
+		"Prozent.";
+	static const char french[] =
+		"Le conseil municipal a approuvé lundi le nouveau budget après un long débat. Le "
+		"musée d'art moderne a acheté deux tableaux. Les élèves de l'école ont planté "
+		"quarante pommiers. L'œuvre du sculpteur sera exposée dans la ville voisine.";
+	static const char turkish[] =
+		"Belediye meclisi pazartesi günü yeni bütçeyi onayladı. Işıklar köprüde yeniden "
+		"yandı. Öğrenciler okul bahçesine elma ağacı dikti. Yüzme şampiyonasını bir takım "
+		"kazandı.";
+	static const struct {
+		const char *language, *text, *query, *answer;
+	} cases[] = {
+		{"de", german, "Bruecke", "Hafenbrücke"},
+		{"de", german, "Brücken", "Hafenbrücke"},
+		{"de", german, "Bäume", "Apfelbäume"},
+		{"de", german, "Müll", "Müllgebühren"},
+		{"de", german, "MUELLGEBUEHREN", "Müllgebühren"},
+		{"fr", french, "musee", "musée"},
+		{"fr", french, "eleves", "élèves"},
+		{"fr", french, "oeuvre", "œuvre"},
+		{"tr", turkish, "IŞIK", "Işıklar"},
+		{"tr", turkish, "ÖĞRENCİLER", "Öğrenciler"},
+		{"tr", turkish, "yuzme", "Yüzme"},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct summary_input input = {
+			.text = span_of(cases[i].text),
+			.query = span_of(cases[i].query),
+			.language = language_from_tag(span_of(cases[i].language))};
+		struct summary s = make(&arena, input, (struct select_options){.max_sentences = 1});
+		CHECK(cases[i].query, chosen(&s, input.text, cases[i].answer));
+	}
+	arena_free(&arena);
+}
+
 /* A sentence that points back comes with the one that it points to, or gives way to another. */
 static void test_dangling_openings(void **state)
 {
@@ -931,6 +976,7 @@ int main(void)
 		cmocka_unit_test(test_list_markers),
 		cmocka_unit_test(test_query_moves_the_choice),
 		cmocka_unit_test(test_query_is_answered),
+		cmocka_unit_test(test_query_in_another_spelling),
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_outcries),
 		cmocka_unit_test(test_lines_fill_no_budget),
