@@ -400,6 +400,12 @@ def test_limits_are_named(start_service):
     answer = service.summarize(text="a" * 5000)
     assert (answer.status, answer.json()["code"]) == (413, "body_too_large")
     assert answer.json()["limit"] == 4096
+    answer = service.request("GET", "/v1/summaries?text=" + "a" * 20000)
+    assert (answer.status, answer.json()["limit"], answer.json()["actual"]) == (414, 12288, 20019)
+    answer = service.request("GET", "/v1/info", headers={"X-Long": "a" * 30000})
+    assert answer.status == 431 and answer.json()["actual"] > answer.json()["limit"] > 16000
+    answer = service.request("GET", "/v1/info", headers={f"X-{i}": "a" for i in range(200)})
+    assert answer.status == 431 and answer.json()["actual"] > 200 > answer.json()["limit"]
     # Of unknown length it is counted while it arrives.
     chunk = b"1000\r\n" + b"a" * 4096 + b"\r\n"
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
