@@ -323,7 +323,10 @@ static void test_one_sentence(void **state)
 
 static void test_nothing_visible(void **state)
 {
-	static const char *const texts[] = {"", " \n\t ", "\xE2\x80\x8B\n", "\xC2\xA0"};
+	/* The last is a soft hyphen, a Hangul filler and blank Braille. */
+	static const char *const texts[] = {
+		"",         " \n\t ",   "\xE2\x80\x8B\n",
+		"\xC2\xA0", "\x01\x7F", "\xC2\xAD\xE3\x85\xA4 \xE2\xA0\x80"};
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -210,7 +210,8 @@ def test_short_text_is_no_error(service, text):
     assert len(body["sentences"]) >= 1
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003\u3000"])
+@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003\u3000", "\u00ad", "\u2060 \u034f\ufe0f", "\u2800",
+                                  "\u3164 \u115f\uffa0", "\x01\x7f\x90", "\u200c\u200d\ufeff"])
 def test_blank_text_is_an_error(service, text):
     answer = service.summarize(text=text)
     assert answer.status == 422
