@@ -7,6 +7,7 @@
 
 enum {
 	KIN_LETTERS = 4, /* that forms of a word, or a word and a compound, have in common */
+	PARTS = 4,       /* of a character; no more are looked at */
 	REST_BYTES = 3,  /* of a compound, at least */
 	VOICED = 8,      /* combining classes of marks without which letters say something else: */
 	VIRAMA = 9,      /* of kana, of Indic consonants */
@@ -34,11 +35,12 @@ static const char *plain_of(uint32_t c)
 	}
 }
 
-/* Without the marks that combine with it. Vowels of Indic scripts are letters here. */
+/* Without the marks that combine with it, and of the usual width. Vowels of Indic scripts are
+ * letters here. */
 static void put_bare(struct form *out, uint32_t c)
 {
 	const char *plain = plain_of(c);
-	utf8proc_int32_t part[4];
+	utf8proc_int32_t part[PARTS];
 	utf8proc_ssize_t count = 1;
 	if (plain != NULL) {
 		for (; *plain != '\0'; plain++)
@@ -47,8 +49,9 @@ static void put_bare(struct form *out, uint32_t c)
 	}
 	part[0] = (utf8proc_int32_t)c;
 	if (c < 0xAC00 || c > 0xD7A3) /* Hangul has no marks */
-		count = utf8proc_decompose_char(part[0], part, 4, UTF8PROC_DECOMPOSE, NULL);
-	for (utf8proc_ssize_t i = 0; i < count && i < 4; i++) {
+		count = utf8proc_decompose_char(part[0], part, PARTS,
+						UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, NULL);
+	for (utf8proc_ssize_t i = 0; i < count && i < PARTS; i++) {
 		int combining = utf8proc_get_property(part[i])->combining_class;
 		if (combining == 0 || combining == VOICED || combining == VIRAMA)
 			letters_put(out, (uint32_t)part[i]);

@@ -22,6 +22,8 @@ static void test_other_forms(void **state)
 		{"hi", "खरीदे", "खरीद", "ख़रीदे", "ख़रीद", true},
 		{"hi", "पल", "पल", "पुल", "पुल", false},
 		{"ja", "かく", "かく", "がく", "がく", false},
+		{"ja", "ﾌﾞﾘ", "ﾌﾞﾘ", "ブリ", "ブリ", true},
+		{"en", "ｐｏｒｔ", "ｐｏｒｔ", "port", "port", true},
 		{"ko", "간", "간", "각", "각", false},
 		{"vi", "tang", "tang", "tàng", "tàng", true},
 		{"vi", "tang", "tang", "tans", "tans", false},
