@@ -170,3 +170,12 @@ uint32_t glyph_lower(struct glyph glyph)
 		return glyph.c + 0x20;
 	return (uint32_t)utf8proc_tolower((int32_t)glyph.c);
 }
+
+bool glyph_is_visible(struct glyph glyph)
+{
+	if (glyph.kind == GLYPH_SPACE || glyph.kind == GLYPH_NEWLINE || glyph.kind == GLYPH_END ||
+	    glyph.c == 0x2800) /* blank Braille */
+		return false;
+	const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)glyph.c);
+	return !property->ignorable && property->category != UTF8PROC_CATEGORY_CC;
+}

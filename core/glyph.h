@@ -53,6 +53,9 @@ static inline struct glyph glyph_at(struct span text, size_t at)
 	return glyph;
 }
 
+/** Does a reader see it: no white space, no control character, nothing that fonts leave out? */
+bool glyph_is_visible(struct glyph glyph);
+
 /** The character that ends before byte `at`; kind GLYPH_END at the beginning. */
 static inline struct glyph glyph_before(struct span text, size_t at)
 {

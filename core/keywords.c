@@ -461,7 +461,7 @@ static uint32_t end_of(const struct finder *f, const struct token *token)
 }
 
 static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
-			    struct keyword *keyword)
+			    struct keyword *keyword, bool *grown)
 {
 	const struct token *token = f->input->terms->token;
 	struct stretch *at = arena_alloc(arena, phrase->count, sizeof *at);
@@ -469,10 +469,9 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 	if (at == NULL || keyword->at == NULL)
 		return false;
 	size_t count = find_stretches(f, phrase, at);
-	while (grow(f, at, count, true))
-		;
-	while (grow(f, at, count, false))
-		;
+	*grown = false;
+	while (grow(f, at, count, true) || grow(f, at, count, false))
+		*grown = true;
 	for (size_t k = at[0].first; k < at[0].end; k++)
 		f->taken[token[k].term] = true;
 	uint32_t free_from = 0;
@@ -507,6 +506,18 @@ static struct span usual_form(struct span text, const struct keyword *keyword)
 		}
 	}
 	return best;
+}
+
+/* What went on to the end of its word may be another word: "アフリカ" and "アメリカ" end alike. */
+static void drop_others(struct span text, struct keyword *keyword)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < keyword->count; i++) {
+		struct span form = place(text, &keyword->at[i]);
+		if (span_contains(form, keyword->text) || span_contains(keyword->text, form))
+			keyword->at[kept++] = keyword->at[i];
+	}
+	keyword->count = kept;
 }
 
 static bool prepare(struct arena *arena, struct finder *f)
@@ -545,10 +556,13 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	float most = 0;
 	for (struct phrase *best; out->len < max && (best = best_left(&f)) != NULL; out->len++) {
 		struct keyword *keyword = &out->at[out->len];
-		if (!add_occurrences(arena, &f, best, keyword))
+		bool grown;
+		if (!add_occurrences(arena, &f, best, keyword, &grown))
 			break;
 		most = out->len == 0 ? best->score : most;
 		keyword->text = usual_form(input->text, keyword);
+		if (grown)
+			drop_others(input->text, keyword);
 		keyword->score = best->score / most;
 	}
 	if (arena->failed)

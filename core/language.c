@@ -71,7 +71,8 @@ bool language_is_latin(const struct language *language)
 	return language_scripts[language->index] == SCRIPT_LATIN;
 }
 
-/* RFC 5646: a primary subtag of 2 to 8 letters, then subtags of 1 to 8 letters and digits. */
+/* RFC 5646: a primary subtag of 2 to 8 letters, or "x" or "i" before another, then subtags of 1 to
+ * 8 letters and digits. */
 static bool is_well_formed(struct span tag, size_t *primary)
 {
 	size_t run = 0;
@@ -84,7 +85,9 @@ static bool is_well_formed(struct span tag, size_t *primary)
 			run++;
 			continue;
 		}
-		if (run < (*primary == 0 ? 2 : 1) || run > 8)
+		bool alone = *primary == 0 && run == 1;
+		if (run == 0 || run > 8 ||
+		    (alone && (i == tag.len || strchr("xXiI", tag.at[0]) == NULL)))
 			return false;
 		if (*primary == 0)
 			*primary = run;

@@ -27,6 +27,8 @@ enum language_property {
 	LANGUAGE_ENDINGS = 256,       /* words of class WORD_ENDING end a sentence without a stop */
 	LANGUAGE_PHRASES = 512,       /* a space behind a long phrase ends a sentence */
 	LANGUAGE_LINKED = 1024,       /* a sentence of eight words has a function word */
+	LANGUAGE_COMPOUNDS = 2048,    /* words that name one thing are written as one */
+	LANGUAGE_UMLAUTS = 4096,      /* some letters may be written as two: "Bruecke" */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.

@@ -12,6 +12,7 @@
 /* How gladly a sentence is chosen; within a rank the score decides. */
 enum rank {
 	RANK_GOOD,
+	RANK_BRIEF,    /* a statement of few words, where a budget is to be spent */
 	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; where a
 			  budget is to be spent, an outcry */
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
@@ -23,6 +24,7 @@ enum {
 	LOOK_AGAIN = 256, /* candidates weighed anew before the next is taken as it is */
 	USUAL_WORDS = 22, /* of a sentence */
 	USUAL_CHARS = 130,
+	SHORT_TEXT = 3, /* sentences: what has no more is given whole */
 };
 
 static const uint32_t NONE = UINT32_MAX;
@@ -61,8 +63,9 @@ struct chooser {
 	size_t put_off_len;
 	bool stopped;     /* most sentences end with a mark */
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
-	bool counted;     /* no budget of words or characters */
-	bool sized;       /* the count is only a size, and there is more to choose from */
+	bool counted;     /* no budget of words or characters binds */
+	bool sized;       /* the count is only a size, and the text more than a short one */
+	bool prose;       /* some of it is chosen */
 	size_t max_sentences, words, chars;
 	struct selection *out;
 };
@@ -314,11 +317,13 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 		     (opens_small(text) ? continued_loss : 0) +
 		     (final == ':' ? announcing_loss : 0) + brevity_loss * (float)lacking;
 	loss *= share_of_loss(c, i);
-	bool outcry = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
-	enum rank rank = kind_of(c, i) == SENTENCE_LABEL           ? RANK_LABEL
-			 : avoided(c->options->avoid, text, final) ? RANK_AVOIDED
-			 : c->scores->at[i] == 0 || outcry         ? RANK_NO_PROSE
-								   : RANK_GOOD;
+	bool brief = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
+	bool states = content > 0 && final == '.';
+	enum rank rank = kind_of(c, i) == SENTENCE_LABEL               ? RANK_LABEL
+			 : avoided(c->options->avoid, text, final)     ? RANK_AVOIDED
+			 : c->scores->at[i] == 0 || (brief && !states) ? RANK_NO_PROSE
+			 : brief                                       ? RANK_BRIEF
+								       : RANK_GOOD;
 	bool weak = loss > 0 || final == '?' || (final == 0 && c->stopped);
 	return (struct candidate){c->scores->merit[i] - loss, i, 0, rank, weak};
 }
@@ -392,6 +397,19 @@ size_t select_asked(const struct select_options *options, const struct sentences
 	return expected < most_sentences(options, sentences) && expected > 3 ? 3 : expected;
 }
 
+/* Is it so short, and within the budget, that nothing needs to be left out? */
+static bool fits_whole(const struct chooser *c)
+{
+	const struct select_options *options = c->options;
+	size_t n = c->input->sentences->len, chars = n - 1;
+	if (n > SHORT_TEXT || options->avoid != 0 ||
+	    (options->max_words > 0 && c->input->terms->word_count > options->max_words))
+		return false;
+	for (uint32_t i = 0; i < n && options->max_chars > 0; i++)
+		chars += utf8_length(score_text(c->input, i), OFFSET_CODEPOINT);
+	return options->max_chars == 0 || chars <= options->max_chars;
+}
+
 static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
@@ -454,13 +472,13 @@ static bool may_go_on(const struct chooser *c)
 	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
 }
 
-/* What is only a size is not filled up with what is no prose; but where little is said of a mail
- * that is passed on, with what stands alone in that. */
+/* What is only a size is not filled up with what is no prose where there is any; but where little
+ * is said of a mail that is passed on, with what stands alone in that. */
 static bool fills_size(const struct chooser *c, const struct candidate *candidate)
 {
 	bool no_prose = candidate->rank == RANK_NO_PROSE || candidate->rank == RANK_LABEL;
 	bool passed_on = kind_of(c, candidate->sentence) == SENTENCE_ANSWERED && !candidate->weak;
-	return no_prose && !passed_on && c->sized && c->out->len > 0;
+	return no_prose && !passed_on && c->sized && c->prose;
 }
 
 /* Where one was too long already, what does not stand alone is not taken for its being short. */
@@ -482,8 +500,8 @@ static bool takes_last_place(const struct chooser *c, uint32_t i)
 }
 
 /* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the
- * air. Where none fits into the budget, the best all the same: no text is left without a summary.
- */
+ * air. Where no statement fits into the budget, not even a brief one, the best all the same: no
+ * text is left without a summary. */
 static void choose_rank(struct chooser *c, enum rank rank)
 {
 	c->put_off_len = 0;
@@ -503,8 +521,9 @@ static void choose_rank(struct chooser *c, enum rank rank)
 		if (!c->chosen[i] && (c->counted || !repeats(c, i, same_share)))
 			choose_if_fits(c, i, true);
 	}
-	if (c->out->len == 0 && c->refused != NONE)
+	if (c->out->len == 0 && c->refused != NONE && rank >= RANK_BRIEF)
 		choose(c, c->refused);
+	c->prose |= rank <= RANK_BRIEF && c->out->len > 0;
 }
 
 static size_t rising(uint32_t *at, const bool *chosen, size_t n)
@@ -526,11 +545,12 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 			    .scores = scores,
 			    .options = options,
 			    .stopwords = stopwords_of(input->language),
-			    .counted = options->max_words == 0 && options->max_chars == 0,
 			    .max_sentences = most_sentences(options, input->sentences),
 			    .refused = NONE,
 			    .out = out};
-	c.sized = options->at_most && n > c.max_sentences;
+	c.counted = (options->max_words == 0 && options->max_chars == 0) || fits_whole(&c);
+	c.sized = options->at_most &&
+		  (n > c.max_sentences || (n > SHORT_TEXT && options->max_sentences > 0));
 	if (!prepare(arena, &c))
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_LABEL && may_go_on(&c); rank++)

@@ -19,7 +19,7 @@ enum {
 /** Bounds; the tightest wins, 0 means no such bound. At least one sentence is always chosen. */
 struct select_options {
 	size_t max_sentences;
-	bool at_most; /* so many as there is prose, where the text has more than so many */
+	bool at_most; /* so many as there is prose */
 	double ratio; /* 0 … 1, share of the sentences but labels, rounded to the nearest, at least
 			 one */
 	size_t max_words;
@@ -49,15 +49,17 @@ struct selection {
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
  * avoid longer still, labels longest.
  *
- * Where `at_most` is set those lines and labels come only where the text has no more sentences than
- * may be chosen, except whole sentences of a mail that is answered.
+ * Where `at_most` is set those lines and labels come only beside no prose at all, except whole
+ * sentences of a mail that is answered, and where the bound takes in the whole of a text: of three
+ * sentences at most, or by a share of all.
  *
- * A budget of words or characters is kept wherever a sentence fits into it that need not wait so;
- * where none does, the best of them goes over it, rather than leave the answer to a caption. It is
- * spent on neither of these, nor on saying the same again, nor on outcries ("Why?") unless a query
- * asks for them; and where a better sentence was too long, not on filling it up with what does not
- * stand alone: what hangs in the air, has few words, asks, or has no stop where most sentences have
- * one.
+ * A budget of words or characters is kept wherever a statement fits into it that need not wait so,
+ * though it be of few words; where none does, the best of them goes over it, rather than leave the
+ * answer to a caption. It is spent on neither of these, nor on saying the same again, nor on
+ * outcries ("Why?") unless a query asks for them; and where a better sentence was too long, not on
+ * filling it up with what does not stand alone: what hangs in the air, has few words, asks, or has
+ * no stop where most sentences have one. A text of at most three sentences that fits is given
+ * whole, unless a kind is to be avoided.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.

@@ -1,11 +1,25 @@
 #include "summary.h"
 
+#include "glyph.h"
+
+/* One look where the first character is visible, as nearly always. */
+static bool shows_nothing(struct span text)
+{
+	struct glyph glyph;
+	for (size_t at = 0; (glyph = glyph_at(text, at)).kind != GLYPH_END; at += glyph.len)
+		if (glyph_is_visible(glyph))
+			return false;
+	return true;
+}
+
 enum summary_status summary_make(struct arena *arena, const struct summary_input *input,
 				 const struct summary_options *options, struct summary *out)
 {
 	*out = (struct summary){.language = input->language};
 	if (out->language == NULL)
 		out->language = language_detect(input->text);
+	if (shows_nothing(input->text))
+		return SUMMARY_EMPTY;
 
 	segment_text(arena, input->text, out->language, &out->sentences);
 	if (out->sentences.len == 0)

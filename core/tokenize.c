@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "formtable.h"
+#include "kin.h"
 #include "letters.h"
 #include "plainwords.h"
 #include "stopwords.h"
@@ -11,7 +12,6 @@
 enum {
 	MATCH_TERMS = 64, /* distinct terms of a headline or query that count */
 	MATCH_KIN = 8,    /* words of it that are compared with every term */
-	KIN_LETTERS = 4,  /* that forms of a word have in common, at least */
 	NONE = FORM_NO_TERM,
 };
 
@@ -33,7 +33,7 @@ struct tokenizer {
 	size_t word_end;          /* of the last word, to see what joins it to the next */
 	uint32_t words;           /* in this sentence */
 	struct term_match *match; /* not NULL: look words up instead of adding them */
-	unsigned kin;             /* so many words more may be looked for by how they begin */
+	unsigned kin;             /* so many words more may be looked for by what they look like */
 	bool stemmed;             /* words have stems */
 	bool failed;
 };
@@ -133,32 +133,23 @@ static void match_term(struct tokenizer *t, uint32_t term)
 	match->term[match->len++] = term;
 }
 
-/* Does the word have the letters of the stem, which are the first of a word, but for the last? */
-static bool is_kin(struct span word, struct span stem)
+/* Terms that look like forms of a word that the text does not have; says whether there are any. */
+static bool match_kin(struct tokenizer *t, const struct form *form, const struct known_form *known)
 {
-	size_t common = 0, least = word.len < stem.len ? word.len : stem.len;
-	while (common < least && word.at[common] == stem.at[common])
-		common++;
-	while (common > 0 && ((common < word.len && (word.at[common] & 0xC0) == 0x80) ||
-			      (common < stem.len && (stem.at[common] & 0xC0) == 0x80)))
-		common--;
-	return common >= KIN_LETTERS &&
-	       utf8_length(span_slice(word, 0, common), OFFSET_CODEPOINT) >= KIN_LETTERS &&
-	       utf8_length(span_slice(word, common, word.len), OFFSET_CODEPOINT) <= 1 &&
-	       utf8_length(span_slice(stem, common, stem.len), OFFSET_CODEPOINT) <= 1;
-}
-
-/* Terms that look like forms of a short word, in languages without a stemmer ("prom", "promy": of
- * longer words the first letters are the stem); says whether there are any. */
-static bool match_kin(struct tokenizer *t, const struct form *form)
-{
+	const struct formtable *forms = &t->index->forms;
 	size_t before = t->match->len;
-	if (t->kin == 0 || t->language->stemmer != NULL || ascii_is_digit(form->bytes[0]))
+	struct kin kin;
+	if (t->kin == 0 || ascii_is_digit(form->bytes[0]))
 		return false;
 	t->kin--;
-	for (uint32_t i = 0; i < t->terms->distinct_count; i++)
-		if (is_kin((struct span){form->bytes, form->len}, t->terms->distinct[i].stem))
-			match_term(t, i);
+	kin_init(&kin, t->language, (struct span){form->bytes, form->len},
+		 (struct span){known->stem, known->stem_len});
+	for (size_t i = 1; i <= forms->len; i++) {
+		const struct form_entry *entry = &forms->entry[i];
+		const struct term *term = &t->terms->distinct[entry->term];
+		if (kin_is(&kin, (struct span){entry->at, entry->len}, term->stem))
+			match_term(t, entry->term);
+	}
 	return t->match->len > before;
 }
 
@@ -168,9 +159,9 @@ static void match_form(struct tokenizer *t, const struct form *form, uint64_t ha
 	uint32_t slot;
 	const struct form_entry *entry =
 		formtable_find(&t->index->forms, form->bytes, form->len, hash, &slot);
+	struct known_form known = {.stem = NULL};
 	if (entry == NULL) {
-		struct known_form known =
-			stems_know(t->stems, t->language, t->stopwords, form, hash);
+		known = stems_know(t->stems, t->language, t->stopwords, form, hash);
 		if ((known.flags | flags) & TERM_STOP)
 			return;
 		if (t->stemmed)
@@ -183,7 +174,7 @@ static void match_form(struct tokenizer *t, const struct form *form, uint64_t ha
 	if (entry != NULL)
 		match_term(t, entry->term);
 	else
-		t->match->missing += !match_kin(t, form);
+		t->match->missing += !match_kin(t, form, &known);
 }
 
 /* `flags` are those known from the word's characters alone. */
@@ -525,7 +516,7 @@ void terms_match(struct arena *arena, struct stems *stems, const struct terms *t
 	struct tokenizer t = begin(arena, stems, phrase, language, (struct terms *)terms);
 	t.index = (struct term_index *)terms->index;
 	t.match = out;
-	t.kin = kin && !(language->properties & LANGUAGE_SYLLABLES) ? MATCH_KIN : 0;
+	t.kin = kin ? MATCH_KIN : 0;
 	cut_sentence(&t, 0, phrase.len);
 	end(&t, stems);
 }

@@ -88,16 +88,21 @@ bool head_check(struct MHD_Connection *connection, const char *url, const char *
 	else if (tally.codings > 0 && (tally.lengths > 0 || tally.codings > 1 || !head->is_1_1))
 		problem_set(report, PROBLEM_BAD_REQUEST,
 			    "Transfer-Encoding goes with no Content-Length, once, in HTTP/1.1.");
-	else if (uri_bytes > MAX_URI_BYTES)
+	else if (uri_bytes > MAX_URI_BYTES) {
 		problem_set(report, PROBLEM_URI_TOO_LONG,
 			    "The URI has %zu bytes; at most %d are read.", uri_bytes,
 			    MAX_URI_BYTES);
-	else if (tally.bytes > MAX_HEAD_BYTES || tally.headers > MAX_HEADERS)
+		problem_set_limit(report, MAX_URI_BYTES, uri_bytes);
+	} else if (tally.bytes > MAX_HEAD_BYTES || tally.headers > MAX_HEADERS) {
+		bool large = tally.bytes > MAX_HEAD_BYTES;
 		problem_set(report, PROBLEM_HEADERS_TOO_LARGE,
 			    "%zu header fields of %zu bytes; at most %d of %d are read.",
 			    tally.headers, tally.bytes, MAX_HEADERS, MAX_HEAD_BYTES);
-	else
+		problem_set_limit(report, large ? MAX_HEAD_BYTES : MAX_HEADERS,
+				  large ? tally.bytes : tally.headers);
+	} else {
 		return true;
+	}
 	return false;
 }
 

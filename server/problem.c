@@ -102,9 +102,10 @@ void problem_set(struct problem_report *report, enum problem problem, const char
 static void set_pointer(struct problem_report *report, const char *name)
 {
 	size_t n = 0;
-	report->has_pointer = true;
-	if (*name != '\0')
+	if (name != NULL)
 		report->pointer[n++] = '/';
+	else
+		name = "";
 	for (; *name != '\0' && n + 3 < sizeof(report->pointer); name++) {
 		if (*name == '~' || *name == '/') {
 			report->pointer[n++] = '~';
@@ -114,7 +115,7 @@ static void set_pointer(struct problem_report *report, const char *name)
 		}
 	}
 	report->pointer[n] = '\0';
-	cut_to_utf8(report->pointer);
+	report->has_pointer = *name == '\0'; /* a piece of one points elsewhere */
 }
 
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,

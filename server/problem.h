@@ -78,7 +78,8 @@ unsigned problem_retry_after_s(enum problem problem);
 void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** The same with a JSON pointer to the field `name` ("" for the whole document). */
+/** The same with a JSON pointer to the field `name`, NULL for the whole document; to a name that is
+ * too long for it, none. */
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 

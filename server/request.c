@@ -339,7 +339,7 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 	json_t *value;
 
 	if (!json_is_object(json)) {
-		problem_set_field(report, PROBLEM_WRONG_TYPE, "",
+		problem_set_field(report, PROBLEM_WRONG_TYPE, NULL,
 				  "The body is %s; an object is wanted.", type_name(json));
 		goto refused;
 	}
@@ -355,11 +355,11 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 			goto refused;
 	}
 	if (d.first_input == NULL) {
-		problem_set_field(report, PROBLEM_MISSING_INPUT, "",
+		problem_set_field(report, PROBLEM_MISSING_INPUT, NULL,
 				  "Exactly one of text, html and url is wanted.");
 		goto refused;
 	}
-	if (request.base_url.len > 0 && request.kind != REQUEST_HTML) {
+	if (request.base_url.at != NULL && request.kind != REQUEST_HTML) {
 		problem_set_field(report, PROBLEM_CONFLICTING_INPUT, "base_url",
 				  "\"base_url\" goes with \"html\" only.");
 		goto refused;

@@ -437,6 +437,26 @@ static void test_whole_words(void **state)
 	arena_free(&arena);
 }
 
+/* Words that end alike are found by that end, and are others all the same. */
+static void test_words_that_end_alike(void **state)
+{
+	struct span text = SPAN("アフリカの港で新しい橋が完成した。アメリカの会社が橋を作った。"
+				"町はパプリカも売る。");
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "ja", text, 10, &s);
+	check_promises("ja", text, 10, &s.keywords);
+	CHECK("both", has(&s.keywords, "アフリカ") && has(&s.keywords, "アメリカ"));
+	for (size_t i = 0; i < s.keywords.len; i++)
+		for (size_t j = 0; j < s.keywords.at[i].count; j++) {
+			const struct occurrence *at = &s.keywords.at[i].at[j];
+			CHECK_SPAN("form", span_slice(text, at->start_byte, at->end_byte),
+				   s.keywords.at[i].text);
+		}
+	arena_free(&arena);
+}
+
 static bool is_first(const struct keywords *keywords, const char *word)
 {
 	return keywords->len > 0 && same_folded(keywords->at[0].text, span_of(word));
@@ -487,13 +507,21 @@ static void test_title(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_articles),      cmocka_unit_test(test_fewer_are_the_first),
-		cmocka_unit_test(test_days_in_names), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_little_to_say), cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_same_again),    cmocka_unit_test(test_short_words),
-		cmocka_unit_test(test_nouns),         cmocka_unit_test(test_all_places),
-		cmocka_unit_test(test_vague_words),   cmocka_unit_test(test_whole_words),
-		cmocka_unit_test(test_places),        cmocka_unit_test(test_names),
+		cmocka_unit_test(test_articles),
+		cmocka_unit_test(test_fewer_are_the_first),
+		cmocka_unit_test(test_days_in_names),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_little_to_say),
+		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_short_words),
+		cmocka_unit_test(test_nouns),
+		cmocka_unit_test(test_all_places),
+		cmocka_unit_test(test_vague_words),
+		cmocka_unit_test(test_whole_words),
+		cmocka_unit_test(test_words_that_end_alike),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_title),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

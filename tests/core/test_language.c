@@ -33,6 +33,9 @@ static void test_tags(void **state)
 		{"1a", NULL},        {"en-toolongsubtag", NULL},
 		{"abcdefghi", NULL}, {"e n", NULL},
 		{"\xC3\xA9n", NULL}, {"en\n", NULL},
+		{"x-mine", "und"},   {"i-klingon", "und"},
+		{"x", NULL},         {"x-", NULL},
+		{"a-mine", NULL},    {"I", NULL},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct language *got = language_from_tag(span_of(cases[i].tag));

@@ -171,6 +171,15 @@ static void test_budget_before_merit(void **state)
 	CHECK("fits", s.selection.len == 1 && chosen(&s, input.text, "Ferries"));
 	s = make(&arena, input, (struct select_options){.max_words = 5});
 	CHECK_SIZE("one all the same", s.selection.len, 1);
+	/* Of few words, but it says something; an outcry does not. */
+	input.text = SPAN("The harbour bridge was closed on Monday after engineers had found a "
+			  "crack in a pier of it. Why? Nobody had seen it. Ferries will run every "
+			  "ten minutes on the river until the end of the year. Sad!");
+	s = make(&arena, input, (struct select_options){.max_words = 6});
+	CHECK("a brief one", s.selection.len == 1 && chosen(&s, input.text, "Nobody"));
+	s = make(&arena, input, (struct select_options){.max_words = 3});
+	CHECK("no outcry", s.selection.len == 1 && !chosen(&s, input.text, "Sad") &&
+				   !chosen(&s, input.text, "Why"));
 	arena_free(&arena);
 }
 
@@ -314,7 +323,10 @@ static void test_one_sentence(void **state)
 
 static void test_nothing_visible(void **state)
 {
-	static const char *const texts[] = {"", " \n\t ", "\xE2\x80\x8B\n", "\xC2\xA0"};
+	/* The last is a soft hyphen, a Hangul filler and blank Braille. */
+	static const char *const texts[] = {
+		"",         " \n\t ",   "\xE2\x80\x8B\n",
+		"\xC2\xA0", "\x01\x7F", "\xC2\xAD\xE3\x85\xA4 \xE2\xA0\x80"};
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -584,6 +596,51 @@ static void test_query_is_answered(void **state)
 	arena_free(&arena);
 }
 
+/* The query leaves accents out, writes umlauts as two letters or in another case, or asks for a
+ * part of a compound: what the text does not have as it is written. */
+static void test_query_in_another_spelling(void **state)
+{
+	static const char german[] =
+		"Der Stadtrat hat am Montag den neuen Haushalt nach langer Debatte beschlossen. "
+		"Ingenieure fanden einen Riss in einem Pfeiler der Hafenbrücke. Die Grundschüler "
+		"pflanzten vierzig Apfelbäume. Die Müllgebühren steigen im nächsten Jahr um zehn "
+		"Prozent.";
+	static const char french[] =
+		"Le conseil municipal a approuvé lundi le nouveau budget après un long débat. Le "
+		"musée d'art moderne a acheté deux tableaux. Les élèves de l'école ont planté "
+		"quarante pommiers. L'œuvre du sculpteur sera exposée dans la ville voisine.";
+	static const char turkish[] =
+		"Belediye meclisi pazartesi günü yeni bütçeyi onayladı. Işıklar köprüde yeniden "
+		"yandı. Öğrenciler okul bahçesine elma ağacı dikti. Yüzme şampiyonasını bir takım "
+		"kazandı.";
+	static const struct {
+		const char *language, *text, *query, *answer;
+	} cases[] = {
+		{"de", german, "Bruecke", "Hafenbrücke"},
+		{"de", german, "Brücken", "Hafenbrücke"},
+		{"de", german, "Bäume", "Apfelbäume"},
+		{"de", german, "Müll", "Müllgebühren"},
+		{"de", german, "MUELLGEBUEHREN", "Müllgebühren"},
+		{"fr", french, "musee", "musée"},
+		{"fr", french, "eleves", "élèves"},
+		{"fr", french, "oeuvre", "œuvre"},
+		{"tr", turkish, "IŞIK", "Işıklar"},
+		{"tr", turkish, "ÖĞRENCİLER", "Öğrenciler"},
+		{"tr", turkish, "yuzme", "Yüzme"},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct summary_input input = {
+			.text = span_of(cases[i].text),
+			.query = span_of(cases[i].query),
+			.language = language_from_tag(span_of(cases[i].language))};
+		struct summary s = make(&arena, input, (struct select_options){.max_sentences = 1});
+		CHECK(cases[i].query, chosen(&s, input.text, cases[i].answer));
+	}
+	arena_free(&arena);
+}
+
 /* A sentence that points back comes with the one that it points to, or gives way to another. */
 static void test_dangling_openings(void **state)
 {
@@ -796,8 +853,8 @@ static void test_speakers_and_answered(void **state)
 	arena_free(&arena);
 }
 
-/* What is only a size is not filled up with a mail's greetings; a count is, and a short text is
- * given whole. */
+/* What is only a size is not filled up with a mail's greetings, however large; a count is, and
+ * lines come where nothing else is. */
 static void test_at_most(void **state)
 {
 	struct span text = SPAN("Dear all,\n\nThe movers come on the 14th of June at eight in the "
@@ -806,13 +863,14 @@ static void test_at_most(void **state)
 	struct arena arena;
 	arena_init(&arena, (size_t)1 << 24);
 	struct summary_input input = {.text = text};
-	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size,
-			      whole = size;
+	struct select_options size = {.max_sentences = 4, .at_most = true}, count = size;
 	count.at_most = false;
-	whole.max_sentences = 5;
-	CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
 	CHECK_SIZE("count", make(&arena, input, count).selection.len, 4);
-	CHECK_SIZE("whole", make(&arena, input, whole).selection.len, 5);
+	for (size.max_sentences = 2; size.max_sentences <= 7; size.max_sentences++)
+		CHECK_SIZE("size", make(&arena, input, size).selection.len, 2);
+	input.text = SPAN("Bridges\n\nFerries\n\nWho pays\n\nHarbours\n\nPiers");
+	size.max_sentences = 3;
+	CHECK_SIZE("lines alone", make(&arena, input, size).selection.len, 3);
 	/* What is to be avoided comes all the same when no other prose remains. */
 	input.text = SPAN("The movers\n\nThe movers come on the 14th of June at eight.\n\n"
 			  "\"They have never been late,\" said the head of the office.\n\nMaria");
@@ -821,6 +879,30 @@ static void test_at_most(void **state)
 	struct summary avoiding = make(&arena, input, size);
 	CHECK_SIZE("avoiding", avoiding.selection.len, 2);
 	CHECK_SIZE("the quote", avoiding.selection.at[1], 2);
+	arena_free(&arena);
+}
+
+/* Nothing is left out of three sentences that a bound takes in, be it a size or a budget. */
+static void test_short_texts_are_whole(void **state)
+{
+	static const char text[] = "Bridge closed\n\nThe bridge closed on Monday after a crack was "
+				   "found in one of its piers. Why?";
+	static const struct select_options bounds[] = {{.max_sentences = 3, .at_most = true},
+						       {.max_words = 18},
+						       {.max_chars = 91},
+						       {.max_words = 1000, .max_chars = 1000}};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text)};
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		CHECK_SIZE("whole", make(&arena, input, bounds[i]).selection.len, 3);
+	struct summary s = make(&arena, input, (struct select_options){.max_words = 17});
+	CHECK("a word less", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
+	s = make(&arena, input, (struct select_options){.max_chars = 90});
+	CHECK("a character less", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
+	s = make(&arena, input,
+		 (struct select_options){.max_words = 1000, .avoid = AVOID_QUESTIONS});
+	CHECK("avoided", s.selection.len == 1 && chosen(&s, input.text, "The bridge"));
 	arena_free(&arena);
 }
 
@@ -881,6 +963,7 @@ int main(void)
 		cmocka_unit_test(test_labels_come_last),
 		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_at_most),
+		cmocka_unit_test(test_short_texts_are_whole),
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_bounds_are_kept_and_used),
 		cmocka_unit_test(test_budget_before_merit),
@@ -896,6 +979,7 @@ int main(void)
 		cmocka_unit_test(test_list_markers),
 		cmocka_unit_test(test_query_moves_the_choice),
 		cmocka_unit_test(test_query_is_answered),
+		cmocka_unit_test(test_query_in_another_spelling),
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_outcries),
 		cmocka_unit_test(test_lines_fill_no_budget),

@@ -158,10 +158,11 @@ def test_the_tightest_bound_wins(service, fields, count):
 def test_a_length_is_not_filled_up_with_greetings(service):
     mail = ("Dear all,\n\nThe movers come on the 14th of June at eight in the morning.\n\n"
             "On Thursday evening every desk should be packed and labelled.\n\nMany thanks,\n\nMaria\n")
-    body = service.summarize(text=mail).json()
-    assert [s["index"] for s in body["sentences"]] == [1, 2] and body["reduced"] is True
+    for length in ("short", "medium", "long"):
+        body = service.summarize(text=mail, length=length).json()
+        assert [s["index"] for s in body["sentences"]] == [1, 2] and body["reduced"] is True
     assert len(service.summarize(text=mail, sentences=3).json()["sentences"]) == 3
-    assert service.summarize(text=mail, length="medium").json()["reduced"] is False
+    assert service.summarize(text="Dear all,\n\nThe movers come on Tuesday.\n\nMaria").json()["reduced"] is False
     body = service.summarize(text=mail, ratio=0.6).json()
     assert [s["index"] for s in body["sentences"]] == [1, 2]
     assert len(service.summarize(text=mail, ratio=0.6, sentences=4).json()["sentences"]) == 3
@@ -209,7 +210,8 @@ def test_short_text_is_no_error(service, text):
     assert len(body["sentences"]) >= 1
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003\u3000"])
+@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003\u3000", "\u00ad", "\u2060 \u034f\ufe0f", "\u2800",
+                                  "\u3164 \u115f\uffa0", "\x01\x7f\x90", "\u200c\u200d\ufeff"])
 def test_blank_text_is_an_error(service, text):
     answer = service.summarize(text=text)
     assert answer.status == 422
@@ -399,6 +401,12 @@ def test_limits_are_named(start_service):
     answer = service.summarize(text="a" * 5000)
     assert (answer.status, answer.json()["code"]) == (413, "body_too_large")
     assert answer.json()["limit"] == 4096
+    answer = service.request("GET", "/v1/summaries?text=" + "a" * 20000)
+    assert (answer.status, answer.json()["limit"], answer.json()["actual"]) == (414, 12288, 20019)
+    answer = service.request("GET", "/v1/info", headers={"X-Long": "a" * 30000})
+    assert answer.status == 431 and answer.json()["actual"] > answer.json()["limit"] > 16000
+    answer = service.request("GET", "/v1/info", headers={f"X-{i}": "a" for i in range(200)})
+    assert answer.status == 431 and answer.json()["actual"] > 200 > answer.json()["limit"]
     # Of unknown length it is counted while it arrives.
     chunk = b"1000\r\n" + b"a" * 4096 + b"\r\n"
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"

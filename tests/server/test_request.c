@@ -74,6 +74,8 @@ static const struct {
 	{"{}", "missing_input", ""},
 	{"{\"text\":\"a\",\"url\":\"http://a\"}", "conflicting_input", "/url"},
 	{"{\"text\":\"a\",\"base_url\":\"http://a\"}", "conflicting_input", "/base_url"},
+	{"{\"text\":\"a\",\"base_url\":\"\"}", "conflicting_input", "/base_url"},
+	{"{\"text\":\"a\",\"\":1}", "unknown_field", "/"},
 	{"{\"text\":1}", "wrong_type", "/text"},
 	{"{\"text\":null}", "wrong_type", "/text"},
 	{"{\"text\":\"a\",\"colour\":1}", "unknown_field", "/colour"},
