@@ -36,11 +36,15 @@ struct fetch {
 	struct fetcher *fetcher;
 	enum fetch_state state;
 	char *text; /* the URL as given */
+	char *from; /* the page that leads there; NULL: none */
 	fetch_callback *callback;
 	void *arg;
 	int64_t made_us, begun_us;
-	int64_t deadline_us; /* the job's; INT64_MAX for none */
-	int64_t limit_us;    /* when the present state must have ended */
+	int64_t deadline_us;        /* the job's; INT64_MAX for none */
+	int64_t limit_us;           /* when the present state must have ended */
+	int64_t spent_us;           /* by the pages that led here */
+	struct curl_slist *cookies; /* of the hops before the present one */
+	char *refresh;              /* the Refresh header; NULL: none */
 
 	/* The present hop. */
 	struct url url;

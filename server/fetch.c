@@ -24,6 +24,9 @@ int64_t fetch_now_us(void)
 static void fetch_free(struct fetch *fetch)
 {
 	url_free(&fetch->url);
+	curl_slist_free_all(fetch->cookies);
+	free(fetch->refresh);
+	free(fetch->from);
 	free(fetch->text);
 	free(fetch);
 }
@@ -49,10 +52,21 @@ void fetch_release(struct fetch *fetch)
 	fetch_free(fetch);
 }
 
+/* Those that the next hop gets: they were this one's, and what its answer changed. */
+static void keep_cookies(struct fetch *fetch)
+{
+	struct curl_slist *cookies = NULL;
+	curl_easy_getinfo(fetch->easy, CURLINFO_COOKIELIST, &cookies);
+	curl_slist_free_all(fetch->cookies);
+	fetch->cookies = cookies;
+}
+
 void fetch_end_transfer(struct fetch *fetch)
 {
-	if (fetch->easy != NULL)
+	if (fetch->easy != NULL) {
 		curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
+		keep_cookies(fetch);
+	}
 	curl_easy_cleanup(fetch->easy);
 	curl_share_cleanup(fetch->share);
 	curl_slist_free_all(fetch->pinned);
@@ -61,9 +75,8 @@ void fetch_end_transfer(struct fetch *fetch)
 	fetch->pinned = NULL;
 }
 
-static void drop_body(struct fetch *fetch)
+static void drop_body(struct fetch_result *result)
 {
-	struct fetch_result *result = &fetch->result;
 	if (result->body != NULL)
 		budget_give(result->budget, result->body_room);
 	free(result->body);
@@ -95,22 +108,27 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 	int64_t now = fetch_now_us();
 	fetch_end_transfer(fetch);
 	if (status != FETCH_OK)
-		drop_body(fetch);
+		drop_body(result);
 	result->status = status;
 	result->why = why;
 	result->url = fetch->url.text == NULL ? "" : fetch->url.text;
 	result->redirects = fetch->redirects;
 	result->waited_us = (fetch->begun_us == 0 ? now : fetch->begun_us) - fetch->made_us;
 	result->elapsed_us = fetch->begun_us == 0 ? 0 : now - fetch->begun_us;
+	result->used_us = fetch->spent_us + result->elapsed_us;
+	result->refresh = fetch->refresh == NULL ? "" : fetch->refresh;
+	result->cookies = fetch->cookies;
+	fetch->cookies = NULL;
 	if (status == FETCH_TIMEOUT) {
-		int64_t had_us = fetch->limit_us - fetch->begun_us;
+		int64_t had_us = fetch->limit_us - fetch->begun_us + fetch->spent_us;
 		result->limit = had_us > 0 ? (uint64_t)had_us / 1000 : 0;
-		result->actual = (uint64_t)result->elapsed_us / 1000;
+		result->actual = (uint64_t)result->used_us / 1000;
 		if (result->actual < result->limit)
 			result->actual = result->limit; /* libcurl may stop a little early */
 	}
 	fetch->callback(fetch->arg, result);
-	drop_body(fetch);
+	drop_body(result);
+	curl_slist_free_all(result->cookies);
 	if (fetch->state == FETCH_STATE_LOOKUP)
 		fetch->state = FETCH_STATE_ENDED;
 	else
@@ -274,31 +292,55 @@ static bool has_room(const struct fetcher *fetcher)
 	       fetcher->count < fetcher->options.max_parallel + fetcher->options.max_waiting;
 }
 
-uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
-		     fetch_callback *callback, void *arg)
+static struct curl_slist *copy_list(const struct curl_slist *list)
+{
+	struct curl_slist *out = NULL;
+	for (; list != NULL; list = list->next) {
+		struct curl_slist *longer = curl_slist_append(out, list->data);
+		if (longer == NULL) {
+			curl_slist_free_all(out);
+			return NULL;
+		}
+		out = longer;
+	}
+	return out;
+}
+
+/* Go on where the page ended that leads here; false without memory. */
+static bool go_on(struct fetch *fetch, const struct fetch_result *from)
+{
+	if (from == NULL)
+		return true;
+	fetch->from = strdup(from->url);
+	fetch->cookies = copy_list(from->cookies);
+	fetch->redirects = from->redirects;
+	fetch->spent_us = from->used_us;
+	return fetch->from != NULL && (fetch->cookies != NULL || from->cookies == NULL);
+}
+
+uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *request)
 {
 	struct fetch *fetch = calloc(1, sizeof *fetch);
-	char *text = strdup(url);
-	if (fetch == NULL || text == NULL) {
-		free(fetch);
-		free(text);
+	if (fetch == NULL)
 		return 0;
-	}
 	fetch->fetcher = fetcher;
 	fetch->result.budget = fetcher->options.budget;
-	fetch->text = text;
-	fetch->callback = callback;
-	fetch->arg = arg;
+	fetch->text = strdup(request->url);
+	fetch->callback = request->callback;
+	fetch->arg = request->arg;
 	fetch->made_us = fetch_now_us();
-	fetch->deadline_us = deadline_ms == 0 ? INT64_MAX : deadline_ms * 1000;
+	fetch->deadline_us = request->deadline_ms == 0 ? INT64_MAX : request->deadline_ms * 1000;
 	fetch->limit_us = fetch->made_us + (int64_t)fetcher->options.timeout_ms * 1000;
 	if (fetch->limit_us > fetch->deadline_us)
 		fetch->limit_us = fetch->deadline_us;
 
 	uint64_t id = 0;
+	bool made = fetch->text != NULL && go_on(fetch, request->from);
 	pthread_mutex_lock(&fetcher->lock);
-	if (has_room(fetcher) && start_engine(fetcher)) {
+	if (made && has_room(fetcher) && start_engine(fetcher)) {
 		id = fetch->id = ++fetcher->last_id;
+		if (request->id != NULL)
+			atomic_store(request->id, id);
 		fetch->prev = fetcher->last;
 		*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch;
 		fetcher->last = fetch;
@@ -310,6 +352,36 @@ uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_
 	else
 		curl_multi_wakeup(fetcher->multi);
 	return id;
+}
+
+struct fetch_result *fetch_keep(struct fetch_result *result)
+{
+	struct fetch_result *kept = malloc(sizeof *kept);
+	char *url = strdup(result->url), *refresh = strdup(result->refresh);
+	if (kept == NULL || url == NULL || refresh == NULL) {
+		free(kept);
+		free(url);
+		free(refresh);
+		return NULL;
+	}
+	*kept = *result;
+	kept->url = url;
+	kept->refresh = refresh;
+	kept->why = NULL;
+	result->body = NULL;
+	result->cookies = NULL;
+	return kept;
+}
+
+void fetch_drop(struct fetch_result *result)
+{
+	if (result == NULL)
+		return;
+	drop_body(result);
+	curl_slist_free_all(result->cookies);
+	free((char *)result->refresh);
+	free((char *)result->url);
+	free(result);
 }
 
 void fetch_cancel(struct fetcher *fetcher, uint64_t id)

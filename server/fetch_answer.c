@@ -143,6 +143,9 @@ static void judge_head(struct fetch *fetch)
 		return;
 	}
 	read_content_type(&fetch->result, fetch_header_of(fetch->easy, "Content-Type"));
+	struct span refresh = fetch_header_of(fetch->easy, "Refresh");
+	if (refresh.len > 0 && (fetch->refresh = strndup(refresh.at, refresh.len)) == NULL)
+		fetch_blame(fetch, FETCH_NO_MEMORY, "out of memory");
 	if (!is_page_type(fetch->result.content_type))
 		fetch_blame(fetch, FETCH_NOT_HTML, "content type is not that of a page");
 	else if (!is_offered_coding(fetch->easy))

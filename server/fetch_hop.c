@@ -31,6 +31,9 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_CAPATH, (char *)NULL);
 	if (fetch->fetcher->ca_file != NULL)
 		SET(CURLOPT_CAINFO, fetch->fetcher->ca_file);
+	SET(CURLOPT_COOKIEFILE, ""); /* no file: kept in memory */
+	for (const struct curl_slist *c = fetch->cookies; c != NULL; c = c->next)
+		SET(CURLOPT_COOKIELIST, c->data);
 	SET(CURLOPT_SHARE, fetch->share);
 	SET(CURLOPT_RESOLVE, fetch->pinned);
 	SET(CURLOPT_PRIVATE, fetch);
@@ -150,33 +153,10 @@ void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
 	start_transfer(fetch, lookup);
 }
 
-void fetch_begin(struct fetch *fetch)
-{
-	struct fetcher *fetcher = fetch->fetcher;
-	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
-	fetch->begun_us = fetch_now_us();
-	fetch->limit_us = fetch->begun_us + timeout_us;
-	if (fetch->limit_us > fetch->deadline_us)
-		fetch->limit_us = fetch->deadline_us;
-	atomic_store(&fetcher->active_now, ++fetcher->active);
-	fetch->state = FETCH_STATE_TRANSFER;
-	struct span text = span_of(fetch->text);
-	if (text.len <= FETCH_URL_MAX && url_parse(text, NULL, &fetch->url))
-		start_hop(fetch);
-	else if (fetch->url.no_memory)
-		fetch_finish(fetch, FETCH_NO_MEMORY, "no memory for the URL");
-	else
-		fetch_finish(fetch, FETCH_REFUSED, "not a URL that can be asked for");
-}
-
-static void follow(struct fetch *fetch)
+/* From the present URL on to `location`, a redirect's or a page's. */
+static void go_to(struct fetch *fetch, struct span location)
 {
 	struct url next;
-	struct span location = fetch_header_of(fetch->easy, "Location");
-	if (location.len == 0) {
-		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
-		return;
-	}
 	if (fetch->redirects == fetch->fetcher->options.max_redirects) {
 		fetch->result.limit = fetch->redirects;
 		fetch->result.actual = fetch->redirects + 1;
@@ -200,6 +180,36 @@ static void follow(struct fetch *fetch)
 	fetch->redirects++;
 	fetch->fresh = false;
 	start_hop(fetch);
+}
+
+static void follow(struct fetch *fetch)
+{
+	struct span location = fetch_header_of(fetch->easy, "Location");
+	if (location.len == 0)
+		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
+	else
+		go_to(fetch, location);
+}
+
+void fetch_begin(struct fetch *fetch)
+{
+	struct fetcher *fetcher = fetch->fetcher;
+	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
+	fetch->begun_us = fetch_now_us();
+	fetch->limit_us = fetch->begun_us + timeout_us - fetch->spent_us;
+	if (fetch->limit_us > fetch->deadline_us)
+		fetch->limit_us = fetch->deadline_us;
+	atomic_store(&fetcher->active_now, ++fetcher->active);
+	fetch->state = FETCH_STATE_TRANSFER;
+	struct span text = span_of(fetch->text);
+	struct span first = fetch->from == NULL ? text : span_of(fetch->from);
+	if (text.len > FETCH_URL_MAX || !url_parse(first, NULL, &fetch->url))
+		fetch_finish(fetch, fetch->url.no_memory ? FETCH_NO_MEMORY : FETCH_REFUSED,
+			     "not a URL that can be asked for");
+	else if (fetch->from != NULL)
+		go_to(fetch, text);
+	else
+		start_hop(fetch);
 }
 
 /* Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */

@@ -34,13 +34,7 @@ void job_count(struct job *job, struct budget *budget, size_t room)
 
 static void drop_input(struct job *job)
 {
-	struct fetch_result *download = job->download;
-	if (download != NULL) {
-		budget_give(download->budget, download->body_room);
-		free(download->body);
-		free((char *)download->url);
-		free(download);
-	}
+	fetch_drop(job->download);
 	budget_give(job->budget, job->body_room);
 	free(job->body);
 	job->download = NULL;

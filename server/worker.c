@@ -3,6 +3,7 @@
 #include "core/ascii.h"
 #include "core/charset.h"
 #include "core/extract.h"
+#include "core/refresh.h"
 #include "core/summary.h"
 #include "core/utf8.h"
 #include "log.h"
@@ -159,23 +160,6 @@ static void log_failure(const struct job *job, const struct fetch_result *result
 		result->redirects, (double)result->elapsed_us / 1000);
 }
 
-/* What came, for the worker that goes on with it; NULL without memory. */
-static struct fetch_result *keep_download(struct fetch_result *result)
-{
-	struct fetch_result *download = malloc(sizeof(*download));
-	char *url = strdup(result->url);
-	if (download == NULL || url == NULL) {
-		free(download);
-		free(url);
-		return NULL;
-	}
-	*download = *result;
-	download->url = url;
-	download->why = NULL;
-	result->body = NULL;
-	return download;
-}
-
 /* Runs on the fetcher's thread: keep what came and send the job back to the workers. */
 static void on_fetched(void *arg, struct fetch_result *result)
 {
@@ -185,7 +169,7 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	metrics_count_fetch(job->workers->metrics, result->status);
 	atomic_store(&job->fetch_id, JOB_FETCHED);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
-	job->download = keep_download(result);
+	job->download = fetch_keep(result);
 	if (job->download != NULL && queue_push_again(job->workers->queue, &job) == QUEUE_OK)
 		return;
 	problem_set(&report, PROBLEM_INTERNAL, "%s", "");
@@ -193,32 +177,40 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	job_release(job);
 }
 
-/* Give the job to the fetcher. True: it is the fetcher's now. */
-static bool start_download(struct work *work)
+/*
+ * Give the job to the fetcher, for `url` or what the page that it has leads to. True: it is the
+ * fetcher's now.
+ */
+static bool start_download(struct work *work, struct span url)
 {
 	struct job *job = work->job;
-	uint64_t none = 0;
+	struct fetch_result *from = job->download;
 	job->workers = work->worker->pool;
 	job->fetcher = job->workers->fetcher;
 	if (monotonic_ns() > job->deadline_ns) {
 		report_late(job, "While it waited for a worker.", &work->report);
 		return false;
 	}
-	char *url = arena_copy(&work->worker->arena, work->request.input);
-	if (url == NULL) {
+	const struct fetch_request request = {.url = arena_copy(&work->worker->arena, url),
+					      .from = from,
+					      .deadline_ms =
+						      (int64_t)(job->deadline_ns / NS_PER_MS),
+					      .callback = on_fetched,
+					      .arg = job,
+					      .id = &job->fetch_id};
+	if (request.url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
 		return false;
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
-	uint64_t id = fetch_start(job->fetcher, url, (int64_t)(job->deadline_ns / NS_PER_MS),
-				  on_fetched, job);
+	job->download = NULL;
+	uint64_t id = fetch_start(job->fetcher, &request);
+	fetch_drop(from);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* It may be back already, and is not named any more then. */
-	atomic_compare_exchange_strong(&job->fetch_id, &none, id);
 	if (!job_is_wanted(job))
 		fetch_cancel(job->fetcher, id); /* who left found no id to name */
 	job_release(job);
@@ -320,6 +312,16 @@ static bool find_text(struct work *work)
 	return true;
 }
 
+/* Where the page sends its readers on, having no article itself; empty: nowhere. */
+static struct span leads_to(const struct work *work)
+{
+	struct span url = work->article.leads_to;
+	const struct fetch_result *download = work->job->download;
+	if (url.len == 0 && work->article.little && download != NULL)
+		refresh_read(span_of(download->refresh), &url);
+	return url;
+}
+
 /* New (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */
 static char *summarize(struct work *work, size_t *len)
 {
@@ -415,9 +417,13 @@ static void run(struct worker *worker, struct job *job)
 		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {
 		bool download_first = work.request.kind == REQUEST_URL && job->download == NULL;
-		if (download_first && start_download(&work))
+		if (download_first && start_download(&work, work.request.input))
 			return;
-		if (work.report.problem == PROBLEM_NONE && find_text(&work))
+		bool found = work.report.problem == PROBLEM_NONE && find_text(&work);
+		struct span next = leads_to(&work);
+		if (next.len > 0 && start_download(&work, next))
+			return;
+		if (found && work.report.problem == PROBLEM_NONE)
 			body = summarize(&work, &len);
 	}
 	if (body == NULL && work.request.json != NULL)

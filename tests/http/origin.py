@@ -105,6 +105,39 @@ def set_cookie(connection, request):
     connection.sendall(page(b"", "302 Found", Location="/show", Set_Cookie="session=1; Path=/"))
 
 
+def refresh(content, pause_s=0.0):
+    """A page that is nothing but <meta http-equiv="refresh">."""
+    def behave(connection, request):
+        threading.Event().wait(pause_s)
+        to = content.replace("{origin}", connection.origin_name)
+        connection.sendall(page(f'<head><meta http-equiv="refresh" content="{to}"></head>'.encode()))
+    return behave
+
+
+def refresh_chain(connection, request):
+    """/refresh-chain?5 leads to ?4 and so on; ?0 is a page."""
+    left = int(request.split(b" ")[1].partition(b"?")[2] or b"0")
+    if left == 0:
+        connection.sendall(page())
+    elif left % 2:
+        refresh(f"0; url=?{left - 1}")(connection, request)
+    else:
+        connection.sendall(page(b"", "302 Found", Location=f"?{left - 1}"))
+
+
+def asks_for_cookie(redirecting):
+    """Redirects to itself, by a status or a page, until its cookie comes back."""
+    def behave(connection, request):
+        path = request.split(b" ")[1].decode()
+        if b"\r\ncookie: seen=1\r\n" in request.lower():
+            connection.sendall(page())
+        elif redirecting:
+            connection.sendall(page(b"", "302 Found", Location=path, Set_Cookie="seen=1; Path=/; HttpOnly"))
+        else:
+            connection.sendall(page(f'<meta http-equiv=refresh content="0;{path}">'.encode(), Set_Cookie="seen=1"))
+    return behave
+
+
 def negotiates(connection, request):
     """A page for those who ask for one, else data."""
     asks = b"accept: text/html," in request.lower()
@@ -167,7 +200,36 @@ BEHAVIOURS = {
     "to-bad-host": redirect("http://exa mple/"),
     "to-long": redirect("/" + "a" * 9000),
     "to-binary": answers(b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n"),
+    "cookie-to-self": asks_for_cookie(True),
+    "cookie-by-refresh": asks_for_cookie(False),
     "to-endless": for_ever(head("302 Found", Location="/page"), bytes(4096)),
+    # pages that only lead on
+    "refresh": refresh("0; url=page"),
+    "refresh-absolute": refresh("5;URL='{origin}/page'"),
+    "refresh-to-redirect": refresh("0; url=to-page"),
+    "refresh-chain": refresh_chain,
+    "refresh-base": answers(page(b"<base href='/x/'><meta http-equiv=refresh content='0; url=../page'>Moved.")),
+    "refresh-noscript": answers(page(b"<noscript><META http-equiv=refresh content='0;URL=/page'></noscript>"
+                                     b"<title>/page</title><script>location.replace('/page')</script>")),
+    "refresh-header": answers(page(b"<p>You are taken to the new place.</p>", Refresh="3; url=/page")),
+    "refresh-header-empty": answers(page(b"", Refresh="0;/page", Content_Type=None)),
+    "to-refresh": redirect("/refresh"),
+    "refresh-to-self": refresh("0; url=refresh-to-self"),
+    "refresh-slowly": refresh("0; url=refresh-slowly", pause_s=0.1),
+    "refresh-to-silent": refresh("0; url=silent"),
+    "refresh-to-absent": refresh("0; url=absent"),
+    "refresh-to-pdf": refresh("0; url=pdf"),
+    "refresh-to-private": refresh("0; url=http://10.0.0.1/"),
+    "refresh-to-metadata": refresh("0; url=//169.254.169.254/latest/"),
+    "refresh-to-user": refresh("0; url=http://user:secret@127.0.0.1/"),
+    "refresh-to-odd-port": refresh("0; url=http://8.8.8.8:25/"),
+    "refresh-header-to-private": answers(page(b"", Refresh="0; url=http://10.0.0.1/")),
+    "refresh-to-ftp": refresh("0; url=ftp://example.org/"),
+    "refresh-to-script": refresh("0; url=javascript:alert(1)"),
+    "refresh-later": answers(page(PAGE.replace(b"<head>", b"<head><meta http-equiv=refresh content='0; url=/absent'>"),
+                                  Refresh="0; url=/absent")),
+    "refresh-itself": answers(page(b"<meta http-equiv=refresh content='30; url=/absent'><p>The ferry waits in the harbour.",
+                                   Refresh="30; url=/absent")),
     # not pages
     "rss": answers(page(b"<rss/>", Content_Type="application/rss+xml")),
     "atom": answers(page(b"<feed/>", Content_Type="application/atom+xml")),

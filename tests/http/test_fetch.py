@@ -16,29 +16,34 @@ import pytest
 
 import faults
 import http2_origin as h2
-from origin import ARTICLE, BEHAVIOURS, Origin, answers, page, redirect
+from origin import ARTICLE, BEHAVIOURS, PAGE, Origin, answers, page, redirect, refresh
 from service import LOOPBACK, Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
-          "url_not_html": 422, "url_timeout": 504}
+          "url_not_html": 422, "url_timeout": 504, "no_article": 422}
 
 PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "plain-gif89a", "latin-1", "gzip", "x-gzip",
          "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
-         "to-page-308", "chain?5", "cookie", "to-endless", "negotiates"]
+         "to-page-308", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
+         "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
+         "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself"]
 
 NO_PAGES = {
     "url_refused": [
         "to-private", "to-metadata", "to-azure", "to-ipv6", "to-ftp", "to-file", "to-gopher",
-        "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary"],
+        "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary", "refresh-to-private",
+        "refresh-to-metadata", "refresh-to-user", "refresh-to-odd-port", "refresh-header-to-private"],
     "url_status": [
-        "to-self", "to-nowhere", "to-empty", "chain?6", "absent"] + [
+        "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-chain?6",
+        "refresh-to-absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
     "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type",
-                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gif-as-html", "gzip-as-html"],
+                     "pdf-as-html", "pdf-as-plain", "image-as-html", "gif-as-html", "gzip-as-html", "refresh-to-pdf"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
-                    "drip-chunks", "drip-hints"],
+                    "drip-chunks", "drip-hints", "refresh-to-silent", "refresh-slowly"],
+    "no_article": ["refresh-to-ftp", "refresh-to-script"],
     "url_too_large": [
         "endless", "endless-chunks", "endless-head", "endless-line", "endless-hints",
         "endless-trailer", "announced", "announced-overflow", "gzip-bomb", "gzip-bomb-twice",
@@ -113,7 +118,7 @@ def test_no_page(patient, hasty, origin, code, path):
     if code == "url_timeout":
         assert answer.json()["limit"] == 300 <= answer.json()["actual"]
         assert answer.json()["detail"] == "The page did not arrive within 300 milliseconds."
-    if path in ("to-self", "chain?6"):
+    if path in ("to-self", "chain?6", "refresh-to-self", "refresh-chain?6"):
         assert (answer.json()["limit"], answer.json()["actual"]) == (5, 6)
         assert answer.json()["detail"] == "It redirects 6 times or more; at most 5 are followed."
 
@@ -139,13 +144,79 @@ def test_text_comes_through(patient, origin):
     assert "Der Fluß trat über die Ufer." in answer.json()["source"]["text"]
 
 
-def test_final_url(patient, origin):
-    answer, _ = fetch(patient, origin.url("to-page-308"))
+@pytest.mark.parametrize("path", ["to-page-308", "refresh", "refresh-to-redirect", "refresh-base", "refresh-header"])
+def test_final_url(patient, origin, path):
+    answer, _ = fetch(patient, origin.url(path), include=["text", "html_offsets"], offset_unit="utf8")
     assert answer.json()["source"]["url"] == origin.url("page")
+    assert "The harbour of Lindenau reopened on Monday" in answer.json()["source"]["text"]
+    for sentence in answer.json()["sentences"]:
+        html = PAGE[sentence["html_start"]:sentence["html_end"]].decode().replace("\n", " ")
+        assert (html, sentence["fragment"][:9]) == (sentence["text"], "#:~:text=")
+
+
+@pytest.mark.parametrize("path", ["refresh-later", "refresh-itself"])
+def test_what_can_be_read_is_not_left(patient, origin, path):
+    before = len(origin.requests)
+    answer, _ = fetch(patient, origin.url(path))
+    assert answer.json()["source"]["url"] == origin.url(path)
+    assert len(origin.requests) == before + 1
+
+
+def test_html_that_was_sent_leads_nowhere(patient, origin):
+    before = origin.connections
+    html = f"<meta http-equiv=refresh content='0; url={origin.url('page')}'><p>Moved.</p>"
+    answer = patient.summarize(html=html, base_url=origin.name)
+    assert answer.json()["summary"] == "Moved."
+    assert origin.connections == before
+
+
+def test_where_a_page_leads_is_kept_with_it(patient, origin):
+    """By the URL that was asked for; a failure of the second page is one of the first."""
+    before = len(origin.requests)
+    for path, count, status in (("refresh?kept", 2, 200), ("refresh-to-absent?kept", 4, 502)):
+        for _ in range(2):
+            assert patient.summarize(url=origin.url(path)).status == status
+            assert len(origin.requests) == before + count
+
+
+def test_no_redirects_no_refresh(origin, start_service):
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-max-redirects", 0)
+    answer, code = fetch(service, origin.url("refresh"))
+    assert (code, answer.json()["limit"], answer.json()["actual"]) == ("url_status", 0, 1)
+
+
+def test_a_client_leaves_behind_a_refresh(origin, start_service):
+    """The second page's download is given up as a first one's."""
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
+    before = len(origin.requests)
+    body = json.dumps({"url": origin.url("refresh-to-silent")}).encode()
+    with service.connect() as connection:
+        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        wait_until(lambda: len(origin.requests) == before + 2)
+    wait_until(lambda: service.figures()['precis_fetches_total{result="cancelled"}'] == 1)
+    assert service.figures()['precis_fetches_total{result="ok"}'] == 1
+    assert service.figures()["precis_request_body_held_bytes"] == 0
+
+
+def test_cookies_last_as_long_as_a_download(patient, origin):
+    """And go to nobody but who set them."""
+    other = Origin("127.0.0.2")
+    BEHAVIOURS["cookie-elsewhere"] = answers(page(b"", "302 Found", Location=other.url("to-page"), Set_Cookie="seen=1"))
+    for path in ("cookie-to-self", "cookie-by-refresh"):
+        for _ in range(2):
+            before = len(origin.requests)
+            assert fetch(patient, origin.url(path))[0].status == 200
+            assert [b"cookie: seen=1" in request.lower() for request in origin.requests[before:]] == [False, True]
+    before = len(origin.requests)
+    assert fetch(patient, origin.url("cookie-elsewhere"))[0].status == 200
+    assert len(other.requests) == 2
+    assert not any(b"cookie:" in request.lower() for request in other.requests + origin.requests[before:])
+    other.close()
 
 
 def test_nothing_is_carried(origin, tmp_path, start_service):
-    """Environment proxies, .netrc, cookies: none of it reaches an origin."""
+    """Environment proxies, .netrc: none of it reaches an origin."""
     proxy = Origin()
     (tmp_path / ".netrc").write_text("default login user password secret\n")
     (tmp_path / ".curlrc").write_text(f"proxy = {proxy.name}\n")
@@ -158,9 +229,9 @@ def test_nothing_is_carried(origin, tmp_path, start_service):
     assert fetch(service, origin.url("cookie"))[0].status == 200
     assert fetch(service, origin.url("to-page"))[0].status == 200
     sent = origin.requests[before:]
-    assert len(sent) == 4
+    assert [b"cookie:" in request.lower() for request in sent] == [False, True, False, False]
     for request in sent:
-        for field in (b"cookie:", b"authorization:", b"proxy-", b"referer:"):
+        for field in (b"authorization:", b"proxy-", b"referer:"):
             assert field not in request.lower()
     assert proxy.connections == 0
     proxy.close()
@@ -252,10 +323,15 @@ def test_redirects_are_judged(patient, origin, start_service):
     other = Origin("::1")
     service = start_service("--url-allow-nets", "127.0.0.0/8")
     BEHAVIOURS["to-other"] = redirect(other.url("page"))
-    assert fetch(service, origin.url("to-other"))[1] == "url_refused"
+    BEHAVIOURS["refresh-to-other"] = refresh(f"0; url={other.url('page')}")
+    BEHAVIOURS["refresh-header-to-other"] = answers(page(b"", Refresh=f"0; url={other.url('page')}"))
+    every = ("to-other", "refresh-to-other", "refresh-header-to-other")
+    for path in every:
+        assert fetch(service, origin.url(path))[1] == "url_refused"
     assert other.connections == 0
-    assert fetch(patient, origin.url("to-other"))[0].status == 200
-    assert other.connections == 1
+    for path in every:
+        assert fetch(patient, origin.url(path))[0].status == 200
+    assert other.connections == len(every)
     other.close()
 
 
@@ -273,6 +349,10 @@ def test_allowed_hosts(origin, start_service):
     assert fetch(service, "http://example.org/")[1] == "url_refused"
     assert origin.connections == before
     assert fetch(service, f"http://localhost:{origin.port}/page")[0].status == 200
+    before = origin.connections
+    BEHAVIOURS["refresh-by-address"] = refresh(f"0; url={origin.url('page')}")
+    assert fetch(service, f"http://localhost:{origin.port}/refresh-by-address")[1] == "url_refused"
+    assert origin.connections == before + 1
     service = start_service("--url-hosts", "")
     assert fetch(service, "http://example.org/")[1] == "url_refused"
 
@@ -365,10 +445,14 @@ def test_https_does_not_lead_to_http(authority, trusting, origin):
     secure = tls_origin(authority, "good")
     BEHAVIOURS["to-plain"] = redirect(origin.url("page"))
     BEHAVIOURS["to-secure"] = redirect(secure.url("page"))
+    BEHAVIOURS["refresh-to-plain"] = refresh(f"0; url={origin.url('page')}")
+    BEHAVIOURS["refresh-to-secure"] = refresh(f"0; url={secure.url('page')}")
     before = origin.connections
     assert fetch(trusting, secure.url("to-plain"))[1] == "url_refused"
+    assert fetch(trusting, secure.url("refresh-to-plain"))[1] == "url_refused"
     assert origin.connections == before
     assert fetch(trusting, origin.url("to-secure"))[0].status == 200
+    assert fetch(trusting, origin.url("refresh-to-secure"))[0].status == 200
     secure.close()
 
 

@@ -369,11 +369,20 @@ static void wait_for(struct wait *wait)
 	pthread_mutex_unlock(&wait->lock);
 }
 
+static uint64_t start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
+		      fetch_callback *callback, void *arg)
+{
+	return fetch_start(fetcher, &(struct fetch_request){.url = url,
+							    .deadline_ms = deadline_ms,
+							    .callback = callback,
+							    .arg = arg});
+}
+
 /* The caller frees the body. */
 static struct fetch_result fetch(struct fetcher *fetcher, const char *url, struct wait *wait)
 {
 	wait_init(wait);
-	if (fetch_start(fetcher, url, 0, on_done, wait) == 0)
+	if (start(fetcher, url, 0, on_done, wait) == 0)
 		fail_msg("%s was not started", url);
 	wait_for(wait);
 	return wait->result;
@@ -747,7 +756,7 @@ static void test_time(void **state)
 	fetcher = fetcher_new(&options);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/silent", origin.port);
 	wait_init(&wait);
-	assert_true(fetch_start(fetcher, url, now_ms() + 100, on_done, &wait) != 0);
+	assert_true(start(fetcher, url, now_ms() + 100, on_done, &wait) != 0);
 	wait_for(&wait);
 	assert_int_equal(wait.result.status, FETCH_TIMEOUT);
 	fetcher_free(fetcher);
@@ -775,7 +784,7 @@ static void *start_and_cancel(void *arg)
 		struct wait wait;
 		size_t active, waiting;
 		wait_init(&wait);
-		uint64_t id = fetch_start(fetcher, "http://none.example/", 0, on_done, &wait);
+		uint64_t id = start(fetcher, "http://none.example/", 0, on_done, &wait);
 		assert_true(id != 0);
 		fetcher_load(fetcher, &active, &waiting);
 		fetch_cancel(fetcher, id);
@@ -811,12 +820,12 @@ static void test_bounds(void **state)
 	struct fetcher *fetcher = fetcher_new(&options);
 	for (size_t i = 0; i < 4; i++)
 		wait_init(&wait[i]);
-	uint64_t first = fetch_start(fetcher, silent, 0, on_done, &wait[0]);
+	uint64_t first = start(fetcher, silent, 0, on_done, &wait[0]);
 	assert_true(first != 0);
-	assert_true(fetch_start(fetcher, page, 0, on_done, &wait[1]) != 0);
-	uint64_t third = fetch_start(fetcher, page, 0, on_done, &wait[2]);
+	assert_true(start(fetcher, page, 0, on_done, &wait[1]) != 0);
+	uint64_t third = start(fetcher, page, 0, on_done, &wait[2]);
 	assert_true(third != 0);
-	assert_true(fetch_start(fetcher, page, 0, on_done, &wait[3]) == 0);
+	assert_true(start(fetcher, page, 0, on_done, &wait[3]) == 0);
 	size_t active, waiting;
 	fetcher_load(fetcher, &active, &waiting);
 	assert_int_equal(active + waiting, 3);
@@ -825,7 +834,7 @@ static void test_bounds(void **state)
 	assert_int_equal(wait[2].result.status, FETCH_CANCELLED);
 	wait_init(&wait[2]);
 	/* Its room comes free just after its callback. */
-	while (fetch_start(fetcher, page, now_ms() + 50, on_done, &wait[2]) == 0)
+	while (start(fetcher, page, now_ms() + 50, on_done, &wait[2]) == 0)
 		usleep(1000);
 	wait_for(&wait[2]);
 	assert_int_equal(wait[2].result.status, FETCH_BUSY);
@@ -882,7 +891,7 @@ static void test_stop(void **state)
 			wait_init(&wait[i]);
 			snprintf(url, sizeof url, "http://%s:%u/%s", hosts[i % 2], origin.port,
 				 paths[i % 4 / 2]);
-			assert_true(fetch_start(fetcher, url, 0, on_done, &wait[i]) != 0);
+			assert_true(start(fetcher, url, 0, on_done, &wait[i]) != 0);
 		}
 		usleep((unsigned)round * 5000);
 		fetcher_free(fetcher);
@@ -903,7 +912,7 @@ static void on_done_again(void *arg, struct fetch_result *result)
 	struct wait *wait = ((struct wait **)arg)[0];
 	struct fetcher *fetcher = ((struct fetcher **)arg)[1];
 	if (++calls < 3) {
-		fetch_start(fetcher, result->url, 0, on_done_again, arg);
+		start(fetcher, result->url, 0, on_done_again, arg);
 		return; /* the body is left and must be freed */
 	}
 	on_done(wait, result);
@@ -921,7 +930,7 @@ static void test_start_from_callback(void **state)
 	void *both[] = {&wait, fetcher};
 	wait_init(&wait);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/page", origin.port);
-	assert_true(fetch_start(fetcher, url, 0, on_done_again, both) != 0);
+	assert_true(start(fetcher, url, 0, on_done_again, both) != 0);
 	wait_for(&wait);
 	assert_int_equal(wait.result.status, FETCH_OK);
 	assert_int_equal(origin.connections, 3);
