@@ -31,6 +31,7 @@ enum fetch_state {
 struct fetch {
 	struct fetch *next, *prev; /* lock: fetcher->all, oldest first */
 	atomic_bool cancelled;
+	bool is_line;       /* lock */
 	struct fetch *todo; /* chain of one turn's work */
 	uint64_t id;
 	struct fetcher *fetcher;
@@ -71,7 +72,7 @@ struct fetcher {
 
 	pthread_mutex_t lock;
 	struct fetch *all, *last; /* lock */
-	size_t count;             /* lock */
+	size_t count[2];          /* lock; of requests, and of lines */
 	uint64_t last_id;         /* lock */
 	bool running, stopping;   /* lock; is there a thread? shall it end? */
 

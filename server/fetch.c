@@ -37,7 +37,7 @@ static void unlink_fetch(struct fetch *fetch)
 	pthread_mutex_lock(&fetcher->lock);
 	*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch->next;
 	*(fetch->next == NULL ? &fetcher->last : &fetch->next->prev) = fetch->prev;
-	fetcher->count--;
+	fetcher->count[fetch->is_line]--;
 	pthread_mutex_unlock(&fetcher->lock);
 }
 
@@ -137,19 +137,34 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 
 /* -- The thread ---------------------------------------------------------------------------- */
 
+/* How many slots those may take that wait, by is_line. Under the lock. */
+static void share_slots(const struct fetcher *fetcher, size_t slots[2])
+{
+	size_t waiting = 0, lines = (fetcher->options.max_parallel + 1) / 2;
+	slots[false] = fetcher->options.max_parallel - fetcher->active;
+	for (const struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
+		bool waits = fetch->state == FETCH_STATE_WAITING;
+		waiting += waits && !fetch->is_line;
+		lines -= !waits && fetch->is_line;
+	}
+	size_t left = slots[false] > waiting ? slots[false] - waiting : 0;
+	slots[true] = left < lines ? left : lines;
+}
+
 /*
- * What there is to do now, as a chain; `*limit_us` becomes the next time at which there is. One
- * walk over a few hundred downloads a turn is cheaper than any order kept among them.
+ * What there is to do now, as a chain; `*limit_us` becomes the next time at which there is. Two
+ * walks over a few hundred downloads a turn are cheaper than any order kept among them.
  */
 static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limit_us,
 			     bool *stopping)
 {
 	struct fetch *first = NULL, **end = &first;
-	size_t free_slots = fetcher->options.max_parallel - fetcher->active;
+	size_t slots[2];
 	pthread_mutex_lock(&fetcher->lock);
+	share_slots(fetcher, slots);
 	*stopping = fetcher->stopping;
 	for (struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
-		bool begins = fetch->state == FETCH_STATE_WAITING && free_slots > 0;
+		bool begins = fetch->state == FETCH_STATE_WAITING && slots[fetch->is_line] > 0;
 		if (fetch->state == FETCH_STATE_ENDED)
 			continue;
 		if (fetcher->stopping)
@@ -157,7 +172,7 @@ static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limi
 		if (fetch->cancelled || begins || fetch->limit_us <= now) {
 			*end = fetch;
 			end = &fetch->todo;
-			free_slots -= begins;
+			slots[fetch->is_line] -= begins;
 		}
 		/* Also of what begins now: a look-up wakes nobody before it has ended. */
 		if (fetch->limit_us < *limit_us)
@@ -286,10 +301,12 @@ static bool start_engine(struct fetcher *fetcher)
 	return fetcher->running;
 }
 
-static bool has_room(const struct fetcher *fetcher)
+/* Lines have as much of their own, and leave that of requests to them. */
+static bool has_room(const struct fetcher *fetcher, bool is_line)
 {
+	const struct fetch_options *options = &fetcher->options;
 	return !fetcher->stopping &&
-	       fetcher->count < fetcher->options.max_parallel + fetcher->options.max_waiting;
+	       fetcher->count[is_line] < options->max_parallel + options->max_waiting;
 }
 
 static struct curl_slist *copy_list(const struct curl_slist *list)
@@ -326,6 +343,7 @@ uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *reques
 	fetch->fetcher = fetcher;
 	fetch->result.budget = fetcher->options.budget;
 	fetch->text = strdup(request->url);
+	fetch->is_line = request->is_line;
 	fetch->callback = request->callback;
 	fetch->arg = request->arg;
 	fetch->made_us = fetch_now_us();
@@ -337,14 +355,14 @@ uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *reques
 	uint64_t id = 0;
 	bool made = fetch->text != NULL && go_on(fetch, request->from);
 	pthread_mutex_lock(&fetcher->lock);
-	if (made && has_room(fetcher) && start_engine(fetcher)) {
+	if (made && has_room(fetcher, fetch->is_line) && start_engine(fetcher)) {
 		id = fetch->id = ++fetcher->last_id;
 		if (request->id != NULL)
 			atomic_store(request->id, id);
 		fetch->prev = fetcher->last;
 		*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch;
 		fetcher->last = fetch;
-		fetcher->count++;
+		fetcher->count[fetch->is_line]++;
 	}
 	pthread_mutex_unlock(&fetcher->lock);
 	if (id == 0)
@@ -384,12 +402,34 @@ void fetch_drop(struct fetch_result *result)
 	free(result);
 }
 
-void fetch_cancel(struct fetcher *fetcher, uint64_t id)
+/* Under the lock; NULL: it has ended. */
+static struct fetch *find(const struct fetcher *fetcher, uint64_t id)
 {
-	pthread_mutex_lock(&fetcher->lock);
 	struct fetch *fetch = fetcher->all;
 	while (fetch != NULL && fetch->id != id)
 		fetch = fetch->next;
+	return fetch;
+}
+
+void fetch_raise(struct fetcher *fetcher, uint64_t id)
+{
+	pthread_mutex_lock(&fetcher->lock);
+	struct fetch *fetch = find(fetcher, id);
+	bool raised = fetch != NULL && fetch->is_line;
+	if (raised) {
+		fetch->is_line = false;
+		fetcher->count[true]--;
+		fetcher->count[false]++;
+	}
+	pthread_mutex_unlock(&fetcher->lock);
+	if (raised)
+		curl_multi_wakeup(fetcher->multi);
+}
+
+void fetch_cancel(struct fetcher *fetcher, uint64_t id)
+{
+	pthread_mutex_lock(&fetcher->lock);
+	struct fetch *fetch = find(fetcher, id);
 	if (fetch != NULL)
 		fetch->cancelled = true;
 	pthread_mutex_unlock(&fetcher->lock);
@@ -400,7 +440,7 @@ void fetch_cancel(struct fetcher *fetcher, uint64_t id)
 void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting)
 {
 	pthread_mutex_lock(&fetcher->lock);
-	size_t count = fetcher->count;
+	size_t count = fetcher->count[false] + fetcher->count[true];
 	pthread_mutex_unlock(&fetcher->lock);
 	*active = atomic_load(&fetcher->active_now);
 	*waiting = count > *active ? count - *active : 0;

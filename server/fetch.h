@@ -50,8 +50,8 @@ struct fetch_options {
 	unsigned max_redirects; /* hops after the first; FETCH_DEFAULT_REDIRECTS is sensible */
 	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
 	struct budget *budget;  /* of all bodies together, also those called back; NULL: none */
-	size_t max_parallel;    /* downloads at a time; 0: 256 */
-	size_t max_waiting;     /* further ones that wait for a slot; 0: 256 */
+	size_t max_parallel; /* downloads at a time; 0: 256. Of lines: half of them, at least 1 */
+	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. As many of lines */
 	/**
 	 * Replaces getaddrinfo() in tests. Called on a thread of its own, may block. Writes up to
 	 * `max` addresses (ports ignored) and returns how many there are; 0: no such name; -1:
@@ -124,6 +124,8 @@ struct fetch_request {
 	 */
 	const struct fetch_result *from;
 	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */
+	bool is_line;        /* of a batch: gets no slot while a request waits for one, and with
+				other lines half of them at most, so that one is never far */
 	fetch_callback *callback;
 	void *arg;
 	_Atomic uint64_t *id; /* set to what is returned before the callback can come; NULL: not */
@@ -151,6 +153,10 @@ void fetch_drop(struct fetch_result *result);
  * FETCH_CANCELLED unless it was already on its way. An id that has ended does nothing.
  */
 void fetch_cancel(struct fetcher *fetcher, uint64_t id);
+
+/** A request waits for this download too: from now on it is no line's. An id that has ended does
+ * nothing. */
+void fetch_raise(struct fetcher *fetcher, uint64_t id);
 
 /** How many downloads run, and how many wait. For metrics. */
 void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting);

@@ -168,13 +168,26 @@ bool ticket_is_pending(const struct ticket *ticket)
 	return atomic_load_explicit(&ticket->state, memory_order_acquire) != TICKET_FINISHED;
 }
 
+static bool is_downloading(struct job *job, uint64_t *id)
+{
+	*id = atomic_load(&job->fetch_id);
+	return *id != 0 && *id != JOB_FETCHED;
+}
+
+void job_raise_download(struct job *job)
+{
+	uint64_t id;
+	if (is_downloading(job, &id))
+		fetch_raise(job->fetcher, id);
+}
+
 /* A download that nobody waits for would only keep others from its place. */
 static void leave(struct job *job)
 {
 	if (atomic_fetch_sub(&job->waiting, 1) > 1)
 		return;
-	uint64_t id = atomic_load(&job->fetch_id);
-	if (id != 0 && id != JOB_FETCHED)
+	uint64_t id;
+	if (is_downloading(job, &id))
 		fetch_cancel(job->fetcher, id);
 }
 

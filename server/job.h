@@ -58,7 +58,7 @@ struct job {
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	bool is_line;                     /* of a batch: requests go first, see queue.h */
-	bool is_raised;                   /* the queue's: a request has joined the line */
+	atomic_bool is_raised;            /* the queue's: a request has joined the line */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129];          /* of the request or batch that began it, for the log */
@@ -86,6 +86,9 @@ struct job *job_hold(struct job *job);
 
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
+
+/** A request waits for the job, which may be a line that has begun its download. */
+void job_raise_download(struct job *job);
 
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);

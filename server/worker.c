@@ -195,6 +195,7 @@ static bool start_download(struct work *work, struct span url)
 					      .from = from,
 					      .deadline_ms =
 						      (int64_t)(job->deadline_ns / NS_PER_MS),
+					      .is_line = job->is_line,
 					      .callback = on_fetched,
 					      .arg = job,
 					      .id = &job->fetch_id};
@@ -211,8 +212,11 @@ static bool start_download(struct work *work, struct span url)
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
+	/* Who left or came meanwhile found no id to name. */
 	if (!job_is_wanted(job))
-		fetch_cancel(job->fetcher, id); /* who left found no id to name */
+		fetch_cancel(job->fetcher, id);
+	if (job->is_raised)
+		fetch_raise(job->fetcher, id);
 	job_release(job);
 	return true;
 }

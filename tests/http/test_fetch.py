@@ -646,6 +646,25 @@ def test_too_many_downloads(origin, start_service):
     assert sorted(answers) == ["not_ready"] * 4 + ["overloaded"] * 6
 
 
+@pytest.mark.concurrency
+def test_lines_leave_downloads_to_requests(origin, start_service):
+    """One of two may be a line's: a request gets the other, also where it joins a line that waits."""
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-downloads", 2, "--workers", 4, "--drain-ms", 0,
+                            "--url-timeout-ms", 600000, "--deadline-ms", 600000)
+    before = len(origin.requests)
+    lines = [json.dumps({"url": origin.url(path)}) for path in ("silent?1", "silent?2", "silent?3", "page?joined")]
+    with service.connect() as batch:
+        batch.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+                      b"Transfer-Encoding: chunked\r\n\r\n")
+        for waiting, line in enumerate(lines):
+            batch.sendall(b"%x\r\n%s\n\r\n" % (len(line) + 1, line.encode()))
+            wait_until(lambda: service.figures()["precis_downloads_waiting"] == waiting)
+            wait_until(lambda: service.figures()["precis_downloads_active"] == 1)
+        assert fetch(service, origin.url("page"))[0].status == 200
+        assert service.request("POST", "/v1/summaries", lines[3].encode(), {"Content-Type": "application/json"}).status == 200
+        assert [request.split()[1] for request in origin.requests[before:]] == [b"/silent?1", b"/page", b"/page?joined"]
+
+
 def test_a_download_whose_client_left_is_counted(origin, start_service):
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     before = len(origin.requests)

@@ -873,6 +873,83 @@ static void test_bounds(void **state)
 }
 
 /* Stopping calls back everything that is out, wherever it is, once. */
+static uint64_t start_line(struct fetcher *fetcher, const char *url, struct wait *wait)
+{
+	wait_init(wait);
+	return fetch_start(fetcher,
+			   &(struct fetch_request){
+				   .url = url, .is_line = true, .callback = on_done, .arg = wait});
+}
+
+static void wait_for_active(struct fetcher *fetcher, size_t count)
+{
+	size_t active = 0, waiting;
+	while (active != count) {
+		fetcher_load(fetcher, &active, &waiting);
+		usleep(1000);
+	}
+}
+
+/* However many lines there are, and however long theirs take, a request gets its slot. */
+static void test_lines(void **state)
+{
+	struct origin origin;
+	char silent[128], page[128];
+	struct wait line[5], wait;
+	uint64_t id[5];
+	origin_start(&origin, "127.0.0.1");
+	struct fetch_options options = local_options();
+	options.max_parallel = 3;
+	options.max_waiting = 1;
+	snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent", origin.port);
+	snprintf(page, sizeof page, "http://127.0.0.1:%u/page", origin.port);
+	struct fetcher *fetcher = fetcher_new(&options);
+	for (size_t i = 0; i < 4; i++)
+		assert_true((id[i] = start_line(fetcher, i < 3 ? silent : page, &line[i])) != 0);
+	assert_true(start_line(fetcher, page, &line[4]) == 0);
+	wait_for_active(fetcher, 2);
+	for (size_t i = 0; i < 3; i++) {
+		struct fetch_result got = fetch(fetcher, page, &wait);
+		assert_int_equal(got.status, FETCH_OK);
+		free(got.body);
+	}
+	/* A line that a request waits for too is a request. */
+	assert_int_equal(line[3].calls, 0);
+	fetch_raise(fetcher, id[3]);
+	wait_for(&line[3]);
+	assert_int_equal(line[3].result.status, FETCH_OK);
+	free(line[3].result.body);
+	fetch_raise(fetcher, id[3]); /* which has ended */
+	/* The slots of lines go to lines, of which one more may wait. */
+	fetch_cancel(fetcher, id[0]);
+	wait_for(&line[0]);
+	wait_for_active(fetcher, 2);
+	assert_true(start_line(fetcher, page, &line[4]) != 0);
+	wait_for_active(fetcher, 2);
+	assert_int_equal(line[4].calls, 0);
+	/* One that runs may be raised, too: its slot is no line's then. */
+	fetch_raise(fetcher, id[1]);
+	wait_for(&line[4]);
+	assert_int_equal(line[4].result.status, FETCH_OK);
+	free(line[4].result.body);
+	fetcher_free(fetcher);
+
+	/* Of one slot that comes free a request has the first use. */
+	options.max_parallel = 1;
+	fetcher = fetcher_new(&options);
+	id[0] = start_line(fetcher, silent, &line[0]);
+	wait_for_active(fetcher, 1);
+	id[1] = start_line(fetcher, silent, &line[1]);
+	wait_init(&wait);
+	assert_true(start(fetcher, page, 0, on_done, &wait) != 0);
+	fetch_cancel(fetcher, id[0]);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	free(wait.result.body);
+	fetcher_free(fetcher);
+	origin_stop(&origin);
+}
+
 static void test_stop(void **state)
 {
 	enum { COUNT = 40 };
@@ -964,6 +1041,7 @@ int main(void)
 		cmocka_unit_test(test_own_listener),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_start_from_callback),
 		cmocka_unit_test(test_long_url),
