@@ -118,6 +118,9 @@ void fetch_begin(struct fetch *fetch);
 /** The present hop's name was looked up: judge all of its addresses, and connect. */
 void fetch_looked_up(struct fetch *fetch, struct lookup *lookup);
 
+/** The present hop ends before its time: finish with `status`, unless all of the page is there. */
+void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why);
+
 /** libcurl is done with the present hop: follow its redirect, or finish. */
 void fetch_transferred(struct fetch *fetch, CURLcode code);
 

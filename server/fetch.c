@@ -192,7 +192,7 @@ static void act(struct fetch *fetch, int64_t now)
 	else if (fetch->state == FETCH_STATE_WAITING)
 		fetch_finish(fetch, FETCH_BUSY, "no slot before the deadline");
 	else
-		fetch_finish(fetch, FETCH_TIMEOUT, "took too long");
+		fetch_broken(fetch, FETCH_TIMEOUT, "took too long");
 }
 
 static void take_lookups(struct fetcher *fetcher)

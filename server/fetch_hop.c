@@ -1,10 +1,14 @@
 #include "download.h"
 
+#include "core/ascii.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PAGE_END_BYTES = 1024 }; /* comments and the like may stand behind it */
 
 static CURLcode set_options(struct fetch *fetch)
 {
@@ -293,6 +297,28 @@ static bool was_stale(const struct fetch *fetch)
 	return !fetch->opened && fetch->head_bytes == 0 && !fetch->fresh;
 }
 
+/*
+ * Whatever became of the connection, has all of the page come? Its end says so, where a length that
+ * is too long (that of the page unpacked), an end without TLS's goodbye, a missing last chunk or
+ * bytes behind the end of a coding say something else. Browsers show even what breaks off.
+ */
+static bool is_whole(const struct fetch *fetch)
+{
+	const struct fetch_result *result = &fetch->result;
+	size_t tail = result->body_len < PAGE_END_BYTES ? result->body_len : PAGE_END_BYTES;
+	return fetch->state == FETCH_STATE_TRANSFER && fetch->verdict == FETCH_OK &&
+	       ascii_contains((struct span){result->body + result->body_len - tail, tail},
+			      SPAN("</html>"));
+}
+
+void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why)
+{
+	if (is_whole(fetch))
+		got_page(fetch);
+	else
+		fetch_finish(fetch, status, why);
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
@@ -305,7 +331,7 @@ static void failed(struct fetch *fetch, CURLcode code)
 	if (status == FETCH_TOO_LARGE)
 		fetch_blame_size(fetch, status, "header line is too long", FETCH_HEAD_MAX_BYTES,
 				 FETCH_HEAD_MAX_BYTES + 1);
-	fetch_finish(fetch, status, curl_easy_strerror(code));
+	fetch_broken(fetch, status, curl_easy_strerror(code));
 }
 
 void fetch_transferred(struct fetch *fetch, CURLcode code)

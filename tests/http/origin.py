@@ -176,6 +176,14 @@ BEHAVIOURS = {
     "early-hints": answers(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", page()),
     "http-1.0": answers(page().replace(b"HTTP/1.1", b"HTTP/1.0")),
     "status-203": answers(page(status="203 Non-Authoritative")),
+    # all of a page, and then something wrong
+    "gzip-padded": answers(page(gzip.compress(PAGE) + bytes(512), Content_Encoding="gzip")),
+    "gzip-and-more": answers(page(gzip.compress(PAGE), Content_Encoding="gzip", Connection="close") + bytes(9)),
+    "gzip-length-of-unpacked": answers(head(Content_Encoding="gzip", Content_Length=len(PAGE)), gzip.compress(PAGE)),
+    "short-but-whole": answers(head(Content_Length=len(PAGE) + 5), PAGE),
+    "no-last-chunk-but-whole": answers(head(Transfer_Encoding="chunked"), b"%x\r\n%s\r\n" % (len(PAGE), PAGE)),
+    "cut-gzip-but-whole": answers(page(gzip.compress(PAGE)[:-8], Content_Encoding="gzip")),
+    "whole-then-silence": then_silence(head(Content_Length=len(PAGE) + 5), PAGE),
     # redirects
     "to-page": redirect("/page"),
     "to-page-301": redirect("{origin}/page", "301 Moved"),
@@ -276,6 +284,7 @@ BEHAVIOURS = {
     "bad-status": answers(b"HTTP/1.1 abc OK\r\n\r\n"),
     "no-colon": answers(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\nok"),
     "nul-in-head": answers(b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
+    "gzip-members": answers(page(gzip.compress(PAGE[:700]) + gzip.compress(PAGE[700:]), Content_Encoding="gzip")),
     "short": answers(head(Content_Length=5000), b"<p>Not five thousand.</p>"),
     "negative": answers(head(Content_Length=-5), b"hello"),
     "length-word": answers(head(Content_Length="five"), b"hello"),

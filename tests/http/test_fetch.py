@@ -27,7 +27,9 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
          "to-page-308", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
-         "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself"]
+         "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
+         "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
+         "cut-gzip-but-whole"]
 
 NO_PAGES = {
     "url_refused": [
@@ -50,7 +52,7 @@ NO_PAGES = {
         "deflate-bomb", "brotli-bomb", "gzip-of-nothing"],
     "url_unreachable": [
         "closes", "garbage", "http-0.9", "bad-version", "bad-status", "no-colon", "nul-in-head",
-        "short", "negative", "length-word", "cut-chunk", "bad-chunk",
+        "gzip-members", "short", "negative", "length-word", "cut-chunk", "bad-chunk",
         "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
         "unknown-coding", "coding-tower", "transfer-gzip"],
 }
@@ -121,6 +123,11 @@ def test_no_page(patient, hasty, origin, code, path):
     if path in ("to-self", "chain?6", "refresh-to-self", "refresh-chain?6"):
         assert (answer.json()["limit"], answer.json()["actual"]) == (5, 6)
         assert answer.json()["detail"] == "It redirects 6 times or more; at most 5 are followed."
+
+
+def test_a_page_that_is_whole_when_its_time_is_over(hasty, origin):
+    answer, _ = fetch(hasty, origin.url("whole-then-silence"))
+    assert answer.status == 200, answer
 
 
 @pytest.mark.parametrize("path", ANYTHING)
@@ -408,7 +415,7 @@ def trusting(authority, tmp_path_factory):
 
 def test_tls(authority, trusting):
     origin = tls_origin(authority, "good")
-    for path in ("page", "gzip", "to-page", "chain?3"):
+    for path in ("page", "gzip", "to-page", "chain?3", "until-close"):  # the last without TLS's goodbye
         assert fetch(trusting, origin.url(path))[0].status == 200
     origin.close()
 
@@ -493,6 +500,8 @@ PIECES = {
     "early hints": lambda stream: [h2.headers(stream, h2.HINTS) + h2.headers(stream), h2.data(stream)],
     "trailers": lambda stream: [h2.headers(stream), h2.data(stream, flags=0),
                                 h2.headers(stream, h2.field(b"x-sum", b"1"), h2.END_HEADERS | h2.END_STREAM)],
+    "reset behind it": lambda stream: [h2.headers(stream), h2.data(stream, flags=0),
+                                       h2.frame(h2.RST_STREAM, 0, stream, (2).to_bytes(4, "big"))],
     "goodbye first": lambda stream: [h2.goaway(stream), h2.headers(stream), h2.data(stream)],
 }
 
