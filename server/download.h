@@ -55,8 +55,10 @@ struct fetch {
 	struct curl_slist *pinned;
 	size_t head_bytes, dropped_bytes;
 	bool head_done, redirecting;
-	bool opened; /* a socket was asked for: no kept connection, or not that alone */
-	bool fresh;  /* on a new connection: the kept one had been closed */
+	bool opened;  /* a socket was asked for: no kept connection, or not that alone */
+	bool fresh;   /* on a new connection: the kept one had been closed */
+	bool bare;    /* no coding is offered, none undone */
+	bool strange; /* it came in a coding that was not offered */
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 
@@ -81,7 +83,7 @@ struct fetcher {
 	struct fetch_options options;
 	struct address_policy policy;
 	char *user_agent, *allow_hosts, *ca_file;
-	struct curl_slist *headers; /* of every request */
+	struct curl_slist *headers, *bare_headers; /* of every request */
 	struct address_net *allow_nets;
 	struct sockaddr_storage *own;
 };

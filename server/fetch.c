@@ -464,8 +464,11 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	if (!url_hosts_check(allow_hosts, &fault))
 		return false;
 	/* Without it libcurl takes anything, and origins that have several forms give data. */
-	fetcher->headers = curl_slist_append(
-		NULL, "Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1");
+	static const char accept[] =
+		"Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1";
+	fetcher->headers = curl_slist_append(NULL, accept);
+	fetcher->bare_headers = curl_slist_append(NULL, accept);
+	bool bare = curl_slist_append(fetcher->bare_headers, "Accept-Encoding: identity") != NULL;
 	fetcher->allow_hosts = strdup(allow_hosts);
 	fetcher->user_agent = strdup(given->user_agent == NULL ? "precis" : given->user_agent);
 	fetcher->ca_file = given->ca_file == NULL ? NULL : strdup(given->ca_file);
@@ -480,7 +483,7 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	options->max_bytes = given->max_bytes == 0 ? (size_t)10 << 20 : given->max_bytes;
 	options->max_parallel = given->max_parallel == 0 ? 256 : given->max_parallel;
 	options->max_waiting = given->max_waiting == 0 ? 256 : given->max_waiting;
-	return fetcher->headers != NULL && fetcher->allow_hosts != NULL &&
+	return fetcher->headers != NULL && bare && fetcher->allow_hosts != NULL &&
 	       fetcher->user_agent != NULL &&
 	       (given->ca_file == NULL || fetcher->ca_file != NULL) &&
 	       fetcher->allow_nets != NULL && fetcher->own != NULL;
@@ -498,6 +501,7 @@ static void destroy(struct fetcher *fetcher)
 	}
 	pthread_mutex_destroy(&fetcher->lock);
 	curl_slist_free_all(fetcher->headers);
+	curl_slist_free_all(fetcher->bare_headers);
 	free(fetcher->allow_hosts);
 	free(fetcher->user_agent);
 	free(fetcher->ca_file);

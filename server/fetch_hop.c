@@ -29,8 +29,9 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
-	SET(CURLOPT_HTTPHEADER, fetch->fetcher->headers);
-	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+	SET(CURLOPT_HTTPHEADER,
+	    fetch->bare ? fetch->fetcher->bare_headers : fetch->fetcher->headers);
+	SET(CURLOPT_ACCEPT_ENCODING, fetch->bare ? NULL : "gzip, deflate, br");
 	/* A directory of roots would be read again for each connection; a bundle is kept. */
 	SET(CURLOPT_CAPATH, (char *)NULL);
 	if (fetch->fetcher->ca_file != NULL)
@@ -117,7 +118,8 @@ static void start_literal(struct fetch *fetch)
 static void start_hop(struct fetch *fetch)
 {
 	fetch->head_bytes = fetch->dropped_bytes = 0;
-	fetch->head_done = fetch->redirecting = fetch->opened = false;
+	fetch->head_done = fetch->redirecting = fetch->opened = fetch->strange = false;
+	fetch->verdict = FETCH_OK;
 	if (!url_hosts_match(fetch->fetcher->allow_hosts, fetch->url.host)) {
 		fetch_finish(fetch, FETCH_REFUSED, "host is not among the allowed ones");
 	} else if (fetch->url.literal) {
@@ -182,7 +184,7 @@ static void go_to(struct fetch *fetch, struct span location)
 	url_free(&fetch->url);
 	fetch->url = next;
 	fetch->redirects++;
-	fetch->fresh = false;
+	fetch->fresh = fetch->bare = false;
 	start_hop(fetch);
 }
 
@@ -319,13 +321,18 @@ void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why
 		fetch_finish(fetch, status, why);
 }
 
+static void start_again(struct fetch *fetch)
+{
+	fetch_end_transfer(fetch);
+	start_hop(fetch);
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
 	if (status == FETCH_UNREACHABLE && was_stale(fetch)) {
-		fetch_end_transfer(fetch);
 		fetch->fresh = true;
-		start_hop(fetch);
+		start_again(fetch);
 		return;
 	}
 	if (status == FETCH_TOO_LARGE)
@@ -336,7 +343,11 @@ static void failed(struct fetch *fetch, CURLcode code)
 
 void fetch_transferred(struct fetch *fetch, CURLcode code)
 {
-	if (fetch->verdict != FETCH_OK)
+	bool asked_bare = fetch->bare;
+	fetch->bare |= fetch->strange;
+	if (fetch->bare != asked_bare)
+		start_again(fetch);
+	else if (fetch->verdict != FETCH_OK)
 		fetch_finish(fetch, fetch->verdict, fetch->why);
 	else if (fetch->redirecting)
 		follow(fetch); /* whatever became of its body */

@@ -184,6 +184,13 @@ BEHAVIOURS = {
     "no-last-chunk-but-whole": answers(head(Transfer_Encoding="chunked"), b"%x\r\n%s\r\n" % (len(PAGE), PAGE)),
     "cut-gzip-but-whole": answers(page(gzip.compress(PAGE)[:-8], Content_Encoding="gzip")),
     "whole-then-silence": then_silence(head(Content_Length=len(PAGE) + 5), PAGE),
+    # what is called a coding, and is none
+    "coding-utf-8": answers(page(Content_Encoding="UTF-8")),
+    "coding-none": answers(page(Content_Encoding="none")),
+    "coding-of-storage": answers(page(Content_Encoding="aws-chunked, identity")),
+    "to-coding-utf-8": redirect("/coding-utf-8"),
+    "zstd-for-some": lambda connection, request: connection.sendall(
+        page() if b"\r\naccept-encoding: identity\r\n" in request.lower() else page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
     # redirects
     "to-page": redirect("/page"),
     "to-page-301": redirect("{origin}/page", "301 Moved"),
@@ -299,7 +306,6 @@ BEHAVIOURS = {
     "not-brotli": answers(page(b"\xff\xff\xff This is not brotli.", Content_Encoding="br")),
     "cut-gzip": answers(page(gzip.compress(PAGE)[:-20], Content_Encoding="gzip")),
     "zstd": answers(page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
-    "unknown-coding": answers(page(b"?", Content_Encoding="rot13")),
     "coding-tower": answers(page(b"?", Content_Encoding=", ".join(["gzip"] * 40))),
     "transfer-gzip": answers(head(Transfer_Encoding="gzip, chunked"), b"0\r\n\r\n"),
     # statuses

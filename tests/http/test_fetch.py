@@ -29,7 +29,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
          "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
-         "cut-gzip-but-whole"]
+         "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "to-coding-utf-8", "zstd-for-some"]
 
 NO_PAGES = {
     "url_refused": [
@@ -54,7 +54,7 @@ NO_PAGES = {
         "closes", "garbage", "http-0.9", "bad-version", "bad-status", "no-colon", "nul-in-head",
         "gzip-members", "short", "negative", "length-word", "cut-chunk", "bad-chunk",
         "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
-        "unknown-coding", "coding-tower", "transfer-gzip"],
+        "coding-tower", "transfer-gzip"],
 }
 # Too large before any body; the others are by --url-max-bytes.
 HEADS = ["endless-head", "endless-line", "endless-hints", "endless-trailer"]
