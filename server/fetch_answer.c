@@ -48,6 +48,13 @@ static void copy_part(char *out, size_t room, struct span part)
 	out[len] = '\0';
 }
 
+/* Says nothing: WHATWG MIME Sniffing has a look at the bytes then, as where there is no type. */
+static bool is_no_type(const char *type)
+{
+	return strchr(type, '/') == NULL || strcmp(type, "*/*") == 0 ||
+	       strcmp(type, "unknown/unknown") == 0 || strcmp(type, "application/unknown") == 0;
+}
+
 /* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. */
 static void read_content_type(struct fetch_result *result, struct span value)
 {
@@ -56,6 +63,8 @@ static void read_content_type(struct fetch_result *result, struct span value)
 	for (char *c = result->content_type; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
+	if (is_no_type(result->content_type))
+		result->content_type[0] = '\0';
 	while (value.len > 0 && result->charset[0] == '\0') {
 		struct span parameter = next_part(&value, ';');
 		if (!equals_any_case(next_part(&parameter, '='), "charset"))

@@ -283,9 +283,16 @@ static void decode_guarded(void *arg)
 	d->utf8 = charset_to_utf8(d->arena, bytes, span_of(d->download->charset), NULL);
 }
 
-static bool is_plain_text(const struct fetch_result *download)
+/* Servers call text whatever they have no type for: a page without a suffix, too. */
+static bool is_plain_text(const struct fetch_result *download, struct span text)
 {
-	return strcmp(download->content_type, "text/plain") == 0;
+	if (strcmp(download->content_type, "text/plain") != 0)
+		return false;
+	if (span_begins(text, SPAN("\xEF\xBB\xBF")))
+		text = span_slice(text, 3, text.len);
+	while (text.len > 0 && ascii_is_space(text.at[0]))
+		text = span_slice(text, 1, text.len);
+	return !ascii_begins(text, SPAN("<!doctype html")) && !ascii_begins(text, SPAN("<html"));
 }
 
 /* The text that is to be summarized, from whatever was given. */
@@ -310,7 +317,7 @@ static bool find_text(struct work *work)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While decoding the page.");
 		return false;
 	}
-	if (!is_plain_text(download))
+	if (!is_plain_text(download, d.utf8))
 		return extract(work, d.utf8, span_of(download->url), false);
 	work->text = d.utf8;
 	return true;

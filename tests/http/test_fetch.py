@@ -29,7 +29,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
          "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
-         "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "to-coding-utf-8", "zstd-for-some"]
+         "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "odd-type", "any-type", "page-as-plain", "plain-of-pages", "to-coding-utf-8", "zstd-for-some"]
 
 NO_PAGES = {
     "url_refused": [
@@ -41,7 +41,7 @@ NO_PAGES = {
         "refresh-to-absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
-    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-no-type", "binary-no-type",
+    "url_not_html": ["rss", "atom", "xml", "pdf", "image", "json", "pdf-odd-type", "pdf-no-type", "binary-no-type",
                      "pdf-as-html", "pdf-as-plain", "image-as-html", "gif-as-html", "gzip-as-html", "refresh-to-pdf"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
                     "drip-chunks", "drip-hints", "refresh-to-silent", "refresh-slowly"],
@@ -142,6 +142,13 @@ def test_odd_answer(hasty, origin, path):
 def test_what_it_is_instead_of_a_page(patient, origin, path, kind):
     answer, _ = fetch(patient, origin.url(path))
     assert answer.json()["detail"] == f'The content type is "{kind}"; HTML or plain text is wanted.'
+
+
+def test_a_page_that_is_called_text(patient, origin):
+    answer, _ = fetch(patient, origin.url("page-as-plain"), include=["text"])
+    assert answer.json()["source"]["text"].startswith("The harbour reopens\n\nThe harbour of Lindenau reopened")
+    answer, _ = fetch(patient, origin.url("plain-of-pages"), include=["text"])
+    assert answer.json()["source"]["text"] == "A page begins with <!DOCTYPE html>. Then <html> comes, as a rule."
 
 
 def test_text_comes_through(patient, origin):
