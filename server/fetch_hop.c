@@ -188,13 +188,30 @@ static void go_to(struct fetch *fetch, struct span location)
 	start_hop(fetch);
 }
 
+/* Headers are bytes: what is beyond ASCII is escaped one by one, in whatever charset it may be. */
+static struct span escape(struct span location, char *room)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < location.len; i++) {
+		unsigned char c = (unsigned char)location.at[i];
+		if (c < 0x80)
+			room[len++] = (char)c;
+		else
+			len += (size_t)sprintf(room + len, "%%%02X", c);
+	}
+	return (struct span){room, len};
+}
+
 static void follow(struct fetch *fetch)
 {
+	char room[3 * FETCH_URL_MAX + 1];
 	struct span location = fetch_header_of(fetch->easy, "Location");
 	if (location.len == 0)
 		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
-	else
+	else if (location.len > FETCH_URL_MAX)
 		go_to(fetch, location);
+	else
+		go_to(fetch, escape(location, room));
 }
 
 void fetch_begin(struct fetch *fetch)

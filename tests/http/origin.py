@@ -218,7 +218,7 @@ BEHAVIOURS = {
     "to-odd-port": redirect("http://8.8.8.8:25/"),
     "to-bad-host": redirect("http://exa mple/"),
     "to-long": redirect("/" + "a" * 9000),
-    "to-binary": answers(b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n"),
+    "to-binary": answers(b"HTTP/1.1 302 Found\r\nLocation: /page?\xfc=\xc3\xbc\r\nContent-Length: 0\r\n\r\n"),
     "cookie-to-self": asks_for_cookie(True),
     "cookie-by-refresh": asks_for_cookie(False),
     "to-endless": for_ever(head("302 Found", Location="/page"), bytes(4096)),

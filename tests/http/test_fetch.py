@@ -25,7 +25,7 @@ STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_to
 PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "plain-gif89a", "latin-1", "gzip", "x-gzip",
          "deflate", "deflate-raw", "brotli", "gzip-twice", "chunked", "until-close", "early-hints", "http-1.0", "status-203",
          "status-201", "status-202", "to-page", "to-page-301", "to-page-303", "to-page-307",
-         "to-page-308", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
+         "to-page-308", "to-binary", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
          "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
@@ -34,7 +34,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
 NO_PAGES = {
     "url_refused": [
         "to-private", "to-metadata", "to-azure", "to-ipv6", "to-ftp", "to-file", "to-gopher",
-        "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "to-binary", "refresh-to-private",
+        "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "refresh-to-private",
         "refresh-to-metadata", "refresh-to-user", "refresh-to-odd-port", "refresh-header-to-private"],
     "url_status": [
         "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-chain?6",
@@ -166,6 +166,11 @@ def test_final_url(patient, origin, path):
     for sentence in answer.json()["sentences"]:
         html = PAGE[sentence["html_start"]:sentence["html_end"]].decode().replace("\n", " ")
         assert (html, sentence["fragment"][:9]) == (sentence["text"], "#:~:text=")
+
+
+def test_bytes_of_a_location_are_kept(patient, origin):
+    answer, _ = fetch(patient, origin.url("to-binary"))
+    assert answer.json()["source"]["url"] == origin.url("page?%FC=%C3%BC")
 
 
 @pytest.mark.parametrize("path", ["refresh-later", "refresh-itself"])
