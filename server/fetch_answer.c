@@ -51,15 +51,16 @@ static void copy_part(char *out, size_t room, struct span part)
 /* Says nothing: WHATWG MIME Sniffing has a look at the bytes then, as where there is no type. */
 static bool is_no_type(const char *type)
 {
-	return strchr(type, '/') == NULL || strcmp(type, "*/*") == 0 ||
+	return strchr(type, '/') == NULL || strchr(type, ' ') != NULL || strcmp(type, "*/*") == 0 ||
 	       strcmp(type, "unknown/unknown") == 0 || strcmp(type, "application/unknown") == 0;
 }
 
-/* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. */
+/* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. Some servers send a list. */
 static void read_content_type(struct fetch_result *result, struct span value)
 {
 	result->charset[0] = '\0';
-	copy_part(result->content_type, sizeof result->content_type, next_part(&value, ';'));
+	struct span type = next_part(&value, ';');
+	copy_part(result->content_type, sizeof result->content_type, next_part(&type, ','));
 	for (char *c = result->content_type; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);

@@ -29,7 +29,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
          "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
-         "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "odd-type", "any-type", "page-as-plain", "plain-of-pages", "to-coding-utf-8", "zstd-for-some"]
+         "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "odd-type", "type-without-semicolon", "type-with-comma", "types", "any-type", "page-as-plain", "plain-of-pages", "to-coding-utf-8", "zstd-for-some"]
 
 NO_PAGES = {
     "url_refused": [
