@@ -301,12 +301,12 @@ static bool start_engine(struct fetcher *fetcher)
 	return fetcher->running;
 }
 
-/* Lines have as much of their own, and leave that of requests to them. */
-static bool has_room(const struct fetcher *fetcher, bool is_line)
+/* Lines have as much of their own, and leave that of requests to them. What goes on was let in. */
+static bool has_room(const struct fetcher *fetcher, const struct fetch_request *request)
 {
-	const struct fetch_options *options = &fetcher->options;
+	size_t room = fetcher->options.max_parallel + fetcher->options.max_waiting;
 	return !fetcher->stopping &&
-	       fetcher->count[is_line] < options->max_parallel + options->max_waiting;
+	       (request->from != NULL || fetcher->count[request->is_line] < room);
 }
 
 static struct curl_slist *copy_list(const struct curl_slist *list)
@@ -355,7 +355,7 @@ uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *reques
 	uint64_t id = 0;
 	bool made = fetch->text != NULL && go_on(fetch, request->from);
 	pthread_mutex_lock(&fetcher->lock);
-	if (made && has_room(fetcher, fetch->is_line) && start_engine(fetcher)) {
+	if (made && has_room(fetcher, request) && start_engine(fetcher)) {
 		id = fetch->id = ++fetcher->last_id;
 		if (request->id != NULL)
 			atomic_store(request->id, id);

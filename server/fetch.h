@@ -120,7 +120,7 @@ struct fetch_request {
 	/**
 	 * NULL; or the page that leads to `url` by other means than a redirect. Then this is one
 	 * more hop of that download: `url` may be relative to it, its time and redirects count, its
-	 * cookies are sent, and all that holds for a redirect does.
+	 * cookies are sent, and all that holds for a redirect does; and room to wait there is.
 	 */
 	const struct fetch_result *from;
 	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */

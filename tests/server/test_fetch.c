@@ -881,6 +881,71 @@ static uint64_t start_line(struct fetcher *fetcher, const char *url, struct wait
 				   .url = url, .is_line = true, .callback = on_done, .arg = wait});
 }
 
+/* What the page `from` leads to; wait->result is it, where it was started. */
+static uint64_t go_on(struct fetcher *fetcher, const char *url, const struct fetch_result *from,
+		      struct wait *wait)
+{
+	wait_init(wait);
+	return fetch_start(fetcher,
+			   &(struct fetch_request){
+				   .url = url, .from = from, .callback = on_done, .arg = wait});
+}
+
+static void test_going_on(void **state)
+{
+	struct origin origin;
+	char base[128], silent[128];
+	struct wait wait, other[2];
+	origin_start(&origin, "127.0.0.1");
+	struct fetch_options options = local_options();
+	options.max_redirects = 5;
+	options.timeout_ms = 60000;
+	struct fetcher *fetcher = fetcher_new(&options);
+	snprintf(base, sizeof base, "http://127.0.0.1:%u/a/b?c", origin.port);
+	snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent", origin.port);
+
+	struct fetch_result from = {.url = base, .redirects = 4, .used_us = 1000};
+	assert_true(go_on(fetcher, "../page", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	assert_int_equal(wait.result.redirects, 5);
+	assert_int_equal(wait.result.used_us, wait.result.elapsed_us + 1000);
+	free(wait.result.body);
+
+	from.redirects = 5;
+	assert_true(go_on(fetcher, "../page", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_STATUS);
+	assert_int_equal(wait.result.actual, 6);
+
+	/* The time that is left is that of all hops. */
+	from = (struct fetch_result){.url = base, .used_us = 60000 * 1000};
+	assert_true(go_on(fetcher, "/silent", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_TIMEOUT);
+	assert_int_equal(wait.result.limit, 60000);
+	assert_true(wait.result.actual >= 60000);
+	fetcher_free(fetcher);
+
+	/* What was let in goes on, although nobody else is let in. */
+	options.max_parallel = options.max_waiting = 1;
+	fetcher = fetcher_new(&options);
+	from.used_us = 0;
+	wait_init(&other[0]);
+	wait_init(&other[1]);
+	uint64_t first = start(fetcher, silent, 0, on_done, &other[0]);
+	uint64_t second = start(fetcher, silent, 0, on_done, &other[1]);
+	assert_true(start(fetcher, silent, 0, on_done, &wait) == 0);
+	assert_true(go_on(fetcher, "/page", &from, &wait) != 0);
+	fetch_cancel(fetcher, first);
+	fetch_cancel(fetcher, second);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	free(wait.result.body);
+	fetcher_free(fetcher);
+	origin_stop(&origin);
+}
+
 static void wait_for_active(struct fetcher *fetcher, size_t count)
 {
 	size_t active = 0, waiting;
@@ -1042,6 +1107,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_going_on),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_start_from_callback),
 		cmocka_unit_test(test_long_url),
