@@ -7,9 +7,8 @@
 
 /** What may be said of a page besides what it is. */
 struct pagekind {
-	bool little; /* hardly any text, and it is not said why: it may only lead on */
-	struct span
-		leads_to; /* as refresh.h reads it, where that is so; lives as long as the page */
+	bool little;          /* hardly any text, and nothing says why: it may only lead on */
+	struct span leads_to; /* where that is so (refresh.h); lives as long as the page */
 };
 
 /**

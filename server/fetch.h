@@ -65,9 +65,7 @@ enum { FETCH_DEFAULT_REDIRECTS = 5 };
 
 struct curl_slist;
 
-/**
- * What a download gave. Lent for the call of the callback: fetch_keep() makes it last.
- */
+/** What a download gave. Lent for the call of the callback; fetch_keep() makes it last. */
 struct fetch_result {
 	enum fetch_status status;
 	int http_status;  /* of the last answer; 0 before any */

@@ -328,6 +328,9 @@ static struct span leads_to(const struct work *work)
 {
 	struct span url = work->article.leads_to;
 	const struct fetch_result *download = work->job->download;
+	/* Without memory what is there may be half a URL. */
+	if (work->report.problem != PROBLEM_NONE && work->report.problem != PROBLEM_NO_ARTICLE)
+		return (struct span){0};
 	if (url.len == 0 && work->article.little && download != NULL)
 		refresh_read(span_of(download->refresh), &url);
 	return url;
