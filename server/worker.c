@@ -3,6 +3,7 @@
 #include "core/ascii.h"
 #include "core/charset.h"
 #include "core/extract.h"
+#include "core/metadata.h"
 #include "core/refresh.h"
 #include "core/summary.h"
 #include "core/utf8.h"
@@ -231,7 +232,7 @@ static bool job_expired(void *arg)
 
 struct extraction {
 	struct work *work;
-	struct span html, base_url;
+	struct span html, base_url, refresh;
 	bool given;
 	enum extract_status status;
 };
@@ -240,13 +241,24 @@ static void extract_guarded(void *arg)
 {
 	struct extraction *e = arg;
 	const struct extract_limits limits = {.expired = job_expired, .expired_arg = e->work};
-	e->status = extract_article(&e->work->worker->arena, e->html, e->base_url, e->given,
-				    &limits, &e->work->article);
+	struct arena *arena = &e->work->worker->arena;
+	struct article *article = &e->work->article;
+	struct span url;
+	e->status = extract_article(arena, e->html, e->base_url, e->given, &limits, article);
+	if (article->little && article->leads_to.len == 0 && refresh_read(e->refresh, &url))
+		article->leads_to = metadata_resolve(arena, url, e->base_url);
 }
 
-static bool extract(struct work *work, struct span html, struct span base_url, bool given)
+/* `download` NULL: the HTML was given, as an article. */
+static bool extract(struct work *work, struct span html, struct span base_url,
+		    const struct fetch_result *download)
 {
-	struct extraction e = {work, html, base_url, given, EXTRACT_NO_MEMORY};
+	struct extraction e = {work,
+			       html,
+			       base_url,
+			       span_of(download == NULL ? "" : download->refresh),
+			       download == NULL,
+			       EXTRACT_NO_MEMORY};
 	uint64_t start = monotonic_ns();
 	if (!memory_guard(extract_guarded, &e))
 		work->article = (struct article){0};
@@ -306,7 +318,7 @@ static bool find_text(struct work *work)
 		return true;
 	}
 	if (request->kind == REQUEST_HTML)
-		return extract(work, request->input, request->base_url, true);
+		return extract(work, request->input, request->base_url, NULL);
 
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);
@@ -318,7 +330,7 @@ static bool find_text(struct work *work)
 		return false;
 	}
 	if (!is_plain_text(download, d.utf8))
-		return extract(work, d.utf8, span_of(download->url), false);
+		return extract(work, d.utf8, span_of(download->url), download);
 	work->text = d.utf8;
 	return true;
 }
@@ -328,12 +340,13 @@ static struct span leads_to(const struct work *work)
 {
 	struct span url = work->article.leads_to;
 	const struct fetch_result *download = work->job->download;
-	/* Without memory what is there may be half a URL. */
-	if (work->report.problem != PROBLEM_NONE && work->report.problem != PROBLEM_NO_ARTICLE)
-		return (struct span){0};
-	if (url.len == 0 && work->article.little && download != NULL)
-		refresh_read(span_of(download->refresh), &url);
-	return url;
+	if (work->report.problem == PROBLEM_NO_ARTICLE)
+		return url;
+	/* Without memory what is there may be half a URL. What has text and leads to itself only
+	 * shows it anew, unless it waits for its cookie. */
+	bool leads = work->report.problem == PROBLEM_NONE && url.len > 0 &&
+		     (download->cookies != NULL || !span_equal(url, span_of(download->url)));
+	return leads ? url : (struct span){0};
 }
 
 /* New (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */

@@ -248,6 +248,8 @@ BEHAVIOURS = {
     "refresh-header-to-private": answers(page(b"", Refresh="0; url=http://10.0.0.1/")),
     "refresh-to-ftp": refresh("0; url=ftp://example.org/"),
     "refresh-to-script": refresh("0; url=javascript:alert(1)"),
+    "refresh-header-to-ftp": answers(page(b"", Refresh="0; url=ftp://example.org/")),
+    "refresh-header-to-self": answers(page(b"<p>The ferry waits in the harbour. It is half past two.", Refresh="10; url=/refresh-header-to-self")),
     "refresh-later": answers(page(PAGE.replace(b"<head>", b"<head><meta http-equiv=refresh content='0; url=/absent'>"),
                                   Refresh="0; url=/absent")),
     "refresh-itself": answers(page(b"<meta http-equiv=refresh content='30; url=/absent'><p>The ferry waits in the harbour.",

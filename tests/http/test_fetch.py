@@ -45,7 +45,7 @@ NO_PAGES = {
                      "pdf-as-html", "pdf-as-plain", "image-as-html", "gif-as-html", "gzip-as-html", "refresh-to-pdf"],
     "url_timeout": ["silent", "half-head", "half-body", "half-gzip", "drip-head", "drip-body",
                     "drip-chunks", "drip-hints", "refresh-to-silent", "refresh-slowly"],
-    "no_article": ["refresh-to-ftp", "refresh-to-script"],
+    "no_article": ["refresh-to-ftp", "refresh-to-script", "refresh-header-to-ftp"],
     "url_too_large": [
         "endless", "endless-chunks", "endless-head", "endless-line", "endless-hints",
         "endless-trailer", "announced", "announced-overflow", "gzip-bomb", "gzip-bomb-twice",
@@ -73,6 +73,15 @@ def fetch(service, url, **fields):
     """The answer and its code; what earlier downloads gave must not stand in for this one."""
     answer = service.summarize(url=url, cache=False, **fields)
     return answer, answer.json().get("code")
+
+
+def asks(service, url):
+    """A client's connection that waits for the answer."""
+    body = json.dumps({"url": url}).encode()
+    connection = service.connect()
+    connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    return connection
 
 
 def running(folder, *options, timeout_ms=600000):
@@ -173,7 +182,7 @@ def test_bytes_of_a_location_are_kept(patient, origin):
     assert answer.json()["source"]["url"] == origin.url("page?%FC=%C3%BC")
 
 
-@pytest.mark.parametrize("path", ["refresh-later", "refresh-itself"])
+@pytest.mark.parametrize("path", ["refresh-later", "refresh-itself", "refresh-header-to-self"])
 def test_what_can_be_read_is_not_left(patient, origin, path):
     before = len(origin.requests)
     answer, _ = fetch(patient, origin.url(path))
@@ -208,10 +217,7 @@ def test_a_client_leaves_behind_a_refresh(origin, start_service):
     """The second page's download is given up as a first one's."""
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     before = len(origin.requests)
-    body = json.dumps({"url": origin.url("refresh-to-silent")}).encode()
-    with service.connect() as connection:
-        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    with asks(service, origin.url("refresh-to-silent")):
         wait_until(lambda: len(origin.requests) == before + 2)
     wait_until(lambda: service.figures()['precis_fetches_total{result="cancelled"}'] == 1)
     assert service.figures()['precis_fetches_total{result="ok"}'] == 1
@@ -689,10 +695,7 @@ def test_lines_leave_downloads_to_requests(origin, start_service):
 def test_a_download_whose_client_left_is_counted(origin, start_service):
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     before = len(origin.requests)
-    body = json.dumps({"url": origin.url("silent")}).encode()
-    with service.connect() as connection:
-        connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    with asks(service, origin.url("silent")):
         wait_until(lambda: len(origin.requests) > before)
     wait_until(lambda: b'\nprecis_fetches_total{result="cancelled"} 1\n' in service.request("GET", "/metrics").body)
 
