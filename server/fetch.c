@@ -12,6 +12,7 @@ enum {
 	 * one is due and less than a millisecond has passed since it looked at the clock: what it
 	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
 	POLL_RUNNING_MS = 100,
+	MAX_LINES = 4096, /* each turn of the thread walks over them */
 };
 
 int64_t fetch_now_us(void)
@@ -301,10 +302,15 @@ static bool start_engine(struct fetcher *fetcher)
 	return fetcher->running;
 }
 
-/* Lines have as much of their own, and leave that of requests to them. What goes on was let in. */
+/*
+ * Lines have room of their own, and leave that of requests to them. Batches read on as their lines
+ * are answered: to refuse those would only make them come faster. What goes on was let in.
+ */
 static bool has_room(const struct fetcher *fetcher, const struct fetch_request *request)
 {
-	size_t room = fetcher->options.max_parallel + fetcher->options.max_waiting;
+	size_t room = request->is_line
+			      ? MAX_LINES
+			      : fetcher->options.max_parallel + fetcher->options.max_waiting;
 	return !fetcher->stopping &&
 	       (request->from != NULL || fetcher->count[request->is_line] < room);
 }

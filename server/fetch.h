@@ -51,7 +51,7 @@ struct fetch_options {
 	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
 	struct budget *budget;  /* of all bodies together, also those called back; NULL: none */
 	size_t max_parallel; /* downloads at a time; 0: 256. Of lines: half of them, at least 1 */
-	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. As many of lines */
+	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. Of lines: thousands */
 	/**
 	 * Replaces getaddrinfo() in tests. Called on a thread of its own, may block. Writes up to
 	 * `max` addresses (ports ignored) and returns how many there are; 0: no such name; -1:
