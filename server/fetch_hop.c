@@ -175,11 +175,6 @@ static void go_to(struct fetch *fetch, struct span location)
 			     "redirected to no URL that can be asked for");
 		return;
 	}
-	if (fetch->url.https && !next.https) {
-		url_free(&next);
-		fetch_finish(fetch, FETCH_REFUSED, "redirected from https to http");
-		return;
-	}
 	fetch_end_transfer(fetch);
 	url_free(&fetch->url);
 	fetch->url = next;
