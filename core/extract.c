@@ -403,9 +403,10 @@ static struct span base_of(struct arena *arena, const struct html_page *page, st
 		if (node->type != LXB_DOM_NODE_TYPE_ELEMENT || node->local_name != LXB_TAG_BASE)
 			continue;
 		struct span href = html_attribute((const lxb_dom_element_t *)node, SPAN("href"));
+		if (href.at == NULL)
+			continue;
 		struct span base = metadata_resolve(arena, href, base_url);
-		if (base.len > 0)
-			return base;
+		return base.len > 0 ? base : base_url; /* the first counts */
 	}
 	return base_url;
 }

@@ -214,7 +214,7 @@ static const struct {
 	 "<base href=//example.com><meta http-equiv=refresh content='0; url=new'>",
 	 "https://example.com/new", true},
 	{"from a base that is none",
-	 "<base href=data:x><meta http-equiv=refresh content='0; url=new'>",
+	 "<base href=data:x><base href=/c/><meta http-equiv=refresh content='0; url=new'>",
 	 "https://example.org/a/new", true},
 	{"to a mail", "<meta http-equiv=refresh content='0; url=mailto:a@example.org'>", "", true},
 	{"to a script", "<meta http-equiv=refresh content='0; url=javascript:alert(1)'>", "", true},
