@@ -393,8 +393,41 @@ static bool is_teaser(const struct blocks *blocks, const float *score)
 	return false;
 }
 
-static enum extract_status read_page(struct builder *to, const struct html_page *page, bool given,
-				     struct reading *reading, struct article *out)
+/* What relative URLs of the page are relative to: its <base>, where it has one. */
+static struct span base_of(struct arena *arena, const struct html_page *page, struct span base_url)
+{
+	const lxb_dom_node_t *head =
+		lxb_dom_interface_node(lxb_html_document_head_element(page->document));
+	for (const lxb_dom_node_t *node = head == NULL ? NULL : head->first_child; node != NULL;
+	     node = node->next) {
+		if (node->type != LXB_DOM_NODE_TYPE_ELEMENT || node->local_name != LXB_TAG_BASE)
+			continue;
+		struct span href = html_attribute((const lxb_dom_element_t *)node, SPAN("href"));
+		if (href.at == NULL)
+			continue;
+		struct span base = metadata_resolve(arena, href, base_url);
+		return base.len > 0 ? base : base_url; /* the first counts */
+	}
+	return base_url;
+}
+
+/* What the page is where it is no article, or NULL. */
+static const char *not_article(struct arena *arena, const struct html_page *page,
+			       struct span base_url, const struct reading *reading,
+			       struct article *out)
+{
+	struct pagekind kind;
+	const char *seen = pagekind_not_article(page, &reading->blocks, reading->score, &kind);
+	out->little = kind.little;
+	if (kind.leads_to.len > 0)
+		out->leads_to =
+			metadata_resolve(arena, kind.leads_to, base_of(arena, page, base_url));
+	return seen;
+}
+
+static enum extract_status read_page(struct builder *to, const struct html_page *page,
+				     struct span base_url, bool given, struct reading *reading,
+				     struct article *out)
 {
 	struct arena *arena = to->arena;
 	struct arena_mark mark = arena_mark(arena);
@@ -415,8 +448,8 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 	out->partial |= blocks->partial;
 	bool from_data = reading->chars < FEW_CHARS && use_data(to, page, reading->chars);
 	const char *seen = NULL;
-	if (!from_data && score != NULL && !given)
-		seen = pagekind_not_article(page, blocks, score);
+	if (!from_data && !arena->failed && !given)
+		seen = not_article(arena, page, base_url, reading, out);
 	if (seen != NULL)
 		return no_article(out, seen);
 	if (!from_data && score != NULL) {
@@ -451,7 +484,7 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 	if (page.expired)
 		status = EXTRACT_EXPIRED;
 	else if (page.document != NULL && !arena->failed)
-		status = read_page(&to, &page, given, &reading, out);
+		status = read_page(&to, &page, base_url, given, &reading, out);
 	if (status == EXTRACT_OK)
 		metadata_read(arena, &page, base_url, out);
 	if (arena->failed)

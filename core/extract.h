@@ -36,7 +36,10 @@ struct article {
 	bool partial;                         /* a teaser, or a limit stopped the reading */
 	struct extract_run *runs;             /* rising by text_byte */
 	size_t run_count;
-	const char *seen; /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
+	const char *seen;     /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
+	struct span leads_to; /* EXTRACT_NO_ARTICLE: where the page sends its readers at once
+				 (refresh.h); http(s) */
+	bool little; /* hardly any text: where HTTP sends the readers on, this is no article */
 };
 
 enum extract_status {

@@ -8,6 +8,8 @@
 
 #include <lexbor/url/url.h>
 
+enum { MAX_URL_BYTES = 8192 }; /* longer ones nobody asks for */
+
 static struct span first(const struct span from[SOURCES])
 {
 	for (size_t i = 0; i < SOURCES; i++)
@@ -101,13 +103,13 @@ static lxb_status_t gather(const lxb_char_t *data, size_t len, void *arg)
 	return LXB_STATUS_OK;
 }
 
-/* Resolved as browsers do; empty where the result is no http(s) URL. */
-static struct span resolve(struct arena *arena, struct span url, struct span base_url)
+struct span metadata_resolve(struct arena *arena, struct span url, struct span base_url)
 {
 	lxb_url_parser_t parser;
 	lxb_url_t *base = NULL, *whole = NULL;
 	struct url_text text = {.arena = arena};
-	if (url.len == 0 || lxb_url_parser_init(&parser, NULL) != LXB_STATUS_OK)
+	if (url.len == 0 || url.len > MAX_URL_BYTES ||
+	    lxb_url_parser_init(&parser, NULL) != LXB_STATUS_OK)
 		return (struct span){0};
 	if (base_url.len > 0) {
 		base = lxb_url_parse(&parser, NULL, (const lxb_char_t *)base_url.at, base_url.len);
@@ -152,8 +154,8 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 	out->published = date(arena, facts->published, month_first);
 	out->modified = date(arena, facts->modified, month_first);
 	out->byline = byline(facts, out->site_name);
-	out->canonical_url = resolve(arena, first(facts->canonical), base_url);
-	out->image_url = resolve(arena, first(facts->image), base_url);
+	out->canonical_url = metadata_resolve(arena, first(facts->canonical), base_url);
+	out->image_url = metadata_resolve(arena, first(facts->image), base_url);
 
 	struct headline_clues *clues = &facts->clues;
 	const struct span titles[] = {facts->titles[FROM_JSON], facts->titles[FROM_PROPERTY],

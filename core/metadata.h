@@ -21,4 +21,10 @@
 void metadata_read(struct arena *arena, const struct html_page *page, struct span base_url,
 		   struct article *out);
 
+/**
+ * `url` as browsers resolve it against `base_url`, in `arena`: empty where the result is no http(s)
+ * URL or `url` is longer than URLs are, and without memory.
+ */
+struct span metadata_resolve(struct arena *arena, struct span url, struct span base_url);
+
 #endif

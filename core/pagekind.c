@@ -1,6 +1,7 @@
 #include "pagekind.h"
 
 #include "ascii.h"
+#include "refresh.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/dom/interfaces/element.h>
@@ -202,30 +203,11 @@ static bool asks_password(const struct html_page *page)
 	return false;
 }
 
-/* Does <meta> send the reader to another page before this one could be read? */
-static bool leads_on(const struct html_page *page)
-{
-	const lxb_dom_node_t *head =
-		lxb_dom_interface_node(lxb_html_document_head_element(page->document));
-	for (const lxb_dom_node_t *node = head == NULL ? NULL : head->first_child; node != NULL;
-	     node = node->next) {
-		const lxb_dom_element_t *meta = (const lxb_dom_element_t *)node;
-		if (node->type != LXB_DOM_NODE_TYPE_ELEMENT || node->local_name != LXB_TAG_META ||
-		    !ascii_equal(html_attribute(meta, SPAN("http-equiv")), SPAN("refresh")))
-			continue;
-		struct span content = html_attribute(meta, SPAN("content"));
-		size_t digits = 0;
-		while (digits < content.len && ascii_is_digit(content.at[digits]))
-			digits++;
-		return digits <= 1 && ascii_contains(content, SPAN("url"));
-	}
-	return false;
-}
-
 const char *pagekind_not_article(const struct html_page *page, const struct blocks *blocks,
-				 const float *score)
+				 const float *score, struct pagekind *out)
 {
 	struct tally t = {0};
+	*out = (struct pagekind){0};
 	count_text(blocks, score, &t);
 	if (is_index(&t, &blocks->declared))
 		return "a list of links to other pages";
@@ -235,21 +217,25 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	const lxb_char_t *at = lxb_html_document_title(page->document, &len);
 	struct span title = {(const char *)at, len};
 	bool little = t.chars < FEW_CHARS;
+	size_t all_chars = blocks->container_count == 0 ? 0 : blocks->containers[0].chars;
 	if (little && t.paragraphs < 2 && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
-	if (little && t.paragraphs < 2 && leads_on(page))
-		return "a page that only leads to another one";
+	/* These often lead on, too: to what nobody asked for. */
 	if (little &&
 	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";
+	out->little = little && t.paragraphs < 2;
+	/* Of a page with scripts that has some text, that text is meant. */
+	if (out->little && refresh_find(page, t.chars < HARDLY_CHARS, &out->leads_to))
+		return "a page that only leads to another one";
 	if (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words))
 		return "a page of search results";
 	/* Shops and the like hide a form to log in on pages about something else. */
-	if (t.chars < HARDLY_CHARS && blocks->containers[0].chars < LOGIN_CHARS &&
+	if (t.chars < HARDLY_CHARS && all_chars < LOGIN_CHARS &&
 	    (HAS_WORD(title, login_words) || HEADING_HAS(blocks, LXB_TAG_H6, login_words)) &&
 	    asks_password(page))
 		return "a login page";
-	if (t.chars == 0 && !t.own && blocks->containers[0].chars < HARDLY_CHARS)
+	if (t.chars == 0 && !t.own && all_chars < HARDLY_CHARS)
 		return "a page without text of its own";
 	return NULL;
 }

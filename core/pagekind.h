@@ -3,6 +3,13 @@
 
 #include "blocks.h"
 #include "html.h"
+#include "span.h"
+
+/** What may be said of a page besides what it is. */
+struct pagekind {
+	bool little;          /* hardly any text, and nothing says why: it may only lead on */
+	struct span leads_to; /* where that is so (refresh.h); lives as long as the page */
+};
 
 /**
  * What a page is when it is no article: an index, a search, a login, an error page, a wall for
@@ -12,6 +19,6 @@
  * answer but NULL needs a page with hardly a paragraph of its own. O(blocks + nodes).
  */
 const char *pagekind_not_article(const struct html_page *page, const struct blocks *blocks,
-				 const float *score);
+				 const float *score, struct pagekind *out);
 
 #endif

@@ -103,7 +103,7 @@ static const struct option options[] = {
 	{"url-max-redirects", KIND_COUNT, AT(url_max_redirects), "5", 0, 50, NULL,
 	 "redirects followed for one download"},
 	{"url-downloads", KIND_COUNT, AT(url_downloads), "256", 1, 100000, NULL,
-	 "downloads at once; over it: 503"},
+	 "downloads at once, for lines of batches half of them at most; over it: 503"},
 	{"cache-bytes", KIND_BYTES, AT(cache_bytes), "64M", 0, 1024 * GIB, NULL,
 	 "answers kept in memory; 0: none"},
 	{"cache-text-ms", KIND_MS, AT(cache_text_ms), "86400000", 0, DAY_MS, NULL,

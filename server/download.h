@@ -31,16 +31,21 @@ enum fetch_state {
 struct fetch {
 	struct fetch *next, *prev; /* lock: fetcher->all, oldest first */
 	atomic_bool cancelled;
+	bool is_line;       /* lock */
 	struct fetch *todo; /* chain of one turn's work */
 	uint64_t id;
 	struct fetcher *fetcher;
 	enum fetch_state state;
 	char *text; /* the URL as given */
+	char *from; /* the page that leads there; NULL: none */
 	fetch_callback *callback;
 	void *arg;
 	int64_t made_us, begun_us;
-	int64_t deadline_us; /* the job's; INT64_MAX for none */
-	int64_t limit_us;    /* when the present state must have ended */
+	int64_t deadline_us;        /* the job's; INT64_MAX for none */
+	int64_t limit_us;           /* when the present state must have ended */
+	int64_t spent_us;           /* by the pages that led here */
+	struct curl_slist *cookies; /* of the hops before the present one */
+	char *refresh;              /* the Refresh header; NULL: none */
 
 	/* The present hop. */
 	struct url url;
@@ -50,8 +55,10 @@ struct fetch {
 	struct curl_slist *pinned;
 	size_t head_bytes, dropped_bytes;
 	bool head_done, redirecting;
-	bool opened; /* a socket was asked for: no kept connection, or not that alone */
-	bool fresh;  /* on a new connection: the kept one had been closed */
+	bool opened;  /* a socket was asked for: no kept connection, or not that alone */
+	bool fresh;   /* on a new connection: the kept one had been closed */
+	bool bare;    /* no coding is offered, none undone */
+	bool strange; /* it came in a coding that was not offered */
 	enum fetch_status verdict; /* set by a callback that stops the transfer */
 	const char *why;
 
@@ -67,7 +74,7 @@ struct fetcher {
 
 	pthread_mutex_t lock;
 	struct fetch *all, *last; /* lock */
-	size_t count;             /* lock */
+	size_t count[2];          /* lock; of requests, and of lines */
 	uint64_t last_id;         /* lock */
 	bool running, stopping;   /* lock; is there a thread? shall it end? */
 
@@ -76,7 +83,7 @@ struct fetcher {
 	struct fetch_options options;
 	struct address_policy policy;
 	char *user_agent, *allow_hosts, *ca_file;
-	struct curl_slist *headers; /* of every request */
+	struct curl_slist *headers, *bare_headers; /* of every request */
 	struct address_net *allow_nets;
 	struct sockaddr_storage *own;
 };
@@ -112,6 +119,9 @@ void fetch_begin(struct fetch *fetch);
 
 /** The present hop's name was looked up: judge all of its addresses, and connect. */
 void fetch_looked_up(struct fetch *fetch, struct lookup *lookup);
+
+/** The present hop ends before its time: finish with `status`, unless all of the page is there. */
+void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why);
 
 /** libcurl is done with the present hop: follow its redirect, or finish. */
 void fetch_transferred(struct fetch *fetch, CURLcode code);

@@ -12,6 +12,7 @@ enum {
 	 * one is due and less than a millisecond has passed since it looked at the clock: what it
 	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
 	POLL_RUNNING_MS = 100,
+	MAX_LINES = 4096, /* each turn of the thread walks over them */
 };
 
 int64_t fetch_now_us(void)
@@ -24,6 +25,9 @@ int64_t fetch_now_us(void)
 static void fetch_free(struct fetch *fetch)
 {
 	url_free(&fetch->url);
+	curl_slist_free_all(fetch->cookies);
+	free(fetch->refresh);
+	free(fetch->from);
 	free(fetch->text);
 	free(fetch);
 }
@@ -34,7 +38,7 @@ static void unlink_fetch(struct fetch *fetch)
 	pthread_mutex_lock(&fetcher->lock);
 	*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch->next;
 	*(fetch->next == NULL ? &fetcher->last : &fetch->next->prev) = fetch->prev;
-	fetcher->count--;
+	fetcher->count[fetch->is_line]--;
 	pthread_mutex_unlock(&fetcher->lock);
 }
 
@@ -49,10 +53,21 @@ void fetch_release(struct fetch *fetch)
 	fetch_free(fetch);
 }
 
+/* Those that the next hop gets: they were this one's, and what its answer changed. */
+static void keep_cookies(struct fetch *fetch)
+{
+	struct curl_slist *cookies = NULL;
+	curl_easy_getinfo(fetch->easy, CURLINFO_COOKIELIST, &cookies);
+	curl_slist_free_all(fetch->cookies);
+	fetch->cookies = cookies;
+}
+
 void fetch_end_transfer(struct fetch *fetch)
 {
-	if (fetch->easy != NULL)
+	if (fetch->easy != NULL) {
 		curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
+		keep_cookies(fetch);
+	}
 	curl_easy_cleanup(fetch->easy);
 	curl_share_cleanup(fetch->share);
 	curl_slist_free_all(fetch->pinned);
@@ -61,9 +76,8 @@ void fetch_end_transfer(struct fetch *fetch)
 	fetch->pinned = NULL;
 }
 
-static void drop_body(struct fetch *fetch)
+static void drop_body(struct fetch_result *result)
 {
-	struct fetch_result *result = &fetch->result;
 	if (result->body != NULL)
 		budget_give(result->budget, result->body_room);
 	free(result->body);
@@ -95,22 +109,27 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 	int64_t now = fetch_now_us();
 	fetch_end_transfer(fetch);
 	if (status != FETCH_OK)
-		drop_body(fetch);
+		drop_body(result);
 	result->status = status;
 	result->why = why;
 	result->url = fetch->url.text == NULL ? "" : fetch->url.text;
 	result->redirects = fetch->redirects;
 	result->waited_us = (fetch->begun_us == 0 ? now : fetch->begun_us) - fetch->made_us;
 	result->elapsed_us = fetch->begun_us == 0 ? 0 : now - fetch->begun_us;
+	result->used_us = fetch->spent_us + result->elapsed_us;
+	result->refresh = fetch->refresh == NULL ? "" : fetch->refresh;
+	result->cookies = fetch->cookies;
+	fetch->cookies = NULL;
 	if (status == FETCH_TIMEOUT) {
-		int64_t had_us = fetch->limit_us - fetch->begun_us;
+		int64_t had_us = fetch->limit_us - fetch->begun_us + fetch->spent_us;
 		result->limit = had_us > 0 ? (uint64_t)had_us / 1000 : 0;
-		result->actual = (uint64_t)result->elapsed_us / 1000;
+		result->actual = (uint64_t)result->used_us / 1000;
 		if (result->actual < result->limit)
 			result->actual = result->limit; /* libcurl may stop a little early */
 	}
 	fetch->callback(fetch->arg, result);
-	drop_body(fetch);
+	drop_body(result);
+	curl_slist_free_all(result->cookies);
 	if (fetch->state == FETCH_STATE_LOOKUP)
 		fetch->state = FETCH_STATE_ENDED;
 	else
@@ -119,19 +138,34 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 
 /* -- The thread ---------------------------------------------------------------------------- */
 
+/* How many slots those may take that wait, by is_line. Under the lock. */
+static void share_slots(const struct fetcher *fetcher, size_t slots[2])
+{
+	size_t waiting = 0, lines = (fetcher->options.max_parallel + 1) / 2;
+	slots[false] = fetcher->options.max_parallel - fetcher->active;
+	for (const struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
+		bool waits = fetch->state == FETCH_STATE_WAITING;
+		waiting += waits && !fetch->is_line;
+		lines -= !waits && fetch->is_line;
+	}
+	size_t left = slots[false] > waiting ? slots[false] - waiting : 0;
+	slots[true] = left < lines ? left : lines;
+}
+
 /*
- * What there is to do now, as a chain; `*limit_us` becomes the next time at which there is. One
- * walk over a few hundred downloads a turn is cheaper than any order kept among them.
+ * What there is to do now, as a chain; `*limit_us` becomes the next time at which there is. Two
+ * walks over a few hundred downloads a turn are cheaper than any order kept among them.
  */
 static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limit_us,
 			     bool *stopping)
 {
 	struct fetch *first = NULL, **end = &first;
-	size_t free_slots = fetcher->options.max_parallel - fetcher->active;
+	size_t slots[2];
 	pthread_mutex_lock(&fetcher->lock);
+	share_slots(fetcher, slots);
 	*stopping = fetcher->stopping;
 	for (struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
-		bool begins = fetch->state == FETCH_STATE_WAITING && free_slots > 0;
+		bool begins = fetch->state == FETCH_STATE_WAITING && slots[fetch->is_line] > 0;
 		if (fetch->state == FETCH_STATE_ENDED)
 			continue;
 		if (fetcher->stopping)
@@ -139,7 +173,7 @@ static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limi
 		if (fetch->cancelled || begins || fetch->limit_us <= now) {
 			*end = fetch;
 			end = &fetch->todo;
-			free_slots -= begins;
+			slots[fetch->is_line] -= begins;
 		}
 		/* Also of what begins now: a look-up wakes nobody before it has ended. */
 		if (fetch->limit_us < *limit_us)
@@ -159,7 +193,7 @@ static void act(struct fetch *fetch, int64_t now)
 	else if (fetch->state == FETCH_STATE_WAITING)
 		fetch_finish(fetch, FETCH_BUSY, "no slot before the deadline");
 	else
-		fetch_finish(fetch, FETCH_TIMEOUT, "took too long");
+		fetch_broken(fetch, FETCH_TIMEOUT, "took too long");
 }
 
 static void take_lookups(struct fetcher *fetcher)
@@ -268,41 +302,73 @@ static bool start_engine(struct fetcher *fetcher)
 	return fetcher->running;
 }
 
-static bool has_room(const struct fetcher *fetcher)
+/*
+ * Lines have room of their own, and leave that of requests to them. Batches read on as their lines
+ * are answered: to refuse those would only make them come faster. What goes on was let in.
+ */
+static bool has_room(const struct fetcher *fetcher, const struct fetch_request *request)
 {
+	size_t room = request->is_line
+			      ? MAX_LINES
+			      : fetcher->options.max_parallel + fetcher->options.max_waiting;
 	return !fetcher->stopping &&
-	       fetcher->count < fetcher->options.max_parallel + fetcher->options.max_waiting;
+	       (request->from != NULL || fetcher->count[request->is_line] < room);
 }
 
-uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
-		     fetch_callback *callback, void *arg)
+static struct curl_slist *copy_list(const struct curl_slist *list)
+{
+	struct curl_slist *out = NULL;
+	for (; list != NULL; list = list->next) {
+		struct curl_slist *longer = curl_slist_append(out, list->data);
+		if (longer == NULL) {
+			curl_slist_free_all(out);
+			return NULL;
+		}
+		out = longer;
+	}
+	return out;
+}
+
+/* Go on where the page ended that leads here; false without memory. */
+static bool go_on(struct fetch *fetch, const struct fetch_result *from)
+{
+	if (from == NULL)
+		return true;
+	fetch->from = strdup(from->url);
+	fetch->cookies = copy_list(from->cookies);
+	fetch->redirects = from->redirects;
+	fetch->spent_us = from->used_us;
+	return fetch->from != NULL && (fetch->cookies != NULL || from->cookies == NULL);
+}
+
+uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *request)
 {
 	struct fetch *fetch = calloc(1, sizeof *fetch);
-	char *text = strdup(url);
-	if (fetch == NULL || text == NULL) {
-		free(fetch);
-		free(text);
+	if (fetch == NULL)
 		return 0;
-	}
 	fetch->fetcher = fetcher;
 	fetch->result.budget = fetcher->options.budget;
-	fetch->text = text;
-	fetch->callback = callback;
-	fetch->arg = arg;
+	fetch->text = strdup(request->url);
+	fetch->is_line = request->is_line;
+	fetch->callback = request->callback;
+	fetch->arg = request->arg;
 	fetch->made_us = fetch_now_us();
-	fetch->deadline_us = deadline_ms == 0 ? INT64_MAX : deadline_ms * 1000;
+	fetch->deadline_us = request->deadline_ms == 0 ? INT64_MAX : request->deadline_ms * 1000;
 	fetch->limit_us = fetch->made_us + (int64_t)fetcher->options.timeout_ms * 1000;
 	if (fetch->limit_us > fetch->deadline_us)
 		fetch->limit_us = fetch->deadline_us;
 
 	uint64_t id = 0;
+	bool made = fetch->text != NULL && go_on(fetch, request->from);
 	pthread_mutex_lock(&fetcher->lock);
-	if (has_room(fetcher) && start_engine(fetcher)) {
+	if (made && has_room(fetcher, request) && start_engine(fetcher)) {
 		id = fetch->id = ++fetcher->last_id;
+		if (request->id != NULL)
+			atomic_store(request->id, id);
 		fetch->prev = fetcher->last;
 		*(fetch->prev == NULL ? &fetcher->all : &fetch->prev->next) = fetch;
 		fetcher->last = fetch;
-		fetcher->count++;
+		fetcher->count[fetch->is_line]++;
 	}
 	pthread_mutex_unlock(&fetcher->lock);
 	if (id == 0)
@@ -312,12 +378,64 @@ uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_
 	return id;
 }
 
-void fetch_cancel(struct fetcher *fetcher, uint64_t id)
+struct fetch_result *fetch_keep(struct fetch_result *result)
 {
-	pthread_mutex_lock(&fetcher->lock);
+	struct fetch_result *kept = malloc(sizeof *kept);
+	char *url = strdup(result->url), *refresh = strdup(result->refresh);
+	if (kept == NULL || url == NULL || refresh == NULL) {
+		free(kept);
+		free(url);
+		free(refresh);
+		return NULL;
+	}
+	*kept = *result;
+	kept->url = url;
+	kept->refresh = refresh;
+	kept->why = NULL;
+	result->body = NULL;
+	result->cookies = NULL;
+	return kept;
+}
+
+void fetch_drop(struct fetch_result *result)
+{
+	if (result == NULL)
+		return;
+	drop_body(result);
+	curl_slist_free_all(result->cookies);
+	free((char *)result->refresh);
+	free((char *)result->url);
+	free(result);
+}
+
+/* Under the lock; NULL: it has ended. */
+static struct fetch *find(const struct fetcher *fetcher, uint64_t id)
+{
 	struct fetch *fetch = fetcher->all;
 	while (fetch != NULL && fetch->id != id)
 		fetch = fetch->next;
+	return fetch;
+}
+
+void fetch_raise(struct fetcher *fetcher, uint64_t id)
+{
+	pthread_mutex_lock(&fetcher->lock);
+	struct fetch *fetch = find(fetcher, id);
+	bool raised = fetch != NULL && fetch->is_line;
+	if (raised) {
+		fetch->is_line = false;
+		fetcher->count[true]--;
+		fetcher->count[false]++;
+	}
+	pthread_mutex_unlock(&fetcher->lock);
+	if (raised)
+		curl_multi_wakeup(fetcher->multi);
+}
+
+void fetch_cancel(struct fetcher *fetcher, uint64_t id)
+{
+	pthread_mutex_lock(&fetcher->lock);
+	struct fetch *fetch = find(fetcher, id);
 	if (fetch != NULL)
 		fetch->cancelled = true;
 	pthread_mutex_unlock(&fetcher->lock);
@@ -328,7 +446,7 @@ void fetch_cancel(struct fetcher *fetcher, uint64_t id)
 void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting)
 {
 	pthread_mutex_lock(&fetcher->lock);
-	size_t count = fetcher->count;
+	size_t count = fetcher->count[false] + fetcher->count[true];
 	pthread_mutex_unlock(&fetcher->lock);
 	*active = atomic_load(&fetcher->active_now);
 	*waiting = count > *active ? count - *active : 0;
@@ -352,8 +470,11 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	if (!url_hosts_check(allow_hosts, &fault))
 		return false;
 	/* Without it libcurl takes anything, and origins that have several forms give data. */
-	fetcher->headers = curl_slist_append(
-		NULL, "Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1");
+	static const char accept[] =
+		"Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1";
+	fetcher->headers = curl_slist_append(NULL, accept);
+	fetcher->bare_headers = curl_slist_append(NULL, accept);
+	bool bare = curl_slist_append(fetcher->bare_headers, "Accept-Encoding: identity") != NULL;
 	fetcher->allow_hosts = strdup(allow_hosts);
 	fetcher->user_agent = strdup(given->user_agent == NULL ? "precis" : given->user_agent);
 	fetcher->ca_file = given->ca_file == NULL ? NULL : strdup(given->ca_file);
@@ -368,7 +489,7 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	options->max_bytes = given->max_bytes == 0 ? (size_t)10 << 20 : given->max_bytes;
 	options->max_parallel = given->max_parallel == 0 ? 256 : given->max_parallel;
 	options->max_waiting = given->max_waiting == 0 ? 256 : given->max_waiting;
-	return fetcher->headers != NULL && fetcher->allow_hosts != NULL &&
+	return fetcher->headers != NULL && bare && fetcher->allow_hosts != NULL &&
 	       fetcher->user_agent != NULL &&
 	       (given->ca_file == NULL || fetcher->ca_file != NULL) &&
 	       fetcher->allow_nets != NULL && fetcher->own != NULL;
@@ -386,6 +507,7 @@ static void destroy(struct fetcher *fetcher)
 	}
 	pthread_mutex_destroy(&fetcher->lock);
 	curl_slist_free_all(fetcher->headers);
+	curl_slist_free_all(fetcher->bare_headers);
 	free(fetcher->allow_hosts);
 	free(fetcher->user_agent);
 	free(fetcher->ca_file);

@@ -16,7 +16,8 @@
  * judged (address.h) before any connection is tried; one bad answer refuses the hop. libcurl then
  * gets exactly the judged answers and looks nothing up, so a second DNS answer cannot change the
  * target. The address is judged once more when its socket is opened, and again before the
- * request is written. Proxies, .netrc, cookies, HSTS, Alt-Svc and credentials are all off.
+ * request is written. Proxies, .netrc, HSTS, Alt-Svc and credentials are all off. Cookies live as
+ * long as one download: many a site sets one and redirects to itself until it comes back.
  */
 struct fetcher;
 
@@ -49,8 +50,8 @@ struct fetch_options {
 	unsigned max_redirects; /* hops after the first; FETCH_DEFAULT_REDIRECTS is sensible */
 	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
 	struct budget *budget;  /* of all bodies together, also those called back; NULL: none */
-	size_t max_parallel;    /* downloads at a time; 0: 256 */
-	size_t max_waiting;     /* further ones that wait for a slot; 0: 256 */
+	size_t max_parallel; /* downloads at a time; 0: 256. Of lines: half of them, at least 1 */
+	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. Of lines: thousands */
 	/**
 	 * Replaces getaddrinfo() in tests. Called on a thread of its own, may block. Writes up to
 	 * `max` addresses (ports ignored) and returns how many there are; 0: no such name; -1:
@@ -62,25 +63,30 @@ struct fetch_options {
 
 enum { FETCH_DEFAULT_REDIRECTS = 5 };
 
-/** What a download gave. Everything but `body` is lent for the call of the callback. */
+struct curl_slist;
+
+/** What a download gave. Lent for the call of the callback; fetch_keep() makes it last. */
 struct fetch_result {
 	enum fetch_status status;
 	int http_status;  /* of the last answer; 0 before any */
 	const char *why;  /* for the log, never for the client: what exactly went wrong; "" if OK */
 	const char *url;  /* the last URL asked for, normalised, without fragment; "" if none */
-	char *body;       /* FETCH_OK: decoded bytes, taken by the callback: free() it. Else NULL */
+	char *body;       /* FETCH_OK: decoded bytes, may be taken: free() it. Else NULL */
 	size_t body_len;  /* a NUL stands behind the last byte, not counted */
 	size_t body_room; /* counted in `budget`, to which whoever takes `body` gives it back */
 	struct budget *budget;
 	char content_type[64]; /* lower case, without parameters; "" when the origin names none;
 				  that of the body where it shows to be a file of another */
 	char charset[64];      /* of the Content-Type header, as written; "" when none */
+	const char *refresh;   /* the Refresh header, as written; "" when none */
+	struct curl_slist *cookies; /* for the page that this one leads to; may be taken */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
 	 * redirects. `actual` 0: it was no limit, or none that is known. */
 	uint64_t limit, actual;
 	unsigned redirects; /* hops after the first */
 	int64_t waited_us;  /* for a slot */
 	int64_t elapsed_us; /* from the slot to the end */
+	int64_t used_us;    /* the same, and that of the pages which led here */
 };
 
 /**
@@ -106,21 +112,49 @@ void fetcher_stop(struct fetcher *fetcher);
 /** Stop and free. NULL is fine. */
 void fetcher_free(struct fetcher *fetcher);
 
+/** What is to be downloaded. Copied, but for `arg` and `id`. */
+struct fetch_request {
+	const char *url;
+	/**
+	 * NULL; or the page that leads to `url` by other means than a redirect. Then this is one
+	 * more hop of that download: `url` may be relative to it, its time and redirects count, its
+	 * cookies are sent, and all that holds for a redirect does; and room to wait there is.
+	 */
+	const struct fetch_result *from;
+	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */
+	bool is_line;        /* of a batch: gets no slot while a request waits for one, and with
+				other lines half of them at most, so that one is never far */
+	fetch_callback *callback;
+	void *arg;
+	_Atomic uint64_t *id; /* set to what is returned before the callback can come; NULL: not */
+};
+
 /**
- * Begin to download `url` (copied) and return at once. `deadline_ms` is on CLOCK_MONOTONIC;
- * 0 for none beyond timeout_ms. Any thread may call it.
+ * Begin a download and return at once. Any thread may call it.
  *
  * Returns an id for fetch_cancel(), never reused. 0 when there is no room to wait, no memory, or
- * the fetcher is stopping: then the callback is not called.
+ * the fetcher is stopping: then the callback is not called, and `*request->id` is not touched.
  */
-uint64_t fetch_start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
-		     fetch_callback *callback, void *arg);
+uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *request);
+
+/**
+ * In the callback: all of `result` but its `why`, to be freed with fetch_drop(). Takes the body and
+ * the cookies. NULL without memory.
+ */
+struct fetch_result *fetch_keep(struct fetch_result *result);
+
+/** Give a kept result's body back to its budget, and free it all. NULL is fine. */
+void fetch_drop(struct fetch_result *result);
 
 /**
  * Ask to stop a download. Any thread; returns at once. The callback still comes, with
  * FETCH_CANCELLED unless it was already on its way. An id that has ended does nothing.
  */
 void fetch_cancel(struct fetcher *fetcher, uint64_t id);
+
+/** A request waits for this download too: from now on it is no line's. An id that has ended does
+ * nothing. */
+void fetch_raise(struct fetcher *fetcher, uint64_t id);
 
 /** How many downloads run, and how many wait. For metrics. */
 void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting);

@@ -48,13 +48,24 @@ static void copy_part(char *out, size_t room, struct span part)
 	out[len] = '\0';
 }
 
-/* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. */
+/* Says nothing: WHATWG MIME Sniffing has a look at the bytes then, as where there is no type. */
+static bool is_no_type(const char *type)
+{
+	return strchr(type, '/') == NULL || strchr(type, ' ') != NULL || strcmp(type, "*/*") == 0 ||
+	       strcmp(type, "unknown/unknown") == 0 || strcmp(type, "application/unknown") == 0;
+}
+
+/* Content-Type: type/subtype *( ; name=value ), RFC 9110 8.3. Some servers send a list. */
 static void read_content_type(struct fetch_result *result, struct span value)
 {
-	copy_part(result->content_type, sizeof result->content_type, next_part(&value, ';'));
+	result->charset[0] = '\0';
+	struct span type = next_part(&value, ';');
+	copy_part(result->content_type, sizeof result->content_type, next_part(&type, ','));
 	for (char *c = result->content_type; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
+	if (is_no_type(result->content_type))
+		result->content_type[0] = '\0';
 	while (value.len > 0 && result->charset[0] == '\0') {
 		struct span parameter = next_part(&value, ';');
 		if (!equals_any_case(next_part(&parameter, '='), "charset"))
@@ -76,38 +87,43 @@ static bool is_page_type(const char *content_type)
 	return false;
 }
 
-static bool all_among(struct span codings, const char *const *known, size_t known_len)
+enum { WORDS_MAX = 8 };
+
+/* Are all of a header's codings among `words`, or none of them? */
+static bool codings_are(CURL *easy, const char *name, bool among,
+			const char *const words[WORDS_MAX])
 {
-	while (codings.len > 0) {
-		struct span coding = next_part(&codings, ',');
-		bool found = coding.len == 0;
-		for (size_t i = 0; i < known_len; i++)
-			found = found || equals_any_case(coding, known[i]);
-		if (!found)
-			return false;
+	struct curl_header *header = NULL;
+	while ((header = curl_easy_nextheader(easy, CURLH_HEADER, -1, header)) != NULL) {
+		struct span codings = span_of(header->value);
+		while (strcasecmp(header->name, name) == 0 && codings.len > 0) {
+			struct span coding = next_part(&codings, ',');
+			bool found = false;
+			for (size_t i = 0; i < WORDS_MAX && words[i] != NULL; i++)
+				found = found || equals_any_case(coding, words[i]);
+			if (coding.len > 0 && found != among)
+				return false;
+		}
 	}
 	return true;
 }
 
 /*
- * Only codings that were offered: libcurl would also undo others it was built with, in either
- * header, such as zstd, whose window can take 128 MiB for each download.
+ * Only what was offered: libcurl would also undo others it was built with, in either header, such
+ * as zstd, whose window can take 128 MiB for each download. Of what is no coding at all ("utf-8",
+ * "aws-chunked") it makes an error, where browsers pass over it: so the page is asked for without
+ * any, and may be called what it likes but packed.
  */
-static bool is_offered_coding(CURL *easy)
+static bool is_offered(struct fetch *fetch)
 {
-	static const char *const content[] = {"identity", "gzip", "x-gzip", "deflate", "br"};
-	static const char *const transfer[] = {"identity", "chunked"};
-	struct curl_header *header = NULL;
-	while ((header = curl_easy_nextheader(easy, CURLH_HEADER, -1, header)) != NULL) {
-		struct span value = span_of(header->value);
-		if (strcasecmp(header->name, "Content-Encoding") == 0 &&
-		    !all_among(value, content, sizeof content / sizeof content[0]))
-			return false;
-		if (strcasecmp(header->name, "Transfer-Encoding") == 0 &&
-		    !all_among(value, transfer, sizeof transfer / sizeof transfer[0]))
-			return false;
-	}
-	return true;
+	static const char *const transfer[WORDS_MAX] = {"identity", "chunked"},
+				 *const content[WORDS_MAX] = {"identity", "gzip", "x-gzip",
+							      "deflate", "br"},
+				 *const packed[WORDS_MAX] = {"gzip", "x-gzip",   "deflate",   "br",
+							     "zstd", "compress", "x-compress"};
+	fetch->strange = !codings_are(fetch->easy, "Content-Encoding", !fetch->bare,
+				      fetch->bare ? packed : content);
+	return !fetch->strange && codings_are(fetch->easy, "Transfer-Encoding", true, transfer);
 }
 
 struct span fetch_header_of(CURL *easy, const char *name)
@@ -143,10 +159,15 @@ static void judge_head(struct fetch *fetch)
 		return;
 	}
 	read_content_type(&fetch->result, fetch_header_of(fetch->easy, "Content-Type"));
+	struct span refresh = fetch_header_of(fetch->easy, "Refresh");
+	free(fetch->refresh);
+	fetch->refresh = NULL;
+	if (refresh.len > 0 && (fetch->refresh = strndup(refresh.at, refresh.len)) == NULL)
+		fetch_blame(fetch, FETCH_NO_MEMORY, "out of memory");
 	if (!is_page_type(fetch->result.content_type))
 		fetch_blame(fetch, FETCH_NOT_HTML, "content type is not that of a page");
-	else if (!is_offered_coding(fetch->easy))
-		fetch_blame(fetch, FETCH_UNREACHABLE, "content coding was not offered");
+	else if (!is_offered(fetch))
+		fetch_blame(fetch, FETCH_UNREACHABLE, "coding was not offered");
 	else if (len > 0 && (uint64_t)len > fetch->fetcher->options.max_bytes)
 		fetch_blame_size(fetch, FETCH_TOO_LARGE, "answer announces too much",
 				 fetch->fetcher->options.max_bytes, (uint64_t)len);

@@ -1,10 +1,14 @@
 #include "download.h"
 
+#include "core/ascii.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PAGE_END_BYTES = 1024 }; /* comments and the like may stand behind it */
 
 static CURLcode set_options(struct fetch *fetch)
 {
@@ -25,12 +29,16 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
-	SET(CURLOPT_HTTPHEADER, fetch->fetcher->headers);
-	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+	SET(CURLOPT_HTTPHEADER,
+	    fetch->bare ? fetch->fetcher->bare_headers : fetch->fetcher->headers);
+	SET(CURLOPT_ACCEPT_ENCODING, fetch->bare ? NULL : "gzip, deflate, br");
 	/* A directory of roots would be read again for each connection; a bundle is kept. */
 	SET(CURLOPT_CAPATH, (char *)NULL);
 	if (fetch->fetcher->ca_file != NULL)
 		SET(CURLOPT_CAINFO, fetch->fetcher->ca_file);
+	SET(CURLOPT_COOKIEFILE, ""); /* no file: kept in memory */
+	for (const struct curl_slist *c = fetch->cookies; c != NULL; c = c->next)
+		SET(CURLOPT_COOKIELIST, c->data);
 	SET(CURLOPT_SHARE, fetch->share);
 	SET(CURLOPT_RESOLVE, fetch->pinned);
 	SET(CURLOPT_PRIVATE, fetch);
@@ -110,7 +118,8 @@ static void start_literal(struct fetch *fetch)
 static void start_hop(struct fetch *fetch)
 {
 	fetch->head_bytes = fetch->dropped_bytes = 0;
-	fetch->head_done = fetch->redirecting = fetch->opened = false;
+	fetch->head_done = fetch->redirecting = fetch->opened = fetch->strange = false;
+	fetch->verdict = FETCH_OK;
 	if (!url_hosts_match(fetch->fetcher->allow_hosts, fetch->url.host)) {
 		fetch_finish(fetch, FETCH_REFUSED, "host is not among the allowed ones");
 	} else if (fetch->url.literal) {
@@ -150,33 +159,10 @@ void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
 	start_transfer(fetch, lookup);
 }
 
-void fetch_begin(struct fetch *fetch)
-{
-	struct fetcher *fetcher = fetch->fetcher;
-	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
-	fetch->begun_us = fetch_now_us();
-	fetch->limit_us = fetch->begun_us + timeout_us;
-	if (fetch->limit_us > fetch->deadline_us)
-		fetch->limit_us = fetch->deadline_us;
-	atomic_store(&fetcher->active_now, ++fetcher->active);
-	fetch->state = FETCH_STATE_TRANSFER;
-	struct span text = span_of(fetch->text);
-	if (text.len <= FETCH_URL_MAX && url_parse(text, NULL, &fetch->url))
-		start_hop(fetch);
-	else if (fetch->url.no_memory)
-		fetch_finish(fetch, FETCH_NO_MEMORY, "no memory for the URL");
-	else
-		fetch_finish(fetch, FETCH_REFUSED, "not a URL that can be asked for");
-}
-
-static void follow(struct fetch *fetch)
+/* From the present URL on to `location`, a redirect's or a page's. */
+static void go_to(struct fetch *fetch, struct span location)
 {
 	struct url next;
-	struct span location = fetch_header_of(fetch->easy, "Location");
-	if (location.len == 0) {
-		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
-		return;
-	}
 	if (fetch->redirects == fetch->fetcher->options.max_redirects) {
 		fetch->result.limit = fetch->redirects;
 		fetch->result.actual = fetch->redirects + 1;
@@ -189,17 +175,59 @@ static void follow(struct fetch *fetch)
 			     "redirected to no URL that can be asked for");
 		return;
 	}
-	if (fetch->url.https && !next.https) {
-		url_free(&next);
-		fetch_finish(fetch, FETCH_REFUSED, "redirected from https to http");
-		return;
-	}
 	fetch_end_transfer(fetch);
 	url_free(&fetch->url);
 	fetch->url = next;
 	fetch->redirects++;
-	fetch->fresh = false;
+	fetch->fresh = fetch->bare = false;
 	start_hop(fetch);
+}
+
+/* Headers are bytes: what is beyond ASCII is escaped one by one, in whatever charset it may be. */
+static struct span escape(struct span location, char *room)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < location.len; i++) {
+		unsigned char c = (unsigned char)location.at[i];
+		if (c < 0x80)
+			room[len++] = (char)c;
+		else
+			len += (size_t)sprintf(room + len, "%%%02X", c);
+	}
+	return (struct span){room, len};
+}
+
+static void follow(struct fetch *fetch)
+{
+	char room[3 * FETCH_URL_MAX + 1];
+	struct span location = fetch_header_of(fetch->easy, "Location");
+	if (location.len == 0)
+		fetch_finish(fetch, FETCH_STATUS, "a redirect without a target");
+	else if (location.len > FETCH_URL_MAX)
+		go_to(fetch, location);
+	else
+		go_to(fetch, escape(location, room));
+}
+
+void fetch_begin(struct fetch *fetch)
+{
+	struct fetcher *fetcher = fetch->fetcher;
+	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
+	fetch->begun_us = fetch_now_us();
+	fetch->limit_us = fetch->begun_us + timeout_us - fetch->spent_us;
+	if (fetch->limit_us > fetch->deadline_us)
+		fetch->limit_us = fetch->deadline_us;
+	atomic_store(&fetcher->active_now, ++fetcher->active);
+	fetch->state = FETCH_STATE_TRANSFER;
+	struct span text = span_of(fetch->text);
+	struct span first = fetch->from == NULL ? text : span_of(fetch->from);
+	if (text.len > FETCH_URL_MAX || !url_parse(first, NULL, &fetch->url))
+		fetch_finish(fetch, fetch->url.no_memory ? FETCH_NO_MEMORY : FETCH_REFUSED,
+			     "not a URL that can be asked for");
+	else if (fetch->from != NULL)
+		go_to(fetch, text);
+	else
+		start_hop(fetch);
 }
 
 /* Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */
@@ -283,24 +311,55 @@ static bool was_stale(const struct fetch *fetch)
 	return !fetch->opened && fetch->head_bytes == 0 && !fetch->fresh;
 }
 
+/*
+ * Whatever became of the connection, has all of the page come? Its end says so, where a length that
+ * is too long (that of the page unpacked), an end without TLS's goodbye, a missing last chunk or
+ * bytes behind the end of a coding say something else. Browsers show even what breaks off.
+ */
+static bool is_whole(const struct fetch *fetch)
+{
+	const struct fetch_result *result = &fetch->result;
+	size_t tail = result->body_len < PAGE_END_BYTES ? result->body_len : PAGE_END_BYTES;
+	return fetch->state == FETCH_STATE_TRANSFER && fetch->verdict == FETCH_OK &&
+	       ascii_contains((struct span){result->body + result->body_len - tail, tail},
+			      SPAN("</html>"));
+}
+
+void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why)
+{
+	if (is_whole(fetch))
+		got_page(fetch);
+	else
+		fetch_finish(fetch, status, why);
+}
+
+static void start_again(struct fetch *fetch)
+{
+	fetch_end_transfer(fetch);
+	start_hop(fetch);
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
 	if (status == FETCH_UNREACHABLE && was_stale(fetch)) {
-		fetch_end_transfer(fetch);
 		fetch->fresh = true;
-		start_hop(fetch);
+		start_again(fetch);
 		return;
 	}
 	if (status == FETCH_TOO_LARGE)
 		fetch_blame_size(fetch, status, "header line is too long", FETCH_HEAD_MAX_BYTES,
 				 FETCH_HEAD_MAX_BYTES + 1);
-	fetch_finish(fetch, status, curl_easy_strerror(code));
+	fetch_broken(fetch, status, curl_easy_strerror(code));
 }
 
 void fetch_transferred(struct fetch *fetch, CURLcode code)
 {
-	if (fetch->verdict != FETCH_OK)
+	bool asked_bare = fetch->bare;
+	fetch->bare |= fetch->strange;
+	if (fetch->bare != asked_bare)
+		start_again(fetch);
+	else if (fetch->verdict != FETCH_OK)
 		fetch_finish(fetch, fetch->verdict, fetch->why);
 	else if (fetch->redirecting)
 		follow(fetch); /* whatever became of its body */

@@ -34,13 +34,7 @@ void job_count(struct job *job, struct budget *budget, size_t room)
 
 static void drop_input(struct job *job)
 {
-	struct fetch_result *download = job->download;
-	if (download != NULL) {
-		budget_give(download->budget, download->body_room);
-		free(download->body);
-		free((char *)download->url);
-		free(download);
-	}
+	fetch_drop(job->download);
 	budget_give(job->budget, job->body_room);
 	free(job->body);
 	job->download = NULL;
@@ -174,13 +168,26 @@ bool ticket_is_pending(const struct ticket *ticket)
 	return atomic_load_explicit(&ticket->state, memory_order_acquire) != TICKET_FINISHED;
 }
 
+static bool is_downloading(struct job *job, uint64_t *id)
+{
+	*id = atomic_load(&job->fetch_id);
+	return *id != 0 && *id != JOB_FETCHED;
+}
+
+void job_raise_download(struct job *job)
+{
+	uint64_t id;
+	if (is_downloading(job, &id))
+		fetch_raise(job->fetcher, id);
+}
+
 /* A download that nobody waits for would only keep others from its place. */
 static void leave(struct job *job)
 {
 	if (atomic_fetch_sub(&job->waiting, 1) > 1)
 		return;
-	uint64_t id = atomic_load(&job->fetch_id);
-	if (id != 0 && id != JOB_FETCHED)
+	uint64_t id;
+	if (is_downloading(job, &id))
 		fetch_cancel(job->fetcher, id);
 }
 

@@ -58,18 +58,17 @@ struct job {
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
 	bool is_line;                     /* of a batch: requests go first, see queue.h */
-	bool is_raised;                   /* the queue's: a request has joined the line */
+	atomic_bool is_raised;            /* the queue's: a request has joined the line */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
-	char request_id[129];         /* of the request or batch that began it, for the log */
-	uint64_t queued_ns;           /* monotonic */
-	uint64_t allowed_ns;          /* how long each who waits for it does at most */
-	_Atomic uint64_t deadline_ns; /* of the last of them */
-	bool came_last;               /* into its row of the queue, not ahead of others */
-	/* NULL until it is there; owns `body` and `url`, says no `why` */
-	struct fetch_result *download;
-	struct fetcher *fetcher;   /* of that */
-	_Atomic uint64_t fetch_id; /* 0: no download has begun; JOB_FETCHED: it has ended */
+	char request_id[129];          /* of the request or batch that began it, for the log */
+	uint64_t queued_ns;            /* monotonic */
+	uint64_t allowed_ns;           /* how long each who waits for it does at most */
+	_Atomic uint64_t deadline_ns;  /* of the last of them */
+	bool came_last;                /* into its row of the queue, not ahead of others */
+	struct fetch_result *download; /* NULL until it is there; kept by fetch_keep() */
+	struct fetcher *fetcher;       /* of that */
+	_Atomic uint64_t fetch_id;     /* 0: no download has begun; JOB_FETCHED: it has ended */
 	struct job_times times;
 	struct workers *workers; /* who go on with it after its download */
 	struct cache *cache;     /* where its answer is to be left; NULL: nowhere */
@@ -87,6 +86,9 @@ struct job *job_hold(struct job *job);
 
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
+
+/** A request waits for the job, which may be a line that has begun its download. */
+void job_raise_download(struct job *job);
 
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);

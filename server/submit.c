@@ -16,6 +16,13 @@ static void resume(struct ticket *ticket)
 	MHD_resume_connection(ticket->owner);
 }
 
+/* In this order: a worker that begins a download looks whether its job was raised meanwhile. */
+static void raise_job(struct http *http, struct job *job)
+{
+	queue_raise(http->parts.queue, job);
+	job_raise_download(job);
+}
+
 /* Wait suspended for a job of one's own or one that is under way already. */
 static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 {
@@ -42,7 +49,7 @@ static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(ticket, found);
 	else if (result == CACHE_JOINED)
-		queue_raise(http->parts.queue, ticket->job);
+		raise_job(http, ticket->job);
 	else if (!shared_cache_ask(http->parts.shared_cache, &pushed) &&
 		 queue_push(http->parts.queue, &pushed) != QUEUE_OK)
 		job_fail(pushed, &report);

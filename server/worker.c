@@ -3,6 +3,8 @@
 #include "core/ascii.h"
 #include "core/charset.h"
 #include "core/extract.h"
+#include "core/metadata.h"
+#include "core/refresh.h"
 #include "core/summary.h"
 #include "core/utf8.h"
 #include "log.h"
@@ -159,23 +161,6 @@ static void log_failure(const struct job *job, const struct fetch_result *result
 		result->redirects, (double)result->elapsed_us / 1000);
 }
 
-/* What came, for the worker that goes on with it; NULL without memory. */
-static struct fetch_result *keep_download(struct fetch_result *result)
-{
-	struct fetch_result *download = malloc(sizeof(*download));
-	char *url = strdup(result->url);
-	if (download == NULL || url == NULL) {
-		free(download);
-		free(url);
-		return NULL;
-	}
-	*download = *result;
-	download->url = url;
-	download->why = NULL;
-	result->body = NULL;
-	return download;
-}
-
 /* Runs on the fetcher's thread: keep what came and send the job back to the workers. */
 static void on_fetched(void *arg, struct fetch_result *result)
 {
@@ -185,7 +170,7 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	metrics_count_fetch(job->workers->metrics, result->status);
 	atomic_store(&job->fetch_id, JOB_FETCHED);
 	job->times.fetch_ns += (uint64_t)(result->waited_us + result->elapsed_us) * 1000;
-	job->download = keep_download(result);
+	job->download = fetch_keep(result);
 	if (job->download != NULL && queue_push_again(job->workers->queue, &job) == QUEUE_OK)
 		return;
 	problem_set(&report, PROBLEM_INTERNAL, "%s", "");
@@ -193,34 +178,46 @@ static void on_fetched(void *arg, struct fetch_result *result)
 	job_release(job);
 }
 
-/* Give the job to the fetcher. True: it is the fetcher's now. */
-static bool start_download(struct work *work)
+/*
+ * Give the job to the fetcher, for `url` or what the page that it has leads to. True: it is the
+ * fetcher's now.
+ */
+static bool start_download(struct work *work, struct span url)
 {
 	struct job *job = work->job;
-	uint64_t none = 0;
+	struct fetch_result *from = job->download;
 	job->workers = work->worker->pool;
 	job->fetcher = job->workers->fetcher;
 	if (monotonic_ns() > job->deadline_ns) {
 		report_late(job, "While it waited for a worker.", &work->report);
 		return false;
 	}
-	char *url = arena_copy(&work->worker->arena, work->request.input);
-	if (url == NULL) {
+	const struct fetch_request request = {.url = arena_copy(&work->worker->arena, url),
+					      .from = from,
+					      .deadline_ms =
+						      (int64_t)(job->deadline_ns / NS_PER_MS),
+					      .is_line = job->is_line,
+					      .callback = on_fetched,
+					      .arg = job,
+					      .id = &job->fetch_id};
+	if (request.url == NULL) {
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "No memory for the URL.");
 		return false;
 	}
 	job_hold(job); /* the callback may end the job before fetch_start() returns */
-	uint64_t id = fetch_start(job->fetcher, url, (int64_t)(job->deadline_ns / NS_PER_MS),
-				  on_fetched, job);
+	job->download = NULL;
+	uint64_t id = fetch_start(job->fetcher, &request);
+	fetch_drop(from);
 	if (id == 0) {
 		job_release(job);
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* It may be back already, and is not named any more then. */
-	atomic_compare_exchange_strong(&job->fetch_id, &none, id);
+	/* Who left or came meanwhile found no id to name. */
 	if (!job_is_wanted(job))
-		fetch_cancel(job->fetcher, id); /* who left found no id to name */
+		fetch_cancel(job->fetcher, id);
+	if (job->is_raised)
+		fetch_raise(job->fetcher, id);
 	job_release(job);
 	return true;
 }
@@ -235,7 +232,7 @@ static bool job_expired(void *arg)
 
 struct extraction {
 	struct work *work;
-	struct span html, base_url;
+	struct span html, base_url, refresh;
 	bool given;
 	enum extract_status status;
 };
@@ -244,13 +241,24 @@ static void extract_guarded(void *arg)
 {
 	struct extraction *e = arg;
 	const struct extract_limits limits = {.expired = job_expired, .expired_arg = e->work};
-	e->status = extract_article(&e->work->worker->arena, e->html, e->base_url, e->given,
-				    &limits, &e->work->article);
+	struct arena *arena = &e->work->worker->arena;
+	struct article *article = &e->work->article;
+	struct span url;
+	e->status = extract_article(arena, e->html, e->base_url, e->given, &limits, article);
+	if (article->little && article->leads_to.len == 0 && refresh_read(e->refresh, &url))
+		article->leads_to = metadata_resolve(arena, url, e->base_url);
 }
 
-static bool extract(struct work *work, struct span html, struct span base_url, bool given)
+/* `download` NULL: the HTML was given, as an article. */
+static bool extract(struct work *work, struct span html, struct span base_url,
+		    const struct fetch_result *download)
 {
-	struct extraction e = {work, html, base_url, given, EXTRACT_NO_MEMORY};
+	struct extraction e = {work,
+			       html,
+			       base_url,
+			       span_of(download == NULL ? "" : download->refresh),
+			       download == NULL,
+			       EXTRACT_NO_MEMORY};
 	uint64_t start = monotonic_ns();
 	if (!memory_guard(extract_guarded, &e))
 		work->article = (struct article){0};
@@ -287,9 +295,16 @@ static void decode_guarded(void *arg)
 	d->utf8 = charset_to_utf8(d->arena, bytes, span_of(d->download->charset), NULL);
 }
 
-static bool is_plain_text(const struct fetch_result *download)
+/* Servers call text whatever they have no type for: a page without a suffix, too. */
+static bool is_plain_text(const struct fetch_result *download, struct span text)
 {
-	return strcmp(download->content_type, "text/plain") == 0;
+	if (strcmp(download->content_type, "text/plain") != 0)
+		return false;
+	if (span_begins(text, SPAN("\xEF\xBB\xBF")))
+		text = span_slice(text, 3, text.len);
+	while (text.len > 0 && ascii_is_space(text.at[0]))
+		text = span_slice(text, 1, text.len);
+	return !ascii_begins(text, SPAN("<!doctype html")) && !ascii_begins(text, SPAN("<html"));
 }
 
 /* The text that is to be summarized, from whatever was given. */
@@ -303,7 +318,7 @@ static bool find_text(struct work *work)
 		return true;
 	}
 	if (request->kind == REQUEST_HTML)
-		return extract(work, request->input, request->base_url, true);
+		return extract(work, request->input, request->base_url, NULL);
 
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);
@@ -314,10 +329,24 @@ static bool find_text(struct work *work)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While decoding the page.");
 		return false;
 	}
-	if (!is_plain_text(download))
-		return extract(work, d.utf8, span_of(download->url), false);
+	if (!is_plain_text(download, d.utf8))
+		return extract(work, d.utf8, span_of(download->url), download);
 	work->text = d.utf8;
 	return true;
+}
+
+/* Where the page sends its readers on, having no article itself; empty: nowhere. */
+static struct span leads_to(const struct work *work)
+{
+	struct span url = work->article.leads_to;
+	const struct fetch_result *download = work->job->download;
+	if (work->report.problem == PROBLEM_NO_ARTICLE)
+		return url;
+	/* Without memory what is there may be half a URL. What has text and leads to itself only
+	 * shows it anew, unless it waits for its cookie. */
+	bool leads = work->report.problem == PROBLEM_NONE && url.len > 0 &&
+		     (download->cookies != NULL || !span_equal(url, span_of(download->url)));
+	return leads ? url : (struct span){0};
 }
 
 /* New (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */
@@ -415,9 +444,13 @@ static void run(struct worker *worker, struct job *job)
 		problem_set(&work.report, PROBLEM_DEADLINE_EXCEEDED, "Nobody waits any more.");
 	} else if (decode(&work)) {
 		bool download_first = work.request.kind == REQUEST_URL && job->download == NULL;
-		if (download_first && start_download(&work))
+		if (download_first && start_download(&work, work.request.input))
 			return;
-		if (work.report.problem == PROBLEM_NONE && find_text(&work))
+		bool found = work.report.problem == PROBLEM_NONE && find_text(&work);
+		struct span next = leads_to(&work);
+		if (next.len > 0 && start_download(&work, next))
+			return;
+		if (found && work.report.problem == PROBLEM_NONE)
 			body = summarize(&work, &len);
 	}
 	if (body == NULL && work.request.json != NULL)

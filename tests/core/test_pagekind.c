@@ -128,6 +128,17 @@ static const struct {
 	 "<title>Redirecting</title><script>location='/new'</script>"
 	 "<meta http-equiv=refresh content='url=/new'><p>You should have been redirected.",
 	 "", "a page that only leads to another one"},
+	{"moved, and nothing else to see",
+	 "<meta http-equiv=refresh content='0; url=/new'><script>location='/new'</script>", "",
+	 "a page that only leads to another one"},
+	{"the same where there are no scripts",
+	 "<head><noscript><meta http-equiv=refresh content='0; url=/new'></noscript>"
+	 "<title>/new</title></head><script>location='/new'</script>",
+	 "", "a page that only leads to another one"},
+	{"not there, and led away",
+	 "<title>Page not found</title><meta http-equiv=refresh content='5; url=/'>"
+	 "<h1>Page not found</h1><p>We bring you to our home page.",
+	 "", "an error page"},
 	{"moved where there are no scripts",
 	 "<title>The river</title><noscript><meta http-equiv=refresh content='0; url=/plain'>"
 	 "</noscript><h1>The river</h1><p>" SENTENCES,
@@ -190,6 +201,49 @@ static void test_kinds(void **state)
 }
 
 static const struct {
+	const char *name, *html, *leads_to;
+	bool little;
+} ways[] = {
+	{"from the page", "<meta http-equiv=refresh content='0; url=new?a#b'>",
+	 "https://example.org/a/new?a#b", true},
+	{"from its base",
+	 "<base target=_top><base href=/c/><base href=/d/>"
+	 "<meta http-equiv=refresh content='0; url=new'>",
+	 "https://example.org/c/new", true},
+	{"from a base elsewhere",
+	 "<base href=//example.com><meta http-equiv=refresh content='0; url=new'>",
+	 "https://example.com/new", true},
+	{"from a base that is none",
+	 "<base href=data:x><base href=/c/><meta http-equiv=refresh content='0; url=new'>",
+	 "https://example.org/a/new", true},
+	{"to a mail", "<meta http-equiv=refresh content='0; url=mailto:a@example.org'>", "", true},
+	{"to a script", "<meta http-equiv=refresh content='0; url=javascript:alert(1)'>", "", true},
+	{"nowhere", "<p>The ferry waits in the harbour of the old town.", "", true},
+	{"an article", "<p>" SENTENCES SENTENCES SENTENCES "<p>" SENTENCES SENTENCES SENTENCES, "",
+	 false},
+	{"not there", "<title>404</title><meta http-equiv=refresh content='0; url=/'><p>Sorry.", "",
+	 false},
+};
+
+static void test_leads_to(void **state)
+{
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct arena arena;
+		struct article article;
+		arena_init(&arena, plenty_bytes);
+		extract_article(&arena, span_of(ways[i].html), SPAN("https://example.org/a/b"),
+				false, NULL, &article);
+		CHECK(ways[i].name, span_equal(article.leads_to, span_of(ways[i].leads_to)));
+		CHECK(ways[i].name, article.little == ways[i].little);
+		/* What was sent as an article leads nowhere. */
+		extract_article(&arena, span_of(ways[i].html), SPAN("https://example.org/a/b"),
+				true, NULL, &article);
+		CHECK(ways[i].name, article.leads_to.len == 0 && !article.little);
+		arena_free(&arena);
+	}
+}
+
+static const struct {
 	const char *name, *text;
 	bool partial;
 } teasers[] = {
@@ -227,9 +281,8 @@ static void test_partial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_declared),
-		cmocka_unit_test(test_address),
-		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_declared), cmocka_unit_test(test_address),
+		cmocka_unit_test(test_kinds),    cmocka_unit_test(test_leads_to),
 		cmocka_unit_test(test_partial),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

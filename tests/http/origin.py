@@ -105,6 +105,39 @@ def set_cookie(connection, request):
     connection.sendall(page(b"", "302 Found", Location="/show", Set_Cookie="session=1; Path=/"))
 
 
+def refresh(content, pause_s=0.0):
+    """A page that is nothing but <meta http-equiv="refresh">."""
+    def behave(connection, request):
+        threading.Event().wait(pause_s)
+        to = content.replace("{origin}", connection.origin_name)
+        connection.sendall(page(f'<head><meta http-equiv="refresh" content="{to}"></head>'.encode()))
+    return behave
+
+
+def refresh_chain(connection, request):
+    """/refresh-chain?5 leads to ?4 and so on; ?0 is a page."""
+    left = int(request.split(b" ")[1].partition(b"?")[2] or b"0")
+    if left == 0:
+        connection.sendall(page())
+    elif left % 2:
+        refresh(f"0; url=?{left - 1}")(connection, request)
+    else:
+        connection.sendall(page(b"", "302 Found", Location=f"?{left - 1}"))
+
+
+def asks_for_cookie(redirecting):
+    """Redirects to itself, by a status or a page, until its cookie comes back."""
+    def behave(connection, request):
+        path = request.split(b" ")[1].decode()
+        if b"\r\ncookie: seen=1\r\n" in request.lower():
+            connection.sendall(page())
+        elif redirecting:
+            connection.sendall(page(b"", "302 Found", Location=path, Set_Cookie="seen=1; Path=/; HttpOnly"))
+        else:
+            connection.sendall(page(f'<meta http-equiv=refresh content="0;{path}">'.encode(), Set_Cookie="seen=1"))
+    return behave
+
+
 def negotiates(connection, request):
     """A page for those who ask for one, else data."""
     asks = b"accept: text/html," in request.lower()
@@ -124,6 +157,13 @@ BEHAVIOURS = {
     "no-type": answers(page(Content_Type=None)),
     "empty-type": answers(page(Content_Type="")),
     "empty-coding": answers(page(Content_Encoding="")),
+    "odd-type": answers(page(Content_Type="html; charset=utf-8")),
+    "type-without-semicolon": answers(page(Content_Type="text/html charset=utf-8")),
+    "type-with-comma": answers(page(Content_Type="text/html,charset=utf-8")),
+    "types": answers(page(Content_Type="text/html, text/html; charset=utf-8")),
+    "any-type": answers(page(Content_Type="*/*")),
+    "page-as-plain": answers(page(b"\xef\xbb\xbf\n" + PAGE, Content_Type="text/plain")),
+    "plain-of-pages": answers(page(b"A page begins with <!DOCTYPE html>. Then <html> comes, as a rule.", Content_Type="text/plain")),
     "xhtml": answers(page(Content_Type="application/xhtml+xml")),
     "plain": answers(page(b"One plain sentence. Another plain sentence.", Content_Type="text/plain")),
     "plain-gif89a": answers(page(b"GIF89a is a format of images. It is from 1989.", Content_Type="text/plain")),
@@ -143,6 +183,21 @@ BEHAVIOURS = {
     "early-hints": answers(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", page()),
     "http-1.0": answers(page().replace(b"HTTP/1.1", b"HTTP/1.0")),
     "status-203": answers(page(status="203 Non-Authoritative")),
+    # all of a page, and then something wrong
+    "gzip-padded": answers(page(gzip.compress(PAGE) + bytes(512), Content_Encoding="gzip")),
+    "gzip-and-more": answers(page(gzip.compress(PAGE), Content_Encoding="gzip", Connection="close") + bytes(9)),
+    "gzip-length-of-unpacked": answers(head(Content_Encoding="gzip", Content_Length=len(PAGE)), gzip.compress(PAGE)),
+    "short-but-whole": answers(head(Content_Length=len(PAGE) + 5), PAGE),
+    "no-last-chunk-but-whole": answers(head(Transfer_Encoding="chunked"), b"%x\r\n%s\r\n" % (len(PAGE), PAGE)),
+    "cut-gzip-but-whole": answers(page(gzip.compress(PAGE)[:-8], Content_Encoding="gzip")),
+    "whole-then-silence": then_silence(head(Content_Length=len(PAGE) + 5), PAGE),
+    # what is called a coding, and is none
+    "coding-utf-8": answers(page(Content_Encoding="UTF-8")),
+    "coding-none": answers(page(Content_Encoding="none")),
+    "coding-of-storage": answers(page(Content_Encoding="aws-chunked, identity")),
+    "to-coding-utf-8": redirect("/coding-utf-8"),
+    "zstd-for-some": lambda connection, request: connection.sendall(
+        page() if b"\r\naccept-encoding: identity\r\n" in request.lower() else page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
     # redirects
     "to-page": redirect("/page"),
     "to-page-301": redirect("{origin}/page", "301 Moved"),
@@ -166,8 +221,39 @@ BEHAVIOURS = {
     "to-odd-port": redirect("http://8.8.8.8:25/"),
     "to-bad-host": redirect("http://exa mple/"),
     "to-long": redirect("/" + "a" * 9000),
-    "to-binary": answers(b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n"),
+    "to-binary": answers(b"HTTP/1.1 302 Found\r\nLocation: /page?\xfc=\xc3\xbc\r\nContent-Length: 0\r\n\r\n"),
+    "cookie-to-self": asks_for_cookie(True),
+    "cookie-by-refresh": asks_for_cookie(False),
     "to-endless": for_ever(head("302 Found", Location="/page"), bytes(4096)),
+    # pages that only lead on
+    "refresh": refresh("0; url=page"),
+    "refresh-absolute": refresh("5;URL='{origin}/page'"),
+    "refresh-to-redirect": refresh("0; url=to-page"),
+    "refresh-chain": refresh_chain,
+    "refresh-base": answers(page(b"<base href='/x/'><meta http-equiv=refresh content='0; url=../page'>Moved.")),
+    "refresh-noscript": answers(page(b"<noscript><META http-equiv=refresh content='0;URL=/page'></noscript>"
+                                     b"<title>/page</title><script>location.replace('/page')</script>")),
+    "refresh-header": answers(page(b"<p>You are taken to the new place.</p>", Refresh="3; url=/page")),
+    "refresh-header-empty": answers(page(b"", Refresh="0;/page", Content_Type=None)),
+    "to-refresh": redirect("/refresh"),
+    "refresh-to-self": refresh("0; url=refresh-to-self"),
+    "refresh-slowly": refresh("0; url=refresh-slowly", pause_s=0.1),
+    "refresh-to-silent": refresh("0; url=silent"),
+    "refresh-to-absent": refresh("0; url=absent"),
+    "refresh-to-pdf": refresh("0; url=pdf"),
+    "refresh-to-private": refresh("0; url=http://10.0.0.1/"),
+    "refresh-to-metadata": refresh("0; url=//169.254.169.254/latest/"),
+    "refresh-to-user": refresh("0; url=http://user:secret@127.0.0.1/"),
+    "refresh-to-odd-port": refresh("0; url=http://8.8.8.8:25/"),
+    "refresh-header-to-private": answers(page(b"", Refresh="0; url=http://10.0.0.1/")),
+    "refresh-to-ftp": refresh("0; url=ftp://example.org/"),
+    "refresh-to-script": refresh("0; url=javascript:alert(1)"),
+    "refresh-header-to-ftp": answers(page(b"", Refresh="0; url=ftp://example.org/")),
+    "refresh-header-to-self": answers(page(b"<p>The ferry waits in the harbour. It is half past two.", Refresh="10; url=/refresh-header-to-self")),
+    "refresh-later": answers(page(PAGE.replace(b"<head>", b"<head><meta http-equiv=refresh content='0; url=/absent'>"),
+                                  Refresh="0; url=/absent")),
+    "refresh-itself": answers(page(b"<meta http-equiv=refresh content='30; url=/absent'><p>The ferry waits in the harbour.",
+                                   Refresh="30; url=/absent")),
     # not pages
     "rss": answers(page(b"<rss/>", Content_Type="application/rss+xml")),
     "atom": answers(page(b"<feed/>", Content_Type="application/atom+xml")),
@@ -175,6 +261,7 @@ BEHAVIOURS = {
     "pdf": answers(page(b"%PDF-1.7", Content_Type="application/pdf")),
     "image": answers(page(b"\x89PNG", Content_Type="image/png")),
     "json": answers(page(b"{}", Content_Type="application/json")),
+    "pdf-odd-type": answers(page(b"%PDF-1.7\n", Content_Type="pdf")),
     "pdf-no-type": answers(page(b"%PDF-1.7\n", Content_Type=None)),
     "binary-no-type": answers(page(b"\x00\x01\x02", Content_Type=None)),
     "pdf-as-html": answers(page(b"%PDF-1.7\nA sentence that nobody reads.")),
@@ -214,6 +301,7 @@ BEHAVIOURS = {
     "bad-status": answers(b"HTTP/1.1 abc OK\r\n\r\n"),
     "no-colon": answers(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\nok"),
     "nul-in-head": answers(b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
+    "gzip-members": answers(page(gzip.compress(PAGE[:700]) + gzip.compress(PAGE[700:]), Content_Encoding="gzip")),
     "short": answers(head(Content_Length=5000), b"<p>Not five thousand.</p>"),
     "negative": answers(head(Content_Length=-5), b"hello"),
     "length-word": answers(head(Content_Length="five"), b"hello"),
@@ -228,7 +316,6 @@ BEHAVIOURS = {
     "not-brotli": answers(page(b"\xff\xff\xff This is not brotli.", Content_Encoding="br")),
     "cut-gzip": answers(page(gzip.compress(PAGE)[:-20], Content_Encoding="gzip")),
     "zstd": answers(page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
-    "unknown-coding": answers(page(b"?", Content_Encoding="rot13")),
     "coding-tower": answers(page(b"?", Content_Encoding=", ".join(["gzip"] * 40))),
     "transfer-gzip": answers(head(Transfer_Encoding="gzip, chunked"), b"0\r\n\r\n"),
     # statuses

@@ -64,6 +64,8 @@ KINDS = {
     "url": post(url="{origin}/page?@"),
     "url-of-unknown-charset": post(url="{origin}/undeclared?@"),
     "url-redirected": post(url="{origin}/to-page?@"),
+    "url-that-leads-on": post(url="{origin}/refresh?@"),
+    "url-with-cookie": post(url="{origin}/cookie-by-refresh?@"),
     "url-by-get": ("GET", "/v1/summaries?url={origin}/latin-1?@", None, {}),
     "batch": ("POST", "/v1/summaries", BATCH, {"Content-Type": "application/x-ndjson"}),
     "problem": post(text=5),

@@ -369,11 +369,20 @@ static void wait_for(struct wait *wait)
 	pthread_mutex_unlock(&wait->lock);
 }
 
+static uint64_t start(struct fetcher *fetcher, const char *url, int64_t deadline_ms,
+		      fetch_callback *callback, void *arg)
+{
+	return fetch_start(fetcher, &(struct fetch_request){.url = url,
+							    .deadline_ms = deadline_ms,
+							    .callback = callback,
+							    .arg = arg});
+}
+
 /* The caller frees the body. */
 static struct fetch_result fetch(struct fetcher *fetcher, const char *url, struct wait *wait)
 {
 	wait_init(wait);
-	if (fetch_start(fetcher, url, 0, on_done, wait) == 0)
+	if (start(fetcher, url, 0, on_done, wait) == 0)
 		fail_msg("%s was not started", url);
 	wait_for(wait);
 	return wait->result;
@@ -747,7 +756,7 @@ static void test_time(void **state)
 	fetcher = fetcher_new(&options);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/silent", origin.port);
 	wait_init(&wait);
-	assert_true(fetch_start(fetcher, url, now_ms() + 100, on_done, &wait) != 0);
+	assert_true(start(fetcher, url, now_ms() + 100, on_done, &wait) != 0);
 	wait_for(&wait);
 	assert_int_equal(wait.result.status, FETCH_TIMEOUT);
 	fetcher_free(fetcher);
@@ -775,7 +784,7 @@ static void *start_and_cancel(void *arg)
 		struct wait wait;
 		size_t active, waiting;
 		wait_init(&wait);
-		uint64_t id = fetch_start(fetcher, "http://none.example/", 0, on_done, &wait);
+		uint64_t id = start(fetcher, "http://none.example/", 0, on_done, &wait);
 		assert_true(id != 0);
 		fetcher_load(fetcher, &active, &waiting);
 		fetch_cancel(fetcher, id);
@@ -811,12 +820,12 @@ static void test_bounds(void **state)
 	struct fetcher *fetcher = fetcher_new(&options);
 	for (size_t i = 0; i < 4; i++)
 		wait_init(&wait[i]);
-	uint64_t first = fetch_start(fetcher, silent, 0, on_done, &wait[0]);
+	uint64_t first = start(fetcher, silent, 0, on_done, &wait[0]);
 	assert_true(first != 0);
-	assert_true(fetch_start(fetcher, page, 0, on_done, &wait[1]) != 0);
-	uint64_t third = fetch_start(fetcher, page, 0, on_done, &wait[2]);
+	assert_true(start(fetcher, page, 0, on_done, &wait[1]) != 0);
+	uint64_t third = start(fetcher, page, 0, on_done, &wait[2]);
 	assert_true(third != 0);
-	assert_true(fetch_start(fetcher, page, 0, on_done, &wait[3]) == 0);
+	assert_true(start(fetcher, page, 0, on_done, &wait[3]) == 0);
 	size_t active, waiting;
 	fetcher_load(fetcher, &active, &waiting);
 	assert_int_equal(active + waiting, 3);
@@ -825,7 +834,7 @@ static void test_bounds(void **state)
 	assert_int_equal(wait[2].result.status, FETCH_CANCELLED);
 	wait_init(&wait[2]);
 	/* Its room comes free just after its callback. */
-	while (fetch_start(fetcher, page, now_ms() + 50, on_done, &wait[2]) == 0)
+	while (start(fetcher, page, now_ms() + 50, on_done, &wait[2]) == 0)
 		usleep(1000);
 	wait_for(&wait[2]);
 	assert_int_equal(wait[2].result.status, FETCH_BUSY);
@@ -864,6 +873,147 @@ static void test_bounds(void **state)
 }
 
 /* Stopping calls back everything that is out, wherever it is, once. */
+static uint64_t start_line(struct fetcher *fetcher, const char *url, struct wait *wait)
+{
+	wait_init(wait);
+	return fetch_start(fetcher,
+			   &(struct fetch_request){
+				   .url = url, .is_line = true, .callback = on_done, .arg = wait});
+}
+
+/* What the page `from` leads to; wait->result is it, where it was started. */
+static uint64_t go_on(struct fetcher *fetcher, const char *url, const struct fetch_result *from,
+		      struct wait *wait)
+{
+	wait_init(wait);
+	return fetch_start(fetcher,
+			   &(struct fetch_request){
+				   .url = url, .from = from, .callback = on_done, .arg = wait});
+}
+
+static void test_going_on(void **state)
+{
+	struct origin origin;
+	char base[128], silent[128];
+	struct wait wait, other[2];
+	origin_start(&origin, "127.0.0.1");
+	struct fetch_options options = local_options();
+	options.max_redirects = 5;
+	options.timeout_ms = 60000;
+	struct fetcher *fetcher = fetcher_new(&options);
+	snprintf(base, sizeof base, "http://127.0.0.1:%u/a/b?c", origin.port);
+	snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent", origin.port);
+
+	struct fetch_result from = {.url = base, .redirects = 4, .used_us = 1000};
+	assert_true(go_on(fetcher, "../page", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	assert_int_equal(wait.result.redirects, 5);
+	assert_int_equal(wait.result.used_us, wait.result.elapsed_us + 1000);
+	free(wait.result.body);
+
+	from.redirects = 5;
+	assert_true(go_on(fetcher, "../page", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_STATUS);
+	assert_int_equal(wait.result.actual, 6);
+
+	/* The time that is left is that of all hops. */
+	from = (struct fetch_result){.url = base, .used_us = 60000 * 1000};
+	assert_true(go_on(fetcher, "/silent", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_TIMEOUT);
+	assert_int_equal(wait.result.limit, 60000);
+	assert_true(wait.result.actual >= 60000);
+	fetcher_free(fetcher);
+
+	/* What was let in goes on, although nobody else is let in. */
+	options.max_parallel = options.max_waiting = 1;
+	fetcher = fetcher_new(&options);
+	from.used_us = 0;
+	wait_init(&other[0]);
+	wait_init(&other[1]);
+	uint64_t first = start(fetcher, silent, 0, on_done, &other[0]);
+	uint64_t second = start(fetcher, silent, 0, on_done, &other[1]);
+	assert_true(start(fetcher, silent, 0, on_done, &wait) == 0);
+	assert_true(go_on(fetcher, "/page", &from, &wait) != 0);
+	fetch_cancel(fetcher, first);
+	fetch_cancel(fetcher, second);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	free(wait.result.body);
+	fetcher_free(fetcher);
+	origin_stop(&origin);
+}
+
+static void wait_for_active(struct fetcher *fetcher, size_t count)
+{
+	size_t active = 0, waiting;
+	while (active != count) {
+		fetcher_load(fetcher, &active, &waiting);
+		usleep(1000);
+	}
+}
+
+/* However many lines there are, and however long theirs take, a request gets its slot. */
+static void test_lines(void **state)
+{
+	struct origin origin;
+	char silent[128], page[128];
+	struct wait line[5], wait;
+	uint64_t id[5];
+	origin_start(&origin, "127.0.0.1");
+	struct fetch_options options = local_options();
+	options.max_parallel = 3;
+	options.max_waiting = 1;
+	snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent", origin.port);
+	snprintf(page, sizeof page, "http://127.0.0.1:%u/page", origin.port);
+	struct fetcher *fetcher = fetcher_new(&options);
+	for (size_t i = 0; i < 4; i++)
+		assert_true((id[i] = start_line(fetcher, i < 3 ? silent : page, &line[i])) != 0);
+	wait_for_active(fetcher, 2);
+	for (size_t i = 0; i < 3; i++) {
+		struct fetch_result got = fetch(fetcher, page, &wait);
+		assert_int_equal(got.status, FETCH_OK);
+		free(got.body);
+	}
+	/* A line that a request waits for too is a request. */
+	assert_int_equal(line[3].calls, 0);
+	fetch_raise(fetcher, id[3]);
+	wait_for(&line[3]);
+	assert_int_equal(line[3].result.status, FETCH_OK);
+	free(line[3].result.body);
+	fetch_raise(fetcher, id[3]); /* which has ended */
+	/* The slots of lines go to lines. */
+	fetch_cancel(fetcher, id[0]);
+	wait_for(&line[0]);
+	wait_for_active(fetcher, 2);
+	assert_true(start_line(fetcher, page, &line[4]) != 0);
+	wait_for_active(fetcher, 2);
+	assert_int_equal(line[4].calls, 0);
+	/* One that runs may be raised, too: its slot is no line's then. */
+	fetch_raise(fetcher, id[1]);
+	wait_for(&line[4]);
+	assert_int_equal(line[4].result.status, FETCH_OK);
+	free(line[4].result.body);
+	fetcher_free(fetcher);
+
+	/* Of one slot that comes free a request has the first use. */
+	options.max_parallel = 1;
+	fetcher = fetcher_new(&options);
+	id[0] = start_line(fetcher, silent, &line[0]);
+	wait_for_active(fetcher, 1);
+	id[1] = start_line(fetcher, silent, &line[1]);
+	wait_init(&wait);
+	assert_true(start(fetcher, page, 0, on_done, &wait) != 0);
+	fetch_cancel(fetcher, id[0]);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	free(wait.result.body);
+	fetcher_free(fetcher);
+	origin_stop(&origin);
+}
+
 static void test_stop(void **state)
 {
 	enum { COUNT = 40 };
@@ -882,7 +1032,7 @@ static void test_stop(void **state)
 			wait_init(&wait[i]);
 			snprintf(url, sizeof url, "http://%s:%u/%s", hosts[i % 2], origin.port,
 				 paths[i % 4 / 2]);
-			assert_true(fetch_start(fetcher, url, 0, on_done, &wait[i]) != 0);
+			assert_true(start(fetcher, url, 0, on_done, &wait[i]) != 0);
 		}
 		usleep((unsigned)round * 5000);
 		fetcher_free(fetcher);
@@ -903,7 +1053,7 @@ static void on_done_again(void *arg, struct fetch_result *result)
 	struct wait *wait = ((struct wait **)arg)[0];
 	struct fetcher *fetcher = ((struct fetcher **)arg)[1];
 	if (++calls < 3) {
-		fetch_start(fetcher, result->url, 0, on_done_again, arg);
+		start(fetcher, result->url, 0, on_done_again, arg);
 		return; /* the body is left and must be freed */
 	}
 	on_done(wait, result);
@@ -921,7 +1071,7 @@ static void test_start_from_callback(void **state)
 	void *both[] = {&wait, fetcher};
 	wait_init(&wait);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/page", origin.port);
-	assert_true(fetch_start(fetcher, url, 0, on_done_again, both) != 0);
+	assert_true(start(fetcher, url, 0, on_done_again, both) != 0);
 	wait_for(&wait);
 	assert_int_equal(wait.result.status, FETCH_OK);
 	assert_int_equal(origin.connections, 3);
@@ -955,6 +1105,8 @@ int main(void)
 		cmocka_unit_test(test_own_listener),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_going_on),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_start_from_callback),
 		cmocka_unit_test(test_long_url),
