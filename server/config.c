@@ -29,6 +29,7 @@ enum kind {
 	KIND_NETS,    /* as address_nets_parse() takes them */
 	KIND_FILE,    /* a file that can be read; empty: none */
 	KIND_CAS,     /* the same, with a certificate in it */
+	KIND_PAIR,    /* the same, with a certificate and its key */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
 	KIND_ORIGINS, /* as cors_fault() lets them pass */
 	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
@@ -118,8 +119,8 @@ static const struct option options[] = {
 	 "time the shared cache has for one answer; over it the service goes on without it"},
 	{"cache-ca-file", KIND_CAS, AT(cache_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that the shared cache's is checked against; empty: the system's"},
-	{"cache-client-file", KIND_FILE, AT(cache_client_file), "", 0, 0, NULL,
-	 "certificate and key (PEM, one file) shown to the shared cache"},
+	{"cache-client-file", KIND_PAIR, AT(cache_client_file), "", 0, 0, NULL,
+	 "certificate and key that are shown to the shared cache"},
 	{"url-ca-file", KIND_CAS, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
@@ -169,6 +170,7 @@ static const char *const takes[] = {
 	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
 	[KIND_FILE] = "a file that can be read",
 	[KIND_CAS] = "a file with certificates in PEM",
+	[KIND_PAIR] = "a file with a certificate and its key in PEM",
 	[KIND_RATE] = "a number per s, m or h, as 60/m",
 	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
 	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
@@ -256,11 +258,38 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static bool is_file(const struct option *option)
+{
+	return option->kind == KIND_FILE || option->kind == KIND_CAS || option->kind == KIND_PAIR;
+}
+
 static bool has_certificate(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	X509 *first = file == NULL ? NULL : PEM_read_X509_AUX(file, NULL, NULL, NULL);
 	bool found = first != NULL;
+	X509_free(first);
+	ERR_clear_error();
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Nobody sits beside a service to type it. */
+static int no_passphrase(char *out, int size, int writing, void *arg)
+{
+	return 0;
+}
+
+static bool has_pair(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	X509 *first = file == NULL ? NULL : PEM_read_X509_AUX(file, NULL, NULL, NULL);
+	if (file != NULL)
+		rewind(file);
+	EVP_PKEY *key = first == NULL ? NULL : PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
+	bool found = key != NULL && X509_check_private_key(first, key) == 1;
+	EVP_PKEY_free(key);
 	X509_free(first);
 	ERR_clear_error();
 	if (file != NULL)
@@ -291,6 +320,8 @@ static bool is_good_text(const struct option *option, const char *value)
 		return *value == '\0' || access(value, R_OK) == 0;
 	case KIND_CAS:
 		return *value == '\0' || has_certificate(value);
+	case KIND_PAIR:
+		return *value == '\0' || has_pair(value);
 	default:
 		return false; /* no text */
 	}
@@ -324,11 +355,12 @@ static const char *why_refused(const struct option *option, const char *value, c
 	*out = '\0';
 	if (option->kind == KIND_ORIGINS)
 		return cors_fault(value);
-	bool is_file = option->kind == KIND_FILE || option->kind == KIND_CAS;
-	if (is_file && access(value, R_OK) != 0)
+	if (is_file(option) && access(value, R_OK) != 0)
 		return strerror(errno);
 	if (option->kind == KIND_CAS)
 		return "there is no certificate in it";
+	if (option->kind == KIND_PAIR)
+		return "there is no certificate with its key, which may have no passphrase, in it";
 	bool is_list = (option->kind == KIND_NETS &&
 			address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) < 0) ||
 		       (option->kind == KIND_HOSTS && !url_hosts_check(value, &fault));
@@ -773,7 +805,7 @@ void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES 
 {
 	size_t count = 0;
 	for (size_t i = 0; i < OPTION_COUNT && count < CONFIG_MAX_FILES; i++)
-		if (options[i].kind == KIND_FILE || options[i].kind == KIND_CAS)
+		if (is_file(&options[i]))
 			out[count++] =
 				*(const char *const *)((const char *)config + options[i].offset);
 	out[count] = NULL;
