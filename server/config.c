@@ -365,6 +365,9 @@ static const char *why_refused(const struct option *option, const char *value, c
 			address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) < 0) ||
 		       (option->kind == KIND_HOSTS && !url_hosts_check(value, &fault));
 	const char *item = value + fault + strspn(value + fault, " \t");
+	bool is_all = *item == '*' && (item[1] == '\0' || strchr(", \t", item[1]) != NULL);
+	if (is_list && is_all && option->kind == KIND_HOSTS)
+		return "'*' stands alone, for every public host; else each is named";
 	if (is_list)
 		snprintf(out, size, "'%.*s' is %s", (int)strcspn(item, ","), item,
 			 option->kind == KIND_HOSTS
