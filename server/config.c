@@ -376,22 +376,44 @@ static const char *why_refused(const struct option *option, const char *value, c
 	return out;
 }
 
+/* Where the help of options begins, and where its lines end. */
+#define HELP_COLUMN 23
+#define HELP_WIDTH 79
+
+/** Print words from HELP_COLUMN on, where the line is, and go to the next. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	size_t column = HELP_COLUMN;
+	for (size_t len; (len = strcspn(text, " ")) > 0; text += len + (text[len] == ' ')) {
+		if (column > HELP_COLUMN && column + 1 + len > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		bool is_first = column == HELP_COLUMN;
+		fprintf(out, "%s%.*s", is_first ? "" : " ", (int)len, text);
+		column += len + !is_first;
+	}
+	fputc('\n', out);
+}
+
 static void print_help(FILE *out)
 {
 	fprintf(out,
 		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
 		"usage: precis [--OPTION VALUE]...\n"
 		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
-		"and in the\n"
-		"file of --config: max-body = 10M. An empty variable is as good as none, but for\n"
-		"PRECIS_URL_HOSTS=, which allows no host.\n\n");
+		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, and\n"
+		"in the file of --config: max-body = 10M. An empty variable is as good as none,\n"
+		"but for PRECIS_URL_HOSTS=, which allows no host.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char allowed[128];
+		char allowed[128], takes_line[200];
 		describe(&options[i], allowed, sizeof(allowed));
-		fprintf(out, "  --%-18s %s\n  %20s %s; default %s\n", options[i].flag,
-			options[i].help, "", allowed,
-			*options[i].fallback == '\0' ? "none" : options[i].fallback);
+		snprintf(takes_line, sizeof(takes_line), "takes %s; default %s", allowed,
+			 *options[i].fallback == '\0' ? "none" : options[i].fallback);
+		fprintf(out, "  --%-*s", HELP_COLUMN - 4, options[i].flag);
+		print_wrapped(out, options[i].help);
+		fprintf(out, "%*s", HELP_COLUMN, "");
+		print_wrapped(out, takes_line);
 	}
 	fprintf(out, "\n  --check-config       say what every option is set to, and stop\n"
 		     "  --version            say the version, and stop\n"

@@ -241,6 +241,11 @@ def test_what_could_not_be_said_is_no_success(option):
     assert (run.returncode, run.stderr) == (1, "precis: standard output did not take all that was to be said\n")
 
 
+def test_help_fits_a_terminal():
+    lines = run_program("--help").stdout.splitlines()
+    assert len(lines) > 100 and max(len(line) for line in lines) < 80
+
+
 def test_a_reader_may_stop_reading_help():
     """As `precis --help | head` does: no complaint."""
     reader, writer = os.pipe()
