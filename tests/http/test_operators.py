@@ -492,6 +492,21 @@ def test_lines_of_batches_are_counted(start_service, packed):
     assert got["precis_response_body_bytes_total"] == len(answer.body)
 
 
+def test_requests_and_lines_are_each_a_hit_or_a_miss(start_service):
+    service = start_service()
+    lines = b'{"text": "One sentence."}\n{"text": "Another one."}\n'
+
+    def told():
+        got = figures(service.request("GET", "/metrics").body.decode())
+        return [got[f"precis_cache_{name}_total"] for name in ("misses", "hits", "joined")]
+    for expected in ([2, 0, 0], [2, 2, 0]):
+        assert service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson"}).status == 200
+        assert told() == expected
+    for expected in ([3, 2, 0], [3, 3, 0]):
+        ask(service)
+        assert told() == expected
+
+
 def test_a_request_is_one_line_without_its_text(start_service):
     service = start_service()
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
