@@ -276,6 +276,13 @@ describe('the page', () => {
 			await closePage(page);
 		});
 
+	test('without scripts it says so, and shows no form that does nothing', async () => {
+		const page = await open({ javaScriptEnabled: false });
+		assert.equal(await page.locator('.notice').isVisible(), true);
+		assert.equal(await page.locator('main').isVisible(), false);
+		await closePage(page);
+	});
+
 	test('where the article runs from right to left, so does all that is shown of it', async () => {
 		const page = await open();
 		const left = (name) => page.evaluate((selector) => document.querySelector(selector).getBoundingClientRect().left, name);
