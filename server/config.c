@@ -53,6 +53,9 @@ struct option {
 #define HOUR_MS UINT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
 #define FILE_MAX_BYTES (64 * 1024)
+/* Descriptors for all but connections and downloads: listeners, probes, look-ups of names, /proc.
+ */
+#define OTHER_DESCRIPTORS 32
 
 /* The first names the file that the others may come from. */
 static const struct option options[] = {
@@ -746,6 +749,13 @@ static uint64_t number_of(const struct config *config, const char *flag)
 	return *(const uint64_t *)((const char *)config + offset);
 }
 
+uint64_t config_connections(const struct config *config, uint64_t descriptors)
+{
+	uint64_t others = config->url_downloads + OTHER_DESCRIPTORS, half = descriptors / 2;
+	uint64_t most = others < half ? descriptors - others : half;
+	return config->connections < most ? config->connections : most;
+}
+
 void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
 		   void *arg)
 {
@@ -767,13 +777,15 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 			 end, end_limit);
 		say(arg, doubt);
 	}
-	struct rlimit descriptors;
-	uint64_t wanted = config->connections + config->url_downloads;
-	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max < wanted) {
+	struct rlimit limit;
+	uint64_t most = config->connections;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		most = config_connections(config, limit.rlim_max);
+	if (most < config->connections) {
 		snprintf(doubt, sizeof(doubt),
-			 "connections and url-downloads may take %" PRIu64
-			 " descriptors, but %" PRIu64 " are allowed (ulimit -n)",
-			 wanted, (uint64_t)descriptors.rlim_max);
+			 "connections is %" PRIu64 ", but %" PRIu64
+			 " descriptors (ulimit -n) leave room for %" PRIu64 " beside url-downloads",
+			 config->connections, (uint64_t)limit.rlim_max, most);
 		say(arg, doubt);
 	}
 }
