@@ -156,7 +156,6 @@ struct answer *cache_find(struct cache *cache, const unsigned char key[JOB_KEY_B
 	pthread_mutex_lock(&cache->lock);
 	struct answer *answer = look_up(cache, key, now_ns);
 	cache->figures.hits += answer != NULL;
-	cache->figures.misses += answer == NULL;
 	pthread_mutex_unlock(&cache->lock);
 	return answer;
 }
@@ -169,6 +168,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 	*answer = look_up(cache, job->key, now_ns);
 	struct entry *entry = find(cache, job->key);
 	if (*answer != NULL) {
+		cache->figures.hits++;
 		result = CACHE_FOUND;
 	} else if (entry != NULL && ticket_join_others(ticket, entry->job)) {
 		cache->figures.joined++;
@@ -185,6 +185,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 		entry->job = job;
 		job->cache = cache;
 		ticket_join(ticket, job);
+		cache->figures.misses++;
 		result = CACHE_LEAD;
 	}
 	pthread_mutex_unlock(&cache->lock);

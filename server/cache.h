@@ -44,7 +44,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
  */
 struct ticket *cache_leave(struct cache *cache, struct job *job, struct answer *answer);
 
-/** For the metrics. */
+/** For the metrics: each request, and line of a batch, is a hit, a miss (it leads) or joined. */
 struct cache_figures {
 	uint64_t hits, misses, joined, evicted;
 	size_t entries, bytes;

@@ -29,6 +29,7 @@ enum kind {
 	KIND_NETS,    /* as address_nets_parse() takes them */
 	KIND_FILE,    /* a file that can be read; empty: none */
 	KIND_CAS,     /* the same, with a certificate in it */
+	KIND_PAIR,    /* the same, with a certificate and its key */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
 	KIND_ORIGINS, /* as cors_fault() lets them pass */
 	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
@@ -52,6 +53,9 @@ struct option {
 #define HOUR_MS UINT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
 #define FILE_MAX_BYTES (64 * 1024)
+/* Descriptors for all but connections and downloads: listeners, probes, look-ups of names, /proc.
+ */
+#define OTHER_DESCRIPTORS 32
 
 /* The first names the file that the others may come from. */
 static const struct option options[] = {
@@ -118,8 +122,8 @@ static const struct option options[] = {
 	 "time the shared cache has for one answer; over it the service goes on without it"},
 	{"cache-ca-file", KIND_CAS, AT(cache_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that the shared cache's is checked against; empty: the system's"},
-	{"cache-client-file", KIND_FILE, AT(cache_client_file), "", 0, 0, NULL,
-	 "certificate and key (PEM, one file) shown to the shared cache"},
+	{"cache-client-file", KIND_PAIR, AT(cache_client_file), "", 0, 0, NULL,
+	 "certificate and key that are shown to the shared cache"},
 	{"url-ca-file", KIND_CAS, AT(url_ca_file), "", 0, 0, NULL,
 	 "certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
@@ -169,6 +173,7 @@ static const char *const takes[] = {
 	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
 	[KIND_FILE] = "a file that can be read",
 	[KIND_CAS] = "a file with certificates in PEM",
+	[KIND_PAIR] = "a file with a certificate and its key in PEM",
 	[KIND_RATE] = "a number per s, m or h, as 60/m",
 	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
 	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
@@ -256,11 +261,38 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static bool is_file(const struct option *option)
+{
+	return option->kind == KIND_FILE || option->kind == KIND_CAS || option->kind == KIND_PAIR;
+}
+
 static bool has_certificate(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	X509 *first = file == NULL ? NULL : PEM_read_X509_AUX(file, NULL, NULL, NULL);
 	bool found = first != NULL;
+	X509_free(first);
+	ERR_clear_error();
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Nobody sits beside a service to type it. */
+static int no_passphrase(char *out, int size, int writing, void *arg)
+{
+	return 0;
+}
+
+static bool has_pair(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	X509 *first = file == NULL ? NULL : PEM_read_X509_AUX(file, NULL, NULL, NULL);
+	if (file != NULL)
+		rewind(file);
+	EVP_PKEY *key = first == NULL ? NULL : PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
+	bool found = key != NULL && X509_check_private_key(first, key) == 1;
+	EVP_PKEY_free(key);
 	X509_free(first);
 	ERR_clear_error();
 	if (file != NULL)
@@ -291,6 +323,8 @@ static bool is_good_text(const struct option *option, const char *value)
 		return *value == '\0' || access(value, R_OK) == 0;
 	case KIND_CAS:
 		return *value == '\0' || has_certificate(value);
+	case KIND_PAIR:
+		return *value == '\0' || has_pair(value);
 	default:
 		return false; /* no text */
 	}
@@ -324,15 +358,19 @@ static const char *why_refused(const struct option *option, const char *value, c
 	*out = '\0';
 	if (option->kind == KIND_ORIGINS)
 		return cors_fault(value);
-	bool is_file = option->kind == KIND_FILE || option->kind == KIND_CAS;
-	if (is_file && access(value, R_OK) != 0)
+	if (is_file(option) && access(value, R_OK) != 0)
 		return strerror(errno);
 	if (option->kind == KIND_CAS)
 		return "there is no certificate in it";
+	if (option->kind == KIND_PAIR)
+		return "there is no certificate with its key, which may have no passphrase, in it";
 	bool is_list = (option->kind == KIND_NETS &&
 			address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) < 0) ||
 		       (option->kind == KIND_HOSTS && !url_hosts_check(value, &fault));
 	const char *item = value + fault + strspn(value + fault, " \t");
+	bool is_all = *item == '*' && (item[1] == '\0' || strchr(", \t", item[1]) != NULL);
+	if (is_list && is_all && option->kind == KIND_HOSTS)
+		return "'*' stands alone, for every public host; else each is named";
 	if (is_list)
 		snprintf(out, size, "'%.*s' is %s", (int)strcspn(item, ","), item,
 			 option->kind == KIND_HOSTS
@@ -341,22 +379,44 @@ static const char *why_refused(const struct option *option, const char *value, c
 	return out;
 }
 
+/* Where the help of options begins, and where its lines end. */
+#define HELP_COLUMN 23
+#define HELP_WIDTH 79
+
+/** Print words from HELP_COLUMN on, where the line is, and go to the next. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	size_t column = HELP_COLUMN;
+	for (size_t len; (len = strcspn(text, " ")) > 0; text += len + (text[len] == ' ')) {
+		if (column > HELP_COLUMN && column + 1 + len > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		bool is_first = column == HELP_COLUMN;
+		fprintf(out, "%s%.*s", is_first ? "" : " ", (int)len, text);
+		column += len + !is_first;
+	}
+	fputc('\n', out);
+}
+
 static void print_help(FILE *out)
 {
 	fprintf(out,
 		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
 		"usage: precis [--OPTION VALUE]...\n"
 		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, "
-		"and in the\n"
-		"file of --config: max-body = 10M. An empty variable is as good as none, but for\n"
-		"PRECIS_URL_HOSTS=, which allows no host.\n\n");
+		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, and\n"
+		"in the file of --config: max-body = 10M. An empty variable is as good as none,\n"
+		"but for PRECIS_URL_HOSTS=, which allows no host.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char allowed[128];
+		char allowed[128], takes_line[200];
 		describe(&options[i], allowed, sizeof(allowed));
-		fprintf(out, "  --%-18s %s\n  %20s %s; default %s\n", options[i].flag,
-			options[i].help, "", allowed,
-			*options[i].fallback == '\0' ? "none" : options[i].fallback);
+		snprintf(takes_line, sizeof(takes_line), "takes %s; default %s", allowed,
+			 *options[i].fallback == '\0' ? "none" : options[i].fallback);
+		fprintf(out, "  --%-*s", HELP_COLUMN - 4, options[i].flag);
+		print_wrapped(out, options[i].help);
+		fprintf(out, "%*s", HELP_COLUMN, "");
+		print_wrapped(out, takes_line);
 	}
 	fprintf(out, "\n  --check-config       say what every option is set to, and stop\n"
 		     "  --version            say the version, and stop\n"
@@ -689,6 +749,13 @@ static uint64_t number_of(const struct config *config, const char *flag)
 	return *(const uint64_t *)((const char *)config + offset);
 }
 
+uint64_t config_connections(const struct config *config, uint64_t descriptors)
+{
+	uint64_t others = config->url_downloads + OTHER_DESCRIPTORS, half = descriptors / 2;
+	uint64_t most = others < half ? descriptors - others : half;
+	return config->connections < most ? config->connections : most;
+}
+
 void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
 		   void *arg)
 {
@@ -710,13 +777,15 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 			 end, end_limit);
 		say(arg, doubt);
 	}
-	struct rlimit descriptors;
-	uint64_t wanted = config->connections + config->url_downloads;
-	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max < wanted) {
+	struct rlimit limit;
+	uint64_t most = config->connections;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		most = config_connections(config, limit.rlim_max);
+	if (most < config->connections) {
 		snprintf(doubt, sizeof(doubt),
-			 "connections and url-downloads may take %" PRIu64
-			 " descriptors, but %" PRIu64 " are allowed (ulimit -n)",
-			 wanted, (uint64_t)descriptors.rlim_max);
+			 "connections is %" PRIu64 ", but %" PRIu64
+			 " descriptors (ulimit -n) leave room for %" PRIu64 " beside url-downloads",
+			 config->connections, (uint64_t)limit.rlim_max, most);
 		say(arg, doubt);
 	}
 }
@@ -773,7 +842,7 @@ void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES 
 {
 	size_t count = 0;
 	for (size_t i = 0; i < OPTION_COUNT && count < CONFIG_MAX_FILES; i++)
-		if (options[i].kind == KIND_FILE || options[i].kind == KIND_CAS)
+		if (is_file(&options[i]))
 			out[count++] =
 				*(const char *const *)((const char *)config + options[i].offset);
 	out[count] = NULL;

@@ -71,6 +71,13 @@ bool config_read_addresses(struct config *config, FILE *err);
 bool config_given(const struct config *config, const char *flag);
 
 /**
+ * How many client connections `descriptors` are for: --connections, or as many as leave room for
+ * downloads and a few others, though at least half. Clients who hold idle connections must not take
+ * what a probe on a listener of its own needs, or the service passes for dead.
+ */
+uint64_t config_connections(const struct config *config, uint64_t descriptors);
+
+/**
  * Tell `say` of what is allowed and yet hardly meant, a line each: a variable PRECIS_* that names
  * no option, a limit that was set above another one that ends the same thing first.
  */

@@ -44,6 +44,8 @@ static bool is_port(const char *at, size_t len, bool https)
 /* NULL, or why no browser's Origin is like this item. */
 static const char *item_fault(const char *item, size_t len)
 {
+	if (*item == '*' && len == 1)
+		return "'*' stands alone, for all origins; else each is named";
 	bool https = len >= 8 && strncasecmp(item, "https://", 8) == 0;
 	size_t scheme = https ? 8 : len >= 7 && strncasecmp(item, "http://", 7) == 0 ? 7 : 0;
 	if (scheme == 0)
@@ -76,7 +78,8 @@ const char *cors_fault(const char *list)
 	const char *fault = NULL;
 	for (const char *at = list; *at != '\0' && fault == NULL;) {
 		const char *item = next_item(&at, &len);
-		fault = len == 1 && *item == '*' ? NULL : item_fault(item, len);
+		bool is_alone = strspn(list, " \t") == (size_t)(item - list) && *at == '\0';
+		fault = len == 1 && *item == '*' && is_alone ? NULL : item_fault(item, len);
 	}
 	return fault;
 }

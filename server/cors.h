@@ -11,7 +11,7 @@
 bool cors_allows(const char *list, const char *origin);
 
 /**
- * NULL where each item of `list` is "*" or scheme://host[:port] as a browser writes it; else why
+ * NULL where `list` is "*", or each item scheme://host[:port] as a browser writes it; else why
  * the first bad one would never be the Origin of a page, for people. Pure.
  */
 const char *cors_fault(const char *list);

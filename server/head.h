@@ -32,7 +32,7 @@ bool head_check(struct MHD_Connection *connection, const char *url, const char *
 void head_request_id(struct MHD_Connection *connection, char out[129]);
 
 /**
- * The W3C trace context to carry on: the client's traceparent where it is valid, else empty.
+ * The W3C trace context to echo and log: the client's traceparent where it is valid, else empty.
  */
 void head_traceparent(struct MHD_Connection *connection, char out[56]);
 

@@ -98,9 +98,9 @@ bool listen_open(const struct config *config, struct listeners *out)
 	*out = (struct listeners){.socket = {-1, -1}};
 	int given = systemd_listeners(out->socket);
 	if (given < 0) {
-		fprintf(stderr,
-			"precis: LISTEN_FDS: one or two listening TCP sockets are wanted: %s\n",
-			strerror(errno));
+		fputs("precis: LISTEN_FDS: one or two listening TCP sockets are wanted, and no "
+		      "other\n",
+		      stderr);
 		return false;
 	}
 	out->handed_over = given > 0;

@@ -63,7 +63,6 @@ static sigset_t block_signals(void)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a log that may grow no more */
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
@@ -285,6 +284,8 @@ int main(int argc, char **argv)
 	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
+		/* Not before: `precis --help | head` ends as every program does. */
+		signal(SIGPIPE, SIG_IGN);
 		log_set_level(config.log_level);
 		config_doubts(&config, log_doubt, NULL);
 		exit_code = config_check_keys(&config, stderr)
@@ -294,7 +295,10 @@ int main(int argc, char **argv)
 		config_free(&config);
 		return exit_code;
 	case CONFIG_STOP:
-		return 0;
+		if (fflush(stdout) == 0 && !ferror(stdout))
+			return 0;
+		fputs("precis: standard output did not take all that was to be said\n", stderr);
+		return 1;
 	case CONFIG_REFUSED:
 		break;
 	}

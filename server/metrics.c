@@ -275,10 +275,11 @@ static void write_gauges(FILE *out, const struct metrics_gauges *g)
 	one(out, "request_body_held_bytes", "gauge",
 	    "Bytes of request bodies, and of answers outside the cache, held.",
 	    (double)g->body_bytes);
-	one(out, "cache_hits_total", "counter", "Answers from the cache.", (double)g->cache_hits);
-	one(out, "cache_misses_total", "counter", "Look-ups that found nothing.",
+	one(out, "cache_hits_total", "counter", "Requests and lines answered from the cache.",
+	    (double)g->cache_hits);
+	one(out, "cache_misses_total", "counter", "Requests and lines that had to be worked on.",
 	    (double)g->cache_misses);
-	one(out, "cache_joined_total", "counter", "Requests that shared another's job.",
+	one(out, "cache_joined_total", "counter", "Requests and lines that shared another's job.",
 	    (double)g->cache_joined);
 	one(out, "cache_evicted_total", "counter", "Answers that made room for others.",
 	    (double)g->cache_evicted);

@@ -239,7 +239,9 @@ bool url_hosts_check(const char *patterns, size_t *fault)
 	do {
 		*fault = (size_t)(at - patterns);
 		bool more = strchr(at, ',') != NULL;
-		if (!is_pattern(next_item(&at)))
+		struct span item = next_item(&at);
+		bool is_all = span_equal(item, SPAN("*")), is_alone = *fault == 0 && !more;
+		if (is_all ? !is_alone : !is_pattern(item))
 			return false;
 		if (!more)
 			return true;

@@ -186,6 +186,8 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		$('article').lang = result.source.language;
 		$('article').dir = 'auto';
 		$('article').scrollTop = 0;
+		/* Numbers, keywords and the strip run as the article does. */
+		for (const id of ['summary', 'keywords', 'strip']) $(id).dir = getComputedStyle($('article')).direction;
 	};
 
 	/* A range of the article's text, whose pieces are the sentences and what is between. */

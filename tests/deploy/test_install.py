@@ -79,6 +79,16 @@ def test_the_unit_starts_what_was_installed(staged, prefix):
         assert str(folder) not in out, out
 
 
+def test_documents_that_are_named_are_there(staged, prefix):
+    unit = below(staged, prefix, "lib/systemd/system/precis.service").read_text()
+    named = re.findall(r"(?:file:)?(/\S*/doc/\S*?\.md)", unit)
+    assert len(named) == 2 and all((staged / path[1:]).is_file() for path in named)
+    doc = below(staged, prefix, "share/doc/precis")
+    assert '"Open to whom?" in' in unit and "\n## Open to whom?\n" in (doc / "README.md").read_text()
+    for file in doc.iterdir():
+        assert "deploy/README.md" not in file.read_text(), file
+
+
 def test_a_wrong_option_is_not_tried_again_and_again(staged, prefix, tmp_path):
     unit = below(staged, prefix, "lib/systemd/system/precis.service").read_text()
     status, = re.findall(r"^RestartPreventExitStatus=(\d+)$", unit, re.M)
@@ -155,7 +165,7 @@ def test_a_debian_package_holds_it(build, staged, prefix, tmp_path):
         return
     assert made.returncode == 0, made.stdout
     package, = tmp_path.glob("precis_*.deb")
-    for script in ("postinst", "prerm"):
+    for script in ("postinst", "prerm", "postrm"):
         run("dpkg-deb", "--control", package, tmp_path / "control")
         run("sh", "-n", tmp_path / "control" / script)
     assert "/etc/precis/precis.conf" in (tmp_path / "control/conffiles").read_text()

@@ -98,8 +98,8 @@ def quickstart():
     port = free_port()
     pid_file = ROOT / f"build/precis-{port}.pid"
 
-    def start():
-        result = run("deploy/quickstart", env={"PRECIS_LISTEN": f"127.0.0.1:{port}"})
+    def start(**env):
+        result = run("deploy/quickstart", env={"PRECIS_LISTEN": f"127.0.0.1:{port}", **env})
         return result, int(pid_file.read_text()) if pid_file.exists() else None
 
     start.port = port
@@ -140,3 +140,15 @@ def test_quickstart_says_that_the_port_is_taken(quickstart):
     assert result.returncode == 1
     assert pid is None
     assert "is taken by another program" in result.stdout
+
+
+def test_quickstart_says_what_is_wrong_with_an_address(quickstart):
+    """A port alone was "taken by another program"."""
+    result, pid = quickstart(PRECIS_LISTEN=str(quickstart.port))
+    assert (result.returncode, pid) == (1, None)
+    assert f"'{quickstart.port}' is not allowed; it takes IP:PORT" in result.stdout and "taken" not in result.stdout
+
+
+def test_quickstart_does_not_wait_for_probes_that_are_elsewhere(quickstart):
+    result, pid = quickstart(PRECIS_ADMIN_LISTEN=f"127.0.0.1:{free_port()}")
+    assert result.returncode == 0 and alive(pid), result.stdout

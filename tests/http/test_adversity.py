@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -165,6 +166,31 @@ def test_no_descriptor_left(start_service):
         client.close()
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
     assert service.summarize(url=nowhere).status == 502
+
+
+def test_idle_clients_leave_descriptors_for_probes(tmp_path):
+    """With fewer descriptors than connections are allowed, a probe on its own listener is still answered."""
+    port, admin = running.free_port(), running.free_port()
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(["sh", "-c", 'ulimit -n 80 && exec "$@"', "sh", running.PROGRAM, "--listen", f"127.0.0.1:{port}",
+                                    "--admin-listen", f"127.0.0.1:{admin}"], env=environment(), stderr=log)
+
+    def answers():
+        try:
+            return running.exchange(admin, "GET", "/readyz").status == 200
+        except ConnectionError:
+            assert process.poll() is None
+            return False
+    running.wait_until(answers)
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    running.wait_until(lambda: b"\nprecis_connections 41\n" in running.exchange(admin, "GET", "/metrics").body)
+    for path in ("/livez", "/readyz", "/metrics"):
+        assert running.exchange(admin, "GET", path).status == 200
+    for client in idle:
+        client.close()
+    assert ask(port).status == 200
+    process.terminate()
+    assert process.wait() == 0
 
 
 @pytest.mark.faults

@@ -192,10 +192,67 @@ def test_good_keys_pass_the_check(tmp_path):
     assert (run.returncode, run.stderr) == (0, "") and KEY not in run.stdout
 
 
-def test_the_reason_comes_before_the_end(tmp_path):
-    run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", "/dev/null")
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    """Files with a certificate and a key: a good one, and what is wrong with the others."""
+    folder = tmp_path_factory.mktemp("pairs")
+
+    def make(name, *key):
+        subprocess.run(["openssl", "req", "-x509", "-subj", "/CN=x", "-newkey", *key, "-keyout", f"{name}.key", "-out",
+                        f"{name}.pem"], cwd=folder, check=True, capture_output=True)
+        return (folder / f"{name}.pem").read_text(), (folder / f"{name}.key").read_text()
+    curve = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    certificate, key = make("good", *curve, "-nodes")
+    kinds = {"good": certificate + key, "key first": key + certificate, "alone": certificate, "key alone": key,
+             "of another": certificate + make("other", *curve, "-nodes")[1],
+             "locked": "".join(make("locked", *curve, "-passout", "pass:secret")), "empty": "",
+             "weak": "".join(make("weak", "rsa:512", "-nodes"))}
+    for name, text in kinds.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["alone", "key alone", "of another", "locked", "empty"])
+def test_a_certificate_without_its_key_is_a_wrong_option(pairs, kind):
+    """Said by --check-config, too; a start must not be tried again and again for it."""
+    run = run_program("--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", pairs / kind, "--check-config")
+    assert run.returncode == 2
+    assert f"--cache-client-file (PRECIS_CACHE_CLIENT_FILE): '{pairs / kind}' is not allowed: there is no certificate with " \
+        "its key" in run.stderr
+
+
+@pytest.mark.parametrize("kind", ["good", "key first"])
+def test_a_certificate_with_its_key_is_taken(pairs, kind):
+    run = run_program("--cache-client-file", pairs / kind, "--check-config")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_reason_comes_before_the_end(pairs):
+    """OpenSSL, as Debian has it, wants longer keys."""
+    run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", pairs / "weak")
     reason, end = run.stderr.splitlines()
     assert run.returncode == 1 and "--cache-url" in reason and "cannot start: see above" in end
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--check-config"])
+def test_what_could_not_be_said_is_no_success(option):
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run([running.PROGRAM, option], stdout=full, stderr=subprocess.PIPE, text=True, env={})
+    assert (run.returncode, run.stderr) == (1, "precis: standard output did not take all that was to be said\n")
+
+
+def test_help_fits_a_terminal():
+    lines = run_program("--help").stdout.splitlines()
+    assert len(lines) > 100 and max(len(line) for line in lines) < 80
+
+
+def test_a_reader_may_stop_reading_help():
+    """As `precis --help | head` does: no complaint."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run([running.PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, env={})
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (-signal.SIGPIPE, "")
 
 
 def test_what_is_hardly_meant_is_said(start_service):
@@ -218,11 +275,14 @@ def test_what_is_hardly_meant_is_said(start_service):
 
 
 def test_descriptors_that_will_not_do_are_said():
-    check = ["sh", "-c", 'ulimit -n 512 && exec "$@" --check-config', "sh", running.PROGRAM, "--connections", "300"]
-    doubts = [subprocess.run([*check, "--url-downloads", downloads], capture_output=True, text=True, env={}).stderr
-              for downloads in ("212", "213")]
-    assert doubts == ["", "precis: warning: connections and url-downloads may take 513 descriptors, but 512 are allowed "
-                          "(ulimit -n)\n"]
+    """32 are for all the rest; connections have half of all at least."""
+    def doubts(descriptors, downloads):
+        check = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@" --check-config --connections 300', "sh", running.PROGRAM]
+        return subprocess.run([*check, "--url-downloads", downloads], capture_output=True, text=True, env={}).stderr
+    told = "precis: warning: connections is 300, but {} descriptors (ulimit -n) leave room for {} beside url-downloads\n"
+    assert doubts(512, "180") == ""
+    assert doubts(512, "181") == told.format(512, 299)
+    assert doubts(512, "500") == told.format(512, 256)
 
 
 @pytest.mark.parametrize("wrong", ["a port in use", "a file of keys"])
@@ -433,6 +493,21 @@ def test_lines_of_batches_are_counted(start_service, packed):
     assert got['precis_batch_lines_total{status="400",code="invalid_json"}'] == 1
     assert got["precis_request_body_bytes_total"] == service.events("request")[0]["body_bytes"] == len(body)
     assert got["precis_response_body_bytes_total"] == len(answer.body)
+
+
+def test_requests_and_lines_are_each_a_hit_or_a_miss(start_service):
+    service = start_service()
+    lines = b'{"text": "One sentence."}\n{"text": "Another one."}\n'
+
+    def told():
+        got = figures(service.request("GET", "/metrics").body.decode())
+        return [got[f"precis_cache_{name}_total"] for name in ("misses", "hits", "joined")]
+    for expected in ([2, 0, 0], [2, 2, 0]):
+        assert service.request("POST", "/v1/summaries", lines, {"Content-Type": "application/x-ndjson"}).status == 200
+        assert told() == expected
+    for expected in ([3, 2, 0], [3, 3, 0]):
+        ask(service)
+        assert told() == expected
 
 
 def test_a_request_is_one_line_without_its_text(start_service):

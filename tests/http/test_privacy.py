@@ -7,6 +7,7 @@ import time
 import pytest
 
 from origin import BEHAVIOURS, Origin, answers, head, page
+from service import LOOPBACK
 
 SECRET = "xyzzyplugh"  # a word that nothing else contains
 KEY = f"k-{SECRET}-0123456789"
@@ -103,3 +104,20 @@ def test_the_log_never_quotes(start_service, tmp_path, level):
     assert service.events("download_failed")
     quoted = [line for line in service.log.splitlines() if SECRET in line.lower()]
     assert quoted == []
+
+
+def test_an_origin_learns_nothing_of_who_asks(start_service):
+    """Publishers' sites are third parties: a trace context, too, ends at the service."""
+    origin = Origin()
+    service = start_service("--url-allow-nets", LOOPBACK)
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    told = {"traceparent": trace, "tracestate": SECRET, "X-Request-Id": SECRET, "X-API-Key": KEY, "Cookie": SECRET,
+            "User-Agent": SECRET, "Referer": f"https://{SECRET}.example/", "Accept-Language": SECRET,
+            "X-Forwarded-For": "192.0.2.7", "Content-Type": "application/json"}
+    answer = service.request("POST", "/v1/summaries", body(url=origin.url("page")), told)
+    assert (answer.status, answer.headers["traceparent"]) == (200, trace)
+    sent, = origin.requests
+    names = [line.partition(b":")[0] for line in sent.split(b"\r\n")[1:] if line]
+    assert sorted(names) == [b"Accept", b"Accept-Encoding", b"Host", b"User-Agent"]
+    assert SECRET.encode() not in sent
+    origin.close()

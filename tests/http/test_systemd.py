@@ -157,6 +157,16 @@ def test_sockets_handed_over_win_and_say_so(tmp_path):
         one.stop()
 
 
+def test_a_unix_socket_is_refused_in_words(tmp_path):
+    with socket.socket(socket.AF_UNIX) as handed:
+        handed.bind(str(tmp_path / "socket"))
+        handed.listen()
+        run = subprocess.run(["bash", "-c", f'exec 3<&{handed.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"',
+                              running.PROGRAM], pass_fds=[handed.fileno()], capture_output=True, text=True, env={})
+    assert run.returncode == 1
+    assert run.stderr == "precis: LISTEN_FDS: one or two listening TCP sockets are wanted, and no other\n"
+
+
 @pytest.mark.concurrency
 def test_upgrade_on_a_socket_handed_over_loses_nothing(tmp_path):
     with listener() as service:

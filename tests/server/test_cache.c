@@ -85,6 +85,8 @@ static void keeps_what_may_be_kept_and_as_long(void **state)
 	answer_release(answer);
 	assert_false(has(cache, "kept", now + 2000 * NS_PER_MS));
 	assert_false(has(cache, "kept", now)); /* gone for good */
+	assert_int_equal(cache_figures(cache).hits, 1);
+	assert_int_equal(cache_figures(cache).misses, 2); /* the two that were made */
 	assert_int_equal(cache_figures(cache).entries, 0);
 	assert_int_equal(cache_figures(cache).bytes, 0);
 	cache_free(cache);

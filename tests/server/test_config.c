@@ -77,6 +77,10 @@ static const struct {
 	{{"--cors-origins", "https://*.example"},
 	 "'https://*.example' is not allowed: '*' stands alone, for all origins; else each is "
 	 "named; it takes *, or origins"},
+	{{"--cors-origins", "https://a.example, *"}, "allowed: '*' stands alone, for all origins"},
+	{{"--trust-proxies", "*"}, "allowed: '*' is no address or network"},
+	{{"--url-hosts", "*,a.example"}, "allowed: '*' stands alone, for every"},
+	{{"--url-hosts", "a.example, *"}, "allowed: '*' stands alone, for every"},
 	{{"--no-such", "1"}, "unknown option '--no-such'"},
 	{{"queue", "1"}, "unknown option 'queue'"},
 };

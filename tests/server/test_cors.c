@@ -49,6 +49,8 @@ static void lists_are_checked(void **state)
 		{"https://n\xC3\xA9ws.example", "xn--"},
 		{"https://user@a", "names of users"},
 		{"https://*.a.example", "stands alone"},
+		{"https://a, *", "stands alone"},
+		{"*, https://a", "stands alone"},
 		{"https://a:443", "leave out 443"},
 		{"http://a:80", "leave out 443"},
 		{"http://[::1]:80", "leave out 443"},

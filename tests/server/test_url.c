@@ -410,6 +410,9 @@ static void test_hosts(void **state)
 		{"[::1]", 0},
 		{".a", 0},
 		{"*.*", 0},
+		{"*,a", 0},
+		{"a, *", 2},
+		{"*,*", 0},
 	};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		size_t fault = SIZE_MAX;

@@ -276,6 +276,64 @@ describe('the page', () => {
 			await closePage(page);
 		});
 
+	test('without scripts it says so, and shows no form that does nothing', async () => {
+		const page = await open({ javaScriptEnabled: false });
+		assert.equal(await page.locator('.notice').isVisible(), true);
+		assert.equal(await page.locator('main').isVisible(), false);
+		await closePage(page);
+	});
+
+	test('where the article runs from right to left, so does all that is shown of it', async () => {
+		const page = await open();
+		const left = (name) => page.evaluate((selector) => document.querySelector(selector).getBoundingClientRect().left, name);
+		await page.locator('#text').fill('فُتح الجسر يوم الاثنين بعد إصلاح طويل. تعبره الحافلات كل عشر دقائق. بلغت الكلفة ستة ملايين يورو.');
+		await page.locator('#summary li').first().waitFor();
+		for (const name of ['#summary', '#keywords', '#strip', '#article'])
+			assert.equal(await page.evaluate((selector) => getComputedStyle(document.querySelector(selector)).direction, name), 'rtl', name);
+		assert.ok(await left('#strip i:first-child') > await left('#strip i:last-child'));
+		await sample(page);
+		await page.waitForFunction(() => getComputedStyle(document.querySelector('#summary')).direction === 'ltr');
+		await closePage(page);
+	});
+
+	test('on paper stands what was found, all of it, and no form', async () => {
+		const page = await open();
+		await sample(page);
+		await page.emulateMedia({ media: 'print' });
+		for (const name of ['#form', '#request', '#embed']) assert.equal(await page.locator(name).isVisible(), false, name);
+		for (const name of ['#summary', '#article']) assert.equal(await page.locator(name).isVisible(), true, name);
+		assert.deepEqual(await page.evaluate(() => {
+			const { clientHeight, scrollHeight } = document.querySelector('#article');
+			return scrollHeight - clientHeight;
+		}), 0);
+		await closePage(page);
+	});
+
+	test('in forced colours what is chosen and what can be pressed is seen', async () => {
+		const page = await open({ forcedColors: 'active' });
+		await sample(page);
+		await page.locator('#keywords button').first().click();
+		const look = (name) => page.evaluate((selector) => {
+			const { backgroundColor, color, borderTopWidth } = getComputedStyle(document.querySelector(selector));
+			return [backgroundColor, color, borderTopWidth].join();
+		}, name);
+		assert.notEqual(await look('.pills label:first-of-type span'), await look('.pills label:last-of-type span'));
+		assert.notEqual(await look('#keywords li:first-child button'), await look('#keywords li:last-child button'));
+		assert.match(await look('.primary'), /1px$/);
+		await closePage(page);
+	});
+
+	test('the outline of a sentence is not cut off', async () => {
+		const page = await open({ reducedMotion: 'reduce' });
+		await sample(page);
+		await page.locator('#summary a').first().click();
+		const [box, place] = await page.evaluate(() => ['#article', '#article .here'].map((name) =>
+			document.querySelector(name).getBoundingClientRect().toJSON()));
+		const around = 5; /* 3px, 2px away */
+		assert.ok(place.left - around >= box.left && place.top - around >= box.top && place.right + around <= box.right);
+		await closePage(page);
+	});
+
 	for (const width of [320, 768, 1920])
 		test(`it fits ${width} pixels`, async () => {
 			const page = await open({ viewport: { width, height: 800 } });
