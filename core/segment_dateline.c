@@ -18,6 +18,7 @@ struct place {
 	unsigned words, upper_chars;
 	bool loud;        /* in capitals, up to its first comma */
 	bool comma, told; /* behind a comma: a number, or a region's two capitals */
+	bool year;        /* it ends with four digits, and begins with another number */
 };
 
 static size_t skip_spaces(const struct segmenter *g, size_t at)
@@ -53,6 +54,15 @@ static struct token read_token(const struct segmenter *g, size_t at)
 	return token;
 }
 
+/* "29.11.2022", "3. Mai 2024": a number, and behind it another of four digits. */
+static bool is_date(const struct segmenter *g, size_t at, size_t end)
+{
+	size_t digits = 0;
+	while (end > at + digits && glyph_before(g->text, end - digits).kind == GLYPH_DIGIT)
+		digits++;
+	return digits == 4 && end - digits > at + 1 && glyph_at(g->text, at).kind == GLYPH_DIGIT;
+}
+
 /* Capitals, numbers, the months behind them, and the small words inside of names: the small letters
  * of anything else are a sentence's. */
 static void read_place(const struct segmenter *g, size_t at, struct place *place)
@@ -74,6 +84,7 @@ static void read_place(const struct segmenter *g, size_t at, struct place *place
 		place->words++;
 		place->end = token.end;
 		number = token.digit;
+		place->year = is_date(g, least, token.end);
 		bool comma = glyph_at(g->text, token.end).c == ',';
 		place->comma |= comma;
 		at = skip_spaces(g, token.end + comma);
@@ -176,7 +187,7 @@ static size_t place_end(const struct segmenter *g, size_t at, const struct place
 		bool stopped = glyph_before(g->text, place->end).c == '.' &&
 			       glyph_at(g->text, place->end).kind == GLYPH_DASH;
 		bool loud = place->loud && place->upper_chars >= PLACE_CHARS;
-		return loud || place->told || stopped ? end : at;
+		return loud || place->told || place->year || stopped ? end : at;
 	}
 	bool colon = glyph_at(g->text, end).c == ':' && place->loud && !place->comma &&
 		     place->words <= COLON_WORDS && place->upper_chars >= COLON_CHARS;
@@ -210,7 +221,8 @@ static bool may_be_dateline(const struct segmenter *g, size_t at)
 size_t dateline_len(const struct segmenter *g, size_t at)
 {
 	struct glyph first = glyph_at(g->text, at);
-	if (first.kind != GLYPH_OPEN && (first.kind != GLYPH_UPPER || !may_be_dateline(g, at)))
+	bool begins = first.kind == GLYPH_UPPER || first.kind == GLYPH_DIGIT;
+	if (first.kind != GLYPH_OPEN && !(begins && may_be_dateline(g, at)))
 		return 0;
 	size_t end = read_dateline(g, at);
 	if (end == at || !text_begins(g, skip_spaces(g, end)))
