@@ -265,6 +265,27 @@ static bool is_caption(const struct score_input *input, size_t i)
 					span_equal(score_text(input, i), score_text(input, i + 1)));
 }
 
+/* "Figure 3: The pier, seen from below." */
+static bool is_figure(struct span text)
+{
+	static const char *const words[] = {"Figure",  "Fig.",  "Abbildung", "Abb.",    "Figura",
+					    "Figuur",  "Figur", "Rysunek",   "Rys.",    "Obrázek",
+					    "Рисунок", "Рис.",  "图",        "図",      "Tabelle",
+					    "Tableau", "Tabla", "Tabela",    "Таблица", "Table"};
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (!span_begins(text, span_of(words[i])))
+			continue;
+		size_t at = strlen(words[i]), number;
+		at += glyph_at(text, at).c == ' ';
+		number = at;
+		while (at < text.len && (ascii_is_digit(text.at[at]) || text.at[at] == '.'))
+			at++;
+		uint32_t mark = glyph_at(text, at).c;
+		return at > number && (text.at[at - 1] == '.' || mark == ':' || mark == 0xFF1A);
+	}
+	return false;
+}
+
 /* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */
 static bool is_account(struct span text)
 {
@@ -442,7 +463,7 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return false;
 	struct span whole = score_text(input, i), text = without_bullets(whole);
 	if (begins_with_one(text, phrase_opening) || is_caption(input, i) ||
-	    ends_with_phrase(whole) || has_address(whole) || is_row(whole))
+	    ends_with_phrase(whole) || has_address(whole) || is_row(whole) || is_figure(text))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */

@@ -131,6 +131,16 @@ static void test_lines(void **state)
 		{"en", "ReadFile(\"bridges/first_pier_new.json\") into a mock.", true},
 		{"en", "The towns (Ostrand, Lengen) and the ferries [2] of the island (Holm) met.",
 		 false},
+		{"en",
+		 "Figure 3: The second pier of the harbour bridge of Ostrand, seen from a ferry in "
+		 "the spring of the year before the crack was found.",
+		 true},
+		{"de", "Abb. 2.1: Die Pfeiler der Brücke, von einer der Fähren aus gesehen.", true},
+		{"ja", "図2：港の橋の第二の橋脚を、春に渡し船から見たところである。", true},
+		{"en", "Figure 3 shows the second pier of the bridge as it is seen from a ferry.",
+		 false},
+		{"en", "Table 2.5 metres long stood in the hall, and nobody wanted to buy it.",
+		 false},
 		/* And sentences of articles that begin as such do. */
 		{"ru", "С уважением он отзывался о старом сопернике.", false},
 		{"ru", "Этот сайт использует миллион человек в день, говорит его создатель.",
