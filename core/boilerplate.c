@@ -272,8 +272,8 @@ static bool is_figure(struct span text)
 					    "Figuur",  "Figur", "Rysunek",   "Rys.",    "Obrázek",
 					    "Рисунок", "Рис.",  "图",        "図",      "Tabelle",
 					    "Tableau", "Tabla", "Tabela",    "Таблица", "Table"};
-	for (size_t i = 0; i < COUNT(words); i++) {
-		if (!span_begins(text, span_of(words[i])))
+	for (size_t i = 0; text.len > 0 && i < COUNT(words); i++) {
+		if (text.at[0] != words[i][0] || !span_begins(text, span_of(words[i])))
 			continue;
 		size_t at = strlen(words[i]), number;
 		at += glyph_at(text, at).c == ' ';
