@@ -5,6 +5,7 @@
 #include "dates.h"
 #include "glyph.h"
 #include "marks.h"
+#include "vector.h"
 
 enum {
 	LINKED_WORDS = 8, /* so many have a function word among them */
@@ -272,8 +273,12 @@ static bool is_figure(struct span text)
 					    "Figuur",  "Figur", "Rysunek",   "Rys.",    "Obrázek",
 					    "Рисунок", "Рис.",  "图",        "図",      "Tabelle",
 					    "Tableau", "Tabla", "Tabela",    "Таблица", "Table"};
-	for (size_t i = 0; text.len > 0 && i < COUNT(words); i++) {
-		if (text.at[0] != words[i][0] || !span_begins(text, span_of(words[i])))
+	char first = text.len > 0 ? text.at[0] : 'e'; /* most begin with none of theirs */
+	if ((first & 0x80) == 0 && first != 'A' && first != 'F' && first != 'O' && first != 'R' &&
+	    first != 'T')
+		return false;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (first != words[i][0] || !span_begins(text, span_of(words[i])))
 			continue;
 		size_t at = strlen(words[i]), number;
 		at += glyph_at(text, at).c == ' ';
@@ -290,6 +295,19 @@ static bool is_figure(struct span text)
 static bool is_account(struct span text)
 {
 	return memmem(text.at, text.len, "(@", 2) != NULL;
+}
+
+/* Most sentences have none of the marks of addresses, rows and programs. */
+static bool has_marks(struct span text)
+{
+	for (size_t at = 0; at < text.len && text.len >= VECTOR_BYTES; at += VECTOR_BYTES) {
+		size_t from = at + VECTOR_BYTES <= text.len ? at : text.len - VECTOR_BYTES;
+		vector b = vector_load(text.at + from);
+		if (vector_signs((vector)((b == '@') | (b == '[') | (b == '|') | (b == '_') |
+					  (b == '=') | (b == '{'))) != 0)
+			return true;
+	}
+	return text.len < VECTOR_BYTES;
 }
 
 static const char *find(struct span text, char c)
@@ -333,8 +351,6 @@ static bool is_row(struct span text)
 static bool is_code(struct span text, uint32_t words)
 {
 	size_t brackets = 0, others = 0;
-	if (find(text, '_') == NULL && find(text, '=') == NULL && find(text, '{') == NULL)
-		return false; /* most */
 	for (size_t i = 0; i < text.len; i++) {
 		brackets += ascii_is_in(text.at[i], "()[]");
 		others += ascii_is_in(text.at[i], "{}<>=_;\\");
@@ -462,14 +478,16 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 	if (words > OPENING_WORDS)
 		return false;
 	struct span whole = score_text(input, i), text = without_bullets(whole);
+	bool marked = has_marks(whole);
 	if (begins_with_one(text, phrase_opening) || is_caption(input, i) ||
-	    ends_with_phrase(whole) || has_address(whole) || is_row(whole) || is_figure(text))
+	    ends_with_phrase(whole) || (marked && (has_address(whole) || is_row(whole))) ||
+	    is_figure(text))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
 	char final = marks_final(whole);
 	bool unstopped = final == 0, line = unstopped || is_line(input, i);
-	if (is_heading(input, i) || is_code(whole, words))
+	if (is_heading(input, i) || (marked && is_code(whole, words)))
 		return true;
 	if (!line && words > SHORT_WORDS)
 		return false;
