@@ -444,7 +444,8 @@ static bool is_heading(const struct score_input *input, size_t i)
 {
 	const struct sentence *at = input->sentences->at;
 	size_t first = i, last = i;
-	while (i - first < HEADING_SENTENCES && first > 0 && same_line(input, i, first - 1))
+	while (i - first < HEADING_SENTENCES && first > 0 && same_line(input, i, first - 1) &&
+	       at[first - 1].kind != SENTENCE_LABEL)
 		first--;
 	while (last - first < HEADING_SENTENCES && same_line(input, i, last + 1))
 		last++;
@@ -468,6 +469,14 @@ static uint32_t words_of(const struct score_input *input, size_t i)
 	return input->language->spaced ? words : (words + 1) / 2;
 }
 
+/* The sentence with the label before it, as what it is may stand in that ("READ MORE:"). */
+static struct span with_label(const struct score_input *input, size_t i)
+{
+	const struct sentence *sentence = &input->sentences->at[i];
+	bool labelled = i > 0 && sentence[-1].kind == SENTENCE_LABEL && same_line(input, i, i - 1);
+	return span_slice(input->text, (sentence - labelled)->start_byte, sentence->end_byte);
+}
+
 static bool is_line_of_page(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
@@ -477,7 +486,7 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
-	struct span whole = score_text(input, i), text = without_bullets(whole);
+	struct span whole = score_text(input, i), text = without_bullets(with_label(input, i));
 	bool marked = has_marks(whole);
 	if (begins_with_one(text, phrase_opening) || is_caption(input, i) ||
 	    ends_with_phrase(whole) || (marked && (has_address(whole) || is_row(whole))) ||

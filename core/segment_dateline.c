@@ -8,6 +8,7 @@ enum {
 	PLACE_CHARS = 3, /* "RIO", but not "TV" */
 	COLON_CHARS = 5, /* "DELHI:", but not "USA:" */
 	COLON_WORDS = 3,
+	COLON_LINES = 3,  /* further down it is the heading of a section: "METHODS:" */
 	SMALL_BYTES = 3,  /* "Rio de Janeiro" */
 	REGION_BYTES = 4, /* "NY", "N.Y." */
 };
@@ -189,8 +190,9 @@ static size_t place_end(const struct segmenter *g, size_t at, const struct place
 		bool loud = place->loud && place->upper_chars >= PLACE_CHARS;
 		return loud || place->told || place->year || stopped ? end : at;
 	}
-	bool colon = glyph_at(g->text, end).c == ':' && place->loud && !place->comma &&
-		     place->words <= COLON_WORDS && place->upper_chars >= COLON_CHARS;
+	bool colon = glyph_at(g->text, end).c == ':' && g->lines <= COLON_LINES && place->loud &&
+		     !place->comma && place->words <= COLON_WORDS &&
+		     place->upper_chars >= COLON_CHARS;
 	size_t next = skip_spaces(g, end + 1);
 	return colon && next > end + 1 ? next : at;
 }

@@ -50,7 +50,7 @@ struct segmenter {
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 	uint32_t labels[256];  /* keys of labels that stand before several lines */
 	bool labelled;         /* there are any */
-	unsigned lines;        /* in which a dateline was looked for */
+	unsigned lines;        /* in which a dateline was looked for, with this one */
 	bool dialogue;         /* so many that names of any length are speakers */
 };
 

@@ -311,6 +311,16 @@ static void test_headlines(void **state)
 		const char *text;
 		bool line[LINES];
 	} cases[] = {
+		/* What stands in a label. */
+		{"READ MORE: Ten ways to cook the rice that is left over, and three to store it.",
+		 {true, true}},
+		{"[10:02] anna: the first ferry leaves at five in the morning\n"
+		 "[10:03] bob: then we have to get up at four on the day of the vote",
+		 {true, false, true, false}},
+		{"PHOTO: The harbour bridge of Ostrand, with the ferries of the island before it.",
+		 {true, true}},
+		{"NEW OSTRAND: The ferries of the old town take lorries across the harbour now.",
+		 {true, false}},
 		/* Two sentences without a full stop. */
 		{"Which rope holds best? Here are our three\n\nWe pulled them for a week.",
 		 {true, true, false}},
