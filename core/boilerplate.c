@@ -469,12 +469,15 @@ static uint32_t words_of(const struct score_input *input, size_t i)
 	return input->language->spaced ? words : (words + 1) / 2;
 }
 
-/* The sentence with the label before it, as what it is may stand in that ("READ MORE:"). */
-static struct span with_label(const struct score_input *input, size_t i)
+/* Does the label before it say what the sentence is ("READ MORE:")? */
+static bool is_labelled_line(const struct score_input *input, size_t i, uint32_t words)
 {
-	const struct sentence *sentence = &input->sentences->at[i];
-	bool labelled = i > 0 && sentence[-1].kind == SENTENCE_LABEL && same_line(input, i, i - 1);
-	return span_slice(input->text, (sentence - labelled)->start_byte, sentence->end_byte);
+	const struct sentence *at = input->sentences->at;
+	if (i == 0 || at[i - 1].kind != SENTENCE_LABEL || !same_line(input, i, i - 1))
+		return false;
+	struct span said =
+		without_bullets(span_slice(input->text, at[i - 1].start_byte, at[i].end_byte));
+	return begins_with_one(said, phrase_opening) || begins_with_phrase(said, true, words);
 }
 
 static bool is_line_of_page(const struct score_input *input, size_t i)
@@ -486,11 +489,11 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
-	struct span whole = score_text(input, i), text = without_bullets(with_label(input, i));
+	struct span whole = score_text(input, i), text = without_bullets(whole);
 	bool marked = has_marks(whole);
-	if (begins_with_one(text, phrase_opening) || is_caption(input, i) ||
-	    ends_with_phrase(whole) || (marked && (has_address(whole) || is_row(whole))) ||
-	    is_figure(text))
+	if (begins_with_one(text, phrase_opening) || is_labelled_line(input, i, words) ||
+	    is_caption(input, i) || ends_with_phrase(whole) ||
+	    (marked && (has_address(whole) || is_row(whole))) || is_figure(text))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */

@@ -314,6 +314,8 @@ static void test_headlines(void **state)
 		/* What stands in a label. */
 		{"READ MORE: Ten ways to cook the rice that is left over, and three to store it.",
 		 {true, true}},
+		{"OSTRAND (AP) — The latest on the crack in the pier of the harbour bridge.",
+		 {true, true}},
 		{"[10:02] anna: the first ferry leaves at five in the morning\n"
 		 "[10:03] bob: then we have to get up at four on the day of the vote",
 		 {true, false, true, false}},
