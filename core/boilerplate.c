@@ -5,6 +5,7 @@
 #include "dates.h"
 #include "glyph.h"
 #include "marks.h"
+#include "vector.h"
 
 enum {
 	LINKED_WORDS = 8, /* so many have a function word among them */
@@ -17,63 +18,99 @@ enum {
 	DATELINE_WORDS = 10,
 	DATELINE_NAMES = 3, /* "Saturday, 12 December 2020, 15:21 UTC" */
 	CAPTION_WORDS = 5,  /* a line of its own with so few words names a picture or a section */
+	HEADING_BYTES = 120,
+	HEADING_SENTENCES = 3,
+	CODE_MARKS = 4,
 };
 
-/* The first bytes of a text, by which nearly all phrases are told from it in one step. */
-struct head {
+/* The first bytes of a text, or its last, by which nearly all phrases are told from it in one step.
+ */
+struct edge {
 	uint64_t bytes; /* as a phrase's: small letters, but other bytes are changed as well */
 	unsigned bucket;
 };
-_Static_assert(PHRASE_HEAD == sizeof(uint64_t), "a phrase's head is one word");
+_Static_assert(PHRASE_EDGE == sizeof(uint64_t), "a phrase's edge is one word");
 
-/* Of a text that has two bytes. */
-static inline struct head head_of(struct span text)
+static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char two[2])
 {
-	struct head head = {.bytes = 0};
-	if (text.len >= sizeof head.bytes)
-		memcpy(&head.bytes, text.at, sizeof head.bytes);
-	else
-		for (size_t i = 0; i < text.len; i++)
-			((char *)&head.bytes)[i] = text.at[i];
-	head.bytes |= 0x2020202020202020u;
-	head.bucket = ((unsigned char)ascii_lower(text.at[0]) * 21u +
-		       (unsigned char)ascii_lower(text.at[1])) %
-		      PHRASE_BUCKETS;
-	return head;
+	struct edge edge = {.bucket = ((unsigned char)ascii_lower(two[0]) * 21u +
+				       (unsigned char)ascii_lower(two[1])) %
+				      PHRASE_BUCKETS};
+	memcpy(&edge.bytes, bytes, sizeof edge.bytes);
+	edge.bytes |= 0x2020202020202020u;
+	return edge;
 }
 
-static bool is_phrase(struct span text, const struct phrase *phrase)
+/* Of a text that has two bytes. */
+static inline struct edge head_of(struct span text)
 {
-	if (text.len < phrase->len)
-		return false;
+	char few[PHRASE_EDGE] = {0};
+	if (text.len >= sizeof few)
+		return edge_of(text.at, text.at);
+	memcpy(few, text.at, text.len);
+	return edge_of(few, text.at);
+}
+
+static inline struct edge tail_of(struct span text)
+{
+	char few[PHRASE_EDGE] = {0};
+	const char *end = text.at + text.len;
+	if (text.len >= sizeof few)
+		return edge_of(end - sizeof few, end - 2);
+	memcpy(few + sizeof few - text.len, text.at, text.len);
+	return edge_of(few, end - 2);
+}
+
+static bool is_phrase(const char *at, const struct phrase *phrase)
+{
 	for (size_t i = 0; i < phrase->len; i++)
-		if (ascii_lower(text.at[i]) != phrase_pool[phrase->at + i])
+		if (ascii_lower(at[i]) != phrase_pool[phrase->at + i])
 			return false;
 	return true;
 }
 
-static inline bool begins_with(struct span text, struct head head, const struct phrase *phrase)
+static inline bool may_be(struct edge edge, const struct phrase *phrase)
 {
 	uint64_t bytes, mask;
-	memcpy(&bytes, phrase->head, sizeof bytes);
+	memcpy(&bytes, phrase->edge, sizeof bytes);
 	memcpy(&mask, phrase->mask, sizeof mask);
-	return (head.bytes & mask) == bytes && is_phrase(text, phrase);
+	return (edge.bytes & mask) == bytes;
+}
+
+static inline bool begins_with(struct span text, struct edge head, const struct phrase *phrase)
+{
+	return may_be(head, phrase) && text.len >= phrase->len && is_phrase(text.at, phrase);
+}
+
+/* How many bytes the bullet, arrow, emoji or bracket has that the text begins with, 0: none. */
+static size_t bullet_len(struct span text)
+{
+	if (text.len == 0)
+		return 0;
+	unsigned char c = (unsigned char)text.at[0];
+	if (ascii_is_letter((char)c)) /* most sentences */
+		return 0;
+	if (c < 0x80)
+		return memchr(" \t\n\r-*>|([\"'.#", c, 14) != NULL;
+	if (c == 0xE2)
+		return 3;
+	if (text.len < 4)
+		return 0;
+	unsigned char second = (unsigned char)text.at[1], third = (unsigned char)text.at[2];
+	if (c == 0xF0 && second == 0x9F)
+		return 4;
+	/* What makes an emoji of a sign, and the brackets of East Asia. */
+	bool wide = (c == 0xEF && (second == 0xB8 || (second == 0xBC && third == 0x88))) ||
+		    (c == 0xE3 && second == 0x80 && third >= 0x88 && third <= 0x90);
+	return wide ? 3 : 0;
 }
 
 /* Bullets, arrows and brackets before the first word. */
 static struct span without_bullets(struct span text)
 {
-	size_t at = 0;
-	while (at < text.len) {
-		unsigned char c = (unsigned char)text.at[at];
-		if (ascii_is_letter((char)c)) /* most sentences */
-			break;
-		if (c < 0x80 ? memchr(" \t\n\r-*>|([\"'.#", c, 14) != NULL : c == 0xE2)
-			at += c < 0x80 ? 1 : 3;
-		else
-			break;
-	}
-	return at < text.len ? span_slice(text, at, text.len) : (struct span){text.at, 0};
+	for (size_t len; (len = bullet_len(text)) > 0;)
+		text = span_slice(text, len, text.len);
+	return text;
 }
 
 static bool only_marks(struct span rest)
@@ -130,7 +167,7 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 {
 	if (text.len < 2)
 		return false;
-	struct head head = head_of(text);
+	struct edge head = head_of(text);
 	for (unsigned i = phrase_first[head.bucket]; i < phrase_first[head.bucket + 1]; i++)
 		if (begins_with(text, head, &phrases[i]) &&
 		    phrase_tells(&phrases[i], text, line, words))
@@ -143,7 +180,7 @@ static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE
 {
 	if (text.len < 2)
 		return false;
-	struct head head = head_of(text);
+	struct edge head = head_of(text);
 	for (unsigned i = first[head.bucket]; i < first[head.bucket + 1]; i++)
 		if (begins_with(text, head, &phrases[i]))
 			return true;
@@ -163,6 +200,36 @@ static bool holds_phrase(struct span text)
 			while (at + 1 < text.len && (text.at[at + 1] & 0xC0) == 0x80)
 				at++;
 	}
+	return false;
+}
+
+static bool is_letter(struct glyph glyph)
+{
+	return glyph_is_alnum(glyph.kind);
+}
+
+static bool ends_with(struct span text, struct edge tail, const struct phrase *phrase)
+{
+	if (!may_be(tail, phrase) || text.len < phrase->len)
+		return false;
+	size_t at = text.len - phrase->len;
+	if (!is_phrase(text.at + at, phrase))
+		return false;
+	struct glyph first = glyph_at(text, at);
+	return first.kind == GLYPH_LETTER || !is_letter(glyph_before(text, at));
+}
+
+/* Does it end with a phrase, but for stops, brackets and signs? */
+static bool ends_with_phrase(struct span text)
+{
+	for (struct glyph last; !is_letter(last = glyph_before(text, text.len)) && last.len > 0;)
+		text.len -= last.len;
+	if (text.len < 2)
+		return false;
+	struct edge tail = tail_of(text);
+	for (unsigned i = phrase_ending[tail.bucket]; i < phrase_ending[tail.bucket + 1]; i++)
+		if (ends_with(text, tail, &phrases[i]))
+			return true;
 	return false;
 }
 
@@ -245,10 +312,96 @@ static bool is_caption(const struct score_input *input, size_t i)
 	       has_credit(input, i + 1);
 }
 
+/* "Figure 3: The pier, seen from below." */
+static bool is_figure(struct span text)
+{
+	static const char *const words[] = {"Figure",  "Fig.",  "Abbildung", "Abb.",    "Figura",
+					    "Figuur",  "Figur", "Rysunek",   "Rys.",    "Obrázek",
+					    "Рисунок", "Рис.",  "图",        "図",      "Tabelle",
+					    "Tableau", "Tabla", "Tabela",    "Таблица", "Table"};
+	char first = text.len > 0 ? text.at[0] : 'e'; /* most begin with none of theirs */
+	if ((first & 0x80) == 0 && first != 'A' && first != 'F' && first != 'O' && first != 'R' &&
+	    first != 'T')
+		return false;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (first != words[i][0] || !span_begins(text, span_of(words[i])))
+			continue;
+		size_t at = strlen(words[i]), number;
+		at += glyph_at(text, at).c == ' ';
+		number = at;
+		while (at < text.len && (ascii_is_digit(text.at[at]) || text.at[at] == '.'))
+			at++;
+		uint32_t mark = glyph_at(text, at).c;
+		return at > number && (text.at[at - 1] == '.' || mark == ':' || mark == 0xFF1A);
+	}
+	return false;
+}
+
 /* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */
 static bool is_account(struct span text)
 {
 	return memmem(text.at, text.len, "(@", 2) != NULL;
+}
+
+/* Most sentences have none of the marks of addresses, rows and programs. */
+static bool has_marks(struct span text)
+{
+	for (size_t at = 0; at < text.len && text.len >= VECTOR_BYTES; at += VECTOR_BYTES) {
+		size_t from = at + VECTOR_BYTES <= text.len ? at : text.len - VECTOR_BYTES;
+		vector b = vector_load(text.at + from);
+		if (vector_signs((vector)((b == '@') | (b == '[') | (b == '|') | (b == '_') |
+					  (b == '=') | (b == '{'))) != 0)
+			return true;
+	}
+	return text.len < VECTOR_BYTES;
+}
+
+static const char *find(struct span text, char c)
+{
+	return text.len == 0 ? NULL : memchr(text.at, c, text.len);
+}
+
+static struct span behind(struct span text, const char *at)
+{
+	return span_slice(text, (size_t)(at + 1 - text.at), text.len);
+}
+
+/* "Write to us at desk@paper.example", or "[email protected]", which programs are shown of it: who
+ * is written to is no news. */
+static bool has_address(struct span text)
+{
+	const char *at = find(text, '@'), *bracket = at == NULL ? find(text, '[') : NULL;
+	if (at == NULL)
+		return bracket != NULL && ascii_begins(behind(text, bracket), SPAN("email"));
+	if (at == text.at || !ascii_is_alnum(at[-1]))
+		return false;
+	struct span host = behind(text, at);
+	size_t end = 0;
+	while (end < host.len && (ascii_is_alnum(host.at[end]) || host.at[end] == '-'))
+		end++;
+	return end > 0 && end + 1 < host.len && host.at[end] == '.' &&
+	       ascii_is_letter(host.at[end + 1]);
+}
+
+/* "News | Sport | Weather": what stands between upright lines are links or cells. */
+static bool is_row(struct span text)
+{
+	unsigned lines = 0;
+	for (const char *at; (at = find(text, '|')) != NULL; text = behind(text, at))
+		lines += at > text.at && at[-1] == ' ' && behind(text, at).len > 0 && at[1] == ' ';
+	return lines >= 2;
+}
+
+/* "find(id(29), size)[4] = 100": a line of a program has a mark for every third word, and not
+ * brackets alone, which references have, too. */
+static bool is_code(struct span text, uint32_t words)
+{
+	size_t brackets = 0, others = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		brackets += ascii_is_in(text.at[i], "()[]");
+		others += ascii_is_in(text.at[i], "{}<>=_;\\");
+	}
+	return others >= 2 && brackets + others >= CODE_MARKS && (brackets + others) * 3 >= words;
 }
 
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
@@ -311,26 +464,93 @@ static bool is_linked(const struct score_input *input)
 	return functions * LINKED_SHARE > words;
 }
 
+/* Is the paragraph of sentences [first, last] short, and has it no full stop ("Which rope? Here are
+ * three")? */
+static bool is_unstopped(const struct score_input *input, size_t first, size_t last)
+{
+	const struct sentence *at = input->sentences->at;
+	if (at[last].end_byte - at[first].start_byte >= HEADING_BYTES ||
+	    glyph_at(input->text, at[last].start_byte).kind == GLYPH_OPEN ||
+	    marks_final(score_text(input, last)) != 0)
+		return false;
+	for (size_t k = first; k < last; k++)
+		if (marks_final(score_text(input, k)) == '.')
+			return false;
+	return true;
+}
+
+static bool is_item(const struct score_input *input, size_t i)
+{
+	return i < input->sentences->len && input->sentences->at[i].kind == SENTENCE_LIST_ITEM;
+}
+
+/* Is the paragraph of the sentence a headline? It is the page's title, or has no stop in spite of
+ * its sentences, or is numbered and no item among others. */
+static bool is_heading(const struct score_input *input, size_t i)
+{
+	const struct sentence *at = input->sentences->at;
+	size_t first = i, last = i;
+	while (i - first < HEADING_SENTENCES && first > 0 && same_line(input, i, first - 1) &&
+	       at[first - 1].kind != SENTENCE_LABEL)
+		first--;
+	while (last - first < HEADING_SENTENCES && same_line(input, i, last + 1))
+		last++;
+	if (last - first >= HEADING_SENTENCES)
+		return false;
+	struct span text = span_slice(input->text, at[first].start_byte, at[last].end_byte);
+	if (ascii_equal(text, input->title))
+		return true;
+	if (!is_unstopped(input, first, last))
+		return false;
+	if (is_item(input, i))
+		return ascii_is_digit(text.at[0]) && !is_item(input, i + 1) &&
+		       (i == 0 || !is_item(input, i - 1));
+	return last > first;
+}
+
+/* Words of languages without spaces have two characters or so, each of which counts as one. */
+static uint32_t words_of(const struct score_input *input, size_t i)
+{
+	uint32_t words = input->terms->words[i];
+	return input->language->spaced ? words : (words + 1) / 2;
+}
+
+/* Does the label before it say what the sentence is ("READ MORE:")? */
+static bool is_labelled_line(const struct score_input *input, size_t i, uint32_t words)
+{
+	const struct sentence *at = input->sentences->at;
+	if (i == 0 || at[i - 1].kind != SENTENCE_LABEL || !same_line(input, i, i - 1))
+		return false;
+	struct span said =
+		without_bullets(span_slice(input->text, at[i - 1].start_byte, at[i].end_byte));
+	return begins_with_one(said, phrase_opening) || begins_with_phrase(said, true, words);
+}
+
 static bool is_line_of_page(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
 	const struct terms *terms = input->terms;
-	uint32_t words = terms->words[i];
+	uint32_t words = words_of(input, i);
 	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_LABEL || words == 0)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
 	struct span whole = score_text(input, i), text = without_bullets(whole);
-	if (begins_with_one(text, phrase_opening) || is_caption(input, i))
+	bool marked = has_marks(whole);
+	if (begins_with_one(text, phrase_opening) || is_labelled_line(input, i, words) ||
+	    is_caption(input, i) || ends_with_phrase(whole) ||
+	    (marked && (has_address(whole) || is_row(whole))) || is_figure(text))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
 	char final = marks_final(whole);
 	bool unstopped = final == 0, line = unstopped || is_line(input, i);
+	if (is_heading(input, i) || (marked && is_code(whole, words)))
+		return true;
 	if (!line && words > SHORT_WORDS)
 		return false;
 	/* A question on a line of its own is a heading, or an interviewer's. */
-	if (line && (words <= CAPTION_WORDS || final == '?'))
+	if (line && (terms->words[i] <= CAPTION_WORDS || final == '?'))
 		return true;
 	if (begins_with_phrase(text, line, words))
 		return true;

@@ -12,10 +12,11 @@
 enum {
 	PHRASE_WORDS = 3,
 	SHOWN_PLACES = 32,
-	FEW_PLACES = 3,       /* of so many one knows how a phrase goes on */
-	FEW_CAPITALS = 4,     /* nouns are more than one in so many words */
-	GROWN_TOKENS = 11,    /* twelve characters of a script without spaces */
-	ADDRESS_BYTES = 100,  /* on each side */
+	FEW_PLACES = 3,      /* of so many one knows how a phrase goes on */
+	FEW_CAPITALS = 4,    /* nouns are more than one in so many words */
+	GROWN_TOKENS = 11,   /* twelve characters of a script without spaces */
+	ADDRESS_BYTES = 100, /* on each side */
+	SHOUTED_LETTERS = 4,
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
 };
 
@@ -490,7 +491,20 @@ static struct span place(struct span text, const struct occurrence *at)
 	return span_slice(text, at->start_byte, at->end_byte);
 }
 
-/* The form that the text uses most, of those in its first places; the shorter of two. */
+/* As headlines are set: "THÜRINGEN", but not "EU". */
+static bool is_shouted(struct span form)
+{
+	size_t capitals = 0;
+	for (size_t at = 0; at < form.len; at++) {
+		if (ascii_is_lower(form.at[at]))
+			return false;
+		capitals += letters_is_capital(form.at + at);
+	}
+	return capitals >= SHOUTED_LETTERS;
+}
+
+/* The form that the text uses most, of those in its first places; of two the one that is not set in
+ * capitals, or the shorter. */
 static struct span usual_form(struct span text, const struct keyword *keyword)
 {
 	size_t places = keyword->count < SHOWN_PLACES ? keyword->count : SHOWN_PLACES, most = 0;
@@ -500,7 +514,8 @@ static struct span usual_form(struct span text, const struct keyword *keyword)
 		size_t same = 0;
 		for (size_t j = 0; j < places; j++)
 			same += span_equal(form, place(text, &keyword->at[j]));
-		if (same > most || (same == most && form.len < best.len)) {
+		bool better = form.len < best.len || is_shouted(best);
+		if (same > most || (same == most && better)) {
 			best = form;
 			most = same;
 		}

@@ -16,6 +16,8 @@ static size_t trim_end(const struct segmenter *g, size_t end)
 	return end;
 }
 
+enum { DATELINE_LINES = 6 };
+
 /* Behind very many sentences small ones are joined: see segment.h. */
 static bool join_small(struct sentences *out, size_t end)
 {
@@ -54,17 +56,30 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	add(g, end, kind);
 }
 
+/* The dateline at `at`, in one of the text's first lines, or in one of those behind another. */
+static size_t dateline_at(struct segmenter *g, size_t at)
+{
+	if (g->lines == DATELINE_LINES)
+		return 0;
+	g->lines++;
+	size_t len = dateline_len(g, at);
+	if (len > 0)
+		g->lines = 0;
+	return len;
+}
+
 /* What its line begins with besides list markers. Behind a time what is said may have no stop. */
 static size_t begin_line(struct segmenter *g, size_t at)
 {
 	g->answered = glyph_at(g->text, at).c == '>';
 	struct label label = label_at(g, at);
-	if (label.len == 0)
+	size_t len = label.len > 0 ? label.len : dateline_at(g, at);
+	if (len == 0)
 		return at;
 	g->start = at;
-	add(g, at + label.len, SENTENCE_LABEL);
-	g->line_first = !label.stamped;
-	return line_skip_space(g, at + label.len);
+	add(g, at + len, SENTENCE_LABEL);
+	g->line_first = label.len > 0 && !label.stamped;
+	return line_skip_space(g, at + len);
 }
 
 /* The next sentence begins at the first visible character from `at` on. */

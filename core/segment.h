@@ -16,7 +16,7 @@ enum sentence_kind {
 	SENTENCE_HEADING,   /* a short line of its own without a final stop */
 	SENTENCE_LIST_ITEM, /* begins with a list marker */
 	SENTENCE_ANSWERED,  /* on a line of the mail that is answered: "> …" */
-	SENTENCE_LABEL,     /* who speaks, or when, before the text of its line */
+	SENTENCE_LABEL,     /* who speaks, where or when, before the text of its line */
 };
 
 /** One sentence: the bytes [start_byte, end_byte) of the text given to segment_text(). */

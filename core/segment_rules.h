@@ -50,6 +50,7 @@ struct segmenter {
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 	uint32_t labels[256];  /* keys of labels that stand before several lines */
 	bool labelled;         /* there are any */
+	unsigned lines;        /* in which a dateline was looked for, with this one */
 	bool dialogue;         /* so many that names of any length are speakers */
 };
 
@@ -87,6 +88,15 @@ void label_learn(struct segmenter *g);
 
 /** One of those at `at`, which begins a line. */
 struct label label_at(const struct segmenter *g, size_t at);
+
+/* Datelines: segment_dateline.c. */
+
+/**
+ * Bytes of the dateline at `at`, which begins a line, without the spaces behind it; 0: there is
+ * none. "HANOI, Vietnam (AP) —", "(Reuters) -", "Bonn, 3. Mai 2024 –", "NEW DELHI:",
+ * "[Seoul=Yonhap]".
+ */
+size_t dateline_len(const struct segmenter *g, size_t at);
 
 /* Words: segment_word.c. */
 

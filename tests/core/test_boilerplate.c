@@ -84,6 +84,63 @@ static void test_lines(void **state)
 		{"pt", "Fico à disposição.", true},
 		{"pl", "Od redakcji: tekst ukazał się we wtorek w wydaniu papierowym gazety.",
 		 true},
+		/* Goodbyes, and where to go from here. */
+		{"en", "Stay tuned for the next part of our tour of the bridges of the north!",
+		 true},
+		{"en", "\xF0\x9F\x91\x8B Welcome to Bridge Weekly: all that spans a river.", true},
+		{"en",
+		 "Town Press writers Mara Lund in Ostrand and Jan Kohl in Lengen, and the "
+		 "photographer Ida Roe, contributed to this report.",
+		 true},
+		{"en",
+		 "The council, the engineers, the ferrymen of the island and all that was said of "
+		 "the crack in the pier since the spring can be found here!",
+		 true},
+		{"en", "All pictures Lund/Kohl unless otherwise noted.", true},
+		{"en", "(Update: The bridge was opened again on Tuesday night, the town says.)",
+		 true},
+		{"de", "Was die Sperrung der Brücke für Pendler bedeutet, erfahren Sie hier.",
+		 true},
+		{"de",
+		 "Weitere Informationen zu den Fähren werden so bald wie möglich bekannt gegeben.",
+		 true},
+		{"ja", "橋の歴史については、市の公式サイトをご覧ください。", true},
+		{"ja",
+		 "（この記事は「港の新聞」２０２４年３月３日号に掲載された記事からの転載です。",
+		 true},
+		{"ja", "橋は月曜日にひびが見つかったため、市によって閉鎖された。", false},
+		{"zh", "想要了解这座桥的更多历史，点击这里。", true},
+		{"en", "He wanted to learn more about the bridge before it was closed for good.",
+		 false},
+		{"en", "She has worked here since the bridge was built, and her father before her.",
+		 false},
+		{"de", "Die Brücke, die älteste der ganzen Stadt, liegt hier.", false},
+		/* Addresses, links in a row, programs. */
+		{"en",
+		 "If you know more about the crack, or about who knew of it, write to the editors "
+		 "at bridge@town-press.example before Friday.",
+		 true},
+		{"es", "Las cartas se envían al correo electrónico [email\xC2\xA0protected].",
+		 true},
+		{"en", "The mayor, @mara of the harbour, was not there; the mAP@0.5 rose by 2.",
+		 false},
+		{"en", "Bridges of the north | Ferries of the north | Roads of the north | Weather",
+		 true},
+		{"en", "The court heard Lund | Kohl on Monday, as the file has it.", false},
+		{"en", "span(id(29), lib.size_t)[4] = 100", true},
+		{"en", "ReadFile(\"bridges/first_pier_new.json\") into a mock.", true},
+		{"en", "The towns (Ostrand, Lengen) and the ferries [2] of the island (Holm) met.",
+		 false},
+		{"en",
+		 "Figure 3: The second pier of the harbour bridge of Ostrand, seen from a ferry in "
+		 "the spring of the year before the crack was found.",
+		 true},
+		{"de", "Abb. 2.1: Die Pfeiler der Brücke, von einer der Fähren aus gesehen.", true},
+		{"ja", "図2：港の橋の第二の橋脚を、春に渡し船から見たところである。", true},
+		{"en", "Figure 3 shows the second pier of the bridge as it is seen from a ferry.",
+		 false},
+		{"en", "Table 2.5 metres long stood in the hall, and nobody wanted to buy it.",
+		 false},
 		/* And sentences of articles that begin as such do. */
 		{"ru", "С уважением он отзывался о старом сопернике.", false},
 		{"ru", "Этот сайт использует миллион человек в день, говорит его создатель.",
@@ -223,12 +280,13 @@ static void test_split_byline(void **state)
 enum { LINES = 4 };
 
 /* Of a text, cut as texts are; how many sentences it has. */
-static size_t find_lines(struct arena *arena, const char *language, const char *text,
-			 bool line[LINES])
+static size_t find_titled(struct arena *arena, const char *language, const char *title,
+			  const char *text, bool line[LINES])
 {
 	struct sentences sentences;
 	struct terms terms;
 	struct score_input input = {.text = span_of(text),
+				    .title = span_of(title),
 				    .language = language_from_tag(span_of(language)),
 				    .sentences = &sentences,
 				    .terms = &terms};
@@ -238,6 +296,66 @@ static size_t find_lines(struct arena *arena, const char *language, const char *
 	assert_true(sentences.len <= LINES);
 	boilerplate_find(&input, line);
 	return sentences.len;
+}
+
+static size_t find_lines(struct arena *arena, const char *language, const char *text,
+			 bool line[LINES])
+{
+	return find_titled(arena, language, "", text, line);
+}
+
+/* Paragraphs that are headlines although they look like sentences. */
+static void test_headlines(void **state)
+{
+	static const struct {
+		const char *text;
+		bool line[LINES];
+	} cases[] = {
+		/* What stands in a label. */
+		{"READ MORE: Ten ways to cook the rice that is left over, and three to store it.",
+		 {true, true}},
+		{"OSTRAND (AP) — The latest on the crack in the pier of the harbour bridge.",
+		 {true, true}},
+		{"[10:02] anna: the first ferry leaves at five in the morning\n"
+		 "[10:03] bob: then we have to get up at four on the day of the vote",
+		 {true, false, true, false}},
+		{"PHOTO: The harbour bridge of Ostrand, with the ferries of the island before it.",
+		 {true, true}},
+		{"NEW OSTRAND: The ferries of the old town take lorries across the harbour now.",
+		 {true, false}},
+		/* Two sentences without a full stop. */
+		{"Which rope holds best? Here are our three\n\nWe pulled them for a week.",
+		 {true, true, false}},
+		{"It is old. Here are our three\n\nWe pulled them for a week.",
+		 {false, true, false}},
+		{"这座桥真是太老了！（记者 张三）\n\nWe pulled them for a week.",
+		 {false, true, false}},
+		/* A number, but no list. */
+		{"1. Set yourself a goal that you can reach\n\nWe pulled them for a week.",
+		 {true, false}},
+		{"1. Six ropes of hemp\n2. Three ropes of wire that nobody has used\n\n"
+		 "We pulled them for a week.",
+		 {true, false, false}},
+		/* The page's title. */
+		{"the ferries of ostrand will run every ten minutes until the spring\n\n"
+		 "We pulled them for a week.",
+		 {true, false}},
+		{"The ferries of Ostrand will run every ten minutes until the spring.\n\n"
+		 "We pulled them for a week.",
+		 {false, false}},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool line[LINES];
+		size_t len = find_titled(
+			&arena, "en",
+			"The ferries of Ostrand will run every ten minutes until the spring",
+			cases[i].text, line);
+		for (size_t k = 0; k < len; k++)
+			CHECK(cases[i].text, line[k] == cases[i].line[k]);
+	}
+	arena_free(&arena);
 }
 
 /* What stands before who took the picture, on its line, and once more before that. */
@@ -362,7 +480,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),        cmocka_unit_test(test_line_ends),
 		cmocka_unit_test(test_split_byline), cmocka_unit_test(test_captions),
-		cmocka_unit_test(test_unlinked),     cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_headlines),    cmocka_unit_test(test_unlinked),
+		cmocka_unit_test(test_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

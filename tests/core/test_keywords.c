@@ -504,6 +504,31 @@ static void test_title(void **state)
 	arena_free(&arena);
 }
 
+/* A headline in capitals does not decide how a name is shown, where the text has it otherwise. */
+static void test_shouted(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{"OSTRAND closes its bridge to lorries. The people of Ostrand take the ferries.",
+		 "Ostrand"},
+		{"NATO closes its bridge to lorries. The people of NATO take the ferries.", "NATO"},
+		{"OSTRAND closes its bridge. In OSTRAND, near Ostrand, they take the ferries.",
+		 "OSTRAND"},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct summary s;
+		find(&arena, "en", span_of(cases[i].text), 10, &s);
+		bool shown = false;
+		for (size_t k = 0; k < s.keywords.len; k++)
+			shown |= span_equal(s.keywords.at[k].text, span_of(cases[i].shown));
+		CHECK(cases[i].text, shown);
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_title),
+		cmocka_unit_test(test_shouted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
