@@ -160,7 +160,8 @@ static void submit(struct batch *batch, struct slot *slot)
 	uint64_t now = monotonic_ns();
 	job->allowed_ns = parts->deadline_ns;
 	slot->ticket->accepted_ns = now;
-	slot->ticket->deadline_ns = job->deadline_ns = now + parts->deadline_ns;
+	slot->ticket->deadline_ns = now + parts->deadline_ns;
+	job->deadline_ns = slot->ticket->deadline_ns;
 	if (job->has_key)
 		result = cache_join(parts->cache, job, slot->ticket, now, &found);
 	else
