@@ -57,6 +57,10 @@ static void *count_realloc(void *at, size_t size)
 	return grown;
 }
 
+#define TEN(text) text text text text text text text text text text
+/* More than a headline has. */
+#define LONG TEN(TEN("a word "))
+
 /* Each fills a page. */
 static const struct page {
 	const char *name, *before, *unit, *behind;
@@ -88,6 +92,7 @@ static const struct page {
 	{"formatting", "", "<p><b id=x>x", ""},
 	{"formatting with attributes", "", "<b a=1 b=2 c=3 d=4 e=5 f=6><p>x", ""},
 	{"attributes", "", "<p a=1 b=2 c=3 d=4>x", ""},
+	{"headings in headings", "", TEN(TEN("<h1><q><h2><q>")) LONG TEN(TEN("</h2></h1>")), ""},
 	{"NULs", "<p>", "\1", "text"}, /* \1 becomes a NUL */
 };
 
