@@ -9,7 +9,8 @@
 /** Bounds on one page. A zero takes the default named beside it. */
 struct extract_limits {
 	size_t max_memory_bytes; /* 64 MiB: the tree is cut at half, for its last token can take as
-				    much again, with all that it opens anew */
+				    much again, with all that it opens anew; and where it takes
+				    eleven sixteenths with what is made of it */
 	size_t max_depth;        /* 512 open elements */
 	size_t max_attributes;   /* 1,000 a tag */
 	size_t max_nodes;        /* 1,000,000 tags, texts and attributes a page */

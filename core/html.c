@@ -19,7 +19,10 @@ enum {
 		20000, /* distinct names of elements or attributes: hash chains grow with them */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
 	MAX_MEMORY_BYTES = 64 << 20,
-	PIECE_BYTES = 128,   /* that a stretch of text takes outside the tree, in all */
+	PIECE_BYTES = 128, /* that a stretch of text takes outside the tree, whatever its length */
+	TEXT_COPIES = 2,   /* and as often its length: in its block and in the article */
+	NODE_BYTES = 128,  /* that an element may take there, */
+	MOST_NODES = 100000, /* of no more than so many */
 	MAX_STEPS = 1 << 30, /* searches of the open elements: tokens times depth */
 };
 
@@ -120,7 +123,24 @@ static size_t strip_attributes(lxb_html_token_t *token)
 	return attributes;
 }
 
-static bool within_limits(struct reader *reader, size_t attributes)
+/* Is there memory for the token? Half is for the tree; eleven sixteenths are for it with what is
+ * made outside, the text that is about to come and the tokenizer's room for it; the rest is what is
+ * held twice where something grows. */
+static bool has_memory(const struct reader *reader, const lxb_html_tokenizer_t *tokenizer,
+		       const lxb_html_token_t *token)
+{
+	const struct html_page *page = reader->page;
+	size_t max = reader->limits.max_memory_bytes, tree = page->memory_bytes;
+	size_t text =
+		token->tag_id != LXB_TAG__TEXT ? 0 : (size_t)(token->text_end - token->text_start);
+	size_t room = (size_t)(tokenizer->end - tokenizer->start);
+	size_t nodes = page->nodes < MOST_NODES ? page->nodes : MOST_NODES;
+	size_t outside = nodes * NODE_BYTES + TEXT_COPIES * (page->text_bytes + text);
+	return tree <= max / 2 && tree + room + text + outside <= max / 16 * 11;
+}
+
+static bool within_limits(struct reader *reader, const lxb_html_tokenizer_t *tokenizer,
+			  const lxb_html_token_t *token, size_t attributes)
 {
 	struct html_page *page = reader->page;
 	page->memory_bytes += memory_of(reader->nodes, &reader->seen_nodes);
@@ -134,7 +154,7 @@ static bool within_limits(struct reader *reader, size_t attributes)
 	return !page->expired && attributes <= reader->limits.max_attributes &&
 	       depth <= reader->limits.max_depth && formatting <= MAX_FORMATTING &&
 	       page->nodes <= reader->limits.max_nodes && page->steps <= MAX_STEPS &&
-	       page->memory_bytes <= reader->limits.max_memory_bytes / 2;
+	       has_memory(reader, tokenizer, token);
 }
 
 static struct html_piece *make_piece(struct reader *reader, const lxb_html_token_t *token)
@@ -263,7 +283,7 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 				  void *context)
 {
 	struct reader *reader = context;
-	if (!within_limits(reader, strip_attributes(token))) {
+	if (!within_limits(reader, tokenizer, token, strip_attributes(token))) {
 		reader->page->partial = true;
 		tokenizer->status = LXB_STATUS_STOPPED;
 		return NULL;

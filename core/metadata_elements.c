@@ -203,9 +203,12 @@ static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned lev
 	struct headline_clues *clues = &facts->clues;
 	if (clues->heading_count == HEADLINE_MAX_HEADINGS)
 		return;
+	struct arena_mark mark = arena_mark(facts->arena);
 	struct span text = facts_text_of(facts->arena, node);
-	if (text.len == 0 || text.len >= FACTS_MAX_TEXT_BYTES)
+	if (text.len == 0 || text.len >= FACTS_MAX_TEXT_BYTES) {
+		arena_rewind(facts->arena, mark); /* each of those around it would keep it, too */
 		return;
+	}
 	clues->headings[clues->heading_count].text = text;
 	clues->headings[clues->heading_count++].level = level;
 }

@@ -79,11 +79,15 @@ static void make_room(struct connections *connections, bool admin, uint64_t now)
 		for (struct connection *c = connections->first; c != NULL; c = c->next)
 			if (c->admin == admin && c->phase == CONNECTION_IDLE && !c->is_cut &&
 			    c->since_ns + ROOM_IDLE_MS * NS_PER_MS < now &&
-			    (oldest == NULL || c->since_ns < oldest->since_ns) && !has_unread(c))
+			    (oldest == NULL || c->since_ns < oldest->since_ns))
 				oldest = c;
 		if (oldest == NULL)
 			return;
-		cut(oldest);
+		/* A system call for the one, not for each that is older than those before it. */
+		if (has_unread(oldest))
+			oldest->since_ns = now; /* it is idle no more */
+		else
+			cut(oldest);
 	}
 }
 

@@ -14,6 +14,8 @@
 /* A second and a half, where a page is made for it. A hundred sentences of a book of 1 MB take less
  * than half. */
 #define MAX_SEARCHED_BYTES ((size_t)128 << 20)
+/* Where nothing parts words, as in Chinese, a few of them may be a whole page. */
+#define MAX_QUOTED_BYTES 4096
 
 static bool is_space(char c)
 {
@@ -157,6 +159,11 @@ struct quote {
 	size_t before, start, head_end, tail, end, after;
 };
 
+static size_t quoted_bytes(const struct quote *q)
+{
+	return (q->head_end - q->before) + (q->after - q->tail);
+}
+
 /* The whole passage, or its first and last words. */
 static struct quote quote_passage(struct fragment_page *page, size_t start, size_t end)
 {
@@ -192,9 +199,16 @@ static bool is_unique(struct fragment_page *page, const struct quote *q)
  * false where it is not. */
 static bool add_context(struct fragment_page *page, struct quote *q, size_t low, size_t high)
 {
+	/* A word that is cut here is too long with the passage. */
+	if (q->start - low > MAX_QUOTED_BYTES)
+		low = q->start - MAX_QUOTED_BYTES;
+	if (high - q->end > MAX_QUOTED_BYTES)
+		high = q->end + MAX_QUOTED_BYTES;
 	for (unsigned words = CONTEXT_WORDS; words <= MAX_CONTEXT_WORDS; words *= 2) {
 		q->before = words_back(page->text, q->start, low, words);
 		q->after = words_forward(page->text, q->end, high, words);
+		if (quoted_bytes(q) > MAX_QUOTED_BYTES)
+			return false;
 		if (is_unique(page, q))
 			return true;
 		if (q->before == low && q->after == high)
@@ -207,6 +221,8 @@ static bool make_unique(struct fragment_page *page, struct quote *q)
 {
 	struct span text = page->text;
 	size_t low = line_start(text, q->start), high = line_end(text, q->end);
+	if (quoted_bytes(q) > MAX_QUOTED_BYTES)
+		return false;
 	/* Words of another paragraph may have pictures between them and ours on the page. */
 	if (is_unique(page, q) || add_context(page, q, low, high))
 		return true;

@@ -27,8 +27,9 @@ void fragment_page_init(struct fragment_page *page, struct arena *arena, struct 
  * A long passage is named by its first and last words. Where those words stand earlier in the text
  * too, words are added until they do not, then the words before and behind as prefix and suffix,
  * until no earlier place reads like that. The result lives in `arena`; empty where up to 32 words
- * on each side, of the same paragraph or the next, are not enough, where memory ran out, and where
- * the fragments before it have taken all the searching that one page may. O(text.len).
+ * on each side, of the same paragraph or the next, are not enough, where more than 4 KB would have
+ * to be quoted (percent-encoded: 12 KB), where memory ran out, and where the fragments before it
+ * have taken all the searching that one page may. O(text.len).
  */
 struct span fragment_make(struct arena *arena, struct fragment_page *page, size_t start_byte,
 			  size_t end_byte);

@@ -27,6 +27,7 @@ static void serve(const struct config *config)
 	HOLDS(getsockname(listener, (struct sockaddr *)&address, &address_len) == 0);
 
 	workers_prepare();
+	static struct budget bodies = {.max_bytes = 1 << 20};
 	const struct fetch_options fetch = {.allow_hosts = ""};
 	const struct worker_options work = {
 		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = (size_t)128 << 20};
@@ -36,6 +37,7 @@ static void serve(const struct config *config)
 				   .queue = queue_new(config->queue, 0, 0),
 				   .keys = keys_new(),
 				   .metrics = metrics_new(),
+				   .bodies = &bodies,
 				   .rate = rate_new((struct rate_rule){0}),
 				   .fetcher = fetcher_new(&fetch)};
 	HOLDS(parts.queue != NULL && parts.fetcher != NULL && parts.connections != NULL);

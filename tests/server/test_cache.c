@@ -181,7 +181,8 @@ static void a_job_may_take_as_long_as_any_of_its_tickets(void **state)
 		struct answer *found;
 		struct job *job = new_job("same");
 		tickets[i] = new_ticket(&woken);
-		job->deadline_ns = tickets[i]->deadline_ns = deadlines_ns[i];
+		tickets[i]->deadline_ns = deadlines_ns[i];
+		job->deadline_ns = deadlines_ns[i];
 		cache_join(cache, job, tickets[i], monotonic_ns(), &found);
 		if (i == 0)
 			lead = job;

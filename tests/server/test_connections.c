@@ -1,11 +1,20 @@
 #include "check.h"
 
-#include "server/connections.h"
-#include "server/monotonic.h"
-
-#include <poll.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+/* The module is compiled into this test, with what it asks sockets counted. */
+static size_t asked;
+
+static int counted_ioctl(int socket, unsigned long request, int *out)
+{
+	asked++;
+	return ioctl(socket, request, out);
+}
+
+#define ioctl counted_ioctl
+#include "server/connections.c"
+#undef ioctl
 
 static void wake(struct ticket *ticket)
 {
@@ -126,6 +135,41 @@ static void unread_input_keeps_a_connection_busy(void **state)
 	close(ends[1]);
 }
 
+/* Thousands that say nothing hold the lock no longer for it: each tick asked all of them four
+ * times.
+ */
+static void who_makes_room_is_asked_alone(void **state)
+{
+	enum { IDLE = 64 };
+	int ends[IDLE][2];
+	struct connection *idle[IDLE];
+	struct connections *connections = connections_new(IDLE);
+	pthread_mutex_lock(&connections->lock);
+	asked = 0;
+	pthread_mutex_unlock(&connections->lock);
+	for (size_t i = 0; i < IDLE; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+		idle[i] = connections_add(connections, false, ends[i][1], UINT64_MAX);
+		pthread_mutex_lock(&connections->lock);
+		idle[i]->since_ns = i; /* for very long; the first longest */
+		pthread_mutex_unlock(&connections->lock);
+	}
+	char byte;
+	assert_int_equal(read(ends[0][0], &byte, 1), 0);
+	size_t cut = 0;
+	pthread_mutex_lock(&connections->lock);
+	for (size_t i = 0; i < IDLE; i++)
+		cut += idle[i]->is_cut;
+	assert_int_equal(asked, cut);
+	pthread_mutex_unlock(&connections->lock);
+	for (size_t i = 0; i < IDLE; i++) {
+		connections_remove(connections, idle[i]);
+		close(ends[i][0]);
+		close(ends[i][1]);
+	}
+	connections_free(connections);
+}
+
 /* At the limit of one listener those of the other make no room, nor are they counted. */
 static void each_listener_has_its_own_limit(void **state)
 {
@@ -155,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_job_without_client_is_dropped),
 		cmocka_unit_test(a_body_that_never_ends_is_cut),
 		cmocka_unit_test(unread_input_keeps_a_connection_busy),
+		cmocka_unit_test(who_makes_room_is_asked_alone),
 		cmocka_unit_test(each_listener_has_its_own_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

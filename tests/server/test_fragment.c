@@ -127,6 +127,31 @@ static void a_page_is_searched_so_much_and_no_more(void **state)
 	free(text);
 }
 
+/* A hundred links into 128 KB without spaces, of which sentences come again, were 33 MB. */
+static void a_link_quotes_no_page(void **state)
+{
+	enum { SENTENCES = 4000, SENTENCE_BYTES = 9, LONG_BYTES = 9000 };
+	size_t len = SENTENCES * SENTENCE_BYTES, most = strlen("#:~:text=-,,,-") + 3 * 4096;
+	char *text = malloc(len + LONG_BYTES);
+	for (size_t at = 0; at < len; at += SENTENCE_BYTES)
+		memcpy(text + at, at % 2 == 0 ? "\u662F\u7684\u3002" : "\u4E0D\u662F\u3002",
+		       SENTENCE_BYTES);
+	for (size_t at = len; at < len + LONG_BYTES; at += 3)
+		memcpy(text + at, "\u5927", 3);
+	struct arena arena;
+	struct fragment_page page;
+	arena_init(&arena, 64 << 20);
+	fragment_page_init(&page, &arena, (struct span){text, len + LONG_BYTES});
+	CHECK_SPAN("first", fragment_make(&arena, &page, 0, SENTENCE_BYTES),
+		   SPAN("#:~:text=%E6%98%AF%E7%9A%84%E3%80%82"));
+	for (size_t at = 0; at < len; at += SENTENCE_BYTES)
+		assert_in_range(fragment_make(&arena, &page, at, at + SENTENCE_BYTES).len, 0, most);
+	CHECK_SPAN("long", fragment_make(&arena, &page, len, len + LONG_BYTES), SPAN(""));
+	assert_false(arena.failed);
+	arena_free(&arena);
+	free(text);
+}
+
 static void without_memory_there_is_none(void **state)
 {
 	struct arena arena;
@@ -147,6 +172,7 @@ int main(void)
 		cmocka_unit_test(long_passages_are_named_by_their_ends),
 		cmocka_unit_test(ends_that_stand_earlier_get_context),
 		cmocka_unit_test(a_page_is_searched_so_much_and_no_more),
+		cmocka_unit_test(a_link_quotes_no_page),
 		cmocka_unit_test(without_memory_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
