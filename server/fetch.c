@@ -141,7 +141,8 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 /* How many slots those may take that wait, by is_line. Under the lock. */
 static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 {
-	size_t waiting = 0, lines = (fetcher->options.max_parallel + 1) / 2;
+	const size_t most = (fetcher->options.max_parallel + 1) / 2;
+	size_t waiting = 0, lines = most;
 	slots[false] = fetcher->options.max_parallel - fetcher->active;
 	for (const struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
 		bool waits = fetch->state == FETCH_STATE_WAITING;
@@ -150,6 +151,12 @@ static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 	}
 	size_t left = slots[false] > waiting ? slots[false] - waiting : 0;
 	slots[true] = left < lines ? left : lines;
+	/* Where requests always wait one line runs nevertheless, or no batch would come on. */
+	if (slots[true] == 0 && slots[false] > 0 && lines == most && fetcher->count[true] > 0 &&
+	    fetcher->options.max_parallel > 1) {
+		slots[true] = 1;
+		slots[false]--;
+	}
 }
 
 /*

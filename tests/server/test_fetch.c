@@ -998,6 +998,24 @@ static void test_lines(void **state)
 	free(line[4].result.body);
 	fetcher_free(fetcher);
 
+	/* Requests that always wait leave one of several slots to lines all the same. */
+	options.max_parallel = 2;
+	options.max_waiting = 4;
+	fetcher = fetcher_new(&options);
+	struct wait waits[3];
+	for (size_t i = 0; i < 3; i++) {
+		wait_init(&waits[i]);
+		assert_true((id[i] = start(fetcher, silent, 0, on_done, &waits[i])) != 0);
+	}
+	wait_for_active(fetcher, 2);
+	for (size_t i = 3; i < 5; i++)
+		assert_true(start_line(fetcher, i == 3 ? page : silent, &line[i]) != 0);
+	fetch_cancel(fetcher, id[0]);
+	wait_for(&line[3]);
+	assert_int_equal(line[3].result.status, FETCH_OK);
+	free(line[3].result.body);
+	fetcher_free(fetcher);
+
 	/* Of one slot that comes free a request has the first use. */
 	options.max_parallel = 1;
 	fetcher = fetcher_new(&options);
