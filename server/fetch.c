@@ -58,6 +58,7 @@ static void keep_cookies(struct fetch *fetch)
 {
 	struct curl_slist *cookies = NULL;
 	curl_easy_getinfo(fetch->easy, CURLINFO_COOKIELIST, &cookies);
+	fetch->result.first_cookies = fetch->cookies == NULL && cookies != NULL;
 	curl_slist_free_all(fetch->cookies);
 	fetch->cookies = cookies;
 }
