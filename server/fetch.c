@@ -12,6 +12,7 @@ enum {
 	 * one is due and less than a millisecond has passed since it looked at the clock: what it
 	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
 	POLL_RUNNING_MS = 100,
+	COOKIES_MAX_BYTES = 16 * 1024,
 	MAX_LINES = 4096, /* each turn of the thread walks over them */
 };
 
@@ -53,7 +54,10 @@ void fetch_release(struct fetch *fetch)
 	fetch_free(fetch);
 }
 
-/* Those that the next hop gets: they were this one's, and what its answer changed. */
+/*
+ * Those that the next hop gets: they were this one's, and what its answer changed. No more than can
+ * be sent: each head may set 64 KB of them, which are in no budget.
+ */
 static void keep_cookies(struct fetch *fetch)
 {
 	struct curl_slist *cookies = NULL;
@@ -61,6 +65,15 @@ static void keep_cookies(struct fetch *fetch)
 	fetch->result.first_cookies = fetch->cookies == NULL && cookies != NULL;
 	curl_slist_free_all(fetch->cookies);
 	fetch->cookies = cookies;
+	size_t bytes = 0;
+	for (struct curl_slist **at = &fetch->cookies; *at != NULL; at = &(*at)->next) {
+		bytes += strlen((*at)->data);
+		if (bytes <= COOKIES_MAX_BYTES)
+			continue;
+		curl_slist_free_all(*at);
+		*at = NULL;
+		break;
+	}
 }
 
 void fetch_end_transfer(struct fetch *fetch)

@@ -79,7 +79,8 @@ struct fetch_result {
 				  that of the body where it shows to be a file of another */
 	char charset[64];      /* of the Content-Type header, as written; "" when none */
 	const char *refresh;   /* the Refresh header, as written; "" when none */
-	struct curl_slist *cookies; /* for the page that this one leads to; may be taken */
+	struct curl_slist *cookies; /* for the page that this one leads to, 16 KB of them at
+				       most; may be taken */
 	bool first_cookies;         /* the last answer set some, and was asked for without any */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
 	 * redirects. `actual` 0: it was no limit, or none that is known. */

@@ -320,6 +320,7 @@ struct wait {
 	pthread_cond_t done;
 	int calls;
 	struct fetch_result result;
+	size_t cookie_bytes;
 	char url[FETCH_URL_MAX + 64];
 };
 
@@ -356,6 +357,8 @@ static void on_done(void *arg, struct fetch_result *result)
 	wait->calls++;
 	wait->result = *result;
 	snprintf(wait->url, sizeof wait->url, "%s", result->url);
+	for (const struct curl_slist *c = result->cookies; c != NULL; c = c->next)
+		wait->cookie_bytes += strlen(c->data);
 	result->body = NULL;
 	pthread_cond_signal(&wait->done);
 	pthread_mutex_unlock(&wait->lock);
@@ -917,6 +920,22 @@ static void test_going_on(void **state)
 	wait_for(&wait);
 	assert_int_equal(wait.result.status, FETCH_STATUS);
 	assert_int_equal(wait.result.actual, 6);
+
+	/* However many cookies there were. */
+	struct curl_slist *cookies = NULL;
+	for (int i = 0; i < 40; i++) {
+		char cookie[1100];
+		snprintf(cookie, sizeof cookie, "127.0.0.1\tFALSE\t/x\tFALSE\t0\tn%d\t%01000d", i,
+			 0);
+		cookies = curl_slist_append(cookies, cookie);
+	}
+	from = (struct fetch_result){.url = base, .cookies = cookies};
+	assert_true(go_on(fetcher, "/page", &from, &wait) != 0);
+	wait_for(&wait);
+	assert_int_equal(wait.result.status, FETCH_OK);
+	assert_in_range(wait.cookie_bytes, 15 * 1024, 16 * 1024);
+	free(wait.result.body);
+	curl_slist_free_all(cookies);
 
 	/* The time that is left is that of all hops. */
 	from = (struct fetch_result){.url = base, .used_us = 60000 * 1000};
