@@ -12,6 +12,7 @@ enum {
 	 * one is due and less than a millisecond has passed since it looked at the clock: what it
 	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
 	POLL_RUNNING_MS = 100,
+	COOKIES_MAX_BYTES = 16 * 1024,
 	MAX_LINES = 4096, /* each turn of the thread walks over them */
 };
 
@@ -53,13 +54,26 @@ void fetch_release(struct fetch *fetch)
 	fetch_free(fetch);
 }
 
-/* Those that the next hop gets: they were this one's, and what its answer changed. */
+/*
+ * Those that the next hop gets: they were this one's, and what its answer changed. No more than can
+ * be sent: each head may set 64 KB of them, which are in no budget.
+ */
 static void keep_cookies(struct fetch *fetch)
 {
 	struct curl_slist *cookies = NULL;
 	curl_easy_getinfo(fetch->easy, CURLINFO_COOKIELIST, &cookies);
+	fetch->result.first_cookies = fetch->cookies == NULL && cookies != NULL;
 	curl_slist_free_all(fetch->cookies);
 	fetch->cookies = cookies;
+	size_t bytes = 0;
+	for (struct curl_slist **at = &fetch->cookies; *at != NULL; at = &(*at)->next) {
+		bytes += strlen((*at)->data);
+		if (bytes <= COOKIES_MAX_BYTES)
+			continue;
+		curl_slist_free_all(*at);
+		*at = NULL;
+		break;
+	}
 }
 
 void fetch_end_transfer(struct fetch *fetch)
@@ -141,7 +155,8 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 /* How many slots those may take that wait, by is_line. Under the lock. */
 static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 {
-	size_t waiting = 0, lines = (fetcher->options.max_parallel + 1) / 2;
+	const size_t most = (fetcher->options.max_parallel + 1) / 2;
+	size_t waiting = 0, lines = most;
 	slots[false] = fetcher->options.max_parallel - fetcher->active;
 	for (const struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
 		bool waits = fetch->state == FETCH_STATE_WAITING;
@@ -150,6 +165,12 @@ static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 	}
 	size_t left = slots[false] > waiting ? slots[false] - waiting : 0;
 	slots[true] = left < lines ? left : lines;
+	/* Where requests always wait one line runs nevertheless, or no batch would come on. */
+	if (slots[true] == 0 && slots[false] > 0 && lines == most && fetcher->count[true] > 0 &&
+	    fetcher->options.max_parallel > 1) {
+		slots[true] = 1;
+		slots[false]--;
+	}
 }
 
 /*

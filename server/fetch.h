@@ -79,7 +79,9 @@ struct fetch_result {
 				  that of the body where it shows to be a file of another */
 	char charset[64];      /* of the Content-Type header, as written; "" when none */
 	const char *refresh;   /* the Refresh header, as written; "" when none */
-	struct curl_slist *cookies; /* for the page that this one leads to; may be taken */
+	struct curl_slist *cookies; /* for the page that this one leads to, 16 KB of them at
+				       most; may be taken */
+	bool first_cookies;         /* the last answer set some, and was asked for without any */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
 	 * redirects. `actual` 0: it was no limit, or none that is known. */
 	uint64_t limit, actual;
@@ -122,8 +124,8 @@ struct fetch_request {
 	 */
 	const struct fetch_result *from;
 	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */
-	bool is_line;        /* of a batch: gets no slot while a request waits for one, and with
-				other lines half of them at most, so that one is never far */
+	bool is_line;        /* of a batch: gets no slot while a request waits for one, but for one
+				line of several slots; and with other lines half of them at most */
 	fetch_callback *callback;
 	void *arg;
 	_Atomic uint64_t *id; /* set to what is returned before the callback can come; NULL: not */

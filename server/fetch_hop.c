@@ -314,15 +314,25 @@ static bool was_stale(const struct fetch *fetch)
 /*
  * Whatever became of the connection, has all of the page come? Its end says so, where a length that
  * is too long (that of the page unpacked), an end without TLS's goodbye, a missing last chunk or
- * bytes behind the end of a coding say something else. Browsers show even what breaks off.
+ * bytes behind the end of a coding say something else. Browsers show even what breaks off. Behind
+ * it stands nothing but markup: scripts have it in their strings.
  */
 static bool is_whole(const struct fetch *fetch)
 {
-	const struct fetch_result *result = &fetch->result;
-	size_t tail = result->body_len < PAGE_END_BYTES ? result->body_len : PAGE_END_BYTES;
-	return fetch->state == FETCH_STATE_TRANSFER && fetch->verdict == FETCH_OK &&
-	       ascii_contains((struct span){result->body + result->body_len - tail, tail},
-			      SPAN("</html>"));
+	static const struct span end = {"</html>", 7};
+	size_t len = fetch->result.body_len, tail = len < PAGE_END_BYTES ? len : PAGE_END_BYTES;
+	struct span rest = {fetch->result.body, len};
+	if (fetch->state != FETCH_STATE_TRANSFER || fetch->verdict != FETCH_OK)
+		return false;
+	for (size_t i = end.len; i <= tail; i++) {
+		if (!ascii_begins(span_slice(rest, len - i, len), end))
+			continue;
+		rest = span_slice(rest, len - i + end.len, len);
+		while (rest.len > 0 && ascii_is_space(rest.at[0]))
+			rest = span_slice(rest, 1, rest.len);
+		return rest.len == 0 || rest.at[0] == '<';
+	}
+	return false;
 }
 
 void fetch_broken(struct fetch *fetch, enum fetch_status status, const char *why)

@@ -12,6 +12,7 @@
 #include "monotonic.h"
 #include "render.h"
 #include "request.h"
+#include "url.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -186,8 +187,10 @@ static bool start_download(struct work *work, struct span url)
 {
 	struct job *job = work->job;
 	struct fetch_result *from = job->download;
-	job->workers = work->worker->pool;
-	job->fetcher = job->workers->fetcher;
+	if (from == NULL) { /* the second time others may be looking */
+		job->workers = work->worker->pool;
+		job->fetcher = job->workers->fetcher;
+	}
 	if (monotonic_ns() > job->deadline_ns) {
 		report_late(job, "While it waited for a worker.", &work->report);
 		return false;
@@ -258,10 +261,12 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 			       base_url,
 			       span_of(download == NULL ? "" : download->refresh),
 			       download == NULL,
-			       EXTRACT_NO_MEMORY};
+			       EXTRACT_OK};
 	uint64_t start = monotonic_ns();
-	if (!memory_guard(extract_guarded, &e))
+	if (!memory_guard(extract_guarded, &e)) {
 		work->article = (struct article){0};
+		e.status = EXTRACT_NO_MEMORY; /* it may have run out behind the article */
+	}
 	work->job->times.extract_ns += monotonic_ns() - start;
 	work->text = work->article.text;
 	switch (e.status) {
@@ -335,6 +340,16 @@ static bool find_text(struct work *work)
 	return true;
 }
 
+/* As the fetcher spells URLs. */
+static bool is_its_own(struct span url, const struct fetch_result *download)
+{
+	struct url parsed;
+	bool same = url_parse(url, NULL, &parsed) &&
+		    span_equal(span_of(parsed.text), span_of(download->url));
+	url_free(&parsed);
+	return same;
+}
+
 /* Where the page sends its readers on, having no article itself; empty: nowhere. */
 static struct span leads_to(const struct work *work)
 {
@@ -345,7 +360,7 @@ static struct span leads_to(const struct work *work)
 	/* Without memory what is there may be half a URL. What has text and leads to itself only
 	 * shows it anew, unless it waits for its cookie. */
 	bool leads = work->report.problem == PROBLEM_NONE && url.len > 0 &&
-		     (download->cookies != NULL || !span_equal(url, span_of(download->url)));
+		     (download->first_cookies || !is_its_own(url, download));
 	return leads ? url : (struct span){0};
 }
 

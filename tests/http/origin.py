@@ -250,6 +250,9 @@ BEHAVIOURS = {
     "refresh-to-script": refresh("0; url=javascript:alert(1)"),
     "refresh-header-to-ftp": answers(page(b"", Refresh="0; url=ftp://example.org/")),
     "refresh-header-to-self": answers(page(b"<p>The ferry waits in the harbour. It is half past two.", Refresh="10; url=/refresh-header-to-self")),
+    "refresh-header-to-part": answers(page(b"<p>The ferry waits in the harbour. It is half past two.", Refresh="10; url=/refresh-header-to-part?#now")),
+    "refresh-header-and-cookie": answers(page(b"<p>The ferry waits in the harbour. It is half past two.",
+                                              Refresh="10; url=/refresh-header-and-cookie", Set_Cookie="seen=1")),
     "refresh-later": answers(page(PAGE.replace(b"<head>", b"<head><meta http-equiv=refresh content='0; url=/absent'>"),
                                   Refresh="0; url=/absent")),
     "refresh-itself": answers(page(b"<meta http-equiv=refresh content='30; url=/absent'><p>The ferry waits in the harbour.",
@@ -303,6 +306,7 @@ BEHAVIOURS = {
     "nul-in-head": answers(b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
     "gzip-members": answers(page(gzip.compress(PAGE[:700]) + gzip.compress(PAGE[700:]), Content_Encoding="gzip")),
     "short": answers(head(Content_Length=5000), b"<p>Not five thousand.</p>"),
+    "short-behind-script": answers(head(Content_Length=5000), b"<p>Cut.<script>write('<html></HTML>');</script><p>And"),
     "negative": answers(head(Content_Length=-5), b"hello"),
     "length-word": answers(head(Content_Length="five"), b"hello"),
     "two-lengths": answers(head(Content_Length=2) .replace(

@@ -65,6 +65,7 @@ KINDS = {
     "url-of-unknown-charset": post(url="{origin}/undeclared?@"),
     "url-redirected": post(url="{origin}/to-page?@"),
     "url-that-leads-on": post(url="{origin}/refresh?@"),
+    "url-with-refresh-header": post(url="{origin}/refresh-header-to-self?@"),
     "url-with-cookie": post(url="{origin}/cookie-by-refresh?@"),
     "url-by-get": ("GET", "/v1/summaries?url={origin}/latin-1?@", None, {}),
     "batch": ("POST", "/v1/summaries", BATCH, {"Content-Type": "application/x-ndjson"}),
