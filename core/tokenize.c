@@ -10,8 +10,9 @@
 #include "vector.h"
 
 enum {
-	MATCH_TERMS = 64, /* distinct terms of a headline or query that count */
-	MATCH_KIN = 8,    /* words of it that are compared with every term */
+	MATCH_TERMS = 64,    /* distinct terms of a headline or query that count */
+	MATCH_KIN = 8,       /* words of it that are compared with every form of the text, */
+	KIN_FORMS = 1 << 16, /* of which no article has so many */
 	NONE = FORM_NO_TERM,
 };
 
@@ -144,7 +145,7 @@ static bool match_kin(struct tokenizer *t, const struct form *form, const struct
 	t->kin--;
 	kin_init(&kin, t->language, (struct span){form->bytes, form->len},
 		 (struct span){known->stem, known->stem_len});
-	for (size_t i = 1; i <= forms->len; i++) {
+	for (size_t i = 1; i <= forms->len && i <= KIN_FORMS; i++) {
 		const struct form_entry *entry = &forms->entry[i];
 		const struct term *term = &t->terms->distinct[entry->term];
 		if (kin_is(&kin, (struct span){entry->at, entry->len}, term->stem))

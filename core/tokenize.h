@@ -72,7 +72,8 @@ struct term_match {
 /**
  * Look `phrase` up in a tokenized text. With `kin` words that the text does not have, the first few
  * of them, also find what looks like another form of them (see kin.h): that costs O(distinct forms)
- * each. Lives in `arena`; for memory only: then `len` is 0.
+ * each, of which the first 65,536 are looked at. Lives in `arena`; for memory only: then `len` is
+ * 0.
  */
 void terms_match(struct arena *arena, struct stems *stems, const struct terms *terms,
 		 const struct language *language, struct span phrase, bool kin,
