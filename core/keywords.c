@@ -229,7 +229,8 @@ static void find_ends(struct arena *arena, struct finder *f)
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
-	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++)
+	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
+		bool heading = f->input->sentences->at[i].kind == SENTENCE_HEADING;
 		for (size_t k = terms->first[i]; k < sentence_end(f, i); k++) {
 			uint32_t least = 1 + is_one_character(f->input->text, &terms->token[k]);
 			uint64_t hash = 0;
@@ -239,11 +240,13 @@ static void collect(struct finder *f)
 					continue;
 				struct phrase *phrase = find_phrase(f, &terms->token[k], len, hash);
 				phrase->count++;
-				phrase->capitals += k > terms->first[i] &&
+				/* "The Train That Refused to Die": there all have them. */
+				phrase->capitals += k > terms->first[i] && !heading &&
 						    is_capital(f->input->text, &terms->token[k]);
 				phrase->score += f->scores->at[i];
 			}
 		}
+	}
 }
 
 /* Tell each phrase how often it stands inside a longer one. */

@@ -529,6 +529,24 @@ static void test_shouted(void **state)
 	arena_free(&arena);
 }
 
+/* In a headline where each word has a capital, that makes no name of a word: it comes last. */
+static void test_headline(void **state)
+{
+	static const char text[] =
+		"The Ferry That Refused to Sink\n\n"
+		"Jane Rowe has steered the old ferry since the bridge of Ostrand was closed.\n\n"
+		"In Ostrand they say that Rowe knows each of the rocks by its name.";
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", span_of(text), 4, &s);
+	for (size_t k = 0; k < s.keywords.len; k++)
+		CHECK("a verb is no name",
+		      !span_equal(s.keywords.at[k].text, SPAN("Refused")) &&
+			      !span_equal(s.keywords.at[k].text, SPAN("Sink")));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -549,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_title),
 		cmocka_unit_test(test_shouted),
+		cmocka_unit_test(test_headline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
