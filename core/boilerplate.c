@@ -31,34 +31,41 @@ struct edge {
 };
 _Static_assert(PHRASE_EDGE == sizeof(uint64_t), "a phrase's edge is one word");
 
-static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char two[2])
+static inline unsigned low(char c)
 {
-	struct edge edge = {.bucket = ((unsigned char)ascii_lower(two[0]) * 21u +
-				       (unsigned char)ascii_lower(two[1])) %
-				      PHRASE_BUCKETS};
+	return (unsigned char)ascii_lower(c);
+}
+
+/* Most phrases are reached by two bytes of their edge, many by four. */
+static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char *key, unsigned key_len)
+{
+	unsigned hash = low(key[0]) * 21u + low(key[1]);
+	if (key_len == 4)
+		hash += low(key[2]) * 37u + low(key[3]) * 61u;
+	struct edge edge = {.bucket = hash % PHRASE_BUCKETS};
 	memcpy(&edge.bytes, bytes, sizeof edge.bytes);
 	edge.bytes |= 0x2020202020202020u;
 	return edge;
 }
 
-/* Of a text that has two bytes. */
-static inline struct edge head_of(struct span text)
+/* Of a text that has `key_len` bytes. */
+static inline struct edge head_of(struct span text, unsigned key_len)
 {
 	char few[PHRASE_EDGE] = {0};
 	if (text.len >= sizeof few)
-		return edge_of(text.at, text.at);
+		return edge_of(text.at, text.at, key_len);
 	memcpy(few, text.at, text.len);
-	return edge_of(few, text.at);
+	return edge_of(few, text.at, key_len);
 }
 
-static inline struct edge tail_of(struct span text)
+static inline struct edge tail_of(struct span text, unsigned key_len)
 {
 	char few[PHRASE_EDGE] = {0};
 	const char *end = text.at + text.len;
 	if (text.len >= sizeof few)
-		return edge_of(end - sizeof few, end - 2);
+		return edge_of(end - sizeof few, end - key_len, key_len);
 	memcpy(few + sizeof few - text.len, text.at, text.len);
-	return edge_of(few, end - 2);
+	return edge_of(few, end - key_len, key_len);
 }
 
 static bool is_phrase(const char *at, const struct phrase *phrase)
@@ -167,7 +174,7 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 {
 	if (text.len < 2)
 		return false;
-	struct edge head = head_of(text);
+	struct edge head = head_of(text, 2);
 	for (unsigned i = phrase_first[head.bucket]; i < phrase_first[head.bucket + 1]; i++)
 		if (begins_with(text, head, &phrases[i]) &&
 		    phrase_tells(&phrases[i], text, line, words))
@@ -178,9 +185,10 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 /* Does it begin with one of the phrases that are reached by `first`? */
 static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE_BUCKETS + 1])
 {
-	if (text.len < 2)
+	unsigned key_len = first == phrase_opening ? 4 : 2;
+	if (text.len < key_len)
 		return false;
-	struct edge head = head_of(text);
+	struct edge head = head_of(text, key_len);
 	for (unsigned i = first[head.bucket]; i < first[head.bucket + 1]; i++)
 		if (begins_with(text, head, &phrases[i]))
 			return true;
@@ -224,9 +232,9 @@ static bool ends_with_phrase(struct span text)
 {
 	for (struct glyph last; !is_letter(last = glyph_before(text, text.len)) && last.len > 0;)
 		text.len -= last.len;
-	if (text.len < 2)
+	if (text.len < 4)
 		return false;
-	struct edge tail = tail_of(text);
+	struct edge tail = tail_of(text, 4);
 	for (unsigned i = phrase_ending[tail.bucket]; i < phrase_ending[tail.bucket + 1]; i++)
 		if (ends_with(text, tail, &phrases[i]))
 			return true;
@@ -319,9 +327,11 @@ static bool is_figure(struct span text)
 					    "Figuur",  "Figur", "Rysunek",   "Rys.",    "Obrázek",
 					    "Рисунок", "Рис.",  "图",        "図",      "Tabelle",
 					    "Tableau", "Tabla", "Tabela",    "Таблица", "Table"};
-	char first = text.len > 0 ? text.at[0] : 'e'; /* most begin with none of theirs */
-	if ((first & 0x80) == 0 && first != 'A' && first != 'F' && first != 'O' && first != 'R' &&
-	    first != 'T')
+	char first = text.len > 1 ? text.at[0] : 'e', second = text.len > 1 ? text.at[1] : 'e';
+	bool may_be = (first == 'A' && second == 'b') || (first == 'F' && second == 'i') ||
+		      (first == 'O' && second == 'b') || (first == 'R' && second == 'y') ||
+		      (first == 'T' && second == 'a') || (first & 0x80) != 0;
+	if (!may_be) /* most sentences */
 		return false;
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (first != words[i][0] || !span_begins(text, span_of(words[i])))

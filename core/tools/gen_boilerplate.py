@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Write the table of phrases that mark a line of a page: gen_boilerplate.py OUTPUT.h PHRASES.txt
 
-Phrases, of two bytes or more, are reached by their first two bytes, those that end a sentence by their last two.
+Phrases, of two bytes or more, are reached by their first two bytes; those that each sentence is asked for by four, the
+last ones of those that end it, for there are many.
 Beside each stand its first or last eight, all with the bit that tells ASCII capitals from small letters, and a mask
 of as many as it has, by which nearly all others are told in one step. ASCII letters are compared without case in
 the core; a phrase that begins with another script's letter is written in both cases.
@@ -15,12 +16,12 @@ EDGE = 8
 
 def bucket(text):
     """As edge_of() in boilerplate.c."""
-    return (text[0] * 21 + text[1]) % BUCKETS
+    return (text[0] * 21 + text[1] + sum(b * f for b, f in zip(text[2:], (37, 61)))) % BUCKETS
 
 
 def key(text, kind):
-    """The two bytes that a phrase is reached by."""
-    return text[-2:] if kind == ENDING else text[:2]
+    """The bytes that a phrase is reached by."""
+    return text[-4:] if kind == ENDING else text[:4] if kind == OPENING else text[:2]
 
 
 def edge(text, kind):
@@ -40,6 +41,8 @@ def main():
                     CREDIT if line.endswith("***") else OPENING if line.endswith("**") else
                     PREFIX if line.endswith("*") else WHOLE)
             text = line.strip("*")
+            if kind in (OPENING, ENDING) and len(text.encode()) < 4:
+                sys.exit("%s: too short: %s" % (path, line))
             if (text.encode(), kind) in phrases:
                 sys.exit("%s: stands twice: %s" % (path, line))
             phrases.add((text.encode(), kind))
