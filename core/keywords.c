@@ -15,6 +15,7 @@ enum {
 	FEW_PLACES = 3,      /* of so many one knows how a phrase goes on */
 	FEW_CAPITALS = 4,    /* nouns are more than one in so many words */
 	GROWN_TOKENS = 11,   /* twelve characters of a script without spaces */
+	NAME_WORDS = 5,      /* "Parkside Town Hall Concert Society" */
 	ADDRESS_BYTES = 100, /* on each side */
 	SHOUTED_LETTERS = 4,
 	MOST_TOKENS = 100000, /* what a longer text is about shows in its first half megabyte */
@@ -416,21 +417,56 @@ static bool is_katakana(struct span text, const struct token *token)
 	return true;
 }
 
-/* The token before or behind the stretch, if it shares a character with it, as in scripts without
- * spaces, and may stand in a phrase: of katakana every one. */
+/* The sentence that token `k` stands in: the last that begins at or before it. */
+static size_t sentence_of(const struct finder *f, size_t k)
+{
+	const uint32_t *first = f->input->terms->first;
+	size_t low = 0, high = f->input->sentences->len;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (first[middle] <= k)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Does a name go on from token `k` to the next? Both have a capital that none but names have. */
+static bool name_goes_on(const struct finder *f, size_t k, bool before)
+{
+	const struct token *token = &f->input->terms->token[k];
+	const struct token *other = before ? token : token + 1;
+	struct span text = f->input->text;
+	const struct term *term = &f->input->terms->distinct[other->term];
+	if ((f->input->language->properties & LANGUAGE_NOUNS) ||
+	    (term->flags & (TERM_STOP | TERM_NUMBER)) || f->taken[other->term] ||
+	    !adjoin(text, &token[0], &token[1]) || !is_capital(text, &token[0]) ||
+	    !is_capital(text, &token[1]) || (classes_of(f, other) & WORD_TITLE))
+		return false;
+	size_t i = sentence_of(f, k);
+	return k + 1 < f->input->terms->first[i + 1] && k > f->input->terms->first[i] &&
+	       f->input->sentences->at[i].kind == SENTENCE_PROSE;
+}
+
+/* The token before or behind the stretch, if it belongs to the same word or name: it shares a
+ * character with it, as in scripts without spaces, and may stand in a phrase, or it is of katakana,
+ * or a name that has more words than a phrase goes on ("Chief Justice John" with "Roberts"). */
 static const struct token *neighbour(const struct finder *f, const struct stretch *s, bool before)
 {
 	if (before ? s->first == 0 : s->end >= f->tokens)
 		return NULL;
-	size_t k = before ? s->first - 1 : s->end;
-	const struct token *token = &f->input->terms->token[k], *left = before ? token : token - 1;
-	bool joined = left[1].start_byte < left[0].end_byte;
-	return joined && (f->run[k] > 0 || is_katakana(f->input->text, token)) ? token : NULL;
+	size_t k = before ? s->first - 1 : s->end, left = before ? k : k - 1;
+	const struct token *token = f->input->terms->token;
+	bool goes_on = token[left + 1].start_byte < token[left].end_byte
+			       ? f->run[k] > 0 || is_katakana(f->input->text, &token[k])
+			       : s->end - s->first < NAME_WORDS && name_goes_on(f, left, before);
+	return goes_on ? &token[k] : NULL;
 }
 
 /* Words of scripts without spaces are longer than the pairs of characters that make a phrase: where
  * four fifths of its places go on with the same character, it belongs to them, and a word in
- * katakana goes on to its end. Returns whether a stretch has grown. */
+ * katakana goes on to its end. So does a name. Returns whether a stretch has grown. */
 static bool grow(const struct finder *f, struct stretch *at, size_t count, bool before)
 {
 	const struct token *first = neighbour(f, &at[0], before);
@@ -439,7 +475,8 @@ static bool grow(const struct finder *f, struct stretch *at, size_t count, bool 
 		const struct token *token = neighbour(f, &at[i], before);
 		same += token != NULL && token->term == first->term;
 	}
-	bool shared = same >= FEW_PLACES && same * 5 >= count * 4;
+	size_t least = f->input->language->spaced ? 1 : FEW_PLACES;
+	bool shared = same >= least && same * 5 >= count * 4;
 	bool grown = false;
 	for (size_t i = 0; i < count; i++) {
 		const struct token *token = neighbour(f, &at[i], before);

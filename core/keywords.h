@@ -13,7 +13,7 @@ struct occurrence {
 };
 
 /** One to three neighbouring words that the text is about, the last of them perhaps a number
- * ("Harbour 3"), in the form that its first 32 places use most. */
+ * ("Harbour 3"), or a name of up to five, in the form that its first 32 places use most. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */

@@ -482,6 +482,48 @@ static void test_names(void **state)
 	arena_free(&arena);
 }
 
+static bool shows(const struct keywords *keywords, const char *form)
+{
+	for (size_t i = 0; i < keywords->len; i++)
+		if (span_equal(keywords->at[i].text, span_of(form)))
+			return true;
+	return false;
+}
+
+/* A name of more words than a phrase is shown whole, up to five of them; but not what only happens
+ * to stand beside it, and no word twice. */
+static void test_long_names(void **state)
+{
+	static const struct {
+		const char *text, *shown, *absent;
+	} cases[] = {
+		{"The ferry stops at Great Ostrand Sailors Hospital again. Ferries to Great "
+		 "Ostrand "
+		 "Sailors Hospital are free.",
+		 "Great Ostrand Sailors Hospital", "Great Ostrand Sailors"},
+		{"The island of La Orrin is closed. On La Orrin no ferry stops, and La Orrin "
+		 "waits.",
+		 "La Orrin", "Orrin"},
+		{"The ferry of Orrin stops. In May Orrin wanted more, and then Orrin paid.",
+		 "Orrin", "May Orrin"},
+		{"The ferries of Orrin stop. Today Orrin is closed.", "Orrin", "Today Orrin"},
+		{"It asks Dr Orrin to come, and Dr Orrin comes.", "Orrin", "Dr Orrin"},
+		{"We sail with New South Harbour Old Town Ferry Board Limited. Nobody else sails.",
+		 NULL, "New South Harbour Old Town Ferry"},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct span text = span_of(cases[i].text);
+		struct summary s;
+		find(&arena, "en", text, 10, &s);
+		check_promises(cases[i].text, text, 10, &s.keywords);
+		CHECK(cases[i].text, cases[i].shown == NULL || shows(&s.keywords, cases[i].shown));
+		CHECK(cases[i].text, !shows(&s.keywords, cases[i].absent));
+	}
+	arena_free(&arena);
+}
+
 /* What the headline says comes before what stands as often. */
 static void test_title(void **state)
 {
@@ -565,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_words_that_end_alike),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_title),
 		cmocka_unit_test(test_shouted),
 		cmocka_unit_test(test_headline),
