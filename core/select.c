@@ -25,6 +25,7 @@ enum {
 	USUAL_WORDS = 22, /* of a sentence */
 	USUAL_CHARS = 130,
 	SHORT_TEXT = 3, /* sentences: what has no more is given whole */
+	QUOTED = 8,     /* sentences between the two that open and close a quotation */
 };
 
 static const uint32_t NONE = UINT32_MAX;
@@ -294,11 +295,12 @@ static float share_of_loss(const struct chooser *c, uint32_t i)
 	return answers(c, i) ? 1 - 0.8f * c->scores->query[i] : 1;
 }
 
-static bool avoided(unsigned avoid, struct span text, char final)
+static bool avoided(const struct chooser *c, uint32_t i, struct span text, char final)
 {
+	unsigned avoid = c->options->avoid;
 	return ((avoid & AVOID_QUESTIONS) && final == '?') ||
 	       ((avoid & AVOID_EXCLAMATIONS) && final == '!') ||
-	       ((avoid & AVOID_QUOTES) && marks_quote(text));
+	       ((avoid & AVOID_QUOTES) && (c->quotes[i] != 0 || marks_quote(text)));
 }
 
 static enum sentence_kind kind_of(const struct chooser *c, uint32_t i)
@@ -320,7 +322,7 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 	bool brief = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
 	bool states = content > 0 && final == '.';
 	enum rank rank = kind_of(c, i) == SENTENCE_LABEL               ? RANK_LABEL
-			 : avoided(c->options->avoid, text, final)     ? RANK_AVOIDED
+			 : avoided(c, i, text, final)                  ? RANK_AVOIDED
 			 : c->scores->at[i] == 0 || (brief && !states) ? RANK_NO_PROSE
 			 : brief                                       ? RANK_BRIEF
 								       : RANK_GOOD;
@@ -410,6 +412,23 @@ static bool fits_whole(const struct chooser *c)
 	return options->max_chars == 0 || chars <= options->max_chars;
 }
 
+/* What stands between the sentence that opens a quotation and the one that closes it is said by
+ * somebody, too, and has no mark that tells. */
+static void find_quoted(struct chooser *c)
+{
+	const struct sentences *sentences = c->input->sentences;
+	for (size_t i = 0; i < sentences->len; i++) {
+		size_t j = i + 1;
+		if (!(c->quotes[i] & QUOTE_GOES_ON))
+			continue;
+		while (j < sentences->len && j <= i + QUOTED && c->quotes[j] == 0 &&
+		       sentences->at[j].paragraph == sentences->at[i].paragraph)
+			j++;
+		if (j < sentences->len && (c->quotes[j] & QUOTE_FROM_BEFORE))
+			memset(c->quotes + i + 1, QUOTE_FROM_BEFORE | QUOTE_GOES_ON, j - i - 1);
+	}
+}
+
 static bool prepare(struct arena *arena, struct chooser *c)
 {
 	const struct terms *terms = c->input->terms;
@@ -439,6 +458,7 @@ static bool prepare(struct arena *arena, struct chooser *c)
 		c->quotes[i] = c->scores->quotes[i] ? (uint8_t)marks_half_quotes(text) : 0;
 		stopped += marks_final(text) != 0;
 	}
+	find_quoted(c);
 	c->stopped = stopped * 2 > n;
 	for (uint32_t i = 0; i < n; i++)
 		c->heap[i] = candidate(c, i);
@@ -518,7 +538,8 @@ static void choose_rank(struct chooser *c, enum rank rank)
 	}
 	for (size_t k = 0; k < c->put_off_len && c->out->len < c->max_sentences; k++) {
 		uint32_t i = c->put_off[k];
-		if (!c->chosen[i] && (c->counted || !repeats(c, i, same_share)))
+		bool fills = c->counted && !c->sized;
+		if (!c->chosen[i] && (fills || !repeats(c, i, same_share)))
 			choose_if_fits(c, i, true);
 	}
 	if (c->out->len == 0 && c->refused != NONE && rank >= RANK_BRIEF)

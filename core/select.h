@@ -41,25 +41,28 @@ struct selection {
 };
 
 /**
- * Choose sentences by merit within the bounds, one after the other: each loses by the content that
- * it shares with those chosen before it (maximal marginal relevance, Carbonell & Goldstein 1998),
- * by an opening that points back to a sentence which is not chosen, and by having too few words to
- * say something; one that points back and is chosen in spite of that brings the other forward, and
- * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
- * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
- * avoid longer still, labels longest.
+ * Choose sentences by merit within the bounds, one after the other (maximal marginal relevance,
+ * Carbonell & Goldstein 1998).
  *
- * Where `at_most` is set those lines and labels come only beside no prose at all, except whole
- * sentences of a mail that is answered, and where the bound takes in the whole of a text: of three
- * sentences at most, or by a share of all.
+ * A sentence loses merit
+ * - by the content that it shares with those chosen before it;
+ * - by an opening that points back to a sentence which is not chosen, or as part of a quotation
+ *   whose rest is not. Chosen all the same, it brings the other forward, and it waits when there
+ *   would be no place for the other;
+ * - by having too few words to say something.
  *
- * A budget of words or characters is kept wherever a statement fits into it that need not wait so,
- * though it be of few words; where none does, the best of them goes over it, rather than leave the
- * answer to a caption. It is spent on neither of these, nor on saying the same again, nor on
- * outcries ("Why?") unless a query asks for them; and where a better sentence was too long, not on
- * filling it up with what does not stand alone: what hangs in the air, has few words, asks, or has
- * no stop where most sentences have one. A text of at most three sentences that fits is given
- * whole, unless a kind is to be avoided.
+ * These wait until no others remain, in this order: near-repeats; lines that are no sentences of
+ * the article (captions, bylines, navigation); sentences of a kind to avoid; labels.
+ *
+ * - A count that the caller asked for is filled up with them. With `at_most` it is not: neither
+ *   with what says the same again, nor with lines and labels beside any prose, except whole
+ *   sentences of a mail that is answered.
+ * - A budget of words or characters is spent on none of them, nor on outcries ("Why?") unless a
+ *   query asks for them. Where a better sentence was too long, it is not spent either on what does
+ *   not stand alone: what hangs in the air, has few words, asks, or has no stop where most have
+ *   one. Where no statement fits, be it brief, the best one goes over the budget.
+ * - A text of at most three sentences that fits is given whole, unless a kind is to be avoided; so
+ *   is any by a share of all.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.

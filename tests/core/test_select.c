@@ -273,6 +273,8 @@ static void test_all_alike(void **state)
 	CHECK_SIZE("a count is a count", s.selection.len, 4);
 	s = make(&arena, input, (struct select_options){.max_words = 100});
 	CHECK_SIZE("a budget is not filled with repeats", s.selection.len, 1);
+	s = make(&arena, input, (struct select_options){.max_sentences = 4, .at_most = true});
+	CHECK_SIZE("nor is a size", s.selection.len, 1);
 	arena_free(&arena);
 }
 

@@ -225,6 +225,35 @@ static void test_half_quotations(void **state)
 	arena_free(&arena);
 }
 
+/* In the middle of a quotation nothing tells that somebody says it: who avoids quotations avoids
+ * that, and others get it with who says it. */
+static void test_middle_of_quotation(void **state)
+{
+	static const char *const texts[] = {
+		"\"We have waited for long enough. The money for the bridge is there and the "
+		"county "
+		"will pay for all of it. Nobody loses a place,\" said Holt. The council met about "
+		"the bridge of Ostrand on Monday. The vote on the money was put off until spring.",
+		"„Wir haben lange genug gewartet. Das Geld für die Brücke ist da und der Kreis "
+		"wird "
+		"alles bezahlen. Niemand verliert seine Stelle“, sagte Holt. Der Rat tagte am "
+		"Montag "
+		"über die Brücke. Die Abstimmung wurde auf das Frühjahr verschoben."};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct summary_input input = {.text = span_of(texts[i])};
+		struct summary s =
+			make(&arena, input,
+			     (struct select_options){.max_sentences = 2, .avoid = AVOID_QUOTES});
+		CHECK_SIZE(texts[i], s.selection.len, 2);
+		CHECK_SIZE(texts[i], s.selection.at[0], 3);
+		s = make(&arena, input, (struct select_options){.max_sentences = 3});
+		CHECK(texts[i], s.selection.at[0] != 1 || s.selection.at[1] == 2);
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_dangling_openings),
 		cmocka_unit_test(test_no_place_for_antecedent),
 		cmocka_unit_test(test_half_quotations),
+		cmocka_unit_test(test_middle_of_quotation),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
