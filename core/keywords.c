@@ -175,6 +175,13 @@ static size_t sentence_end(const struct finder *f, size_t i)
 	return end < f->tokens ? end : f->tokens;
 }
 
+/* Headings tell what the article is of; who speaks, bylines and lines of the page do not. */
+static bool is_of_article(const struct finder *f, size_t i)
+{
+	enum sentence_kind kind = f->input->sentences->at[i].kind;
+	return kind == SENTENCE_HEADING || (kind != SENTENCE_LABEL && f->scores->at[i] > 0);
+}
+
 /* Of all tokens that are looked at, sentence by sentence, from the last to the first. */
 static void find_runs(struct finder *f)
 {
@@ -183,9 +190,9 @@ static void find_runs(struct finder *f)
 	struct span text = f->input->text;
 	for (size_t i = 0; i < f->input->sentences->len && terms->first[i] < f->tokens; i++) {
 		size_t end = sentence_end(f, i);
-		bool label = f->input->sentences->at[i].kind == SENTENCE_LABEL;
+		bool of_article = is_of_article(f, i);
 		for (size_t k = end; k-- > terms->first[i];) {
-			if (label || !token_usable(f, &token[k]))
+			if (!of_article || !token_usable(f, &token[k]))
 				continue;
 			bool goes_on = k + 1 < end && adjoin(text, &token[k], &token[k + 1]);
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
@@ -293,6 +300,8 @@ static void weigh(const struct finder *f, struct phrase *phrase)
 	const struct terms *terms = f->input->terms;
 	float count = (float)phrase->count, together = 1;
 	uint32_t titled = 0;
+	if (phrase->score == 0) /* it stands in headings alone: a byline, a menu */
+		return;
 	for (uint32_t i = 0; i < phrase->len; i++) {
 		float share = count / (float)terms->distinct[phrase->term[i]].count;
 		if (share < together)
@@ -375,13 +384,15 @@ static bool is_rest(const struct finder *f, const struct phrase *phrase)
 	return phrase->inside * 3 > phrase->count * 2 && is_taken(f, &f->phrase[phrase->longer]);
 }
 
+/* The best of those that the text itself has. */
 static struct phrase *best_left(const struct finder *f)
 {
 	struct phrase *best = NULL;
 	for (size_t i = 0; i < f->count; i++) {
 		struct phrase *phrase = &f->phrase[i];
-		if ((best == NULL || better(phrase, best)) && !is_taken(f, phrase) &&
-		    !is_rest(f, phrase) && !says_when(f, phrase) && !is_vague(f, phrase))
+		if (phrase->score > 0 && (best == NULL || better(phrase, best)) &&
+		    !is_taken(f, phrase) && !is_rest(f, phrase) && !says_when(f, phrase) &&
+		    !is_vague(f, phrase))
 			best = phrase;
 	}
 	return best;

@@ -239,9 +239,11 @@ static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 			at += len;
 			continue;
 		}
-		if (!letters_make_word(codepoint) || letters_is_unspaced(codepoint))
+		bool mark = letters_is_mark(codepoint);
+		if (!letters_make_word(codepoint) || letters_is_unspaced(codepoint) ||
+		    (mark && at == start)) /* what makes a symbol an emoji begins no word */
 			break;
-		apart |= letters_is_mark(codepoint) || letters_is_jamo(codepoint);
+		apart |= mark || letters_is_jamo(codepoint);
 		letters_put_folded(&form, codepoint);
 		at += len;
 	}

@@ -482,6 +482,26 @@ static void test_names(void **state)
 	arena_free(&arena);
 }
 
+/* Who wrote it and whom to follow is not what it is of. */
+static void test_lines_of_the_page(void **state)
+{
+	static const char text[] =
+		"Orrin closes its bridge\n\nBy Jane Doe, staff writer\n\n"
+		"The bridge of Orrin was closed on Monday after engineers had found a crack in it. "
+		"The ferries of Orrin will run every ten minutes until the bridge is open "
+		"again.\n\n"
+		"Follow us on Twitter and Facebook.\n";
+	static const char *const absent[] = {"Jane Doe", "Doe", "Jane", "Twitter", "Facebook"};
+	struct arena arena;
+	struct summary s;
+	arena_init(&arena, (size_t)1 << 24);
+	find(&arena, "en", SPAN(text), 20, &s);
+	CHECK("the place", is_first(&s.keywords, "bridge") || is_first(&s.keywords, "Orrin"));
+	for (size_t i = 0; i < COUNT(absent); i++)
+		CHECK(absent[i], !has(&s.keywords, absent[i]));
+	arena_free(&arena);
+}
+
 static bool shows(const struct keywords *keywords, const char *form)
 {
 	for (size_t i = 0; i < keywords->len; i++)
@@ -608,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_lines_of_the_page),
 		cmocka_unit_test(test_title),
 		cmocka_unit_test(test_shouted),
 		cmocka_unit_test(test_headline),

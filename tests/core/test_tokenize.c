@@ -34,6 +34,10 @@ static void test_tokens(void **state)
 		 "[the]cat|[were]run|[and]run|[again]", 7},
 		{"apostrophes", "en", "Don't say it\xE2\x80\x99s Tom's.",
 		 "[don][t][say][it][s]tom|[s]", 4},
+		{"no word in an emoji", "en",
+		 "I \xE2\x9D\xA4\xEF\xB8\x8F cats "
+		 "\xF0\x9F\x8F\xB3\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x8C\x88",
+		 "[i]cat|", 2},
 		{"hyphen counts once", "en", "a long-term plan", "[a]long|term|plan|", 3},
 		{"numbers", "en", "In 2,500.75 of 3.5 cases", "[in]2,500.75|[of]3.5|case|", 5},
 		{"sixteen letters and more", "en", "abcdefghijklmnop abcdefghijklmnopq abcdefgh",
