@@ -27,7 +27,8 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 	tokenize_sentences(arena, input->stems, input->text, &out->sentences, out->language,
 			   &out->terms);
 	struct score_input parts = {.text = input->text,
-				    .title = input->title,
+				    .title = shows_nothing(input->title) ? (struct span){0}
+									 : input->title,
 				    .query = input->query,
 				    .stems = input->stems,
 				    .language = out->language,

@@ -96,6 +96,11 @@ static void test_detection(void **state)
 		{"ja", "船は正午に出るが、いつ戻るのかは誰も知らない。"},
 		{"zh", "船中午开，没有人知道什么时候回来。"},
 		{"th", "เรือออกตอนเที่ยงและไม่มีใครรู้ว่าจะกลับมาเมื่อไร"},
+		/* What several languages would say alike is in the one that most people write. */
+		{"en", "Hi there."},
+		{"en", "The server is down"},
+		{"nl", "De brug is gesloten."},
+		{"es", "La Sra. López vive en la Av. Juárez No. 5."},
 		/* Words that say nothing of a text, and by their ends what language it is in. */
 		{"en", "Making, using, looking, thinking"},
 		{"es", "Información, situación, opción"},

@@ -191,6 +191,24 @@ static void test_query(void **state)
 	arena_free(&arena);
 }
 
+/* A title in which nothing is seen is none. */
+static void test_blank_title(void **state)
+{
+	static const char *const titles[] = {" ", "\n\t", "\xE2\x80\x8B"};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(sample_article)};
+	struct summary s = make(&arena, &input, (struct select_options){.max_sentences = 3});
+	float score = s.scores.at[6];
+	CHECK("something to compare", score > 0 && score < 1);
+	for (size_t i = 0; i < COUNT(titles); i++) {
+		input.title = span_of(titles[i]);
+		s = make(&arena, &input, (struct select_options){.max_sentences = 3});
+		CHECK("the same scores", s.scores.at[6] == score);
+	}
+	arena_free(&arena);
+}
+
 static void test_scores(void **state)
 {
 	struct arena arena;
@@ -358,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_count_with_repeated_followers),
 		cmocka_unit_test(test_same_in_paragraphs),
 		cmocka_unit_test(test_query),
+		cmocka_unit_test(test_blank_title),
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_keywords),
 		cmocka_unit_test(test_same_whatever_came_before),
