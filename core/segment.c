@@ -434,6 +434,22 @@ static size_t at_capital(struct segmenter *g, size_t at)
 	return next > at ? next : at + 1;
 }
 
+/* A semicolon before a capital, but not that of "&amp;", nor one between names with their numbers:
+ * "Ann Reed (1928) ; Tom Hale (1921)". */
+static bool semicolon_ends(const struct segmenter *g, size_t at, size_t next)
+{
+	struct glyph last = glyph_before(g->text, at);
+	if (last.kind == GLYPH_SPACE) {
+		at -= last.len;
+		last = glyph_before(g->text, at);
+	}
+	struct word word = word_after(g, next);
+	bool listed = (last.kind == GLYPH_DIGIT || last.kind == GLYPH_CLOSE) &&
+		      !(word.classes & (WORD_FUNCTION | WORD_STARTER));
+	return !listed && glyph_before(g->text, word_before(g, at).at).c != '&' &&
+	       glyph_at(g->text, word.end).kind == GLYPH_SPACE;
+}
+
 /* Colons and semicolons end sentences in some languages, when a capital or speech follows. */
 static bool clause_ends(struct segmenter *g, size_t at)
 {
@@ -449,7 +465,7 @@ static bool clause_ends(struct segmenter *g, size_t at)
 	if (colon)
 		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == GLYPH_UPPER;
 	return (properties & LANGUAGE_CLAUSES) && next.kind == GLYPH_UPPER &&
-	       glyph_at(g->text, word_after(g, next.at).end).kind == GLYPH_SPACE;
+	       semicolon_ends(g, at, next.at);
 }
 
 /* An emoticon ends a sentence like a stop, before a capital. */
