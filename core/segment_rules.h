@@ -48,6 +48,7 @@ struct segmenter {
 	bool quoted;           /* inside straight double quotes */
 	bool answered;         /* the line is one of the mail that is answered: "> …" */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
+	bool often[256];       /* … and not only once */
 	uint32_t labels[256];  /* keys of labels that stand before several lines */
 	bool labelled;         /* there are any */
 	unsigned lines;        /* in which a dateline was looked for, with this one */
@@ -127,9 +128,10 @@ struct word word_between(const struct segmenter *g, size_t at, size_t end);
 /** Is it a Roman number below 400, in capitals? */
 bool word_is_roman(const struct word *word);
 
-/** Find the text's own abbreviations, and ask for one. */
+/** Find the text's own abbreviations, and ask for one; or for one that was seen more than once. */
 void word_learn(struct segmenter *g);
 bool word_is_learned(const struct segmenter *g, const struct word *word);
+bool word_is_learned_well(const struct segmenter *g, const struct word *word);
 
 /* Stops: segment_stop.c. */
 

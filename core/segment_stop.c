@@ -161,17 +161,30 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	       is_starter(g, next);
 }
 
-/* Careless writers begin sentences in lower case: believe it behind a full word only. */
-static bool lower_begins(struct segmenter *g, size_t at)
+/* Is it a whole word that a sentence may end with, rather than one cut short by its stop? */
+static bool is_full_word(const struct word *word, size_t least_chars)
+{
+	return word->chars >= least_chars && word->letters && !word->digits && !word->dotted &&
+	       !word->all_upper && !(word->classes & ~(unsigned)WORD_ORDINARY) && has_vowel(word);
+}
+
+/* Careless writers begin sentences in lower case: believe it behind a full word only. A short one
+ * may be an abbreviation that stands once in the text, but not before a word that begins sentences;
+ * and whoever writes "i" has no capitals. */
+static bool lower_begins(struct segmenter *g, size_t at, size_t next)
 {
 	struct word word = word_before(g, at);
 	if (g->language->properties & LANGUAGE_COLON)
 		return false;
 	if (word.chars == 0)
 		return glyph_before(g->text, at).kind == GLYPH_SPACE;
-	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
-	       !(word.classes & ~(unsigned)WORD_ORDINARY) && !word_is_learned(g, &word) &&
-	       has_vowel(&word);
+	if (!is_full_word(&word, 2) || word_is_learned_well(g, &word) ||
+	    glyph_before(g->text, word.at).c == '(')
+		return false;
+	struct word first = word_after(g, next);
+	if (first.chars == 1 && (first.classes & WORD_CAPITAL))
+		return true;
+	return word.chars >= 4 && (!word_is_learned(g, &word) || (first.classes & WORD_STARTER));
 }
 
 static bool is_emoji(struct glyph glyph)
@@ -341,7 +354,8 @@ struct stop stop_read(struct segmenter *g, size_t at)
 	return stop;
 }
 
-/* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
+/* No space behind the stop: "world.Today" or "world...Today", but neither "example.Org" nor
+ * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
 	enum glyph_kind before = glyph_before(g->text, stop->at).kind,
@@ -351,7 +365,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
 		return after != GLYPH_COMMA && after != GLYPH_LOWER;
 	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER ||
-	    stop->dots > 1 || stop->ellipsis)
+	    stop->ellipsis)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
 	struct glyph behind = glyph_at(g->text, next.end);
@@ -359,6 +373,8 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' ||
 	    behind.c == '/' || behind.c == '_')
 		return false;
+	if (stop->dots > 1)
+		return !(g->language->properties & LANGUAGE_COLON);
 	if (before == GLYPH_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)WORD_ORDINARY)
@@ -391,7 +407,7 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (next.first == GLYPH_LOWER)
 		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
 		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
-		       lower_begins(g, stop->at);
+		       lower_begins(g, stop->at, next.at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
 	if (stop->close > stop->end)

@@ -161,7 +161,9 @@ static void learn_from(struct segmenter *g, size_t at)
 	struct word word = word_before(g, at);
 	if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
 		uint32_t hash = hash_word(&word);
-		g->learned[hash >> 8 & 255] = hash;
+		unsigned slot = hash >> 8 & 255;
+		g->often[slot] = g->learned[slot] == hash;
+		g->learned[slot] = hash;
 	}
 }
 
@@ -188,6 +190,11 @@ bool word_is_learned(const struct segmenter *g, const struct word *word)
 {
 	uint32_t hash = hash_word(word);
 	return g->learned[hash >> 8 & 255] == hash;
+}
+
+bool word_is_learned_well(const struct segmenter *g, const struct word *word)
+{
+	return word_is_learned(g, word) && g->often[hash_word(word) >> 8 & 255];
 }
 
 bool word_is_roman(const struct word *word)
