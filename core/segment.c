@@ -37,8 +37,10 @@ static void add(struct segmenter *g, size_t end, enum sentence_kind kind)
 		return;
 	if (!arena_reserve(g->arena, &g->out->at, g->out->len, &g->capacity, sizeof(*g->out->at)))
 		return;
-	g->out->at[g->out->len++] =
-		(struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+	g->out->at[g->out->len++] = (struct sentence){.start_byte = (uint32_t)g->start,
+						      .end_byte = (uint32_t)end,
+						      .paragraph = g->paragraph,
+						      .kind = kind};
 }
 
 static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
@@ -56,30 +58,50 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	add(g, end, kind);
 }
 
-/* The dateline at `at`, in one of the text's first lines, or in one of those behind another. */
-static size_t dateline_at(struct segmenter *g, size_t at)
+/* The label or dateline of `len` bytes at `at`; returns where its text begins. */
+static size_t set_apart(struct segmenter *g, size_t at, size_t len, bool dateline)
 {
-	if (g->lines == DATELINE_LINES)
-		return 0;
-	g->lines++;
-	size_t len = dateline_len(g, at);
-	if (len > 0)
-		g->lines = 0;
-	return len;
+	size_t before = g->out->len;
+	g->start = at;
+	add(g, at + len, SENTENCE_LABEL);
+	if (g->out->len > before)
+		g->out->at[before].dateline = dateline;
+	return line_skip_space(g, at + len);
 }
 
-/* What its line begins with besides list markers. Behind a time what is said may have no stop. */
+/* Behind the dateline at `at`, if there is one: in one of the text's first lines, or in one of
+ * those behind another. */
+static size_t skip_dateline(struct segmenter *g, size_t at)
+{
+	if (g->lines == DATELINE_LINES)
+		return at;
+	g->lines++;
+	size_t len = dateline_len(g, at);
+	if (len == 0)
+		return at;
+	g->lines = 0;
+	g->line_first = false;
+	return set_apart(g, at, len, true);
+}
+
+/* Behind what its line begins with besides list markers. Behind a time what is said may have no
+ * stop. */
 static size_t begin_line(struct segmenter *g, size_t at)
 {
 	g->answered = glyph_at(g->text, at).c == '>';
 	struct label label = label_at(g, at);
-	size_t len = label.len > 0 ? label.len : dateline_at(g, at);
-	if (len == 0)
-		return at;
-	g->start = at;
-	add(g, at + len, SENTENCE_LABEL);
-	g->line_first = label.len > 0 && !label.stamped;
-	return line_skip_space(g, at + len);
+	if (label.len == 0)
+		return skip_dateline(g, at);
+	g->line_first = !label.stamped;
+	return set_apart(g, at, label.len, false);
+}
+
+/* Behind a dateline where lines were run together: only a script without capitals has one that is
+ * told from any sentence. */
+static size_t begin_inside(struct segmenter *g, size_t at)
+{
+	size_t len = dateline_caseless_len(g, at);
+	return len > 0 ? set_apart(g, at, len, true) : at;
 }
 
 /* The next sentence begins at the first visible character from `at` on. */
@@ -95,8 +117,7 @@ static size_t begin(struct segmenter *g, size_t at)
 		}
 		at += glyph.len;
 	}
-	if (g->line_first)
-		at = begin_line(g, at);
+	at = g->line_first ? begin_line(g, at) : begin_inside(g, at);
 	g->start = at;
 	g->marker = marker_read(g, at);
 	if (g->marker.style == MARKER_BULLET) { /* "• 9. Ninth" */

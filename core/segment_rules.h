@@ -99,6 +99,10 @@ struct label label_at(const struct segmenter *g, size_t at);
  */
 size_t dateline_len(const struct segmenter *g, size_t at);
 
+/** The same of one in letters without case, where any sentence begins: "Tehran - IRNA:" in Persian.
+ */
+size_t dateline_caseless_len(const struct segmenter *g, size_t at);
+
 /* Words: segment_word.c. */
 
 /** A word of the text, folded to lower case for the lists. */

@@ -47,7 +47,7 @@ struct selection {
  * say something; one that points back and is chosen in spite of that brings the other forward, and
  * waits when it would leave no place for it. Near-repeats, and lines that are no sentences of the
  * article (captions, bylines, navigation), wait until no others remain, sentences of a kind to
- * avoid longer still, labels longest.
+ * avoid longer still, labels longest; datelines are no part of any answer.
  *
  * Where `at_most` is set those lines and labels come only beside no prose at all, except whole
  * sentences of a mail that is answered, and where the bound takes in the whole of a text: of three
