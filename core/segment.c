@@ -360,9 +360,12 @@ static bool item_begins(const struct segmenter *g, size_t at)
 
 enum {
 	PHRASES_MIN_BYTES = 180, /* 60 letters: shorter sentences are rarer than pauses */
+	STARTED_MIN_BYTES = 90,  /* 30 letters, before a word that begins sentences */
 	PHRASES_REST_BYTES = 75, /* what is left of the line: less is the end of this sentence */
 	PHRASES_LOOK_BACK = 300,
 };
+
+enum { THANTHAKHAT = 0xE4C }; /* over a silent letter: most such words are foreign names */
 
 static bool is_thai(uint32_t c)
 {
@@ -384,19 +387,18 @@ static bool is_enclosed(const struct segmenter *g, size_t at)
 	return false;
 }
 
-/* Does a word of class inner begin at `at`, in a run of letters without spaces? */
-static bool begins_inner(const struct segmenter *g, size_t at)
+/* The classes of the words that may begin at `at`, in a run of letters without spaces. */
+static unsigned beginning_classes(const struct segmenter *g, size_t at)
 {
-	size_t end = at;
-	while (end < g->text.len && end - at < 36) {
+	unsigned classes = 0;
+	for (size_t end = at; end < g->text.len && end - at < LANGUAGE_WORD_BYTES;) {
 		struct glyph glyph = glyph_at(g->text, end);
 		if (!is_thai(glyph.c))
 			break;
 		end += glyph.len;
-		if (language_word(g->language, span_slice(g->text, at, end)) & WORD_INNER)
-			return true;
+		classes |= language_word(g->language, span_slice(g->text, at, end));
 	}
-	return false;
+	return classes;
 }
 
 /* Thai has spaces between phrases and sentences alike, and no stops: a space is taken for an end
@@ -404,14 +406,19 @@ static bool begins_inner(const struct segmenter *g, size_t at)
  */
 static bool phrases_end(const struct segmenter *g, size_t space)
 {
-	size_t next = space + 1;
-	struct glyph first = glyph_at(g->text, next);
-	if (space - g->start < PHRASES_MIN_BYTES || g->text.len - next < PHRASES_REST_BYTES ||
-	    !is_thai(glyph_before(g->text, space).c) || !is_thai(first.c) ||
+	size_t next = space + 1, before = space - g->start;
+	struct glyph first = glyph_at(g->text, next), last = glyph_before(g->text, space);
+	if (before < STARTED_MIN_BYTES || g->text.len - next < PHRASES_REST_BYTES ||
+	    (!is_thai(last.c) && last.kind != GLYPH_DIGIT) || !is_thai(first.c) ||
 	    first.kind == GLYPH_EXTEND ||
 	    memchr(g->text.at + next, '\n', PHRASES_REST_BYTES) != NULL)
 		return false;
-	return !begins_inner(g, next) && !is_enclosed(g, space);
+	unsigned classes = beginning_classes(g, next);
+	if (classes & WORD_INNER)
+		return false;
+	bool name = last.c == THANTHAKHAT || last.kind == GLYPH_DIGIT;
+	return ((classes & WORD_STARTER) || (before >= PHRASES_MIN_BYTES && !name)) &&
+	       !is_enclosed(g, space);
 }
 
 static bool space_ends(struct segmenter *g, size_t at, size_t *end)
