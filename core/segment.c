@@ -267,6 +267,15 @@ static bool may_start(const struct segmenter *g, size_t at)
 	       language_may_start(g->language, lower[0], lower[1], letters);
 }
 
+/* "the radio's", behind which something must follow. */
+static bool is_possessive(const struct segmenter *g, size_t end)
+{
+	if (end < g->start + 2 || g->text.at[end - 1] != 's')
+		return false;
+	uint32_t mark = glyph_before(g->text, end - 1).c;
+	return mark == '\'' || mark == 0x2019;
+}
+
 /* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
  * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
 static bool capital_begins(struct segmenter *g, size_t space)
@@ -288,12 +297,12 @@ static bool capital_begins(struct segmenter *g, size_t space)
 	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
 		return false;
 	struct word word = word_between(g, space + 1, end);
-	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) ||
+	if (!(word.classes & WORD_STARTER) || (word.classes & (WORD_CAPITAL | WORD_CALENDAR)) ||
 	    (word.all_upper && word.chars > 1) || word_is_roman(&word))
 		return false;
 	if (last == GLYPH_CLOSE)
 		return !is_enumerator(g, space);
-	return !(word_before(g, space).classes & WORD_FUNCTION);
+	return !(word_before(g, space).classes & WORD_FUNCTION) && !is_possessive(g, space);
 }
 
 static bool is_hangul(uint32_t c)
