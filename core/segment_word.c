@@ -204,3 +204,15 @@ bool word_is_roman(const struct word *word)
 		roman++;
 	return word->all_upper && roman > 0 && roman == word->len;
 }
+
+bool word_may_start(const struct segmenter *g, size_t at)
+{
+	if (at + VECTOR_BYTES > g->text.len)
+		return true;
+	vector lower = vector_load(g->text.at + at) | 0x20;
+	unsigned letters = vector_letters(lower);
+	/* CC and CD lead accents that stand behind their letter. */
+	bool accented = letters < VECTOR_BYTES && (g->text.at[at + letters] & 0xFE) == 0xCC;
+	return letters < 2 || accented ||
+	       language_may_start(g->language, lower[0], lower[1], letters);
+}
