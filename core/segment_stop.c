@@ -193,41 +193,56 @@ static bool is_emoji(struct glyph glyph)
 	       utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
 }
 
+static size_t emoji_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	for (struct glyph glyph;
+	     is_emoji(glyph = glyph_at(g->text, end)) || (end > at && glyph.kind == GLYPH_EXTEND);)
+		end += glyph.len;
+	return end - at;
+}
+
+/* Korean laughter and tears, ㅋㅋ and ㅠㅠ: letters that stand alone. */
+static size_t jamo_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	struct glyph glyph = glyph_at(g->text, end);
+	while (glyph.c >= 0x3131 && glyph.c <= 0x3163 && end - at < 30) {
+		end += glyph.len;
+		glyph = glyph_at(g->text, end);
+	}
+	return glyph_is_gap(glyph.kind) ? end - at : 0;
+}
+
+/* The face of `left` bytes at most that `s` begins with: eyes, perhaps a nose, and a mouth that may
+ * be repeated; or a heart and the like. */
+static size_t face_len(const char *s, size_t left)
+{
+	if (left < 2)
+		return 0;
+	if (!ascii_is_in(s[0], ":;="))
+		return (s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
+				       (s[0] == 'x' && s[1] == 'D')
+			       ? 2
+			       : 0;
+	size_t len = ascii_is_in(s[1], "-'^") ? 2 : 1;
+	if (len == left || !ascii_is_in(s[len], ")(DPpO*|/\\]"))
+		return 0;
+	char mouth = s[len];
+	while (len < left && s[len] == mouth)
+		len++;
+	return len;
+}
+
 size_t stop_emoticon_len(const struct segmenter *g, size_t at)
 {
 	struct glyph glyph = glyph_at(g->text, at);
-	if (glyph.c < 0x80 && (glyph.c == 0 || strchr(":;=<^x", (int)glyph.c) == NULL))
+	if (glyph.c >= 0x80)
+		return is_emoji(glyph) ? emoji_len(g, at) : jamo_len(g, at);
+	if (!ascii_is_in((char)glyph.c, ":;=<^x"))
 		return 0;
-	const char *s = g->text.at + at;
-	size_t left = g->text.len - at, len = 1;
-	if (is_emoji(glyph)) {
-		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND;
-		     glyph = glyph_at(g->text, at + len))
-			len += glyph.len;
-		return len;
-	}
-	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
-		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30;
-		     glyph = glyph_at(g->text, at + len))
-			len += glyph.len;
-		return glyph_is_gap(glyph.kind) ? len : 0;
-	}
-	if (left < 2)
-		return 0;
-	if (ascii_is_in(s[0], ":;=")) {
-		len += s[1] == '-' || s[1] == '\'' || s[1] == '^';
-		if (len == left || !ascii_is_in(s[len], ")(DPpO*|/\\]"))
-			return 0;
-		char mouth = s[len];
-		while (len < left && s[len] == mouth)
-			len++;
-	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
-		   (s[0] == 'x' && s[1] == 'D')) {
-		len = 2;
-	} else {
-		return 0;
-	}
-	return glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
+	size_t len = face_len(g->text.at + at, g->text.len - at);
+	return len > 0 && glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
 }
 
 /* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
