@@ -41,8 +41,9 @@ static bool is_possessive(const struct segmenter *g, size_t end)
 	return mark == '\'' || mark == 0x2019;
 }
 
-/* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
- * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
+/* A heading that lost its line: in the middle of a line a capitalized word that begins sentences
+ * ("Il", "When") and goes on in lower case, behind a word that wants nothing after it; or any such
+ * word behind a headline in capitals. */
 static bool capital_begins(struct segmenter *g, size_t space)
 {
 	enum glyph_kind last = glyph_before(g->text, space).kind;
