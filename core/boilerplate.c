@@ -21,6 +21,8 @@ enum {
 	HEADING_BYTES = 120,
 	HEADING_SENTENCES = 3,
 	CODE_MARKS = 4,
+	CODE_FUNCTIONS = 5,
+	ADDRESS_BYTES = 64, /* before the "@" */
 };
 
 /* The first bytes of a text, or its last, by which nearly all phrases are told from it in one step.
@@ -376,6 +378,23 @@ static struct span behind(struct span text, const char *at)
 	return span_slice(text, (size_t)(at + 1 - text.at), text.len);
 }
 
+/* Is the "@" at `at` that of an address to write to? That of "ssh://git@host.example" and
+ * "mail/me@host.example" is not, and nobody is at example.com (RFC 2606). */
+static bool is_address(struct span text, const char *at)
+{
+	if (at == text.at || !ascii_is_alnum(at[-1]))
+		return false;
+	for (const char *c = at; c > text.at && at - c < ADDRESS_BYTES && c[-1] != ' '; c--)
+		if (c[-1] == '/')
+			return false;
+	struct span host = behind(text, at);
+	size_t end = 0;
+	while (end < host.len && (ascii_is_alnum(host.at[end]) || host.at[end] == '-'))
+		end++;
+	return end > 0 && end + 1 < host.len && host.at[end] == '.' &&
+	       ascii_is_letter(host.at[end + 1]) && !ascii_begins(host, SPAN("example."));
+}
+
 /* "Write to us at desk@paper.example", or "[email protected]", which programs are shown of it: who
  * is written to is no news. */
 static bool has_address(struct span text)
@@ -383,14 +402,11 @@ static bool has_address(struct span text)
 	const char *at = find(text, '@'), *bracket = at == NULL ? find(text, '[') : NULL;
 	if (at == NULL)
 		return bracket != NULL && ascii_begins(behind(text, bracket), SPAN("email"));
-	if (at == text.at || !ascii_is_alnum(at[-1]))
-		return false;
-	struct span host = behind(text, at);
-	size_t end = 0;
-	while (end < host.len && (ascii_is_alnum(host.at[end]) || host.at[end] == '-'))
-		end++;
-	return end > 0 && end + 1 < host.len && host.at[end] == '.' &&
-	       ascii_is_letter(host.at[end + 1]);
+	struct span rest = text;
+	for (; at != NULL; rest = behind(rest, at), at = find(rest, '@'))
+		if (is_address(text, at))
+			return true;
+	return false;
 }
 
 /* "News | Sport | Weather": what stands between upright lines are links or cells. */
@@ -400,18 +416,6 @@ static bool is_row(struct span text)
 	for (const char *at; (at = find(text, '|')) != NULL; text = behind(text, at))
 		lines += at > text.at && at[-1] == ' ' && behind(text, at).len > 0 && at[1] == ' ';
 	return lines >= 2;
-}
-
-/* "find(id(29), size)[4] = 100": a line of a program has a mark for every third word, and not
- * brackets alone, which references have, too. */
-static bool is_code(struct span text, uint32_t words)
-{
-	size_t brackets = 0, others = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		brackets += ascii_is_in(text.at[i], "()[]");
-		others += ascii_is_in(text.at[i], "{}<>=_;\\");
-	}
-	return others >= 2 && brackets + others >= CODE_MARKS && (brackets + others) * 3 >= words;
 }
 
 /* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
@@ -444,6 +448,55 @@ static bool is_function(const struct score_input *input, const struct token *tok
 	       !is_initial(input->text, token);
 }
 
+static size_t function_words(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	size_t functions = 0;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		functions += is_function(input, &terms->token[k]);
+	return functions;
+}
+
+/* Is every bracket closed again that is opened? */
+static bool is_balanced(struct span text)
+{
+	int open = 0;
+	for (size_t i = 0; i < text.len && open >= 0; i++) {
+		open += ascii_is_in(text.at[i], "([{");
+		open -= ascii_is_in(text.at[i], ")]}");
+	}
+	return open == 0;
+}
+
+/* "The rest (all P<.03) fell at once (P=.08).": does it begin and end as a sentence, and is one in
+ * CODE_FUNCTIONS of its words a function word? */
+static bool is_sentence(const struct score_input *input, size_t i)
+{
+	struct span text = score_text(input, i);
+	enum glyph_kind first = glyph_at(text, 0).kind;
+	char final = marks_final(text);
+	size_t tokens = input->terms->first[i + 1] - input->terms->first[i];
+	return (first == GLYPH_UPPER || first == GLYPH_LETTER) && final != 0 && final != '?' &&
+	       is_balanced(text) && function_words(input, i) * CODE_FUNCTIONS >= tokens;
+}
+
+/* "find(id(29), size)[4] = 100": a line of a program has a mark for every third word, and not
+ * brackets alone, which references have, too; but a sentence that speaks of one has no more marks
+ * than words. */
+static bool is_code(const struct score_input *input, size_t i, uint32_t words)
+{
+	struct span text = score_text(input, i);
+	size_t brackets = 0, others = 0;
+	for (size_t k = 0; k < text.len; k++) {
+		brackets += ascii_is_in(text.at[k], "()[]");
+		others += ascii_is_in(text.at[k], "{}<>=_;\\");
+	}
+	size_t marks = brackets + others;
+	if (others < 2 || marks < CODE_MARKS || marks * 3 < words)
+		return false;
+	return marks > words || !is_sentence(input, i);
+}
+
 /* Names of players or authors, results, addresses, code, another language: where function words
  * link the others, so many words without one are no sentence. */
 static bool is_unlinked(const struct score_input *input, size_t i)
@@ -464,12 +517,9 @@ static bool is_linked(const struct score_input *input)
 	const struct terms *terms = input->terms;
 	size_t words = 0, functions = 0;
 	for (size_t i = 0; i < input->sentences->len; i++) {
-		size_t before = functions;
-		if (terms->words[i] < LINKED_WORDS)
-			continue;
-		for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
-			functions += is_function(input, &terms->token[k]);
-		words += functions > before ? terms->words[i] : 0;
+		size_t own = terms->words[i] < LINKED_WORDS ? 0 : function_words(input, i);
+		functions += own;
+		words += own > 0 ? terms->words[i] : 0;
 	}
 	return functions * LINKED_SHARE > words;
 }
@@ -555,7 +605,7 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return false; /* most sentences */
 	char final = marks_final(whole);
 	bool unstopped = final == 0, line = unstopped || is_line(input, i);
-	if (is_heading(input, i) || (marked && is_code(whole, words)))
+	if (is_heading(input, i) || (marked && is_code(input, i, words)))
 		return true;
 	if (!line && words > SHORT_WORDS)
 		return false;

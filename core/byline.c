@@ -12,7 +12,23 @@ static bool is_among(struct span text, const char *const *words, size_t count)
 	return false;
 }
 
+/* But May, which is a name as well. */
+static const char *const months[] = {
+	"january", "february", "march",    "april", "june", "july", "august", "september",
+	"october", "november", "december", "jan",   "feb",  "mar",  "apr",    "jun",
+	"jul",     "aug",      "sep",      "sept",  "oct",  "nov",  "dec"};
+
 /* ---- what stands around a name -------------------------------------------------------------- */
+
+/* "March 21", "Sept. 3" */
+static bool begins_date(struct span rest)
+{
+	size_t letters = 0;
+	while (letters < rest.len && ascii_is_letter(rest.at[letters]))
+		letters++;
+	return letters < rest.len && ascii_is_in(rest.at[letters], " .") &&
+	       is_among(span_slice(rest, 0, letters), months, COUNT(months));
+}
 
 /* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
 static bool ends_name(struct span line, size_t at)
@@ -20,17 +36,7 @@ static bool ends_name(struct span line, size_t at)
 	static const char *const words[] = {"updated",       "published", "posted",
 					    "view ",         "follow ",   "read more",
 					    "see ",          "is a ",     "is the ",
-					    "on ",           "january",   "february",
-					    "march ",        "april ",    "june ",
-					    "july ",         "august ",   "september",
-					    "october",       "november",  "december",
-					    "jan ",          "feb ",      "mar ",
-					    "apr ",          "jun ",      "jul ",
-					    "aug ",          "sep ",      "sept ",
-					    "oct ",          "nov ",      "dec ",
-					    "jan.",          "feb.",      "aug.",
-					    "sept.",         "oct.",      "nov.",
-					    "dec.",          "@",         "- ",
+					    "on ",           "@",         "- ",
 					    "reviewed by",   "(",         "\xE2\x80\x93 ",
 					    "\xE2\x80\x94 ", "\xC2\xBB"};
 	struct span rest = span_slice(line, at, line.len);
@@ -39,7 +45,7 @@ static bool ends_name(struct span line, size_t at)
 		return true;
 	if (line.at[at - 1] != ' ')
 		return false;
-	if (ascii_is_digit(rest.at[0]))
+	if (ascii_is_digit(rest.at[0]) || begins_date(rest))
 		return true;
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i][0] == ascii_lower(rest.at[0]) && ascii_begins(rest, span_of(words[i])))
@@ -143,43 +149,15 @@ static bool is_label(struct span text)
 	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",
 					    "comment", "subscribe",  "full bio",  "share", "login",
 					    "log in",  "written by", "read more", "follow"};
-	static const char *const wholes[] = {"admin",
-					     "about the author",
-					     "sign",
-					     "podcast",
-					     "veröffentlicht",
-					     "administrator",
-					     "no author",
-					     "sign in",
-					     "guest",
-					     "last",
-					     "about",
-					     "january",
-					     "february",
-					     "march",
-					     "april",
-					     "may",
-					     "june",
-					     "july",
-					     "august",
-					     "september",
-					     "october",
-					     "november",
-					     "december",
-					     "jan",
-					     "feb",
-					     "mar",
-					     "apr",
-					     "jun",
-					     "jul",
-					     "aug",
-					     "sep",
-					     "sept",
-					     "oct",
-					     "nov",
-					     "dec"};
+	static const char *const wholes[] = {"admin",          "about the author",
+					     "sign",           "podcast",
+					     "veröffentlicht", "administrator",
+					     "no author",      "sign in",
+					     "guest",          "last",
+					     "about",          "may"};
 	return ascii_contains_any(text, parts, COUNT(parts)) ||
-	       is_among(text, wholes, COUNT(wholes)) || label_at(text) == text.len;
+	       is_among(text, wholes, COUNT(wholes)) || is_among(text, months, COUNT(months)) ||
+	       label_at(text) == text.len;
 }
 
 static bool has_letter(struct span text)

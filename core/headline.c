@@ -184,42 +184,56 @@ static size_t only_h1(struct arena *arena, const struct headline_clues *clues,
 	return is_long && !span_contains(site->key, heading.key) ? found : SIZE_MAX;
 }
 
-struct span headline_choose(struct arena *arena, const struct headline_clues *clues)
+/* The heading that agrees best with the titles, if one agrees well enough; else SIZE_MAX. */
+static size_t best_heading(struct arena *arena, const struct headline_clues *clues,
+			   const struct folded *titles, const struct folded *site)
 {
-	struct folded titles[HEADLINE_MAX_TITLES], site, heading;
 	size_t places[7] = {0}, best = SIZE_MAX;
 	double best_value = ENOUGH;
-	fold(arena, clues->site_name, &site);
-	for (size_t i = 0; i < clues->title_count; i++)
-		fold(arena, clues->titles[i], &titles[i]);
 	for (size_t i = 0; i < clues->heading_count; i++) {
 		unsigned level = clues->headings[i].level;
+		struct folded heading;
 		fold(arena, clues->headings[i].text, &heading);
 		if (heading.key.len == 0)
 			continue;
 		double value = judge(&heading, level, places[level < 6 ? level : 6]++, titles,
-				     clues->title_count, &site);
+				     clues->title_count, site);
 		if (value > best_value) {
 			best_value = value;
 			best = i;
 		}
 	}
-	if (best == SIZE_MAX)
-		best = only_h1(arena, clues, &site);
-	if (best == SIZE_MAX && clues->title_count > 0)
-		return without_site(arena, clues->titles[0], &site);
-	if (best == SIZE_MAX)
-		return clues->heading_count > 0 ? clues->headings[0].text : (struct span){0};
+	return best;
+}
 
-	/* "Kicker Headline" as one heading, where a title has the headline alone. */
-	fold(arena, clues->headings[best].text, &heading);
+/* "Kicker Headline" as one heading, where a title has the headline alone. */
+static struct span without_kicker(struct arena *arena, struct span heading,
+				  const struct headline_clues *clues, const struct folded *site)
+{
+	struct folded whole, folded;
+	fold(arena, heading, &whole);
 	for (size_t i = 0; i < clues->title_count; i++) {
-		struct span bare = without_site(arena, clues->titles[i], &site);
-		struct folded folded;
+		struct span bare = without_site(arena, clues->titles[i], site);
 		fold(arena, bare, &folded);
-		if (folded.word_count >= 3 && folded.key.len < heading.key.len &&
-		    span_ends(heading.key, folded.key))
+		if (folded.word_count >= 3 && folded.key.len < whole.key.len &&
+		    span_ends(whole.key, folded.key))
 			return bare;
 	}
-	return clues->headings[best].text;
+	return heading;
+}
+
+struct span headline_choose(struct arena *arena, const struct headline_clues *clues)
+{
+	struct folded titles[HEADLINE_MAX_TITLES], site;
+	fold(arena, clues->site_name, &site);
+	for (size_t i = 0; i < clues->title_count; i++)
+		fold(arena, clues->titles[i], &titles[i]);
+	size_t best = best_heading(arena, clues, titles, &site);
+	if (best == SIZE_MAX)
+		best = only_h1(arena, clues, &site);
+	if (best != SIZE_MAX)
+		return without_kicker(arena, clues->headings[best].text, clues, &site);
+	if (clues->title_count > 0)
+		return without_site(arena, clues->titles[0], &site);
+	return clues->heading_count > 0 ? clues->headings[0].text : (struct span){0};
 }

@@ -2,7 +2,6 @@
 
 #include "ascii.h"
 #include "segment_rules.h"
-#include "utf8.h"
 #include "vector.h"
 
 static size_t trim_end(const struct segmenter *g, size_t end)
@@ -37,8 +36,10 @@ static void add(struct segmenter *g, size_t end, enum sentence_kind kind)
 		return;
 	if (!arena_reserve(g->arena, &g->out->at, g->out->len, &g->capacity, sizeof(*g->out->at)))
 		return;
-	g->out->at[g->out->len++] =
-		(struct sentence){(uint32_t)g->start, (uint32_t)end, g->paragraph, kind};
+	g->out->at[g->out->len++] = (struct sentence){.start_byte = (uint32_t)g->start,
+						      .end_byte = (uint32_t)end,
+						      .paragraph = g->paragraph,
+						      .kind = kind};
 }
 
 static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
@@ -56,30 +57,50 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	add(g, end, kind);
 }
 
-/* The dateline at `at`, in one of the text's first lines, or in one of those behind another. */
-static size_t dateline_at(struct segmenter *g, size_t at)
+/* The label or dateline of `len` bytes at `at`; returns where its text begins. */
+static size_t set_apart(struct segmenter *g, size_t at, size_t len, bool dateline)
 {
-	if (g->lines == DATELINE_LINES)
-		return 0;
-	g->lines++;
-	size_t len = dateline_len(g, at);
-	if (len > 0)
-		g->lines = 0;
-	return len;
+	size_t before = g->out->len;
+	g->start = at;
+	add(g, at + len, SENTENCE_LABEL);
+	if (g->out->len > before)
+		g->out->at[before].dateline = dateline;
+	return line_skip_space(g, at + len);
 }
 
-/* What its line begins with besides list markers. Behind a time what is said may have no stop. */
+/* Behind the dateline at `at`, if there is one: in one of the text's first lines, or in one of
+ * those behind another. */
+static size_t skip_dateline(struct segmenter *g, size_t at)
+{
+	if (g->lines == DATELINE_LINES)
+		return at;
+	g->lines++;
+	size_t len = dateline_len(g, at);
+	if (len == 0)
+		return at;
+	g->lines = 0;
+	g->line_first = false;
+	return set_apart(g, at, len, true);
+}
+
+/* Behind what its line begins with besides list markers. Behind a time what is said may have no
+ * stop. */
 static size_t begin_line(struct segmenter *g, size_t at)
 {
 	g->answered = glyph_at(g->text, at).c == '>';
 	struct label label = label_at(g, at);
-	size_t len = label.len > 0 ? label.len : dateline_at(g, at);
-	if (len == 0)
-		return at;
-	g->start = at;
-	add(g, at + len, SENTENCE_LABEL);
-	g->line_first = label.len > 0 && !label.stamped;
-	return line_skip_space(g, at + len);
+	if (label.len == 0)
+		return skip_dateline(g, at);
+	g->line_first = !label.stamped;
+	return set_apart(g, at, label.len, false);
+}
+
+/* Behind a dateline where lines were run together: only a script without capitals has one that is
+ * told from any sentence. */
+static size_t begin_inside(struct segmenter *g, size_t at)
+{
+	size_t len = dateline_caseless_len(g, at);
+	return len > 0 ? set_apart(g, at, len, true) : at;
 }
 
 /* The next sentence begins at the first visible character from `at` on. */
@@ -95,8 +116,7 @@ static size_t begin(struct segmenter *g, size_t at)
 		}
 		at += glyph.len;
 	}
-	if (g->line_first)
-		at = begin_line(g, at);
+	at = g->line_first ? begin_line(g, at) : begin_inside(g, at);
 	g->start = at;
 	g->marker = marker_read(g, at);
 	if (g->marker.style == MARKER_BULLET) { /* "• 9. Ninth" */
@@ -203,208 +223,6 @@ static size_t at_stop(struct segmenter *g, size_t at)
 	return stop_ends(g, &stop) ? end_sentence(g, stop.close) : stop.close;
 }
 
-/* Is all of the sentence before `end` in capitals, two words or one long one? A headline. */
-static bool is_capitals(const struct segmenter *g, size_t end)
-{
-	size_t letters = 0, words = 1, at = g->start + g->marker.len;
-	if (end - g->start > 200)
-		return false;
-	while (at < end) {
-		struct glyph glyph = glyph_at(g->text, at);
-		if (glyph.kind == GLYPH_LOWER || glyph.kind == GLYPH_LETTER ||
-		    glyph.kind == GLYPH_DIGIT)
-			return false;
-		letters += glyph.kind == GLYPH_UPPER;
-		words += glyph.c == ' ';
-		at += glyph.len;
-	}
-	return letters >= (words > 1 ? 8 : 7);
-}
-
-/* Does "(1)", "(iv)" or "b)" end at `end`? It counts what follows. */
-static bool is_enumerator(const struct segmenter *g, size_t end)
-{
-	size_t at = end - 1, least = end - g->start > 5 ? end - 5 : g->start;
-	while (at > least &&
-	       (ascii_is_lower(g->text.at[at - 1]) || ascii_is_digit(g->text.at[at - 1])))
-		at--;
-	struct glyph before = glyph_before(g->text, at);
-	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
-}
-
-/* May the word at `at` be one of the lists that begins sentences? Most capitals are nouns or names,
- * which a look at their first letters tells: a third of the time of German. */
-static bool may_start(const struct segmenter *g, size_t at)
-{
-	if (at + VECTOR_BYTES > g->text.len)
-		return true;
-	vector lower = vector_load(g->text.at + at) | 0x20;
-	unsigned letters = vector_letters(lower);
-	/* CC and CD lead accents that stand behind their letter. */
-	bool accented = letters < VECTOR_BYTES && (g->text.at[at + letters] & 0xFE) == 0xCC;
-	return letters < 2 || accented ||
-	       language_may_start(g->language, lower[0], lower[1], letters);
-}
-
-/* A heading that lost its line: a capitalized word that begins sentences ("Il", "When"), in the
- * middle of a line, behind a word that wants nothing after it and goes on in lower case. */
-static bool capital_begins(struct segmenter *g, size_t space)
-{
-	enum glyph_kind last = glyph_before(g->text, space).kind;
-	if ((g->language->properties & LANGUAGE_SYLLABLES) ||
-	    (!glyph_is_alnum(last) && last != GLYPH_CLOSE))
-		return false;
-	bool small = last == GLYPH_LOWER || last == GLYPH_LETTER || last == GLYPH_DIGIT;
-	if (!small && glyph_at(g->text, g->start).kind == GLYPH_UPPER && is_capitals(g, space) &&
-	    !word_after(g, space + 1).all_upper)
-		return true;
-	if (!may_start(g, space + 1))
-		return false;
-	/* What follows is looked at before the lists: many names fail here. */
-	size_t end = word_end(g, space + 1), after = end;
-	if (end - space > 4 && glyph_at(g->text, end).c == ',')
-		after++;
-	if (glyph_at(g->text, after).c != ' ' || glyph_at(g->text, after + 1).kind != GLYPH_LOWER)
-		return false;
-	struct word word = word_between(g, space + 1, end);
-	if (!(word.classes & WORD_STARTER) || (word.classes & WORD_CAPITAL) ||
-	    (word.all_upper && word.chars > 1) || word_is_roman(&word))
-		return false;
-	if (last == GLYPH_CLOSE)
-		return !is_enumerator(g, space);
-	return !(word_before(g, space).classes & WORD_FUNCTION);
-}
-
-static bool is_hangul(uint32_t c)
-{
-	return c >= 0xAC00 && c <= 0xD7A3;
-}
-
-/* The class of the longest listed ending of the Hangul before `end`: up to three syllables, or the
- * final consonant before the last syllable ("ᆻ다" of 했다 and 있다). */
-static unsigned hangul_ending(const struct segmenter *g, size_t end)
-{
-	size_t at[4] = {end}, syllables = 0;
-	uint32_t before_last = 0;
-	while (syllables < 3) {
-		struct glyph glyph = glyph_before(g->text, at[syllables]);
-		if (at[syllables] == g->start || !is_hangul(glyph.c))
-			break;
-		if (syllables == 1)
-			before_last = glyph.c;
-		at[syllables + 1] = at[syllables] - glyph.len;
-		syllables++;
-	}
-	unsigned classes = 0;
-	for (size_t i = syllables; i > 0 && classes == 0; i--) {
-		classes = language_word(g->language, span_slice(g->text, at[i], end));
-		if (classes == 0 && i == 2 && (before_last - 0xAC00) % 28 != 0) {
-			char form[8];
-			size_t len = utf8_encode(0x11A7 + (before_last - 0xAC00) % 28, form);
-			memcpy(form + len, g->text.at + at[1], 3);
-			classes = language_word(g->language, (struct span){form, len + 3});
-		}
-	}
-	return classes;
-}
-
-/* Korean verbs carry their sentence-ending in their last syllables, with or without a stop. */
-static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
-{
-	size_t word = space;
-	while (word > g->start && ascii_is_in(g->text.at[word - 1], "~^;"))
-		word--;
-	if (word == g->start || !is_hangul(glyph_before(g->text, word).c) ||
-	    !(hangul_ending(g, word) & WORD_ENDING))
-		return false;
-	*end = stop_trailers_end(g, space);
-	size_t next = line_skip_space(g, *end);
-	enum glyph_kind kind = glyph_at(g->text, next).kind;
-	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) &&
-	       kind != GLYPH_EXTEND && /* one that combines with the space */
-	       !(word_after(g, next).classes & WORD_INNER);
-}
-
-/* Items of a list that runs on in one line: "1) Milk 2) Bread", "• Milk • Bread". */
-static bool item_begins(const struct segmenter *g, size_t at)
-{
-	if (at <= g->start + g->marker.len + 1)
-		return false;
-	struct marker next = marker_read(g, at);
-	if (next.style == MARKER_BULLET &&
-	    (next.form < 0x80 || glyph_kind_of(next.form) != GLYPH_BULLET))
-		return false;
-	return next.style != MARKER_NONE && marker_follows(&next, &g->marker);
-}
-
-enum {
-	PHRASES_MIN_BYTES = 180, /* 60 letters: shorter sentences are rarer than pauses */
-	PHRASES_REST_BYTES = 75, /* what is left of the line: less is the end of this sentence */
-	PHRASES_LOOK_BACK = 300,
-};
-
-static bool is_thai(uint32_t c)
-{
-	return c >= 0xE01 && c <= 0xE4F;
-}
-
-/* Is the last quotation mark or bracket before `at`, as far as is looked, an opening one? */
-static bool is_enclosed(const struct segmenter *g, size_t at)
-{
-	for (size_t looked = 0; at > g->start && looked < PHRASES_LOOK_BACK;) {
-		struct glyph glyph = glyph_before(g->text, at);
-		if (glyph.c == 0x201C || glyph.kind == GLYPH_OPEN)
-			return true;
-		if (glyph.c == 0x201D || glyph.kind == GLYPH_CLOSE)
-			return false;
-		at -= glyph.len;
-		looked += glyph.len;
-	}
-	return false;
-}
-
-/* Does a word of class inner begin at `at`, in a run of letters without spaces? */
-static bool begins_inner(const struct segmenter *g, size_t at)
-{
-	size_t end = at;
-	while (end < g->text.len && end - at < 36) {
-		struct glyph glyph = glyph_at(g->text, end);
-		if (!is_thai(glyph.c))
-			break;
-		end += glyph.len;
-		if (language_word(g->language, span_slice(g->text, at, end)) & WORD_INNER)
-			return true;
-	}
-	return false;
-}
-
-/* Thai has spaces between phrases and sentences alike, and no stops: a space is taken for an end
- * when enough stands before and behind it and what follows does not carry on. Right half the time.
- */
-static bool phrases_end(const struct segmenter *g, size_t space)
-{
-	size_t next = space + 1;
-	struct glyph first = glyph_at(g->text, next);
-	if (space - g->start < PHRASES_MIN_BYTES || g->text.len - next < PHRASES_REST_BYTES ||
-	    !is_thai(glyph_before(g->text, space).c) || !is_thai(first.c) ||
-	    first.kind == GLYPH_EXTEND ||
-	    memchr(g->text.at + next, '\n', PHRASES_REST_BYTES) != NULL)
-		return false;
-	return !begins_inner(g, next) && !is_enclosed(g, space);
-}
-
-static bool space_ends(struct segmenter *g, size_t at, size_t *end)
-{
-	if (g->language->properties & LANGUAGE_PHRASES)
-		return phrases_end(g, at);
-	if (g->marker.style != MARKER_NONE && item_begins(g, at + 1))
-		return true;
-	if (g->language->properties & LANGUAGE_ENDINGS)
-		return ending_ends(g, at, end);
-	return at > g->start + g->marker.len && glyph_at(g->text, at + 1).kind == GLYPH_UPPER &&
-	       capital_begins(g, at);
-}
-
 static size_t at_space(struct segmenter *g, size_t at)
 {
 	size_t end = at;
@@ -428,10 +246,26 @@ static size_t at_capital(struct segmenter *g, size_t at)
 	if (at <= g->start || g->text.at[at - 1] != ' ')
 		return at + 1;
 	/* A noun or name behind a word: what capital_begins() would find, at a glance. */
-	if (ascii_is_lower(g->text.at[at - 2]) && !wants_each_word(g) && !may_start(g, at))
+	if (ascii_is_lower(g->text.at[at - 2]) && !wants_each_word(g) && !word_may_start(g, at))
 		return at + 1;
 	size_t next = at_space(g, at - 1);
 	return next > at ? next : at + 1;
+}
+
+/* A semicolon before a capital, but not that of "&amp;", nor one between names with their numbers:
+ * "Ann Reed (1928) ; Tom Hale (1921)". */
+static bool semicolon_ends(const struct segmenter *g, size_t at, size_t next)
+{
+	struct glyph last = glyph_before(g->text, at);
+	if (last.kind == GLYPH_SPACE) {
+		at -= last.len;
+		last = glyph_before(g->text, at);
+	}
+	struct word word = word_after(g, next);
+	bool listed = (last.kind == GLYPH_DIGIT || last.kind == GLYPH_CLOSE) &&
+		      !(word.classes & (WORD_FUNCTION | WORD_STARTER));
+	return !listed && glyph_before(g->text, word_before(g, at).at).c != '&' &&
+	       glyph_at(g->text, word.end).kind == GLYPH_SPACE;
 }
 
 /* Colons and semicolons end sentences in some languages, when a capital or speech follows. */
@@ -449,7 +283,7 @@ static bool clause_ends(struct segmenter *g, size_t at)
 	if (colon)
 		return (properties & LANGUAGE_COLON_CAPITAL) && next.kind == GLYPH_UPPER;
 	return (properties & LANGUAGE_CLAUSES) && next.kind == GLYPH_UPPER &&
-	       glyph_at(g->text, word_after(g, next.at).end).kind == GLYPH_SPACE;
+	       semicolon_ends(g, at, next.at);
 }
 
 /* An emoticon ends a sentence like a stop, before a capital. */

@@ -25,6 +25,7 @@ struct sentence {
 	uint32_t paragraph; /* 0-based; a blank line (or, in one-line-a-paragraph text, a newline)
 			       starts one */
 	enum sentence_kind kind;
+	bool dateline; /* of a label: where and when, not who speaks */
 };
 
 struct sentences {

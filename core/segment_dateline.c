@@ -6,6 +6,7 @@ enum {
 	REST_BYTES = 40, /* of its line, at least: what is shorter is a heading or an item */
 	PLACE_WORDS = 8,
 	PLACE_CHARS = 3, /* "RIO", but not "TV" */
+	AGENCY_WORDS = 4,
 	COLON_CHARS = 5, /* "DELHI:", but not "USA:" */
 	COLON_WORDS = 3,
 	COLON_LINES = 3,  /* further down it is the heading of a section: "METHODS:" */
@@ -211,6 +212,33 @@ static size_t read_dateline(const struct segmenter *g, size_t at)
 	return named ? place_end(g, at, &place) : at;
 }
 
+/* Behind at most AGENCY_WORDS words of letters without case. */
+static size_t caseless_end(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	for (unsigned words = 0; words < AGENCY_WORDS; words++) {
+		size_t next = skip_spaces(g, end), word = next;
+		for (struct glyph glyph; (glyph = glyph_at(g->text, word)).kind == GLYPH_LETTER ||
+					 glyph.kind == GLYPH_EXTEND;)
+			word += glyph.len;
+		if (word == next)
+			break;
+		end = word;
+	}
+	return end;
+}
+
+/* "Tehran - IRNA:" in the script of Persian and Arabic, which tells no names by capitals. */
+static size_t agency_end(const struct segmenter *g, size_t at)
+{
+	size_t place = caseless_end(g, at), dash = skip_spaces(g, place);
+	struct glyph glyph = glyph_at(g->text, dash);
+	if (place == at || dash == place || glyph.kind != GLYPH_DASH)
+		return at;
+	size_t agency = skip_spaces(g, dash + glyph.len), end = caseless_end(g, agency);
+	return end > agency && glyph_at(g->text, end).c == ':' ? end + 1 : at;
+}
+
 /* Most lines have none of the marks that one ends with. */
 static bool may_be_dateline(const struct segmenter *g, size_t at)
 {
@@ -220,16 +248,31 @@ static bool may_be_dateline(const struct segmenter *g, size_t at)
 	       memchr(line, ':', len) != NULL || memchr(line, 0xE2, len) != NULL;
 }
 
-size_t dateline_len(const struct segmenter *g, size_t at)
+/* From `at` to `end`, without the spaces before it, where text follows. */
+static size_t len_before_text(const struct segmenter *g, size_t at, size_t end)
 {
-	struct glyph first = glyph_at(g->text, at);
-	bool begins = first.kind == GLYPH_UPPER || first.kind == GLYPH_DIGIT;
-	if (first.kind != GLYPH_OPEN && !(begins && may_be_dateline(g, at)))
-		return 0;
-	size_t end = read_dateline(g, at);
 	if (end == at || !text_begins(g, skip_spaces(g, end)))
 		return 0;
 	while (glyph_before(g->text, end).kind == GLYPH_SPACE)
 		end -= glyph_before(g->text, end).len;
 	return end - at;
+}
+
+size_t dateline_caseless_len(const struct segmenter *g, size_t at)
+{
+	if (!g->language->spaced || glyph_at(g->text, at).kind != GLYPH_LETTER ||
+	    !may_be_dateline(g, at))
+		return 0;
+	return len_before_text(g, at, agency_end(g, at));
+}
+
+size_t dateline_len(const struct segmenter *g, size_t at)
+{
+	struct glyph first = glyph_at(g->text, at);
+	bool begins = first.kind == GLYPH_UPPER || first.kind == GLYPH_DIGIT;
+	if (first.kind == GLYPH_LETTER)
+		return dateline_caseless_len(g, at);
+	if (first.kind != GLYPH_OPEN && !(begins && may_be_dateline(g, at)))
+		return 0;
+	return len_before_text(g, at, read_dateline(g, at));
 }

@@ -130,49 +130,55 @@ static unsigned roman_value(struct span roman)
 	return value;
 }
 
+/* The number, letter or Roman number at `at`, and its bytes; style MARKER_NONE: none. Of letters
+ * that stand alone "i" is a number. */
+static struct marker read_value(const struct segmenter *g, size_t at)
+{
+	struct marker marker = {.style = MARKER_NUMBER};
+	const char *s = g->text.at;
+	size_t i = at;
+	for (; i < g->text.len && i - at < 3 && ascii_is_digit(s[i]); i++)
+		marker.value = marker.value * 10 + (unsigned)(s[i] - '0');
+	if (i == at) {
+		while (i < g->text.len && i - at < 5 && ascii_is_letter(s[i]))
+			i++;
+		marker.value = roman_value(span_slice(g->text, at, i));
+		marker.style = MARKER_ROMAN;
+		if (i == at + 1 && marker.value != 1) {
+			marker.value = (unsigned)(s[at] | 0x20) - 'a' + 1;
+			marker.style = MARKER_LETTER;
+		}
+	}
+	marker.len = i - at;
+	return marker.value > 0 ? marker : (struct marker){0};
+}
+
 struct marker marker_read(const struct segmenter *g, size_t at)
 {
-	struct marker none = {0}, marker = {.style = MARKER_NUMBER};
+	struct marker none = {0};
 	struct glyph glyph = glyph_at(g->text, at);
 	const char *s = g->text.at;
 	/* Nearly every sentence begins with a plain word. */
 	if (glyph_is_cased(glyph.kind) &&
 	    (glyph.c >= 0x80 || at + 1 >= g->text.len || !ascii_is_in(s[at + 1], ".)ivxIVX")))
 		return none;
-	size_t i = at, first;
 	if (glyph.kind == GLYPH_BULLET || glyph.kind == GLYPH_DASH) {
 		bool apart = glyph_is_gap(glyph_at(g->text, at + glyph.len).kind);
 		if (!apart && (glyph.kind == GLYPH_DASH || glyph.c == '*'))
 			return none;
 		return (struct marker){MARKER_BULLET, glyph.c, 0, glyph.len};
 	}
-	i += glyph.c == '(';
-	for (first = i; i < g->text.len && i - first < 3 && s[i] >= '0' && s[i] <= '9'; i++)
-		marker.value = marker.value * 10 + (unsigned)(s[i] - '0');
-	if (i == first) {
-		while (i < g->text.len && i - first < 5 &&
-		       glyph_is_cased(glyph_ascii[s[i] & 0x7F]) && s[i] > 0)
-			i++;
-		marker.value = roman_value(span_slice(g->text, first, i));
-		marker.style = MARKER_ROMAN;
-		if (i == first + 1 && (marker.value == 0 || marker.value > 1)) {
-			marker.value = (unsigned)(s[first] | 0x20) - 'a' + 1;
-			marker.style = MARKER_LETTER;
-		}
-	}
-	if (i == first || i == g->text.len || marker.value == 0 || (s[i] != '.' && s[i] != ')'))
+	bool enclosed = glyph.c == '(';
+	struct marker marker = read_value(g, at + enclosed);
+	size_t end = at + enclosed + marker.len;
+	if (marker.len == 0 || end == g->text.len || (s[end] != '.' && s[end] != ')') ||
+	    (enclosed && s[end] == '.'))
 		return none;
-	marker.form = (uint32_t)s[i++];
-	if (glyph.c == '(') {
-		if (marker.form == '.')
-			return none;
-		marker.form = '(';
-	} else if (marker.form == '.' && i < g->text.len && s[i] == ')') {
-		marker.form = ':';
-		i++;
-	}
-	marker.len = i - at;
-	return glyph_at(g->text, i).kind == GLYPH_SPACE ? marker : none;
+	bool both = s[end] == '.' && end + 1 < g->text.len && s[end + 1] == ')';
+	marker.form = enclosed ? '(' : both ? ':' : (uint32_t)s[end];
+	end += both ? 2 : 1;
+	marker.len = end - at;
+	return glyph_at(g->text, end).kind == GLYPH_SPACE ? marker : none;
 }
 
 static bool is_list_marker(const struct segmenter *g, size_t at)

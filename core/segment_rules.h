@@ -1,9 +1,9 @@
 #ifndef CORE_SEGMENT_RULES_H
 #define CORE_SEGMENT_RULES_H
 
-/* Private to segmenting: segment.c runs over the text and asks the rules of segment_line.c,
- * segment_word.c and segment_stop.c. Every rule looks at a bounded stretch around the place it is
- * asked about, or at white space and stops that are then behind it: so the whole is linear. */
+/* Private to segmenting: segment.c runs over the text and asks the rules of the other files. Every
+ * rule looks at a bounded stretch around the place it is asked about, or at white space and stops
+ * that are then behind it: so the whole is linear. */
 
 #include "arena.h"
 #include "glyph.h"
@@ -48,6 +48,7 @@ struct segmenter {
 	bool quoted;           /* inside straight double quotes */
 	bool answered;         /* the line is one of the mail that is answered: "> …" */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
+	bool often[256];       /* … and not only once */
 	uint32_t labels[256];  /* keys of labels that stand before several lines */
 	bool labelled;         /* there are any */
 	unsigned lines;        /* in which a dateline was looked for, with this one */
@@ -98,6 +99,10 @@ struct label label_at(const struct segmenter *g, size_t at);
  */
 size_t dateline_len(const struct segmenter *g, size_t at);
 
+/** The same of one in letters without case, where any sentence begins: "Tehran - IRNA:" in Persian.
+ */
+size_t dateline_caseless_len(const struct segmenter *g, size_t at);
+
 /* Words: segment_word.c. */
 
 /** A word of the text, folded to lower case for the lists. */
@@ -124,12 +129,28 @@ size_t word_end(const struct segmenter *g, size_t at);
 /** The word from `at` to `end`, where word_end() said so. */
 struct word word_between(const struct segmenter *g, size_t at, size_t end);
 
+/**
+ * May the word at `at` be one of the lists that begins sentences? Most capitals are nouns or names,
+ * which a look at their first letters tells: a third of the time of German.
+ */
+bool word_may_start(const struct segmenter *g, size_t at);
+
 /** Is it a Roman number below 400, in capitals? */
 bool word_is_roman(const struct word *word);
 
-/** Find the text's own abbreviations, and ask for one. */
+/** Find the text's own abbreviations, and ask for one; or for one that was seen more than once. */
 void word_learn(struct segmenter *g);
 bool word_is_learned(const struct segmenter *g, const struct word *word);
+bool word_is_learned_well(const struct segmenter *g, const struct word *word);
+
+/* Ends without a stop: segment_space.c. */
+
+/**
+ * Does the sentence end before the space at `at`: before the capital of a sentence behind a heading
+ * that lost its line, the next item of a list, or behind an ending of Korean or a phrase of Thai?
+ * `*end`, which is `at` before, is then behind what belongs to it.
+ */
+bool space_ends(struct segmenter *g, size_t at, size_t *end);
 
 /* Stops: segment_stop.c. */
 

@@ -161,17 +161,30 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	       is_starter(g, next);
 }
 
-/* Careless writers begin sentences in lower case: believe it behind a full word only. */
-static bool lower_begins(struct segmenter *g, size_t at)
+/* Is it a whole word that a sentence may end with, rather than one cut short by its stop? */
+static bool is_full_word(const struct word *word, size_t least_chars)
+{
+	return word->chars >= least_chars && word->letters && !word->digits && !word->dotted &&
+	       !word->all_upper && !(word->classes & ~(unsigned)WORD_ORDINARY) && has_vowel(word);
+}
+
+/* Careless writers begin sentences in lower case: believe it behind a full word only. A short one
+ * may be an abbreviation that stands once in the text, but not before a word that begins sentences;
+ * and whoever writes "i" has no capitals. */
+static bool lower_begins(struct segmenter *g, size_t at, size_t next)
 {
 	struct word word = word_before(g, at);
 	if (g->language->properties & LANGUAGE_COLON)
 		return false;
 	if (word.chars == 0)
 		return glyph_before(g->text, at).kind == GLYPH_SPACE;
-	return word.chars >= 4 && word.letters && !word.digits && !word.dotted && !word.all_upper &&
-	       !(word.classes & ~(unsigned)WORD_ORDINARY) && !word_is_learned(g, &word) &&
-	       has_vowel(&word);
+	if (!is_full_word(&word, 2) || word_is_learned_well(g, &word) ||
+	    glyph_before(g->text, word.at).c == '(')
+		return false;
+	struct word first = word_after(g, next);
+	if (first.chars == 1 && (first.classes & WORD_CAPITAL))
+		return true;
+	return word.chars >= 4 && (!word_is_learned(g, &word) || (first.classes & WORD_STARTER));
 }
 
 static bool is_emoji(struct glyph glyph)
@@ -180,41 +193,56 @@ static bool is_emoji(struct glyph glyph)
 	       utf8proc_category((int32_t)glyph.c) == UTF8PROC_CATEGORY_SO;
 }
 
+static size_t emoji_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	for (struct glyph glyph;
+	     is_emoji(glyph = glyph_at(g->text, end)) || (end > at && glyph.kind == GLYPH_EXTEND);)
+		end += glyph.len;
+	return end - at;
+}
+
+/* Korean laughter and tears, ㅋㅋ and ㅠㅠ: letters that stand alone. */
+static size_t jamo_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	struct glyph glyph = glyph_at(g->text, end);
+	while (glyph.c >= 0x3131 && glyph.c <= 0x3163 && end - at < 30) {
+		end += glyph.len;
+		glyph = glyph_at(g->text, end);
+	}
+	return glyph_is_gap(glyph.kind) ? end - at : 0;
+}
+
+/* The face of `left` bytes at most that `s` begins with: eyes, perhaps a nose, and a mouth that may
+ * be repeated; or a heart and the like. */
+static size_t face_len(const char *s, size_t left)
+{
+	if (left < 2)
+		return 0;
+	if (!ascii_is_in(s[0], ":;="))
+		return (s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
+				       (s[0] == 'x' && s[1] == 'D')
+			       ? 2
+			       : 0;
+	size_t len = ascii_is_in(s[1], "-'^") ? 2 : 1;
+	if (len == left || !ascii_is_in(s[len], ")(DPpO*|/\\]"))
+		return 0;
+	char mouth = s[len];
+	while (len < left && s[len] == mouth)
+		len++;
+	return len;
+}
+
 size_t stop_emoticon_len(const struct segmenter *g, size_t at)
 {
 	struct glyph glyph = glyph_at(g->text, at);
-	if (glyph.c < 0x80 && (glyph.c == 0 || strchr(":;=<^x", (int)glyph.c) == NULL))
+	if (glyph.c >= 0x80)
+		return is_emoji(glyph) ? emoji_len(g, at) : jamo_len(g, at);
+	if (!ascii_is_in((char)glyph.c, ":;=<^x"))
 		return 0;
-	const char *s = g->text.at + at;
-	size_t left = g->text.len - at, len = 1;
-	if (is_emoji(glyph)) {
-		for (len = 0; is_emoji(glyph) || glyph.kind == GLYPH_EXTEND;
-		     glyph = glyph_at(g->text, at + len))
-			len += glyph.len;
-		return len;
-	}
-	if (glyph.c >= 0x3131 && glyph.c <= 0x3163) { /* Korean laughter and tears: ㅋㅋ ㅠㅠ */
-		for (len = 0; glyph.c >= 0x3131 && glyph.c <= 0x3163 && len < 30;
-		     glyph = glyph_at(g->text, at + len))
-			len += glyph.len;
-		return glyph_is_gap(glyph.kind) ? len : 0;
-	}
-	if (left < 2)
-		return 0;
-	if (ascii_is_in(s[0], ":;=")) {
-		len += s[1] == '-' || s[1] == '\'' || s[1] == '^';
-		if (len == left || !ascii_is_in(s[len], ")(DPpO*|/\\]"))
-			return 0;
-		char mouth = s[len];
-		while (len < left && s[len] == mouth)
-			len++;
-	} else if ((s[0] == '<' && s[1] == '3') || (s[0] == '^' && s[1] == '^') ||
-		   (s[0] == 'x' && s[1] == 'D')) {
-		len = 2;
-	} else {
-		return 0;
-	}
-	return glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
+	size_t len = face_len(g->text.at + at, g->text.len - at);
+	return len > 0 && glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
 }
 
 /* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
@@ -341,7 +369,8 @@ struct stop stop_read(struct segmenter *g, size_t at)
 	return stop;
 }
 
-/* No space behind the stop: "world.Today", but neither "example.Org" nor "A.Smith". */
+/* No space behind the stop: "world.Today" or "world...Today", but neither "example.Org" nor
+ * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
 	enum glyph_kind before = glyph_before(g->text, stop->at).kind,
@@ -351,7 +380,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
 		return after != GLYPH_COMMA && after != GLYPH_LOWER;
 	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER ||
-	    stop->dots > 1 || stop->ellipsis)
+	    stop->ellipsis)
 		return false;
 	struct word word = word_before(g, stop->at), next = word_after(g, stop->close);
 	struct glyph behind = glyph_at(g->text, next.end);
@@ -359,6 +388,8 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (word.dotted || word.chars < 2 || (next.chars < 2 && !article) || behind.c == '@' ||
 	    behind.c == '/' || behind.c == '_')
 		return false;
+	if (stop->dots > 1)
+		return !(g->language->properties & LANGUAGE_COLON);
 	if (before == GLYPH_DIGIT)
 		return !word.letters && (next.classes & WORD_STARTER);
 	if (word.classes & ~(unsigned)WORD_ORDINARY)
@@ -391,7 +422,7 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (next.first == GLYPH_LOWER)
 		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
 		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
-		       lower_begins(g, stop->at);
+		       lower_begins(g, stop->at, next.at);
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
 		return true;
 	if (stop->close > stop->end)

@@ -161,7 +161,9 @@ static void learn_from(struct segmenter *g, size_t at)
 	struct word word = word_before(g, at);
 	if (word.chars <= 5 && !word.digits && !(word.classes & WORD_FUNCTION)) {
 		uint32_t hash = hash_word(&word);
-		g->learned[hash >> 8 & 255] = hash;
+		unsigned slot = hash >> 8 & 255;
+		g->often[slot] = g->learned[slot] == hash;
+		g->learned[slot] = hash;
 	}
 }
 
@@ -190,10 +192,27 @@ bool word_is_learned(const struct segmenter *g, const struct word *word)
 	return g->learned[hash >> 8 & 255] == hash;
 }
 
+bool word_is_learned_well(const struct segmenter *g, const struct word *word)
+{
+	return word_is_learned(g, word) && g->often[hash_word(word) >> 8 & 255];
+}
+
 bool word_is_roman(const struct word *word)
 {
 	size_t roman = 0;
 	while (roman < word->len && ascii_is_in(word->fold[roman], "ivxlc"))
 		roman++;
 	return word->all_upper && roman > 0 && roman == word->len;
+}
+
+bool word_may_start(const struct segmenter *g, size_t at)
+{
+	if (at + VECTOR_BYTES > g->text.len)
+		return true;
+	vector lower = vector_load(g->text.at + at) | 0x20;
+	unsigned letters = vector_letters(lower);
+	/* CC and CD lead accents that stand behind their letter. */
+	bool accented = letters < VECTOR_BYTES && (g->text.at[at + letters] & 0xFE) == 0xCC;
+	return letters < 2 || accented ||
+	       language_may_start(g->language, lower[0], lower[1], letters);
 }

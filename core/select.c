@@ -17,6 +17,7 @@ enum rank {
 			  budget is to be spent, an outcry */
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
 	RANK_LABEL,    /* who speaks, without what is said */
+	RANK_DATELINE, /* where and when: never beside anything else */
 };
 
 enum {
@@ -321,7 +322,8 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 	loss *= share_of_loss(c, i);
 	bool brief = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
 	bool states = content > 0 && final == '.';
-	enum rank rank = kind_of(c, i) == SENTENCE_LABEL               ? RANK_LABEL
+	enum rank rank = c->input->sentences->at[i].dateline           ? RANK_DATELINE
+			 : kind_of(c, i) == SENTENCE_LABEL             ? RANK_LABEL
 			 : avoided(c, i, text, final)                  ? RANK_AVOIDED
 			 : c->scores->at[i] == 0 || (brief && !states) ? RANK_NO_PROSE
 			 : brief                                       ? RANK_BRIEF
@@ -576,5 +578,7 @@ void select_sentences(struct arena *arena, const struct score_input *input,
 		return;
 	for (enum rank rank = RANK_GOOD; rank <= RANK_LABEL && may_go_on(&c); rank++)
 		choose_rank(&c, rank);
+	if (out->len == 0)
+		choose_rank(&c, RANK_DATELINE);
 	out->len = rising(out->at, c.chosen, n);
 }

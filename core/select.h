@@ -52,7 +52,8 @@ struct selection {
  * - by having too few words to say something.
  *
  * These wait until no others remain, in this order: near-repeats; lines that are no sentences of
- * the article (captions, bylines, navigation); sentences of a kind to avoid; labels.
+ * the article (captions, bylines, navigation); sentences of a kind to avoid; labels. Datelines
+ * are no part of any answer.
  *
  * - A count that the caller asked for is filled up with them. With `at_most` it is not: neither
  *   with what says the same again, nor with lines and labels beside any prose, except whole

@@ -159,8 +159,8 @@ static void test_kinds_and_paragraphs(void **state)
  * stands that tells. */
 static void test_learns_anywhere(void **state)
 {
-	static const char *const ends[] = {"a wend. is", "a wend. \u00e9t\u00e9",
-					   "a wend. of the river that is rather wide"};
+	static const char *const ends[] = {"a wend. hull", "a wend. \u00e9t\u00e9",
+					   "a wend. bank of the river that is rather wide"};
 	for (size_t kind = 0; kind < sizeof ends / sizeof *ends; kind++)
 		for (size_t len = 0; len < 40; len++) {
 			char bytes[200] = "He saw a wend. Harbour bridge was ";

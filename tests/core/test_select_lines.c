@@ -309,6 +309,43 @@ static void test_labels_come_last(void **state)
 	arena_free(&arena);
 }
 
+/* Where and when says nothing beside the text, however much is asked for. */
+static void test_datelines_are_left_out(void **state)
+{
+	static const struct {
+		const char *name, *language, *text;
+	} cases[] = {
+		{"agency", "en",
+		 "OSTRAND, Lengen (AP) — The harbour bridge of Ostrand was closed on Monday. "
+		 "Ferries carry the islanders until the winter."},
+		{"date", "de",
+		 "Ostrand, 3. Mai 2024 – Die Brücke am Hafen wurde am Montag gesperrt. "
+		 "Fähren bringen die Leute bis zum Winter auf die Insel."},
+		{"no capitals", "fa",
+		 "تهران - ایرنا: پل بندر روز دوشنبه به دلیل ترک بسته شد. "
+		 "قایق‌ها تا زمستان مردم را به جزیره "
+		 "می‌برند."},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct summary_input input = {
+			.text = span_of(cases[i].text),
+			.language = language_from_tag(span_of(cases[i].language))};
+		struct select_options many = {.max_sentences = 5}, all = {.ratio = 1},
+				      words = {.max_words = 100}, three = {.max_sentences = 3};
+		const struct select_options options[] = {many, all, words, three};
+		for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+			struct summary s = make(&arena, input, options[k]);
+			CHECK_SIZE(cases[i].name, s.sentences.len, 3);
+			CHECK(cases[i].name, s.sentences.at[0].dateline);
+			CHECK_SIZE(cases[i].name, s.selection.len, 2);
+			CHECK(cases[i].name, !is_chosen(&s, 0));
+		}
+	}
+	arena_free(&arena);
+}
+
 /* A word before the mail that is passed on is not all that there is to read. */
 static void test_passed_on(void **state)
 {
@@ -342,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_avoid_quotes),
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_labels_come_last),
+		cmocka_unit_test(test_datelines_are_left_out),
 		cmocka_unit_test(test_passed_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

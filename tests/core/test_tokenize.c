@@ -102,9 +102,9 @@ static void test_tokens(void **state)
 static void test_counts(void **state)
 {
 	struct span text = SPAN("Dogs bark. A dog barks at dogs. Cats sleep.");
-	struct sentence at[] = {{0, 10, 0, SENTENCE_PROSE},
-				{11, 31, 0, SENTENCE_PROSE},
-				{32, 43, 0, SENTENCE_PROSE}};
+	struct sentence at[] = {{.start_byte = 0, .end_byte = 10},
+				{.start_byte = 11, .end_byte = 31},
+				{.start_byte = 32, .end_byte = 43}};
 	struct sentences sentences = {at, 3};
 	struct arena arena;
 	struct terms terms;
