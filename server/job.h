@@ -46,7 +46,7 @@ enum { JOB_KEY_BYTES = 32 };
  * tickets.
  */
 struct job {
-	struct job *next; /* the queue's */
+	struct job *next, **link; /* the queue's; link: what points here, NULL outside of it */
 	atomic_uint references;
 	atomic_size_t waiting; /* unfinished tickets; at 0 the work is in vain, and stays so */
 	struct ticket
