@@ -169,7 +169,9 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(slot->ticket, found);
-	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed) &&
+	else if (result == CACHE_JOINED)
+		job_join_download(slot->ticket->job, true);
+	else if (!shared_cache_ask(parts->shared_cache, &pushed) &&
 		 queue_push(parts->queue, &pushed) != QUEUE_OK)
 		job_finish(pushed, NULL);
 	answer_release(found);

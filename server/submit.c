@@ -20,7 +20,7 @@ static void resume(struct ticket *ticket)
 static void raise_job(struct http *http, struct job *job)
 {
 	queue_raise(http->parts.queue, job);
-	job_raise_download(job);
+	job_join_download(job, false);
 }
 
 /* Wait suspended for a job of one's own or one that is under way already. */

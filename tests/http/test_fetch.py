@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -697,6 +698,24 @@ def test_lines_leave_downloads_to_requests(origin, start_service):
         assert fetch(service, origin.url("page"))[0].status == 200
         assert service.request("POST", "/v1/summaries", lines[3].encode(), {"Content-Type": "application/json"}).status == 200
         assert [request.split()[1] for request in origin.requests[before:]] == [b"/silent?1", b"/page", b"/page?joined"]
+
+
+def test_who_comes_later_has_time_still_for_the_same_download(start_service, monkeypatch):
+    go, first = threading.Event(), []
+    monkeypatch.setitem(BEHAVIOURS, "held", lambda connection, request: go.wait() and connection.sendall(page()))
+    origin = Origin()
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 5000)
+    asker = threading.Thread(target=lambda: first.append(service.summarize(url=origin.url("held"))))
+    asker.start()
+    wait_until(lambda: len(origin.requests) == 1)
+    time.sleep(2.5)
+    with asks(service, origin.url("held")) as second:
+        asker.join()
+        go.set()
+        assert second.recv(12) == b"HTTP/1.1 200"
+    assert (first[0].status, first[0].json()["code"]) == (504, "deadline_exceeded")
+    assert len(origin.requests) == 1
+    origin.close()
 
 
 def test_a_download_whose_client_left_is_counted(origin, start_service):
