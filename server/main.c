@@ -278,7 +278,7 @@ int main(int argc, char **argv)
 {
 	open_standard_streams();
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
-		return health_check(argc >= 3 ? argv[2] : NULL);
+		return health_command(argc - 2, argv + 2);
 	sigset_t signals = block_signals();
 	struct config config;
 	int exit_code;
