@@ -18,7 +18,7 @@ import pytest
 import faults
 import http2_origin as h2
 from origin import ARTICLE, BEHAVIOURS, PAGE, Origin, answers, page, redirect, refresh
-from service import LOOPBACK, Service, free_port, wait_until
+from service import LOOPBACK, PROGRAM, Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504, "no_article": 422}
@@ -369,6 +369,19 @@ def test_own_listener_is_refused(start_service):
     service = start_service("--url-allow-nets", "127.0.0.0/8,::1,0.0.0.0/8")
     for host in ("127.0.0.1", "localhost", "0.0.0.0", "0x7f.1", "[::ffff:127.0.0.1]"):
         assert fetch(service, f"http://{host}:{service.port}/livez")[1] == "url_refused", host
+
+
+OF_MANY_ADDRESSES = """ip link set lo up && for i in $(seq 100); do ip addr add 10.9.0.$i/32 dev lo; done
+"$0" --listen 0.0.0.0:8080 --url-allow-nets 10.9.0.0/16 & trap "kill $!" EXIT
+until "$0" health http://127.0.0.1:8080; do sleep 0.1; done
+curl -s "http://127.0.0.1:8080/v1/summaries?url=http://10.9.0.[1-100]:8080/" """
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "-rn", "ip", "link"], capture_output=True).returncode != 0,
+                    reason="no network of one's own is to be had here")
+def test_own_listener_is_refused_at_each_of_many_addresses():
+    run = subprocess.run(["unshare", "-rn", "sh", "-c", OF_MANY_ADDRESSES, str(PROGRAM)], capture_output=True, text=True)
+    assert run.stdout.count('"code":"url_refused"') == 100, run.stdout[:2000]
 
 
 def test_allowed_hosts(origin, start_service):
