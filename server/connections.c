@@ -160,6 +160,11 @@ struct connections *connections_new(size_t max)
 	return NULL;
 }
 
+size_t connections_max(const struct connections *connections)
+{
+	return connections->max;
+}
+
 void connections_free(struct connections *connections)
 {
 	if (connections == NULL)

@@ -29,6 +29,9 @@ enum connection_phase {
  */
 struct connections *connections_new(size_t max);
 
+/** How many one listener may have at once. */
+size_t connections_max(const struct connections *connections);
+
 /** Stop the thread and free; all connections must have been removed. NULL is allowed. */
 void connections_free(struct connections *connections);
 
