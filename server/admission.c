@@ -141,6 +141,7 @@ static void check_client(struct exchange *x)
 	} else if (!shared_rate_decides(http->parts.shared_rate, x->client, x->begun_ns,
 					&x->state)) {
 		x->asks_rate = true;
+		exchange_enter(x, CONNECTION_HELD);
 		/* First, for it may be decided before the next line returns. */
 		MHD_suspend_connection(x->connection);
 		shared_rate_ask(http->parts.shared_rate, x->client, on_rate_decided, x);

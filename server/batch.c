@@ -194,7 +194,7 @@ static void watch(struct batch *batch, bool progress)
 	if (progress)
 		batch->limit_ns = monotonic_ns() + parts->deadline_ns + GRACE_NS;
 	connections_enter(parts->connections, batch->tracked,
-			  batch->suspended ? CONNECTION_SEND : CONNECTION_BATCH, batch->limit_ns,
+			  batch->suspended ? CONNECTION_HELD : CONNECTION_BATCH, batch->limit_ns,
 			  NULL);
 }
 

@@ -19,6 +19,7 @@ enum connection_phase {
 	CONNECTION_IDLE,  /* no request yet, or none any more */
 	CONNECTION_BODY,  /* a head came; the body is arriving */
 	CONNECTION_BATCH, /* lines are arriving and being answered */
+	CONNECTION_HELD,  /* suspended without a ticket: an end of input means nothing meanwhile */
 	CONNECTION_WORK,  /* suspended; a ticket waits for its job */
 	CONNECTION_SEND,  /* the answer is being written */
 };

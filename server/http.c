@@ -67,6 +67,7 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
  * that can be done with a head still can. */
 static enum MHD_Result begin_again(struct exchange *x)
 {
+	exchange_enter(x, CONNECTION_BODY);
 	admission_apply_rate(x);
 	return decided(x);
 }
