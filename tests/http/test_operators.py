@@ -279,7 +279,7 @@ def test_what_is_hardly_meant_is_said(start_service):
               "max-text is 2097152, but max-body, 1572864, is reached first",
               "max-body is 1572864, but max-inflight, 1048576, is reached first"]
     service = start_service(*options, env=wrong)
-    ask(service)
+    wait_for_event(service, "started")  # which stands behind them
     assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
     assert "secret-value" not in service.log
     check = subprocess.run([running.PROGRAM, *options, "--check-config"], capture_output=True, text=True,
