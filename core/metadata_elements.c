@@ -148,7 +148,7 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
-				facts_collapse(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
+				facts_unescape(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
 			bool person = meta_names[i].fact == FACT_BYLINE;
 			if (person && ascii_equal(name, SPAN("twitter:data1")) &&
 			    !facts->data_is_author)

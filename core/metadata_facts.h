@@ -50,6 +50,10 @@ size_t facts_whole_characters(const char *text, size_t len);
 /** White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
 struct span facts_collapse(struct arena *arena, struct span text, size_t max);
 
+/** The same of text that may be escaped for HTML although it is in JSON, or once more than in HTML:
+ *  "&amp;" comes out as "&". */
+struct span facts_unescape(struct arena *arena, struct span text, size_t max);
+
 /**
  * The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
  * elements hold, unless they are inline and a space is there. At most FACTS_MAX_TEXT_NODES nodes

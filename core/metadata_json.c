@@ -1,8 +1,6 @@
 #include "metadata_facts.h"
 
 #include "ascii.h"
-#include "pagedata.h"
-#include "utf8.h"
 
 #include <jansson.h>
 
@@ -20,22 +18,7 @@ static struct span json_text(struct arena *arena, const json_t *value)
 	if (!json_is_string(value))
 		return (struct span){0};
 	struct span text = {json_string_value(value), json_string_length(value)};
-	if (text.len > FACTS_MAX_TEXT_BYTES * 4)
-		text.len = facts_whole_characters(text.at, FACTS_MAX_TEXT_BYTES * 4);
-	if (text.len == 0 || memchr(text.at, '&', text.len) == NULL)
-		return facts_collapse(arena, text, FACTS_MAX_TEXT_BYTES);
-	char plain[FACTS_MAX_TEXT_BYTES * 4 + 4];
-	size_t n = 0;
-	for (size_t at = 0; at < text.len;) {
-		uint32_t codepoint;
-		size_t len = text.at[at] == '&' ? pagedata_reference(text, at, &codepoint) : 0;
-		if (len == 0)
-			plain[n++] = text.at[at++];
-		else
-			n += utf8_encode(codepoint, plain + n); /* never longer than it was */
-		at += len;
-	}
-	return facts_collapse(arena, (struct span){plain, n}, FACTS_MAX_TEXT_BYTES);
+	return facts_unescape(arena, text, FACTS_MAX_TEXT_BYTES);
 }
 
 static bool type_has(const json_t *object, const char *part)

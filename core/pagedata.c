@@ -104,7 +104,9 @@ static size_t string_end(struct span script, size_t at)
 	return at < script.len ? at : script.len;
 }
 
-size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
+/* The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
+ * there is none. */
+static size_t read_reference(struct span text, size_t at, uint32_t *codepoint)
 {
 	static const struct {
 		const char *name;
@@ -133,15 +135,13 @@ size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint)
 	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
 }
 
-/* Character references by what they stand for, which is never longer. */
-static size_t resolve_references(char *text, size_t len)
+size_t pagedata_resolve(char *text, size_t len)
 {
+	const struct span whole = {text, len};
 	size_t n = 0;
 	for (size_t at = 0; at < len;) {
 		uint32_t codepoint;
-		size_t taken = text[at] != '&' ? 0
-					       : pagedata_reference((struct span){text, len}, at,
-								    &codepoint);
+		size_t taken = text[at] == '&' ? read_reference(whole, at, &codepoint) : 0;
 		if (taken == 0)
 			text[n++] = text[at++];
 		else
@@ -171,7 +171,7 @@ static struct span decode(struct arena *arena, struct span string)
 	struct writer w = {.at = arena_alloc(arena, string.len + string.len / 2 + 8, 1)};
 	if (w.at != NULL)
 		write_string(&w, string);
-	return (struct span){w.at, w.at == NULL ? 0 : resolve_references(w.at, w.len)};
+	return (struct span){w.at, w.at == NULL ? 0 : pagedata_resolve(w.at, w.len)};
 }
 
 /* The longest value of one of the keys in a script. */
@@ -288,7 +288,7 @@ static struct span decode_prose(struct arena *arena, struct span run)
 		}
 		at = end + 1;
 	}
-	return (struct span){w.at, w.at == NULL ? 0 : resolve_references(w.at, w.len)};
+	return (struct span){w.at, w.at == NULL ? 0 : pagedata_resolve(w.at, w.len)};
 }
 
 /* Data for scripts of the page's own: JSON, or an assignment to one of its globals. */

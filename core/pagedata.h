@@ -20,10 +20,10 @@ struct pagedata_text {
 void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
- * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
- * there is none. Only the few names that systems write into JSON, and numbers.
+ * Put what they stand for in the place of character references, of the few names that systems write
+ * into JSON and of numbers. Returns the new length, which is never more.
  */
-size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint);
+size_t pagedata_resolve(char *text, size_t len);
 
 /** Does the page's data say that the text is not free to read? O(scripts). */
 bool pagedata_paid(const struct html_page *page);

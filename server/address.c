@@ -149,17 +149,6 @@ static bool is_loopback(const unsigned char bytes[ADDRESS_BYTES])
 	       (net_contains(&mapped, bytes) && bytes[12] == 127);
 }
 
-static bool is_local(const struct address_policy *policy, const unsigned char bytes[ADDRESS_BYTES])
-{
-	unsigned char local[ADDRESS_BYTES];
-	unsigned port;
-	for (size_t i = 0; i < policy->local_len; i++)
-		if (address_bytes((const struct sockaddr *)&policy->local[i], local, &port) &&
-		    memcmp(local, bytes, ADDRESS_BYTES) == 0)
-			return true;
-	return is_loopback(bytes);
-}
-
 static bool is_own(const struct address_policy *policy, const unsigned char bytes[ADDRESS_BYTES],
 		   unsigned port)
 {
@@ -172,7 +161,7 @@ static bool is_own(const struct address_policy *policy, const unsigned char byte
 		/* Dialling 0.0.0.0 or :: reaches this machine, whatever address we listen with. */
 		if (is_unspecified(bytes) || memcmp(own, bytes, ADDRESS_BYTES) == 0)
 			return true;
-		if (is_unspecified(own) && is_local(policy, bytes))
+		if (is_unspecified(own) && (policy->is_local || is_loopback(bytes)))
 			return true;
 	}
 	return false;
@@ -279,6 +268,14 @@ socklen_t address_parse(const char *literal, unsigned port, struct sockaddr_stor
 		return sizeof ipv6;
 	}
 	return 0;
+}
+
+bool address_equal(const struct sockaddr *a, const struct sockaddr *b)
+{
+	unsigned char one[ADDRESS_BYTES], other[ADDRESS_BYTES];
+	unsigned port;
+	return address_bytes(a, one, &port) && address_bytes(b, other, &port) &&
+	       memcmp(one, other, ADDRESS_BYTES) == 0;
 }
 
 unsigned address_port(const struct sockaddr *address)

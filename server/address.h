@@ -18,15 +18,14 @@ struct address_net {
 	unsigned bits;           /* of 128: an IPv4 /8 is 104 */
 };
 
-/** Addresses with which the service itself listens. A wildcard (0.0.0.0, ::) stands for every
- *  address in `local`. */
 struct address_policy {
 	const struct address_net *allow;
 	size_t allow_len;
-	const struct sockaddr_storage *own; /* address and port */
+	/* Addresses and ports with which the service itself listens. A wildcard (0.0.0.0, ::)
+	 * stands for every address of this machine. */
+	const struct sockaddr_storage *own;
 	size_t own_len;
-	const struct sockaddr_storage *local; /* the machine's own addresses; ports ignored */
-	size_t local_len;
+	bool is_local; /* what is judged is an address of this machine, loopback aside */
 };
 
 enum address_verdict {
@@ -40,7 +39,7 @@ enum address_verdict {
 	ADDRESS_UNKNOWN,  /* neither IPv4 nor IPv6 */
 };
 
-/** Judge one address with its port. O(ranges + allow_len + own_len * local_len). */
+/** Judge one address with its port. O(ranges + allow_len + own_len). */
 enum address_verdict address_judge(const struct address_policy *policy,
 				   const struct sockaddr *address);
 
@@ -68,6 +67,9 @@ bool address_in_nets(const struct address_net *nets, size_t len, const struct so
  * On success writes it with `port` to `out` and returns its length; 0 when it is not one.
  */
 socklen_t address_parse(const char *literal, unsigned port, struct sockaddr_storage *out);
+
+/** Are both the same IPv4 or IPv6 address, whatever their ports? ::ffff:a.b.c.d is a.b.c.d. */
+bool address_equal(const struct sockaddr *a, const struct sockaddr *b);
 
 /** The port of an IPv4 or IPv6 address; 0 of any other. */
 unsigned address_port(const struct sockaddr *address);

@@ -30,6 +30,27 @@ static void check_coding(struct exchange *x)
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 }
 
+static enum MHD_Result note_argument(void *arg, enum MHD_ValueKind kind, const char *key,
+				     size_t key_len, const char *value, size_t value_len)
+{
+	if (key_len == 0 && value == NULL)
+		return MHD_YES; /* none at all: see body.c */
+	*(const char **)arg = key;
+	return MHD_NO;
+}
+
+/* Beside a body nobody reads the query: "?sentences=3" would be ignored without a word. */
+static void check_query(struct exchange *x)
+{
+	const char *name = NULL;
+	MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, note_argument, &name);
+	if (name != NULL)
+		problem_set(&x->report, PROBLEM_UNKNOWN_FIELD,
+			    "\"%.60s\" stands in the query string; with POST all fields are in the "
+			    "body.",
+			    name);
+}
+
 static void check_head(struct exchange *x, const char *path, const struct head *head)
 {
 	if (x->route == NULL) {
@@ -55,6 +76,8 @@ static void check_head(struct exchange *x, const char *path, const struct head *
 		return;
 	}
 	if (posts)
+		check_query(x);
+	if (posts && x->report.problem == PROBLEM_NONE)
 		check_coding(x);
 	if (x->report.problem == PROBLEM_NONE && !x->is_batch && head->has_length &&
 	    head->length > x->http->parts.config->max_body_bytes)
@@ -118,6 +141,7 @@ static void check_client(struct exchange *x)
 	} else if (!shared_rate_decides(http->parts.shared_rate, x->client, x->begun_ns,
 					&x->state)) {
 		x->asks_rate = true;
+		exchange_enter(x, CONNECTION_HELD);
 		/* First, for it may be decided before the next line returns. */
 		MHD_suspend_connection(x->connection);
 		shared_rate_ask(http->parts.shared_rate, x->client, on_rate_decided, x);

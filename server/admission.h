@@ -5,8 +5,9 @@
 
 /**
  * Refuse by its head alone, before a byte of its body is kept, a request that has no chance: no
- * such path, method, type or coding, too long, no key, too many from this client. x->report says
- * why; PROBLEM_NONE lets it in. Who asks, and from which origin, is known afterwards.
+ * such path, method, type or coding, fields beside the body, too long, no key, too many from this
+ * client. x->report says why; PROBLEM_NONE lets it in. Who asks, and from which origin, is known
+ * afterwards.
  */
 void admission_check(struct exchange *x, const char *path, const struct head *head);
 

@@ -169,7 +169,9 @@ static void submit(struct batch *batch, struct slot *slot)
 	struct job *pushed = job_hold(job);
 	if (result == CACHE_FOUND || result == CACHE_NO_MEMORY)
 		ticket_finish(slot->ticket, found);
-	else if (result == CACHE_LEAD && !shared_cache_ask(parts->shared_cache, &pushed) &&
+	else if (result == CACHE_JOINED)
+		job_join_download(slot->ticket->job, true);
+	else if (!shared_cache_ask(parts->shared_cache, &pushed) &&
 		 queue_push(parts->queue, &pushed) != QUEUE_OK)
 		job_finish(pushed, NULL);
 	answer_release(found);
@@ -192,7 +194,7 @@ static void watch(struct batch *batch, bool progress)
 	if (progress)
 		batch->limit_ns = monotonic_ns() + parts->deadline_ns + GRACE_NS;
 	connections_enter(parts->connections, batch->tracked,
-			  batch->suspended ? CONNECTION_SEND : CONNECTION_BATCH, batch->limit_ns,
+			  batch->suspended ? CONNECTION_HELD : CONNECTION_BATCH, batch->limit_ns,
 			  NULL);
 }
 
@@ -361,53 +363,53 @@ static size_t cost_of(const struct gunzip *gunzip)
 	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
 }
 
-/* NULL without memory. */
+/* NULL without memory, or room for it. */
 static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
 {
+	size_t cost = cost_of(gunzip);
+	if (!budget_take(batches->parts.bodies, cost))
+		return NULL;
 	struct batch *batch = calloc(1, sizeof(*batch));
-	if (batch != NULL && gunzip != NULL) {
-		batch->unpacking = calloc(1, sizeof(*batch->unpacking));
-		if (batch->unpacking == NULL) {
-			free(batch);
-			return NULL;
-		}
-		batch->unpacking->gunzip = gunzip;
+	struct unpacking *unpacking = gunzip == NULL ? NULL : calloc(1, sizeof(*unpacking));
+	if (batch == NULL || (gunzip != NULL && unpacking == NULL)) {
+		free(batch);
+		free(unpacking);
+		budget_give(batches->parts.bodies, cost);
+		return NULL;
 	}
-	if (batch != NULL)
-		batch->batches = batches;
+	if (unpacking != NULL)
+		unpacking->gunzip = gunzip;
+	batch->batches = batches;
+	batch->unpacking = unpacking;
+	batch->cost = cost;
+	batch->last = &batch->first;
 	return batch;
 }
 
-struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, const char *request_id,
-			  char *head, bool chunked, struct gunzip *gunzip, size_t ahead)
+struct batch *batch_begin(struct batches *batches, const struct batch_request *request, char *head)
 {
-	size_t cost = cost_of(gunzip);
-	struct batch *batch = NULL;
-	if (strlen(head) + 64 <= BATCH_OUT_BYTES && budget_take(batches->parts.bodies, cost) &&
-	    (batch = batch_new(batches, gunzip)) == NULL)
-		budget_give(batches->parts.bodies, cost);
-	if (batch == NULL) {
-		free(head);
-		return NULL;
+	const char *end = request->chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
+	bool fits = strlen(head) + strlen(end) <= BATCH_OUT_BYTES;
+	struct batch *batch = fits ? batch_new(batches, request->gunzip) : NULL;
+	if (batch != NULL) {
+		append(batch, head, strlen(head));
+		append(batch, end, strlen(end));
 	}
-	batch->cost = cost;
-	batch->connection = connection;
-	batch->tracked = tracked;
-	batch->client = client;
-	batch->request_id = request_id;
+	free(head);
+	if (batch == NULL)
+		return NULL;
+	batch->connection = request->connection;
+	batch->tracked = request->tracked;
+	batch->client = request->client;
+	batch->request_id = request->request_id;
+	batch->chunked = request->chunked;
+	batch->started = !may_continue(request->connection);
 	uint64_t now = monotonic_ns();
-	batch->ahead = (struct ahead){.reads = ahead > 0,
-				      .to_come = ahead,
+	batch->ahead = (struct ahead){.reads = request->ahead > 0,
+				      .to_come = request->ahead,
 				      .came_ns = now,
 				      .until_ns = now + batches->parts.deadline_ns};
 	batch->limit_ns = batch->ahead.until_ns + GRACE_NS; /* what was read is taken first */
-	batch->started = !may_continue(connection);
-	batch->chunked = chunked;
-	batch->last = &batch->first;
-	append(batch, head, strlen(head));
-	append(batch, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n", chunked ? 30 : 2);
-	free(head);
 	pthread_mutex_lock(&batches->lock);
 	batch->next = batches->first;
 	batch->link = &batches->first;

@@ -55,18 +55,22 @@ struct batches *batches_new(const struct batch_parts *parts);
 /** Stop it; all batches must be freed. NULL is allowed. */
 void batches_free(struct batches *batches);
 
+/** What a batch's head tells; all borrowed, until batch_free(). */
+struct batch_request {
+	struct MHD_Connection *connection;
+	struct connection *tracked; /* the same; its socket is written to */
+	const char *client;         /* whom lines count for, all but the first: the head did */
+	const char *request_id;     /* for the log */
+	struct gunzip *gunzip;      /* unpacks the body; NULL: it comes as it is */
+	size_t ahead; /* length of a body that is read before the answer begins; 0: none is */
+	bool chunked; /* false for HTTP/1.0 clients, whose answer ends with the connection */
+};
+
 /**
- * Begin to answer on `socket` (the connection's own, borrowed) with `head`: a status line and
- * header fields without the empty line, taken. `chunked` is false for HTTP/1.0 clients, whose
- * answer ends with the connection. `gunzip` (borrowed) unpacks the body; NULL: it comes as it is.
- * `client` (borrowed) is who each line counts for, but the first: it was counted with the head.
- * `request_id` (borrowed) is the batch's, for the log.
- * `ahead` is the length of a body that is to be read before the answer begins; 0: none.
- * NULL without memory, or room for it in `bodies`.
+ * Begin to answer with `head`: a status line and header fields without the empty line, taken. NULL
+ * without memory, or room for it in `bodies`.
  */
-struct batch *batch_begin(struct batches *batches, struct MHD_Connection *connection,
-			  struct connection *tracked, const char *client, const char *request_id,
-			  char *head, bool chunked, struct gunzip *gunzip, size_t ahead);
+struct batch *batch_begin(struct batches *batches, const struct batch_request *request, char *head);
 
 /**
  * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows

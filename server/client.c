@@ -89,17 +89,6 @@ static void walk_back(const struct client_list *list, bool is_forwarded,
 	}
 }
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET)
-		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-	return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-		      &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
-}
-
 void client_name(const struct sockaddr *peer, const struct address_net *trusted, size_t trusted_len,
 		 const struct client_list *forwarded, const struct client_list *x_forwarded_for,
 		 char out[CLIENT_NAME_MAX + 1])
@@ -116,7 +105,8 @@ void client_name(const struct sockaddr *peer, const struct address_net *trusted,
 			walk_back(x_forwarded_for, false, trusted, trusted_len, &other);
 		if (!forwarded->present)
 			client = other;
-		else if (!x_forwarded_for->present || same_address(&one, &other))
+		else if (!x_forwarded_for->present ||
+			 address_equal((struct sockaddr *)&one, (struct sockaddr *)&other))
 			client = one;
 	}
 	if (client.ss_family == AF_INET) {

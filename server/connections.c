@@ -47,7 +47,8 @@ static bool ended_early(struct connection *c)
 	int unread = 0;
 	struct pollfd poll_socket = {.fd = c->socket, .events = POLLRDHUP};
 	bool before = c->ended;
-	c->ended = c->phase != CONNECTION_SEND && poll(&poll_socket, 1, 0) > 0 &&
+	c->ended = c->phase != CONNECTION_SEND && c->phase != CONNECTION_HELD &&
+		   poll(&poll_socket, 1, 0) > 0 &&
 		   (poll_socket.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0 &&
 		   ioctl(c->socket, FIONREAD, &unread) == 0 && unread == 0;
 	return before && c->ended;
@@ -158,6 +159,11 @@ struct connections *connections_new(size_t max)
 		return connections;
 	free(connections);
 	return NULL;
+}
+
+size_t connections_max(const struct connections *connections)
+{
+	return connections->max;
 }
 
 void connections_free(struct connections *connections)

@@ -19,6 +19,7 @@ enum connection_phase {
 	CONNECTION_IDLE,  /* no request yet, or none any more */
 	CONNECTION_BODY,  /* a head came; the body is arriving */
 	CONNECTION_BATCH, /* lines are arriving and being answered */
+	CONNECTION_HELD,  /* suspended without a ticket: an end of input means nothing meanwhile */
 	CONNECTION_WORK,  /* suspended; a ticket waits for its job */
 	CONNECTION_SEND,  /* the answer is being written */
 };
@@ -28,6 +29,9 @@ enum connection_phase {
  * those of them that have been idle for longest, and for a second, are cut to make room.
  */
 struct connections *connections_new(size_t max);
+
+/** How many one listener may have at once. */
+size_t connections_max(const struct connections *connections);
 
 /** Stop the thread and free; all connections must have been removed. NULL is allowed. */
 void connections_free(struct connections *connections);

@@ -1,27 +1,19 @@
 #include "cors.h"
 
+#include "items.h"
+
 #include <string.h>
 #include <strings.h>
 
-/* The item at `at`, without the blanks around it; moves `at` behind it. */
-static const char *next_item(const char **at, size_t *len)
-{
-	const char *item = *at + strspn(*at, " \t");
-	*len = strcspn(item, ",");
-	*at = item + *len + (item[*len] == ',');
-	while (*len > 0 && (item[*len - 1] == ' ' || item[*len - 1] == '\t'))
-		--*len;
-	return item;
-}
-
 bool cors_allows(const char *list, const char *origin)
 {
-	size_t len, origin_len = strlen(origin);
+	size_t origin_len = strlen(origin);
 	for (const char *at = list; *at != '\0';) {
-		const char *item = next_item(&at, &len);
-		if (len == 1 && *item == '*')
+		struct span item = items_next(&at);
+		if (span_equal(item, SPAN("*")))
 			return true;
-		if (len == origin_len && len > 0 && strncasecmp(item, origin, len) == 0)
+		if (item.len == origin_len && item.len > 0 &&
+		    strncasecmp(item.at, origin, item.len) == 0)
 			return true;
 	}
 	return false;
@@ -74,12 +66,12 @@ static const char *item_fault(const char *item, size_t len)
 
 const char *cors_fault(const char *list)
 {
-	size_t len;
 	const char *fault = NULL;
 	for (const char *at = list; *at != '\0' && fault == NULL;) {
-		const char *item = next_item(&at, &len);
-		bool is_alone = strspn(list, " \t") == (size_t)(item - list) && *at == '\0';
-		fault = len == 1 && *item == '*' && is_alone ? NULL : item_fault(item, len);
+		struct span item = items_next(&at);
+		bool is_alone = strspn(list, " \t") == (size_t)(item.at - list) && *at == '\0';
+		bool is_all = is_alone && span_equal(item, SPAN("*"));
+		fault = is_all ? NULL : item_fault(item.at, item.len);
 	}
 	return fault;
 }

@@ -26,13 +26,14 @@ enum fetch_state {
 
 /*
  * One download. Made by fetch_start(); from then on only the fetcher's thread touches it, except
- * for `cancelled` and the fields marked "lock".
+ * for `cancelled`, `deadline_us` and the fields marked "lock".
  */
 struct fetch {
 	struct fetch *next, *prev; /* lock: fetcher->all, oldest first */
 	atomic_bool cancelled;
 	bool is_line;       /* lock */
 	struct fetch *todo; /* chain of one turn's work */
+	bool begins;        /* in this turn: there is a slot */
 	uint64_t id;
 	struct fetcher *fetcher;
 	enum fetch_state state;
@@ -41,11 +42,11 @@ struct fetch {
 	fetch_callback *callback;
 	void *arg;
 	int64_t made_us, begun_us;
-	int64_t deadline_us;        /* the job's; INT64_MAX for none */
-	int64_t limit_us;           /* when the present state must have ended */
-	int64_t spent_us;           /* by the pages that led here */
-	struct curl_slist *cookies; /* of the hops before the present one */
-	char *refresh;              /* the Refresh header; NULL: none */
+	_Atomic int64_t deadline_us; /* the job's, which may become later; INT64_MAX for none */
+	int64_t limit_us;            /* when the present state has taken timeout_ms */
+	int64_t spent_us;            /* by the pages that led here */
+	struct curl_slist *cookies;  /* of the hops before the present one */
+	char *refresh;               /* the Refresh header; NULL: none */
 
 	/* The present hop. */
 	struct url url;
@@ -92,6 +93,9 @@ struct fetcher {
 
 /** CLOCK_MONOTONIC in microseconds. */
 int64_t fetch_now_us(void);
+
+/** When the present state must have ended. */
+int64_t fetch_limit_us(const struct fetch *fetch);
 
 /** Stop what libcurl does for this hop and free it. */
 void fetch_end_transfer(struct fetch *fetch);

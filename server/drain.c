@@ -76,7 +76,7 @@ static bool has_room(struct http *http, unsigned port, size_t left)
 	/* By its own count, which is behind ours when one has closed. */
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(http->service.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-	return info != NULL && info->num_connections < http->parts.config->connections &&
+	return info != NULL && info->num_connections < connections_max(http->parts.connections) &&
 	       connections_unknown(http->parts.connections, port) <= left;
 }
 

@@ -15,6 +15,13 @@ bool exchange_is_get(const struct exchange *x)
 	return strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0;
 }
 
+void exchange_enter(struct exchange *x, enum connection_phase phase)
+{
+	const struct http_parts *parts = &x->http->parts;
+	connections_enter(parts->connections, x->tracked, phase,
+			  x->begun_ns + parts->config->deadline_ms * NS_PER_MS, NULL);
+}
+
 struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
 				const char *method)
 {
@@ -36,9 +43,8 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 			x->method = methods[i];
 	atomic_fetch_add(&http->under_way[x->generation], 1);
 	head_request_id(connection, x->request_id);
-	connections_enter(http->parts.connections, x->tracked, CONNECTION_BODY,
-			  x->begun_ns + http->parts.config->deadline_ms * NS_PER_MS, NULL);
-	/* Looked at behind connections_enter(): either the drain sees this request and waits for
+	exchange_enter(x, CONNECTION_BODY);
+	/* Looked at behind exchange_enter(): either the drain sees this request and waits for
 	 * it, or the request sees the drain's end here. */
 	if (!atomic_load(&http->ended))
 		return x;

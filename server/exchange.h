@@ -85,6 +85,9 @@ struct exchange {
 struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
 				const char *method);
 
+/** Its connection goes on to `phase`, for as long as the request may take. */
+void exchange_enter(struct exchange *x, enum connection_phase phase);
+
 /** Answered, or its client is gone: log it, count it, give back all that it holds. */
 void exchange_end(struct exchange *x);
 

@@ -23,6 +23,12 @@ int64_t fetch_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t fetch_limit_us(const struct fetch *fetch)
+{
+	int64_t deadline_us = atomic_load(&fetch->deadline_us);
+	return fetch->limit_us < deadline_us ? fetch->limit_us : deadline_us;
+}
+
 static void fetch_free(struct fetch *fetch)
 {
 	url_free(&fetch->url);
@@ -135,7 +141,7 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 	result->cookies = fetch->cookies;
 	fetch->cookies = NULL;
 	if (status == FETCH_TIMEOUT) {
-		int64_t had_us = fetch->limit_us - fetch->begun_us + fetch->spent_us;
+		int64_t had_us = fetch_limit_us(fetch) - fetch->begun_us + fetch->spent_us;
 		result->limit = had_us > 0 ? (uint64_t)had_us / 1000 : 0;
 		result->actual = (uint64_t)result->used_us / 1000;
 		if (result->actual < result->limit)
@@ -186,19 +192,20 @@ static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limi
 	share_slots(fetcher, slots);
 	*stopping = fetcher->stopping;
 	for (struct fetch *fetch = fetcher->all; fetch != NULL; fetch = fetch->next) {
-		bool begins = fetch->state == FETCH_STATE_WAITING && slots[fetch->is_line] > 0;
 		if (fetch->state == FETCH_STATE_ENDED)
 			continue;
+		fetch->begins = fetch->state == FETCH_STATE_WAITING && slots[fetch->is_line] > 0;
 		if (fetcher->stopping)
 			fetch->cancelled = true;
-		if (fetch->cancelled || begins || fetch->limit_us <= now) {
+		int64_t limit = fetch_limit_us(fetch);
+		if (fetch->cancelled || fetch->begins || limit <= now) {
 			*end = fetch;
 			end = &fetch->todo;
-			slots[fetch->is_line] -= begins;
+			slots[fetch->is_line] -= fetch->begins;
 		}
 		/* Also of what begins now: a look-up wakes nobody before it has ended. */
-		if (fetch->limit_us < *limit_us)
-			*limit_us = fetch->limit_us;
+		if (limit < *limit_us)
+			*limit_us = limit;
 	}
 	*end = NULL;
 	pthread_mutex_unlock(&fetcher->lock);
@@ -209,12 +216,12 @@ static void act(struct fetch *fetch, int64_t now)
 {
 	if (fetch->cancelled)
 		fetch_finish(fetch, FETCH_CANCELLED, "cancelled");
-	else if (fetch->limit_us > now)
-		fetch_begin(fetch);
-	else if (fetch->state == FETCH_STATE_WAITING)
+	else if (fetch_limit_us(fetch) <= now && fetch->state == FETCH_STATE_WAITING)
 		fetch_finish(fetch, FETCH_BUSY, "no slot before the deadline");
-	else
+	else if (fetch_limit_us(fetch) <= now)
 		fetch_broken(fetch, FETCH_TIMEOUT, "took too long");
+	else if (fetch->begins) /* else somebody has joined it since: it has time again */
+		fetch_begin(fetch);
 }
 
 static void take_lookups(struct fetcher *fetcher)
@@ -362,6 +369,11 @@ static bool go_on(struct fetch *fetch, const struct fetch_result *from)
 	return fetch->from != NULL && (fetch->cookies != NULL || from->cookies == NULL);
 }
 
+static int64_t deadline_us(int64_t deadline_ms)
+{
+	return deadline_ms == 0 ? INT64_MAX : deadline_ms * 1000;
+}
+
 uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *request)
 {
 	struct fetch *fetch = calloc(1, sizeof *fetch);
@@ -374,10 +386,8 @@ uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *reques
 	fetch->callback = request->callback;
 	fetch->arg = request->arg;
 	fetch->made_us = fetch_now_us();
-	fetch->deadline_us = request->deadline_ms == 0 ? INT64_MAX : request->deadline_ms * 1000;
+	atomic_init(&fetch->deadline_us, deadline_us(request->deadline_ms));
 	fetch->limit_us = fetch->made_us + (int64_t)fetcher->options.timeout_ms * 1000;
-	if (fetch->limit_us > fetch->deadline_us)
-		fetch->limit_us = fetch->deadline_us;
 
 	uint64_t id = 0;
 	bool made = fetch->text != NULL && go_on(fetch, request->from);
@@ -438,11 +448,13 @@ static struct fetch *find(const struct fetcher *fetcher, uint64_t id)
 	return fetch;
 }
 
-void fetch_raise(struct fetcher *fetcher, uint64_t id)
+void fetch_join(struct fetcher *fetcher, uint64_t id, int64_t deadline_ms, bool is_line)
 {
 	pthread_mutex_lock(&fetcher->lock);
 	struct fetch *fetch = find(fetcher, id);
-	bool raised = fetch != NULL && fetch->is_line;
+	bool raised = fetch != NULL && fetch->is_line && !is_line;
+	if (fetch != NULL && fetch->deadline_us < deadline_us(deadline_ms))
+		fetch->deadline_us = deadline_us(deadline_ms);
 	if (raised) {
 		fetch->is_line = false;
 		fetcher->count[true]--;

@@ -154,9 +154,12 @@ void fetch_drop(struct fetch_result *result);
  */
 void fetch_cancel(struct fetcher *fetcher, uint64_t id);
 
-/** A request waits for this download too: from now on it is no line's. An id that has ended does
- * nothing. */
-void fetch_raise(struct fetcher *fetcher, uint64_t id);
+/**
+ * Somebody else waits for this download too, until `deadline_ms`: it does not end before for the
+ * first one's deadline, and is no line's from now on unless this one `is_line`, too. An id that has
+ * ended does nothing.
+ */
+void fetch_join(struct fetcher *fetcher, uint64_t id, int64_t deadline_ms, bool is_line);
 
 /** How many downloads run, and how many wait. For metrics. */
 void fetcher_load(struct fetcher *fetcher, size_t *active, size_t *waiting);

@@ -2,43 +2,33 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
-enum { LOCAL_ADDRESSES_MAX = 64 };
-
-/* How many there are, or 0 where the kernel does not say: no machine has none. */
-static size_t local_addresses(struct sockaddr_storage *out, size_t max)
+/* Is it an address of this machine? False, where the kernel does not say. */
+static bool ask_if_local(const struct sockaddr *address, bool *is_local)
 {
 	struct ifaddrs *interfaces = NULL;
-	size_t count = 0;
-	if (getifaddrs(&interfaces) != 0)
-		return 0;
-	for (const struct ifaddrs *i = interfaces; i != NULL && count < max; i = i->ifa_next) {
-		if (i->ifa_addr == NULL)
-			continue;
-		if (i->ifa_addr->sa_family == AF_INET)
-			memcpy(&out[count++], i->ifa_addr, sizeof(struct sockaddr_in));
-		else if (i->ifa_addr->sa_family == AF_INET6)
-			memcpy(&out[count++], i->ifa_addr, sizeof(struct sockaddr_in6));
-	}
+	if (getifaddrs(&interfaces) != 0 || interfaces == NULL)
+		return false;
+	for (const struct ifaddrs *i = interfaces; i != NULL; i = i->ifa_next)
+		*is_local |= i->ifa_addr != NULL && address_equal(i->ifa_addr, address);
 	freeifaddrs(interfaces);
-	return count;
+	return true;
+}
+
+static bool is_own_port(const struct address_policy *policy, unsigned port)
+{
+	for (size_t i = 0; i < policy->own_len; i++)
+		if (address_port((const struct sockaddr *)&policy->own[i]) == port)
+			return true;
+	return false;
 }
 
 enum address_verdict fetch_judge(const struct fetcher *fetcher, const struct sockaddr *address)
 {
-	struct sockaddr_storage local[LOCAL_ADDRESSES_MAX];
 	struct address_policy policy = fetcher->policy;
-	for (size_t i = 0; i < policy.own_len && policy.local_len == 0; i++) {
-		if (address_port((const struct sockaddr *)&policy.own[i]) != address_port(address))
-			continue;
-		policy.local = local;
-		policy.local_len = local_addresses(local, LOCAL_ADDRESSES_MAX);
-		if (policy.local_len == 0)
-			return ADDRESS_UNKNOWN; /* perhaps ours: without memory, without sockets */
-	}
+	if (is_own_port(&policy, address_port(address)) && !ask_if_local(address, &policy.is_local))
+		return ADDRESS_UNKNOWN; /* perhaps ours: without memory, without sockets */
 	return address_judge(&policy, address);
 }
 

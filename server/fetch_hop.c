@@ -12,6 +12,7 @@ enum { PAGE_END_BYTES = 1024 }; /* comments and the like may stand behind it */
 
 static CURLcode set_options(struct fetch *fetch)
 {
+	/* The deadline may still become later, and the fetcher's thread looks at it itself. */
 	int64_t left_ms = (fetch->limit_us - fetch_now_us()) / 1000;
 	CURLcode code = CURLE_OK;
 #define SET(option, value)                                                                         \
@@ -215,8 +216,6 @@ void fetch_begin(struct fetch *fetch)
 	int64_t timeout_us = (int64_t)fetcher->options.timeout_ms * 1000;
 	fetch->begun_us = fetch_now_us();
 	fetch->limit_us = fetch->begun_us + timeout_us - fetch->spent_us;
-	if (fetch->limit_us > fetch->deadline_us)
-		fetch->limit_us = fetch->deadline_us;
 	atomic_store(&fetcher->active_now, ++fetcher->active);
 	fetch->state = FETCH_STATE_TRANSFER;
 	struct span text = span_of(fetch->text);

@@ -74,7 +74,8 @@ static int ask(CURL *curl, const char *url)
 	return 1;
 }
 
-int health_check(const char *url)
+/* NULL: our own. */
+static int check(const char *url)
 {
 	char own[256];
 	int exit_code = 1;
@@ -93,4 +94,21 @@ int health_check(const char *url)
 	curl_easy_cleanup(curl);
 	curl_url_cleanup(parts);
 	return exit_code;
+}
+
+int health_command(int count, char **arguments)
+{
+	const char *first = count > 0 ? arguments[0] : NULL;
+	if (first != NULL && (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)) {
+		puts("usage: precis health [URL]    exit 0 when the service at URL is alive, else "
+		     "1\n\n"
+		     "Without a path it asks for /livez; without a URL, at the address that\n"
+		     "PRECIS_ADMIN_LISTEN or PRECIS_LISTEN names, or the file of PRECIS_CONFIG.");
+		return 0;
+	}
+	if (count > 1 || (first != NULL && *first == '-')) {
+		fputs("precis health: at most a URL is wanted, and no options\n", stderr);
+		return 1;
+	}
+	return check(first);
 }

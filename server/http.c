@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* Room for a request's head; our own limits (head.c) are below it, so that over-long heads get an
  * answer in JSON. libmicrohttpd clears all of it for each request: twice as much cost 2% of a
@@ -68,6 +67,7 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
  * that can be done with a head still can. */
 static enum MHD_Result begin_again(struct exchange *x)
 {
+	exchange_enter(x, CONNECTION_BODY);
 	admission_apply_rate(x);
 	return decided(x);
 }
@@ -158,19 +158,10 @@ static void log_library(void *arg, const char *format, va_list args)
 		  log_quoted(text, quoted, sizeof(quoted)));
 }
 
-static unsigned connection_limit(const struct config *config)
-{
-	struct rlimit descriptors;
-	uint64_t limit = config->connections;
-	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
-		limit = config_connections(config, descriptors.rlim_cur);
-	return (unsigned)limit;
-}
-
 static bool open_door(struct door *door, int socket, unsigned threads)
 {
 	struct http *http = door->http;
-	unsigned connections = connection_limit(http->parts.config);
+	unsigned connections = (unsigned)connections_max(http->parts.connections);
 	if (connections < threads)
 		connections = threads; /* it is split over the I/O threads */
 	door->daemon = MHD_start_daemon(

@@ -174,11 +174,11 @@ static bool is_downloading(struct job *job, uint64_t *id)
 	return *id != 0 && *id != JOB_FETCHED;
 }
 
-void job_raise_download(struct job *job)
+void job_join_download(struct job *job, bool is_line)
 {
 	uint64_t id;
 	if (is_downloading(job, &id))
-		fetch_raise(job->fetcher, id);
+		fetch_join(job->fetcher, id, (int64_t)(job->deadline_ns / NS_PER_MS), is_line);
 }
 
 /* A download that nobody waits for would only keep others from its place. */

@@ -46,7 +46,7 @@ enum { JOB_KEY_BYTES = 32 };
  * tickets.
  */
 struct job {
-	struct job *next; /* the queue's */
+	struct job *next, **link; /* the queue's; link: what points here, NULL outside of it */
 	atomic_uint references;
 	atomic_size_t waiting; /* unfinished tickets; at 0 the work is in vain, and stays so */
 	struct ticket
@@ -87,8 +87,9 @@ struct job *job_hold(struct job *job);
 /** Let go; the last one frees the job with its body and download. NULL is allowed. */
 void job_release(struct job *job);
 
-/** A request waits for the job, which may be a line that has begun its download. */
-void job_raise_download(struct job *job);
+/** Somebody has joined the job, which may have begun its download: a request or (`is_line`) a line.
+ */
+void job_join_download(struct job *job, bool is_line);
 
 /** Does anybody still wait for it? */
 bool job_is_wanted(const struct job *job);

@@ -52,6 +52,13 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static size_t connection_limit(const struct config *config)
+{
+	struct rlimit limit;
+	bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+	return known ? config_connections(config, limit.rlim_cur) : config->connections;
+}
+
 /* Block what wait_for_end() waits for, before any thread exists and before the first file is read:
  * a signal in the midst of starting counts once the service runs. What it has no use for does not
  * end it. */
@@ -190,7 +197,7 @@ static bool start_service(const struct config *config, struct service *service)
 	       (parts->metrics = metrics_new()) != NULL && (parts->rate = rate_new(rule)) != NULL &&
 	       (parts->keys = keys_new()) != NULL && start_sharing(config, parts) &&
 	       (parts->workers = start_workers(config, parts)) != NULL &&
-	       (parts->connections = connections_new(config->connections)) != NULL &&
+	       (parts->connections = connections_new(connection_limit(config))) != NULL &&
 	       reload_keys(parts->keys, config->api_keys_file) &&
 	       (service->http = http_new(parts, sockets[0], sockets[1])) != NULL;
 }
@@ -278,7 +285,7 @@ int main(int argc, char **argv)
 {
 	open_standard_streams();
 	if (argc >= 2 && strcmp(argv[1], "health") == 0)
-		return health_check(argc >= 3 ? argv[2] : NULL);
+		return health_command(argc - 2, argv + 2);
 	sigset_t signals = block_signals();
 	struct config config;
 	int exit_code;

@@ -60,37 +60,23 @@ static enum queue_result look(struct queue *queue, uint64_t now_ns)
 	return pace_allows(&queue->pace, now_ns, queue->requests.depth) ? QUEUE_OK : QUEUE_SLOW;
 }
 
-static void put_first(struct row *row, struct job *job)
+/* Before what `link` points to: the first of the row, or its end. */
+static void put(struct row *row, struct job **link, struct job *job)
 {
-	job->next = row->first;
-	if (row->first == NULL)
-		row->last = &job->next;
-	row->first = job;
+	job->next = *link;
+	job->link = link;
+	*(job->next == NULL ? &row->last : &job->next->link) = &job->next;
+	*link = job;
 	row->depth++;
 }
 
-static void put_last(struct row *row, struct job *job)
+static void take_out(struct row *row, struct job *job)
 {
+	*(job->next == NULL ? &row->last : &job->next->link) = job->link;
+	*job->link = job->next;
 	job->next = NULL;
-	*row->last = job;
-	row->last = &job->next;
-	row->depth++;
-}
-
-/* False where the job does not wait there. */
-static bool take_out(struct row *row, struct job *job)
-{
-	struct job **link = &row->first;
-	while (*link != NULL && *link != job)
-		link = &(*link)->next;
-	if (*link == NULL)
-		return false;
-	*link = job->next;
-	if (*link == NULL)
-		row->last = link;
-	job->next = NULL;
+	job->link = NULL;
 	row->depth--;
-	return true;
 }
 
 static struct job *take_first(struct row *row)
@@ -116,10 +102,7 @@ static enum queue_result push(struct queue *queue, struct job **job, bool again)
 		(*job)->came_last = !again;
 		if (queue->lines.depth == 0)
 			queue->line_ns = now;
-		if (again)
-			put_first(row, *job);
-		else
-			put_last(row, *job);
+		put(row, again ? &row->first : row->last, *job);
 		*job = NULL;
 		/* A worker that is busy looks again before it sleeps: only a sleeping one costs a
 		 * wake-up. */
@@ -144,10 +127,12 @@ enum queue_result queue_push_again(struct queue *queue, struct job **job)
 void queue_raise(struct queue *queue, struct job *job)
 {
 	pthread_mutex_lock(&queue->lock);
+	bool waits_as_line = job->is_line && !job->is_raised && job->link != NULL;
 	job->is_raised = true;
-	if (job->is_line && take_out(&queue->lines, job)) {
+	if (waits_as_line) {
+		take_out(&queue->lines, job);
 		job->came_last = false; /* how long it waited is nothing that requests wait */
-		put_last(&queue->requests, job);
+		put(&queue->requests, queue->requests.last, job);
 	}
 	pthread_mutex_unlock(&queue->lock);
 }

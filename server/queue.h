@@ -44,7 +44,7 @@ enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
 /**
  * A request waits for `job` too, which may be the line of a batch: it waits with the requests then,
- * behind those that do now, and is as little refused as before. O(lines that wait).
+ * behind those that do now, and is as little refused as before. O(1), however many lines wait.
  */
 void queue_raise(struct queue *queue, struct job *job);
 

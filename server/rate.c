@@ -170,16 +170,16 @@ bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct
 }
 
 struct rate_state rate_note(struct rate *rate, struct rate_rule rule, const char *client,
-			    uint64_t now_ns, bool allowed, uint64_t missing)
+			    uint64_t now_ns, bool allowed, uint64_t missing_ns)
 {
-	if (missing > window_ns(rule))
-		missing = window_ns(rule);
+	if (missing_ns > window_ns(rule))
+		missing_ns = window_ns(rule);
 	pthread_mutex_lock(&rate->lock);
 	if (rate->rule.quota == rule.quota && rate->rule.window_s == rule.window_s) {
 		struct bucket *bucket = find(rate, hash(rate, client));
-		if (missing > missing_of(bucket, now_ns))
-			bucket->full_at_ns = now_ns + missing;
+		if (missing_ns > missing_of(bucket, now_ns))
+			bucket->full_at_ns = now_ns + missing_ns;
 	}
 	pthread_mutex_unlock(&rate->lock);
-	return state_of(rule, allowed, missing);
+	return state_of(rule, allowed, missing_ns);
 }

@@ -59,18 +59,18 @@ void reload_all(const struct reload *reload)
 	size_t len;
 	systemd_notify_reloading();
 	FILE *err = open_memstream(&said, &len);
-	if (err != NULL) {
-		bool good = config_read(&next, reload->argc, reload->argv, err, err) == CONFIG_RUN;
+	bool good = err != NULL &&
+		    config_read(&next, reload->argc, reload->argv, err, err) == CONFIG_RUN;
+	if (err != NULL)
 		fclose(err);
-		if (good) {
-			take_in(reload, &next);
-			config_free(&next);
-		} else {
-			log_event(LOG_ERROR, "config_refused", ",\"why\":%s",
-				  log_quoted(in_one_line(said, why, sizeof(why)), quoted,
-					     sizeof(quoted)));
-		}
-		free(said);
+	if (good) {
+		take_in(reload, &next);
+		config_free(&next);
+	} else {
+		const char *fault = err == NULL ? "no memory" : in_one_line(said, why, sizeof(why));
+		log_event(LOG_ERROR, "config_refused", ",\"why\":%s",
+			  log_quoted(fault, quoted, sizeof(quoted)));
 	}
+	free(said);
 	systemd_notify("READY=1");
 }

@@ -20,7 +20,7 @@ static void resume(struct ticket *ticket)
 static void raise_job(struct http *http, struct job *job)
 {
 	queue_raise(http->parts.queue, job);
-	job_raise_download(job);
+	job_join_download(job, false);
 }
 
 /* Wait suspended for a job of one's own or one that is under way already. */
@@ -145,11 +145,17 @@ enum MHD_Result submit_batch(struct exchange *x)
 	x->close = true;
 	if (!admission_check_queue(x))
 		return respond_problem(x);
+	bool is_short = x->length <= x->http->parts.config->max_body_bytes;
+	const struct batch_request request = {.connection = x->connection,
+					      .tracked = x->tracked,
+					      .client = x->client,
+					      .request_id = x->request_id,
+					      .gunzip = x->gunzip,
+					      .ahead = is_short ? (size_t)x->length : 0,
+					      .chunked = x->is_1_1};
 	char *head = batch_head(x);
-	size_t ahead = x->length <= x->http->parts.config->max_body_bytes ? (size_t)x->length : 0;
 	if (head != NULL)
-		x->batch = batch_begin(x->http->batches, x->connection, x->tracked, x->client,
-				       x->request_id, head, x->is_1_1, x->gunzip, ahead);
+		x->batch = batch_begin(x->http->batches, &request, head);
 	if (x->batch == NULL) {
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory for one more batch.");
 		return respond_problem(x);

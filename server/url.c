@@ -1,6 +1,7 @@
 #include "url.h"
 
 #include "core/utf8.h"
+#include "items.h"
 #include "memory_guard.h"
 #include "url_path.h"
 
@@ -201,18 +202,6 @@ bool url_parse(struct span text, const struct url *base, struct url *out)
 	return good;
 }
 
-/* Calls for each item of a comma separated list, without the spaces around it. */
-static struct span next_item(const char **at)
-{
-	static const char space[] = " \t";
-	const char *start = *at + strspn(*at, space);
-	size_t len = strcspn(start, ",");
-	*at = start + len + (start[len] == ',');
-	while (len > 0 && strchr(space, start[len - 1]) != NULL)
-		len--;
-	return (struct span){start, len};
-}
-
 static bool is_pattern(struct span item)
 {
 	char name[URL_HOST_MAX + 1];
@@ -239,7 +228,7 @@ bool url_hosts_check(const char *patterns, size_t *fault)
 	do {
 		*fault = (size_t)(at - patterns);
 		bool more = strchr(at, ',') != NULL;
-		struct span item = next_item(&at);
+		struct span item = items_next(&at);
 		bool is_all = span_equal(item, SPAN("*")), is_alone = *fault == 0 && !more;
 		if (is_all ? !is_alone : !is_pattern(item))
 			return false;
@@ -265,7 +254,7 @@ bool url_hosts_match(const char *patterns, const char *host)
 	size_t host_len = strlen(host);
 	const char *at = patterns;
 	while (*at != '\0')
-		if (pattern_matches(next_item(&at), host, host_len))
+		if (pattern_matches(items_next(&at), host, host_len))
 			return true;
 	return false;
 }

@@ -191,14 +191,14 @@ static bool start_download(struct work *work, struct span url)
 		job->workers = work->worker->pool;
 		job->fetcher = job->workers->fetcher;
 	}
-	if (monotonic_ns() > job->deadline_ns) {
+	uint64_t deadline_ns = job->deadline_ns;
+	if (monotonic_ns() > deadline_ns) {
 		report_late(job, "While it waited for a worker.", &work->report);
 		return false;
 	}
 	const struct fetch_request request = {.url = arena_copy(&work->worker->arena, url),
 					      .from = from,
-					      .deadline_ms =
-						      (int64_t)(job->deadline_ns / NS_PER_MS),
+					      .deadline_ms = (int64_t)(deadline_ns / NS_PER_MS),
 					      .is_line = job->is_line,
 					      .callback = on_fetched,
 					      .arg = job,
@@ -219,8 +219,8 @@ static bool start_download(struct work *work, struct span url)
 	/* Who left or came meanwhile found no id to name. */
 	if (!job_is_wanted(job))
 		fetch_cancel(job->fetcher, id);
-	if (job->is_raised)
-		fetch_raise(job->fetcher, id);
+	if (job->is_raised || job->deadline_ns > deadline_ns)
+		job_join_download(job, job->is_line && !job->is_raised);
 	job_release(job);
 	return true;
 }

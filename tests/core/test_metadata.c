@@ -51,6 +51,11 @@ static const struct {
 	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; "
 	 "pier closed\"}</script>",
 	 "Bridge & pier closed"},
+	{"escaped twice",
+	 "<meta property=og:title content='Bridge &amp;amp; pier &amp;#8211; closed'>",
+	 "Bridge & pier \xE2\x80\x93 closed"},
+	{"what only looks escaped", "<meta property=og:title content='Bridge &amp;c; pier closed'>",
+	 "Bridge &c; pier closed"},
 	{"nothing", "<p>text", ""},
 };
 

@@ -73,7 +73,7 @@ def test_the_unit_starts_what_was_installed(staged, prefix):
         # It looks for the program as well, which stands elsewhere here.
         folder = staged.parent / f"units{prefix.replace('/', '-')}"
         folder.mkdir()
-        (folder / "precis.service").write_text(unit.replace(f"ExecStart={prefix}", f"ExecStart={staged}{prefix}"))
+        (folder / "precis.service").write_text(unit.replace(f"={prefix}/bin/", f"={staged}{prefix}/bin/"))
         shutil.copy(below(staged, prefix, "lib/systemd/system/precis.socket"), folder)
         out = run("systemd-analyze", "verify", "--man=no", folder / "precis.service", folder / "precis.socket")
         assert str(folder) not in out, out

@@ -291,6 +291,20 @@ def test_bad_bodies_get_a_problem(service, body, status, code):
     assert problem["request_id"] == answer.headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson"])
+def test_fields_beside_a_body_are_not_passed_over(service, content_type):
+    def post(query):
+        return service.request("POST", "/v1/summaries" + query, b'{"text":"a"}\n', {"Content-Type": content_type})
+
+    for query, name in (("?sentences=3", "sentences"), ("?&nope=1&url=a", "nope"), ("?=", "")):
+        answer = post(query)
+        problem = answer.json()
+        assert (answer.status, problem["code"]) == (422, "unknown_field")
+        assert problem["detail"] == f'"{name}" stands in the query string; with POST all fields are in the body.'
+        assert "pointer" not in problem  # into a body that is not at fault
+    assert [post(query).status for query in ("", "?", "?&")] == [200] * 3
+
+
 @pytest.mark.parametrize("body, detail", [
     (b'{"text":"a\\u0000b"}', "Line 1, column 18: \\u0000 is not allowed."),
     (b'{"te\\u0000xt":"a"}', "Line 1, column 13: \\u0000 is not allowed."),

@@ -11,13 +11,14 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 
 import faults
 import http2_origin as h2
 from origin import ARTICLE, BEHAVIOURS, PAGE, Origin, answers, page, redirect, refresh
-from service import LOOPBACK, Service, free_port, wait_until
+from service import LOOPBACK, PROGRAM, Service, free_port, wait_until
 
 STATUS = {"url_refused": 422, "url_unreachable": 502, "url_status": 502, "url_too_large": 422,
           "url_not_html": 422, "url_timeout": 504, "no_article": 422}
@@ -370,6 +371,19 @@ def test_own_listener_is_refused(start_service):
         assert fetch(service, f"http://{host}:{service.port}/livez")[1] == "url_refused", host
 
 
+OF_MANY_ADDRESSES = """ip link set lo up && for i in $(seq 100); do ip addr add 10.9.0.$i/32 dev lo; done
+"$0" --listen 0.0.0.0:8080 --url-allow-nets 10.9.0.0/16 & trap "kill $!" EXIT
+until "$0" health http://127.0.0.1:8080; do sleep 0.1; done
+curl -s "http://127.0.0.1:8080/v1/summaries?url=http://10.9.0.[1-100]:8080/" """
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "-rn", "ip", "link"], capture_output=True).returncode != 0,
+                    reason="no network of one's own is to be had here")
+def test_own_listener_is_refused_at_each_of_many_addresses():
+    run = subprocess.run(["unshare", "-rn", "sh", "-c", OF_MANY_ADDRESSES, str(PROGRAM)], capture_output=True, text=True)
+    assert run.stdout.count('"code":"url_refused"') == 100, run.stdout[:2000]
+
+
 def test_allowed_hosts(origin, start_service):
     service = start_service("--url-allow-nets", "127.0.0.0/8,::1", "--url-hosts", "*.example.org,localhost")
     before = origin.connections
@@ -697,6 +711,24 @@ def test_lines_leave_downloads_to_requests(origin, start_service):
         assert fetch(service, origin.url("page"))[0].status == 200
         assert service.request("POST", "/v1/summaries", lines[3].encode(), {"Content-Type": "application/json"}).status == 200
         assert [request.split()[1] for request in origin.requests[before:]] == [b"/silent?1", b"/page", b"/page?joined"]
+
+
+def test_who_comes_later_has_time_still_for_the_same_download(start_service, monkeypatch):
+    go, first = threading.Event(), []
+    monkeypatch.setitem(BEHAVIOURS, "held", lambda connection, request: go.wait() and connection.sendall(page()))
+    origin = Origin()
+    service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 5000)
+    asker = threading.Thread(target=lambda: first.append(service.summarize(url=origin.url("held"))))
+    asker.start()
+    wait_until(lambda: len(origin.requests) == 1)
+    time.sleep(2.5)
+    with asks(service, origin.url("held")) as second:
+        asker.join()
+        go.set()
+        assert second.recv(12) == b"HTTP/1.1 200"
+    assert (first[0].status, first[0].json()["code"]) == (504, "deadline_exceeded")
+    assert len(origin.requests) == 1
+    origin.close()
 
 
 def test_a_download_whose_client_left_is_counted(origin, start_service):

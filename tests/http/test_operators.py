@@ -141,6 +141,20 @@ def test_health_of_an_url(start_service):
         assert refused.returncode == 1 and reason in refused.stderr, (url, refused.stderr)
 
 
+@pytest.mark.parametrize("help", ["--help", "-h"])
+def test_health_says_how_it_is_used(help):
+    run = subprocess.run([running.PROGRAM, "health", help], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "usage: precis health [URL]" in run.stdout and "PRECIS_ADMIN_LISTEN" in run.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--listen", "127.0.0.1:1"], ["--url"], ["http://127.0.0.1:1/", "more"]])
+def test_health_takes_nothing_but_an_url(arguments):
+    run = subprocess.run([running.PROGRAM, "health", *arguments], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "precis health: at most a URL is wanted, and no options\n"
+
+
 @pytest.mark.parametrize("name, host", [("listen", "127.0.0.1"), ("listen", "0.0.0.0"), ("admin-listen", "127.0.0.1")])
 def test_health_asks_at_the_address_of_the_file(start_service, tmp_path, name, host):
     port = running.free_port()
@@ -265,7 +279,7 @@ def test_what_is_hardly_meant_is_said(start_service):
               "max-text is 2097152, but max-body, 1572864, is reached first",
               "max-body is 1572864, but max-inflight, 1048576, is reached first"]
     service = start_service(*options, env=wrong)
-    ask(service)
+    wait_for_event(service, "started")  # which stands behind them
     assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
     assert "secret-value" not in service.log
     check = subprocess.run([running.PROGRAM, *options, "--check-config"], capture_output=True, text=True,

@@ -1,7 +1,10 @@
 """One count of --rate for several instances in a real redis-server, and each one's own without it."""
 
 import json
+import signal
+import socket
 import threading
+import time
 
 import pytest
 
@@ -236,3 +239,18 @@ def test_no_request_fails_while_the_server_goes_and_comes(start_redis, start_lim
         for load in loads:
             load.stop()
     assert [load.failures for load in loads] == [[], []]
+
+
+def test_who_has_ended_his_half_is_answered_when_the_server_has_decided(start_redis, start_limited):
+    """The end of his input is behind a request that libmicrohttpd has, whole: it did not break off."""
+    redis = start_redis()
+    service = start_limited(redis.url, "5/h")
+    head = b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    redis.process.send_signal(signal.SIGSTOP)
+    with service.connect() as client:
+        client.sendall(head + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+        client.shutdown(socket.SHUT_WR)
+        time.sleep(0.5)  # long enough for whoever watches connections to look at it several times
+        redis.process.send_signal(signal.SIGCONT)
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 "), answer

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import service as running
 
 JSON = {"Content-Type": "application/json"}
+UNIT = pathlib.Path(__file__).parents[2] / "deploy/precis.service.in"
 TEXT = "A sentence to summarize. And a second one."
 BODY = json.dumps({"text": TEXT}).encode()
 
@@ -68,6 +70,32 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
         f"{file}, line 1: unknown name; --help lists them, here without the dashes; "
         f"{file}, line 2: 'name = value' is wanted")
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
+
+
+def systemctl_reload(service, file):
+    """The unit's commands one after the other, as far as they succeed."""
+    for line in UNIT.read_text().splitlines():
+        name, _, command = line.partition("=")
+        words = command.replace("@BINDIR@/precis", str(running.PROGRAM)).replace("@CONFIG@", str(file)) \
+            .replace("$MAINPID", str(service.process.pid)).split()
+        if name == "ExecReload" and subprocess.run(words, env=service.env, stdout=subprocess.PIPE).returncode != 0:
+            return False
+    return True
+
+
+def test_a_reload_that_is_refused_fails(start_service, tmp_path):
+    """What `systemctl reload` says is what comes of it."""
+    file, keys = tmp_path / "precis.conf", tmp_path / "keys"
+    file.write_text("rate = 2/h\n")
+    service = start_service("--config", file)
+    for refused in ("rate = often\n", f"api-keys-file = {keys}\n"):
+        keys.write_text("a key without a name\n")
+        file.write_text(refused)
+        assert not systemctl_reload(service, file)
+    file.write_text("rate = 3/h\n")
+    assert systemctl_reload(service, file)
+    wait_for_event(service, "reloaded")
+    assert service.request("POST", "/v1/summaries", BODY, JSON).headers["RateLimit-Policy"].startswith('"client";q=3;')
 
 
 @pytest.mark.concurrency

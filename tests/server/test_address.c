@@ -210,28 +210,42 @@ static void test_own(void **state)
 	size_t fault;
 	int count = address_nets_parse("127.0.0.0/8,0.0.0.0/8,10.0.0.0/8,::/64", nets, 4, &fault);
 	assert_int_equal(count, 4);
-	struct sockaddr_storage own[2], local[1];
+	struct sockaddr_storage own[2];
 	address_parse("127.0.0.1", 8080, &own[0]);
 	address_parse("0.0.0.0", 9090, &own[1]);
-	address_parse("10.0.0.7", 0, &local[0]);
-	struct address_policy policy = {.allow = nets,
-					.allow_len = 4,
-					.own = own,
-					.own_len = 2,
-					.local = local,
-					.local_len = 1};
+	struct address_policy policy = {.allow = nets, .allow_len = 4, .own = own, .own_len = 2};
 	assert_int_equal(judge(&policy, "127.0.0.1", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "::ffff:127.0.0.1", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "0.0.0.0", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "::", 8080), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "127.0.0.1", 8081), ADDRESS_ALLOWED);
-	assert_int_equal(judge(&policy, "10.0.0.7", 8080), ADDRESS_ALLOWED);
 	/* the wildcard listener */
-	assert_int_equal(judge(&policy, "10.0.0.7", 9090), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "127.0.0.1", 9090), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "127.5.5.5", 9090), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "::1", 9090), ADDRESS_OWN);
 	assert_int_equal(judge(&policy, "10.0.0.8", 9090), ADDRESS_ALLOWED);
+	policy.is_local = true;
+	assert_int_equal(judge(&policy, "10.0.0.8", 9090), ADDRESS_OWN);
+	assert_int_equal(judge(&policy, "10.0.0.8", 8080), ADDRESS_ALLOWED);
+}
+
+static void test_equal(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		bool equal;
+	} cases[] = {{"10.0.0.1", "10.0.0.1", true},    {"10.0.0.1", "10.0.0.2", false},
+		     {"fd00::1", "fd00::1", true},      {"fd00::1", "fd00::2", false},
+		     {"10.0.0.1", "::10.0.0.1", false}, {"10.0.0.1", "::ffff:10.0.0.1", true}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct sockaddr_storage one, other;
+		address_parse(cases[i].one, 80, &one);
+		address_parse(cases[i].other, 8080, &other);
+		CHECK(cases[i].other, address_equal((struct sockaddr *)&one,
+						    (struct sockaddr *)&other) == cases[i].equal);
+	}
+	struct sockaddr_storage none = {.ss_family = AF_UNIX};
+	assert_false(address_equal((struct sockaddr *)&none, (struct sockaddr *)&none));
 }
 
 static void test_unknown(void **state)
@@ -313,11 +327,17 @@ static void test_port_of_an_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_special), cmocka_unit_test(test_public),
-		cmocka_unit_test(test_carried), cmocka_unit_test(test_metadata),
-		cmocka_unit_test(test_allowed), cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_own),     cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_parse),   cmocka_unit_test(test_port_of_an_address),
+		cmocka_unit_test(test_special),
+		cmocka_unit_test(test_public),
+		cmocka_unit_test(test_carried),
+		cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_port_of_an_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,8 +70,8 @@ static void test_a_body_may_take_until_the_deadline(void **state)
 		connections_add(parts.connections, false, sockets[0], UINT64_MAX);
 	struct batches *batches = batches_new(&parts);
 	uint64_t now = monotonic_ns();
-	struct batch *batch = batch_begin(batches, NULL, tracked, "client", "id",
-					  strdup("head\r\n"), true, NULL, 1000);
+	const struct batch_request request = {.tracked = tracked, .chunked = true, .ahead = 1000};
+	struct batch *batch = batch_begin(batches, &request, strdup("head\r\n"));
 	assert_true(batch->ahead.reads);
 	assert_true(batch->ahead.until_ns >= now + parts.deadline_ns);
 	assert_true(batch->limit_ns > batch->ahead.until_ns);
@@ -102,8 +102,9 @@ static void test_a_line_that_is_late_is_answered(void **state)
 	struct connection *tracked =
 		connections_add(parts.connections, false, sockets[0], UINT64_MAX);
 	struct batches *batches = batches_new(&parts);
-	struct batch *batch = batch_begin(batches, NULL, tracked, "client", "id",
-					  strdup("head\r\n"), true, NULL, 0);
+	const struct batch_request request = {
+		.tracked = tracked, .client = "client", .request_id = "id", .chunked = true};
+	struct batch *batch = batch_begin(batches, &request, strdup("head\r\n"));
 	static const char lines[] = "{\"text\":\"One.\"}\n{\"text\":\"Two.\"}\n";
 	size_t size = sizeof(lines) - 1;
 	batch->started = true;

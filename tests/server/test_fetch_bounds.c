@@ -56,6 +56,40 @@ static void test_time(void **state)
 	origin_stop(&origin);
 }
 
+/* Whoever comes later has time still when the first has none. */
+static void test_time_of_all(void **state)
+{
+	enum { FIRST_MS = 1000 };
+	struct origin origin;
+	char silent[128], page[128];
+	struct wait running, waiting;
+	origin_start(&origin, "127.0.0.1");
+	snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent", origin.port);
+	snprintf(page, sizeof page, "http://127.0.0.1:%u/page", origin.port);
+	struct fetch_options options = local_options();
+	options.max_parallel = 1;
+	struct fetcher *fetcher = fetcher_new(&options);
+	wait_init(&running);
+	wait_init(&waiting);
+	int64_t now = now_ms();
+	uint64_t id = start(fetcher, silent, now + FIRST_MS, on_done, &running);
+	fetch_join(fetcher, id, now + 60000, false);
+	fetch_join(fetcher, id, now + 1, true); /* an earlier end takes nothing away */
+	uint64_t next = start(fetcher, page, now + FIRST_MS, on_done, &waiting);
+	fetch_join(fetcher, next, now + 60000, true);
+	while (now_ms() < now + FIRST_MS + 200)
+		usleep(10000);
+	assert_int_equal(running.calls + waiting.calls, 0);
+	fetch_cancel(fetcher, id);
+	wait_for(&running);
+	assert_int_equal(running.result.status, FETCH_CANCELLED);
+	wait_for(&waiting);
+	assert_int_equal(waiting.result.status, FETCH_OK);
+	free(waiting.result.body);
+	fetcher_free(fetcher);
+	origin_stop(&origin);
+}
+
 static void *start_and_cancel(void *arg)
 {
 	struct fetcher *fetcher = arg;
@@ -273,11 +307,12 @@ static void test_lines(void **state)
 	}
 	/* A line that a request waits for too is a request. */
 	assert_int_equal(line[3].calls, 0);
-	fetch_raise(fetcher, id[3]);
+	fetch_join(fetcher, id[3], 0, true); /* for a line that waits, too, it stays one */
+	fetch_join(fetcher, id[3], 0, false);
 	wait_for(&line[3]);
 	assert_int_equal(line[3].result.status, FETCH_OK);
 	free(line[3].result.body);
-	fetch_raise(fetcher, id[3]); /* which has ended */
+	fetch_join(fetcher, id[3], 0, false); /* which has ended */
 	/* The slots of lines go to lines. */
 	fetch_cancel(fetcher, id[0]);
 	wait_for(&line[0]);
@@ -286,7 +321,7 @@ static void test_lines(void **state)
 	wait_for_active(fetcher, 2);
 	assert_int_equal(line[4].calls, 0);
 	/* One that runs may be raised, too: its slot is no line's then. */
-	fetch_raise(fetcher, id[1]);
+	fetch_join(fetcher, id[1], 0, false);
 	wait_for(&line[4]);
 	assert_int_equal(line[4].result.status, FETCH_OK);
 	free(line[4].result.body);
@@ -397,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_time_of_all),
 		cmocka_unit_test(test_from_many_threads),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_going_on),
