@@ -434,6 +434,16 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	       date_read(score_text(input, i), false, date);
 }
 
+/* A list marker, a page's number, or when a subtitle is shown: "00:00:01,000 --> 00:00:04,000". */
+static bool is_numbers(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	for (size_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		if (!(terms->distinct[terms->token[k].term].flags & TERM_NUMBER))
+			return false;
+	return terms->first[i] < terms->first[i + 1];
+}
+
 /* The tokenizer takes a letter left over for a function word, but "J." is a name. */
 static bool is_initial(struct span text, const struct token *token)
 {
@@ -622,10 +632,31 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return false;
 	if (unstopped && words <= BYLINE_WORDS && is_byline(text))
 		return true;
-	if (words == 1 && terms->first[i + 1] - terms->first[i] == 1 &&
-	    (terms->distinct[terms->token[terms->first[i]].term].flags & TERM_NUMBER))
-		return true; /* a list marker or a page number */
+	if (is_numbers(input, i))
+		return true;
 	return (unstopped && is_account(text)) || holds_phrase(text);
+}
+
+static bool is_fence(struct span text)
+{
+	return span_begins(text, SPAN("```")) || span_begins(text, SPAN("~~~"));
+}
+
+/* Programs in Markdown stand between two fences. */
+static void find_fenced(const struct score_input *input, bool *line)
+{
+	size_t open = SIZE_MAX;
+	for (size_t i = 0; i < input->sentences->len; i++) {
+		if (!is_fence(score_text(input, i)))
+			continue;
+		if (open == SIZE_MAX) {
+			open = i;
+			continue;
+		}
+		for (; open <= i; open++)
+			line[open] = true;
+		open = SIZE_MAX;
+	}
 }
 
 void boilerplate_find(const struct score_input *input, bool *line)
@@ -638,8 +669,10 @@ void boilerplate_find(const struct score_input *input, bool *line)
 	for (size_t i = 0; i < sentences->len; i++) {
 		line[i] = (linked && line[i]) || sentences->at[i].kind == SENTENCE_ANSWERED ||
 			  is_line_of_page(input, i);
-		prose |= !line[i];
 	}
+	find_fenced(input, line);
+	for (size_t i = 0; i < sentences->len; i++)
+		prose |= !line[i];
 	/* A mail that is only passed on is what there is to read. */
 	for (size_t i = 0; i < sentences->len && !prose; i++)
 		line[i] = is_line_of_page(input, i);

@@ -530,22 +530,46 @@ static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 
 /* --------------------------------------------------------------- the stage */
 
+/* Neither who speaks nor numbers alone. */
+static bool says_something(const struct work *w, uint32_t i)
+{
+	const struct terms *terms = w->input->terms;
+	if (w->input->sentences->at[i].kind == SENTENCE_LABEL)
+		return false;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
+		if (!(term_of(w, k)->flags & TERM_NUMBER))
+			return true;
+	return false;
+}
+
+static bool is_said(const struct work *w, uint32_t i)
+{
+	return w->input->sentences->at[i].kind != SENTENCE_LABEL;
+}
+
+static void take_prose(struct work *w, bool (*is_prose)(const struct work *, uint32_t))
+{
+	for (uint32_t i = 0; i < w->n; i++) {
+		w->is_prose[i] = is_prose(w, i);
+		if (w->is_prose[i])
+			w->prose[w->prose_len++] = i;
+	}
+}
+
+static bool is_no_line(const struct work *w, uint32_t i)
+{
+	return !w->is_prose[i]; /* so far, whether it is one */
+}
+
+/* Where there are nothing but lines of the page, they are the article. */
 static void find_prose(struct work *w)
 {
 	boilerplate_find(w->input, w->is_prose);
-	for (uint32_t i = 0; i < w->n; i++) {
-		w->is_prose[i] = !w->is_prose[i];
-		if (w->is_prose[i])
-			w->prose[w->prose_len++] = i;
-	}
-	if (w->prose_len > 0)
-		return;
-	/* Nothing but such lines: then they are the article, without who says them. */
-	for (uint32_t i = 0; i < w->n; i++) {
-		w->is_prose[i] = w->input->sentences->at[i].kind != SENTENCE_LABEL;
-		if (w->is_prose[i])
-			w->prose[w->prose_len++] = i;
-	}
+	take_prose(w, is_no_line);
+	if (w->prose_len == 0)
+		take_prose(w, says_something);
+	if (w->prose_len == 0)
+		take_prose(w, is_said);
 }
 
 static bool prepare(struct arena *arena, struct work *w)

@@ -369,6 +369,26 @@ struct stop stop_read(struct segmenter *g, size_t at)
 	return stop;
 }
 
+/* "。」と述べた": what is said goes on into who says it, with a particle that begins no sentence.
+ */
+static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
+{
+	static const char *const particles[] = {"って", "を", "など", "と"};
+	static const char *const others[] = {"とても", "ところ", "とにかく", "ともあれ",
+					     "とりあえず"};
+	struct span behind = span_slice(g->text, stop->close, g->text.len);
+	uint32_t mark = glyph_before(g->text, stop->close).c;
+	if (mark != 0x300D && mark != 0x300F)
+		return false;
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (span_begins(behind, span_of(others[i])))
+			return false;
+	for (size_t i = 0; i < COUNT(particles); i++)
+		if (span_begins(behind, span_of(particles[i])))
+			return true;
+	return false;
+}
+
 /* No space behind the stop: "world.Today" or "world...Today", but neither "example.Org" nor
  * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
@@ -378,7 +398,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	if (after == GLYPH_END || after == GLYPH_NEWLINE)
 		return false;
 	if (stop->strong && (glyph_at(g->text, stop->at).c >= 0x80 || after == GLYPH_LETTER))
-		return after != GLYPH_COMMA && after != GLYPH_LOWER;
+		return after != GLYPH_COMMA && after != GLYPH_LOWER && !quote_goes_on(g, stop);
 	if ((before != GLYPH_LOWER && before != GLYPH_DIGIT) || after != GLYPH_UPPER ||
 	    stop->ellipsis)
 		return false;
@@ -397,6 +417,16 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	return behind.c != '.' || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
+/* Does "a)" or "a." at `at` begin a list behind the stop? "u. a." and "inkl. a." do not. */
+static bool begins_list(struct segmenter *g, const struct stop *stop, size_t at)
+{
+	struct marker marker = marker_read(g, at);
+	if (marker.style == MARKER_NONE || marker.value != 1)
+		return false;
+	struct word word = word_before(g, stop->at);
+	return g->text.at[at + 1] != '.' || stop->strong || is_full_word(&word, 3);
+}
+
 bool stop_ends(struct segmenter *g, const struct stop *stop)
 {
 	enum glyph_kind behind = glyph_at(g->text, stop->close).kind;
@@ -410,11 +440,8 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 		return false;
 	if (glyph_at(g->text, next.at).c == 0x2116) /* the numero sign counts what came before */
 		return false;
-	if (next.kind == GLYPH_LOWER) {
-		struct marker marker = marker_read(g, next.at);
-		if (marker.style != MARKER_NONE && marker.value == 1)
-			return true;
-	}
+	if (next.kind == GLYPH_LOWER && begins_list(g, stop, next.at))
+		return true;
 	if (next.kind == GLYPH_LOWER && stop->strong && stop->close == stop->end) {
 		unsigned classes = word_after(g, next.at).classes;
 		return (classes & WORD_STARTER) && !(classes & WORD_INNER);

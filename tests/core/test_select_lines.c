@@ -346,6 +346,42 @@ static void test_datelines_are_left_out(void **state)
 	arena_free(&arena);
 }
 
+/* Subtitles and Markdown: the numbers of the one and the programs of the other are not what is
+ * said.
+ */
+static void test_numbers_and_programs(void **state)
+{
+	static const struct {
+		const char *text, *said, *unsaid[2];
+	} cases[] = {
+		{"1\n00:00:01,000 --> 00:00:04,000\nThe bridge is closed.\n\n"
+		 "2\n00:00:05,000 --> 00:00:07,000\nFerries run every ten minutes.\n",
+		 "bridge",
+		 {"00:00:01", "00:00:05"}},
+		{"The service is installed with the tool of the system.\n\n"
+		 "```\napt install orrin. Then it runs by itself on the port that it was given.\n"
+		 "orrin --port 80\n```\n\n"
+		 "It listens on port 80 and answers every question that is asked.",
+		 "listens",
+		 {"orrin", "```"}},
+		{"A fence that nothing closes:\n\n```\n"
+		 "The bridge of Orrin was closed on Monday after a crack was found in it.",
+		 "crack",
+		 {NULL}},
+	};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct span text = span_of(cases[i].text);
+		struct summary s = make(&arena, (struct summary_input){.text = text},
+					(struct select_options){.max_sentences = 2});
+		CHECK(cases[i].text, chosen(&s, text, cases[i].said));
+		for (size_t k = 0; k < 2 && cases[i].unsaid[k] != NULL; k++)
+			CHECK(cases[i].text, !chosen(&s, text, cases[i].unsaid[k]));
+	}
+	arena_free(&arena);
+}
+
 /* A word before the mail that is passed on is not all that there is to read. */
 static void test_passed_on(void **state)
 {
@@ -380,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_speakers_and_answered),
 		cmocka_unit_test(test_labels_come_last),
 		cmocka_unit_test(test_datelines_are_left_out),
+		cmocka_unit_test(test_numbers_and_programs),
 		cmocka_unit_test(test_passed_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
