@@ -1,9 +1,11 @@
 #include "metadata_facts.h"
 
 #include "ascii.h"
+#include "blocks_words.h"
 #include "byline.h"
 #include "dates.h"
 #include "html.h"
+#include "page_words_table.h"
 #include "vector.h"
 
 #include <lexbor/dom/interfaces/attr.h>
@@ -247,6 +249,44 @@ static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb
 	return around <= most_around;
 }
 
+/* Of a form or a table. */
+static bool is_label(const lxb_dom_node_t *node)
+{
+	switch (node->local_name) {
+	case LXB_TAG_BUTTON:
+	case LXB_TAG_LABEL:
+	case LXB_TAG_OPTION:
+	case LXB_TAG_TH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Does an element stand where readers comment, where they choose or fill in something, or at the
+ * foot of the page, by its name or those of the elements around it? The body's own speak of the
+ * page, and those of a whole entry of its rubrics ("category-comment"). With `menus` also in a
+ * menu: markup names authors in some. */
+static bool is_of_others(struct facts *facts, const lxb_dom_node_t *node, bool menus)
+{
+	const int most_around = 16;
+	const uint32_t entry = 1u << WORD_ARTICLE | 1u << WORD_CONTENT | 1u << WORD_POST;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	for (int up = 0; up < most_around && node != NULL && node->local_name != LXB_TAG_BODY &&
+			 node->type == LXB_DOM_NODE_TYPE_ELEMENT;
+	     up++, node = node->parent) {
+		const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
+		uint32_t groups = blocks_name_groups(html_attribute(element, SPAN("class"))) |
+				  blocks_name_groups(html_attribute(element, SPAN("id")));
+		if (groups >> WORD_COMMENT & 1 && !(groups >> WORD_CONTENT & 1))
+			return true;
+		if (is_label(node) || (menus && node->local_name == LXB_TAG_NAV) ||
+		    (node->local_name == LXB_TAG_FOOTER && !(groups & entry)))
+			return true;
+	}
+	return false;
+}
+
 /* More than these are who commented, or the columns of a paper: then nobody is named. */
 enum { MOST_SIDE_BY_SIDE = 4 };
 
@@ -261,7 +301,8 @@ static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source
 	struct span bare = byline_bare(facts_text_below(facts->arena, node, true));
 	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
 		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
-	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
+	if (bare.len >= 3 && byline_may_be_name(bare) && sure &&
+	    !is_of_others(facts, node, false)) {
 		/* A name may stand there twice, beside a picture and in the line. */
 		facts->side_by_side[source] += !span_contains(facts->byline[source], bare);
 		add_name(facts, source, bare);
@@ -377,7 +418,9 @@ static bool names_author(struct span class)
 {
 	return ascii_contains(class, SPAN("author-name")) ||
 	       ascii_contains(class, SPAN("author__name")) ||
-	       ascii_contains(class, SPAN("author_name")) || ascii_equal(class, SPAN("author"));
+	       ascii_contains(class, SPAN("author_name")) || ascii_equal(class, SPAN("author")) ||
+	       ascii_contains(class, SPAN("author vcard")) ||
+	       ascii_contains(class, SPAN("vcard author"));
 }
 
 static bool is_date(struct span class)
@@ -463,7 +506,8 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 static void read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
-	    facts->looks > MAX_LOOKS || !byline_is_lead(text))
+	    facts->looks > MAX_LOOKS || !byline_is_lead(text) ||
+	    is_of_others(facts, node->parent, true))
 		return;
 	struct span own = byline_bare(text);
 	if (byline_may_be_name(own) && byline_looks_written(own)) {
@@ -475,9 +519,13 @@ static void read_lead(struct facts *facts, lxb_dom_node_t *node, struct span tex
 	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
 		facts->looks += FACTS_MAX_TEXT_NODES / 4;
 		struct span line = facts_text_below(facts->arena, element, true);
+		const char *label =
+			line.len == 0 ? NULL : memmem(line.at, line.len, text.at, text.len);
+		if (label != NULL)
+			line = span_slice(line, (size_t)(label - line.at), line.len);
 		struct span bare = byline_bare(line);
-		if (line.len > text.len + 3 && line.len <= 2 * BYLINE_MAX_BYTES &&
-		    byline_may_be_name(bare) && byline_looks_written(bare)) {
+		if (line.len > text.len + 3 && byline_may_be_name(bare) &&
+		    byline_looks_written(bare)) {
 			facts->lead = bare;
 			return;
 		}
