@@ -150,7 +150,7 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
-				facts_collapse(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
+				facts_plain(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
 			bool person = meta_names[i].fact == FACT_BYLINE;
 			if (person && ascii_equal(name, SPAN("twitter:data1")) &&
 			    !facts->data_is_author)
@@ -475,7 +475,9 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 		return;
 	case LXB_TAG_TITLE:
 		if (node->ns == LXB_NS_HTML)
-			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
+			facts_set(&facts->page_title,
+				  facts_plain(facts->arena, facts_text_of(facts->arena, node),
+					      FACTS_MAX_TEXT_BYTES));
 		return;
 	case LXB_TAG_SCRIPT:
 		if (ascii_contains(html_attribute(element, SPAN("type")), SPAN("ld+json")))

@@ -3,6 +3,7 @@
 #include "ascii.h"
 #include "byline.h"
 #include "html.h"
+#include "pagedata.h"
 
 #include <lexbor/dom/interfaces/character_data.h>
 
@@ -34,6 +35,17 @@ struct span facts_collapse(struct arena *arena, struct span text, size_t max)
 	while (n > 0 && out[n - 1] == ' ')
 		n--;
 	return (struct span){out, out == NULL ? 0 : n};
+}
+
+struct span facts_plain(struct arena *arena, struct span text, size_t max)
+{
+	char plain[FACTS_MAX_TEXT_BYTES * 4];
+	if (text.len == 0 || memchr(text.at, '&', text.len) == NULL)
+		return facts_collapse(arena, text, max);
+	size_t len = text.len < sizeof(plain) ? text.len
+					      : facts_whole_characters(text.at, sizeof(plain));
+	memcpy(plain, text.at, len);
+	return facts_collapse(arena, (struct span){plain, pagedata_resolve(plain, len)}, max);
 }
 
 static bool is_blank(struct span text)

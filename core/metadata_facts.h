@@ -50,6 +50,9 @@ size_t facts_whole_characters(const char *text, size_t len);
 /** White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
 struct span facts_collapse(struct arena *arena, struct span text, size_t max);
 
+/** The same of a text that may be escaped once more than it should be: "Q&amp;amp;A". */
+struct span facts_plain(struct arena *arena, struct span text, size_t max);
+
 /**
  * The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
  * elements hold, unless they are inline and a space is there. At most FACTS_MAX_TEXT_NODES nodes

@@ -20,10 +20,11 @@ struct pagedata_text {
 void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
- * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
- * there is none. Only the few names that systems write into JSON, and numbers.
+ * Character references by what they stand for, in place: what systems escape once more than pages
+ * need. Never longer; the new length. Only numbers, the names of Latin-1 and a few more; a no-break
+ * space becomes a space, and a soft hyphen, which nobody sees, nothing. O(len).
  */
-size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint);
+size_t pagedata_resolve(char *text, size_t len);
 
 /** Does the page's data say that the text is not free to read? O(scripts). */
 bool pagedata_paid(const struct html_page *page);

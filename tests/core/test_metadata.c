@@ -51,6 +51,12 @@ static const struct {
 	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; "
 	 "pier closed\"}</script>",
 	 "Bridge & pier closed"},
+	{"escaped once more than it should be",
+	 "<meta property=og:title content='Q&amp;amp;A: &amp;quot;Why&amp;quot; the bridge is "
+	 "closed'>",
+	 "Q&A: \"Why\" the bridge is closed"},
+	{"so in the title", "<title>Bridge &amp;amp; pier closed for weeks</title>",
+	 "Bridge & pier closed for weeks"},
 	{"nothing", "<p>text", ""},
 };
 
@@ -164,6 +170,19 @@ static const struct {
 	 "ld+json>{\"@type\":\"Article\",\"headline\":\"x\",\"publisher\":{\"name\":"
 	 "\"Daily Planet News\"}}</script>",
 	 "Lois Lane"},
+	{"JSON-LD with a raw line feed in a string",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"description\":\"Closed\nfor "
+	 "\\\"weeks\\\",]\",\"author\":\"Jane Doe\"}</script>",
+	 "Jane Doe"},
+	{"JSON-LD with commas behind the last",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"keywords\":[\"a,]\", ,\n]"
+	 "}</script><script type=application/ld+json>{\"@type\":\"Article\",\"keywords\":["
+	 "\"a,]\",\n],\"author\":\"Jane Doe, Jo Roe\",}</script>",
+	 "Jane Doe, Jo Roe"},
+	{"JSON-LD with names of characters",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"author\":\"Ren&eacute; "
+	 "Mu&ntilde;oz\"}</script>",
+	 "René Muñoz"},
 	{"not who commented first",
 	 "<div id=comments><ol class=comment-list><li><span class='comment-author vcard'>Ann "
 	 "Moe</span><p>Thank you.</ol></div>",
@@ -216,7 +235,7 @@ static void everything_else_is_found(void **state)
 	struct article metadata =
 		read("<html lang=en_GB><head><meta property=og:site_name content='The  Paper'>"
 		     "<meta property=og:type content=article><meta name=description content=' "
-		     "About\nit. '>"
+		     "About&amp;nbsp;\nit. '>"
 		     "<meta property=article:published_time content=2024-03-12T08:30:00+01:00>"
 		     "<meta property=article:modified_time content='2024-03-13'>"
 		     "<meta property=og:image content=/i/a.png><link rel=canonical href=../b?c=1>",
