@@ -314,6 +314,21 @@ static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source
 	}
 }
 
+/* A <div> named after the author may tell all about him, or be a heading. */
+static bool is_name_alone(struct facts *facts, lxb_dom_node_t *div)
+{
+	const size_t most = 50;
+	if (facts->looks > MAX_LOOKS)
+		return false;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	struct span text = facts_text_below(facts->arena, div, true), bare = byline_bare(text);
+	bool alone = text.len <= most && bare.len > 0 && memchr(bare.at, ' ', bare.len) != NULL &&
+		     !ascii_contains(bare, SPAN("author"));
+	arena_rewind(facts->arena, mark);
+	return alone;
+}
+
 struct roles {
 	struct span itemprop, rel, class, id, href;
 };
@@ -452,8 +467,9 @@ static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_
 	    ((parts & PART_AUTHOR) && names_author(class)))
 		read_byline(facts, node, FROM_CLASS);
 	else if ((parts & PART_AUTHOR) && ascii_contains(class, SPAN("author")) &&
-		 node->local_name != LXB_TAG_DIV && node->local_name != LXB_TAG_SECTION &&
-		 node->local_name != LXB_TAG_ARTICLE && node->local_name != LXB_TAG_BODY)
+		 (node->local_name != LXB_TAG_DIV || is_name_alone(facts, node)) &&
+		 node->local_name != LXB_TAG_SECTION && node->local_name != LXB_TAG_ARTICLE &&
+		 node->local_name != LXB_TAG_BODY)
 		read_byline(facts, node, FROM_LAST);
 	if ((parts & PART_PUBLISHED) || ((parts & PART_DATE) && is_date(class)))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_CLASS);

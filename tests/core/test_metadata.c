@@ -215,6 +215,14 @@ static const struct {
 	{"an account in an hCard rather than the next article's author",
 	 "<p>by <span class='author vcard'><a class=fn>jdoe</a></span></p><p>By Jo Roe</p>",
 	 "jdoe"},
+	{"a <div> that holds a name alone", "<div class=post__author>By Jane Doe</div>",
+	 "Jane Doe"},
+	{"one that tells all about somebody",
+	 "<div class=author-box><h4>About Jane Doe</h4><p>She lives beside the bridge and has "
+	 "written of it since it was opened.</div>",
+	 ""},
+	{"one that is a heading", "<div class=author-title>The Author</div>", ""},
+	{"one that is a button", "<div class=author-menu>Follow</div>", ""},
 	{"a recipe's",
 	 "<script type=application/ld+json>{\"@type\":\"Recipe\",\"author\":{\"name\":\"Jane "
 	 "Doe\"}}</script>",
