@@ -330,7 +330,7 @@ static bool is_name_alone(struct facts *facts, lxb_dom_node_t *div)
 }
 
 struct roles {
-	struct span itemprop, rel, class, id, href;
+	struct span itemprop, property, rel, class, id, href;
 };
 
 /* One pass over the attributes: looking each up by its name would cost more than the rest. */
@@ -354,6 +354,8 @@ static struct roles roles_of(lxb_dom_element_t *element)
 				slot = &roles.rel;
 			else if (len == 8 && memcmp(name, "itemprop", 8) == 0)
 				slot = &roles.itemprop;
+			else if (len == 8 && memcmp(name, "property", 8) == 0)
+				slot = &roles.property;
 		}
 		if (slot != NULL)
 			*slot = (struct span){(const char *)attr->value->data, attr->value->length};
@@ -448,7 +450,15 @@ static bool is_date(struct span class)
 	       ascii_equal(class, SPAN("datum"));
 }
 
-/* Microdata, rel and class names. */
+/* In RDFa, as Drupal writes it; more than one term may stand there. */
+static bool is_creation(struct span property)
+{
+	return ascii_contains(property, SPAN("dc:created")) ||
+	       ascii_contains(property, SPAN("schema:dateCreated")) ||
+	       ascii_contains(property, SPAN("schema:datePublished"));
+}
+
+/* Microdata, RDFa, rel and class names. */
 static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
 {
 	struct roles roles = roles_of(element);
@@ -461,6 +471,8 @@ static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
 	else if (ascii_equal(itemprop, SPAN("dateModified")))
 		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
+	else if (roles.property.len > 0 && is_creation(roles.property))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_MARKUP);
 
 	unsigned parts = parts_of(class);
 	if ((parts & PART_BYLINE) || (parts_of(roles.id) & PART_BYLINE) ||

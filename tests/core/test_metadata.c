@@ -258,6 +258,29 @@ static void everything_else_is_found(void **state)
 	done();
 }
 
+static const struct {
+	const char *name, *html, *published;
+} dates[] = {
+	{"RDFa before a date that only its text tells",
+	 "<p>Printed on 3 May 2021</p><span property='dc:date dc:created' "
+	 "content=2024-03-12T08:30:00Z>Tue</span>",
+	 "2024-03-12T08:30:00Z"},
+	{"RDFa by schema.org, and that of a comment behind it",
+	 "<span property=schema:dateCreated content=2024-03-12>Tue</span>"
+	 "<span property=schema:dateCreated content=2024-03-14>Thu</span>",
+	 "2024-03-12"},
+	{"the text alone", "<p>Printed on 3 May 2021</p>", "2021-05-03"},
+};
+
+static void dates_are_found(void **state)
+{
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		struct article metadata = read(dates[i].html, "");
+		CHECK_SPAN(dates[i].name, metadata.published, span_of(dates[i].published));
+		done();
+	}
+}
+
 static void hostile_pages_do_no_harm(void **state)
 {
 	static const char *const pages[] = {
@@ -291,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headlines_are_found),
 		cmocka_unit_test(authors_are_found),
+		cmocka_unit_test(dates_are_found),
 		cmocka_unit_test(everything_else_is_found),
 		cmocka_unit_test(hostile_pages_do_no_harm),
 	};
