@@ -46,7 +46,7 @@ static const struct {
 	{"og:article:author", FACT_BYLINE, FROM_META},
 	{"dc.creator", FACT_BYLINE, FROM_META},
 	{"dcterms.creator", FACT_BYLINE, FROM_META},
-	{"citation_author", FACT_BYLINE, FROM_META},
+	{"citation_author", FACT_BYLINE, FROM_PROPERTY},
 	{"shareaholic:article_author_name", FACT_BYLINE, FROM_META},
 	{"twitter:data1", FACT_BYLINE, FROM_META},
 	{"twitter:creator", FACT_BYLINE, FROM_LAST},

@@ -223,6 +223,10 @@ static const struct {
 	 ""},
 	{"one that is a heading", "<div class=author-title>The Author</div>", ""},
 	{"one that is a button", "<div class=author-menu>Follow</div>", ""},
+	{"a paper's, not those of what it refers to",
+	 "<meta name=citation_author content='Jane Doe'><body><ol><li itemprop=citation>"
+	 "<meta itemprop=author content='Jo Roe'>The bridge</ol>",
+	 "Jane Doe"},
 	{"a recipe's",
 	 "<script type=application/ld+json>{\"@type\":\"Recipe\",\"author\":{\"name\":\"Jane "
 	 "Doe\"}}</script>",
