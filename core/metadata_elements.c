@@ -200,10 +200,39 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		arena_rewind(facts->arena, mark);
 }
 
+/* "/", "https://paper.example" or "https://paper.example/". */
+static bool is_front_page(struct span href)
+{
+	const char *host = href.len == 0 ? NULL : memmem(href.at, href.len, "//", 2);
+	size_t at = host == NULL ? 0 : (size_t)(host - href.at) + 2;
+	while (host != NULL && at < href.len && href.at[at] != '/')
+		at++;
+	return (host != NULL && at == href.len) || (href.len == at + 1 && href.at[at] == '/');
+}
+
+/* A heading that leads to the site's front page is its name: nobody leads from an article there by
+ * the headline. */
+static bool is_masthead(lxb_dom_node_t *heading)
+{
+	const int most_looked_at = 8;
+	lxb_dom_node_t *node = heading;
+	if (node->parent != NULL && node->parent->local_name == LXB_TAG_A)
+		node = node->parent;
+	for (int i = 0; i < most_looked_at && node != NULL; i++) {
+		if (node->local_name == LXB_TAG_A) {
+			const lxb_dom_element_t *link = (const lxb_dom_element_t *)node;
+			return ascii_equal(html_attribute(link, SPAN("rel")), SPAN("home")) ||
+			       is_front_page(html_attribute(link, SPAN("href")));
+		}
+		node = html_next(heading, node, true);
+	}
+	return false;
+}
+
 static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned level)
 {
 	struct headline_clues *clues = &facts->clues;
-	if (clues->heading_count == HEADLINE_MAX_HEADINGS)
+	if (clues->heading_count == HEADLINE_MAX_HEADINGS || is_masthead(node))
 		return;
 	struct arena_mark mark = arena_mark(facts->arena);
 	struct span text = facts_text_of(facts->arena, node);

@@ -57,6 +57,22 @@ static const struct {
 	 "Q&A: \"Why\" the bridge is closed"},
 	{"so in the title", "<title>Bridge &amp;amp; pier closed for weeks</title>",
 	 "Bridge & pier closed for weeks"},
+	{"a masthead that leads to the front page",
+	 "<title>The Evening Paper: the bridge</title><h1><a href=https://paper.example/>The "
+	 "Evening Paper</a></h1><h2>Harbour bridge closed for weeks</h2>",
+	 "The Evening Paper: the bridge"},
+	{"its link around it",
+	 "<title>Bridge closed | Evening</title><a href=/><h1>The Evening Paper</h1></a>"
+	 "<h1>The harbour bridge is closed</h1>",
+	 "The harbour bridge is closed"},
+	{"a blog's below a path, by its role",
+	 "<title>Bridge</title><h1><a rel=home href=/blog/>A walk by the sea</a></h1>"
+	 "<h1>The harbour bridge is closed</h1>",
+	 "The harbour bridge is closed"},
+	{"a headline that leads to itself",
+	 "<title>Bridge closed for weeks - Paper</title><h1><a href=/bridge>Bridge closed for "
+	 "weeks</a></h1>",
+	 "Bridge closed for weeks"},
 	{"nothing", "<p>text", ""},
 };
 
