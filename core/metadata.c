@@ -28,20 +28,25 @@ static struct span date(struct arena *arena, const struct span from[SOURCES], bo
 }
 
 /* An account is who wrote it only where nobody is named, and the site itself only where nobody else
- * is; a first name is completed by who names it whole. */
+ * is; a first name is completed by who names it whole. What only a text says is believed after an
+ * account that markup calls the author. */
 static struct span byline(const struct facts *facts, struct span site_name)
 {
 	struct span best[BYLINE_SITE + 1] = {0};
-	for (size_t i = 0; i < SOURCES + 2; i++) {
-		struct span one = byline_bare(i < SOURCES    ? facts->byline[i]
-					      : i == SOURCES ? facts->person
-							     : facts->lead);
-		if (!byline_may_be_name(one))
+	struct span from[SOURCES + 2];
+	memcpy(from, facts->byline, sizeof(facts->byline));
+	from[SOURCES] = facts->person;
+	from[SOURCES + 1] = facts->lead;
+	bool called = false;
+	for (size_t i = 0; i < COUNT(from); i++) {
+		struct span one = byline_bare(from[i]);
+		if (!byline_may_be_name(one) || (i > SOURCES && called))
 			continue;
 		struct span *slot = &best[byline_kind(one, site_name)];
 		if (byline_is_first_name(*slot, one))
 			*slot = one;
 		facts_set(slot, one);
+		called |= i < FROM_LAST && best[BYLINE_ACCOUNT].len > 0;
 	}
 	return best[BYLINE_NAME].len > 0      ? best[BYLINE_NAME]
 	       : best[BYLINE_ACCOUNT].len > 0 ? best[BYLINE_ACCOUNT]

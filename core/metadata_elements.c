@@ -9,8 +9,6 @@
 #include <lexbor/dom/interfaces/attr.h>
 #include <lexbor/dom/interfaces/character_data.h>
 
-#define MAX_LOOKS 100000 /* nodes of bylines and dates on a page: they may be nested */
-
 /* Which fact a <meta> of this name states. */
 enum fact {
 	FACT_TITLE,
@@ -44,7 +42,7 @@ static const struct {
 	{"og:article:author", FACT_BYLINE, FROM_META},
 	{"dc.creator", FACT_BYLINE, FROM_META},
 	{"dcterms.creator", FACT_BYLINE, FROM_META},
-	{"citation_author", FACT_BYLINE, FROM_META},
+	{"citation_author", FACT_BYLINE, FROM_PROPERTY},
 	{"shareaholic:article_author_name", FACT_BYLINE, FROM_META},
 	{"twitter:data1", FACT_BYLINE, FROM_META},
 	{"twitter:creator", FACT_BYLINE, FROM_LAST},
@@ -105,24 +103,6 @@ static bool says_author(struct span label)
 	return ascii_contains_any(label, labels, COUNT(labels));
 }
 
-/* `name` after the names that the slot has, unless it is among them. */
-static void add_name(struct facts *facts, size_t source, struct span name)
-{
-	struct span *slot = &facts->byline[source];
-	size_t len = slot->len + 2 + name.len;
-	if (slot->len > 0 && (span_contains(*slot, name) || len > BYLINE_MAX_BYTES))
-		return;
-	char *joined = slot->len == 0 ? NULL : arena_alloc(facts->arena, len, 1);
-	if (joined == NULL) {
-		facts_set(slot, name);
-		return;
-	}
-	memcpy(joined, slot->at, slot->len);
-	memcpy(joined + slot->len, ", ", 2);
-	memcpy(joined + slot->len + 2, name.at, name.len);
-	*slot = (struct span){joined, len};
-}
-
 /* A <meta> may stand once for each author. */
 static void read_person(struct facts *facts, size_t meta, struct span value)
 {
@@ -132,7 +112,7 @@ static void read_person(struct facts *facts, size_t meta, struct span value)
 	if (facts->byline[source].len > 0 && facts->byline_meta != meta + 1)
 		return;
 	facts->byline_meta = meta + 1;
-	add_name(facts, source, byline_bare(value));
+	facts_add_name(facts, source, byline_bare(value));
 }
 
 static void read_meta(struct facts *facts, lxb_dom_element_t *element)
@@ -148,7 +128,7 @@ static void read_meta(struct facts *facts, lxb_dom_element_t *element)
 			if (!ascii_equal(name, span_of(meta_names[i].name)))
 				continue;
 			struct span value =
-				facts_unescape(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
+				facts_plain(facts->arena, content, FACTS_MAX_TEXT_BYTES * 4);
 			bool person = meta_names[i].fact == FACT_BYLINE;
 			if (person && ascii_equal(name, SPAN("twitter:data1")) &&
 			    !facts->data_is_author)
@@ -183,7 +163,7 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		value = html_attribute(element, SPAN("content"));
 	if (value.len == 0)
 		value = html_attribute(element, SPAN("title"));
-	if (facts->looks > MAX_LOOKS)
+	if (facts->looks > FACTS_MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	struct arena_mark mark = arena_mark(facts->arena);
@@ -198,10 +178,39 @@ static void read_time(struct facts *facts, lxb_dom_element_t *element, lxb_dom_n
 		arena_rewind(facts->arena, mark);
 }
 
+/* "/", "https://paper.example" or "https://paper.example/". */
+static bool is_front_page(struct span href)
+{
+	const char *host = href.len == 0 ? NULL : memmem(href.at, href.len, "//", 2);
+	size_t at = host == NULL ? 0 : (size_t)(host - href.at) + 2;
+	while (host != NULL && at < href.len && href.at[at] != '/')
+		at++;
+	return (host != NULL && at == href.len) || (href.len == at + 1 && href.at[at] == '/');
+}
+
+/* A heading that leads to the site's front page is its name: nobody leads from an article there by
+ * the headline. */
+static bool is_masthead(lxb_dom_node_t *heading)
+{
+	const int most_looked_at = 8;
+	lxb_dom_node_t *node = heading;
+	if (node->parent != NULL && node->parent->local_name == LXB_TAG_A)
+		node = node->parent;
+	for (int i = 0; i < most_looked_at && node != NULL; i++) {
+		if (node->local_name == LXB_TAG_A) {
+			const lxb_dom_element_t *link = (const lxb_dom_element_t *)node;
+			return ascii_equal(html_attribute(link, SPAN("rel")), SPAN("home")) ||
+			       is_front_page(html_attribute(link, SPAN("href")));
+		}
+		node = html_next(heading, node, true);
+	}
+	return false;
+}
+
 static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned level)
 {
 	struct headline_clues *clues = &facts->clues;
-	if (clues->heading_count == HEADLINE_MAX_HEADINGS)
+	if (clues->heading_count == HEADLINE_MAX_HEADINGS || is_masthead(node))
 		return;
 	struct arena_mark mark = arena_mark(facts->arena);
 	struct span text = facts_text_of(facts->arena, node);
@@ -213,68 +222,8 @@ static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned lev
 	clues->headings[clues->heading_count++].level = level;
 }
 
-/* Does the text before an element say that it names somebody else: who edited, who took the
- * picture? */
-static bool is_helper(const lxb_dom_node_t *node)
-{
-	static const char *const words[] = {"review", "edit",      "check",
-					    "photo",  "illustrat", "foto"};
-	const lxb_dom_node_t *before = node->prev != NULL ? node->prev : node->parent->prev;
-	if (before == NULL || before->type != LXB_DOM_NODE_TYPE_TEXT)
-		return false;
-	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
-	struct span text = {(const char *)data->data, data->length};
-	return text.len < BYLINE_MAX_BYTES && ascii_contains_any(text, words, COUNT(words));
-}
-
-/* Elements of one kind side by side, perhaps each in an element that holds little more: several
- * authors, and not those of several comments. */
-static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb_dom_node_t *b)
-{
-	const size_t most_around = 80;
-	if (a == NULL || a->local_name != b->local_name || a->local_name == LXB_TAG_DIV ||
-	    a->parent == NULL || b->parent == NULL || is_helper(b))
-		return false;
-	if (a->parent == b->parent)
-		return true;
-	if (a->parent->parent != b->parent->parent ||
-	    a->parent->local_name != b->parent->local_name)
-		return false;
-	facts->looks += FACTS_MAX_TEXT_NODES / 4;
-	struct arena_mark mark = arena_mark(facts->arena);
-	size_t around = facts_text_of(facts->arena, b->parent).len;
-	arena_rewind(facts->arena, mark);
-	return around <= most_around;
-}
-
-/* More than these are who commented, or the columns of a paper: then nobody is named. */
-enum { MOST_SIDE_BY_SIDE = 4 };
-
-static void read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
-{
-	if (facts->looks > MAX_LOOKS || facts->side_by_side[source] > MOST_SIDE_BY_SIDE ||
-	    (facts->byline[source].len > 0 &&
-	     !are_siblings(facts, facts->byline_node[source], node)))
-		return;
-	facts->looks += FACTS_MAX_TEXT_NODES / 4;
-	struct arena_mark mark = arena_mark(facts->arena);
-	struct span bare = byline_bare(facts_text_below(facts->arena, node, true));
-	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
-		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
-	if (bare.len >= 3 && byline_may_be_name(bare) && sure) {
-		/* A name may stand there twice, beside a picture and in the line. */
-		facts->side_by_side[source] += !span_contains(facts->byline[source], bare);
-		add_name(facts, source, bare);
-		facts->byline_node[source] = node;
-		if (facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
-			facts->byline[source] = (struct span){0};
-	} else {
-		arena_rewind(facts->arena, mark);
-	}
-}
-
 struct roles {
-	struct span itemprop, rel, class, id, href;
+	struct span itemprop, property, rel, class, id, href;
 };
 
 /* One pass over the attributes: looking each up by its name would cost more than the rest. */
@@ -298,6 +247,8 @@ static struct roles roles_of(lxb_dom_element_t *element)
 				slot = &roles.rel;
 			else if (len == 8 && memcmp(name, "itemprop", 8) == 0)
 				slot = &roles.itemprop;
+			else if (len == 8 && memcmp(name, "property", 8) == 0)
+				slot = &roles.property;
 		}
 		if (slot != NULL)
 			*slot = (struct span){(const char *)attr->value->data, attr->value->length};
@@ -377,7 +328,9 @@ static bool names_author(struct span class)
 {
 	return ascii_contains(class, SPAN("author-name")) ||
 	       ascii_contains(class, SPAN("author__name")) ||
-	       ascii_contains(class, SPAN("author_name")) || ascii_equal(class, SPAN("author"));
+	       ascii_contains(class, SPAN("author_name")) || ascii_equal(class, SPAN("author")) ||
+	       ascii_contains(class, SPAN("author vcard")) ||
+	       ascii_contains(class, SPAN("vcard author"));
 }
 
 static bool is_date(struct span class)
@@ -390,28 +343,39 @@ static bool is_date(struct span class)
 	       ascii_equal(class, SPAN("datum"));
 }
 
-/* Microdata, rel and class names. */
+/* In RDFa, as Drupal writes it; more than one term may stand there. */
+static bool is_creation(struct span property)
+{
+	return ascii_contains(property, SPAN("dc:created")) ||
+	       ascii_contains(property, SPAN("schema:dateCreated")) ||
+	       ascii_contains(property, SPAN("schema:datePublished"));
+}
+
+/* Microdata, RDFa, rel and class names. */
 static void read_roles(struct facts *facts, lxb_dom_element_t *element, lxb_dom_node_t *node)
 {
 	struct roles roles = roles_of(element);
 	struct span itemprop = roles.itemprop, rel = roles.rel, class = roles.class;
 	if (ascii_equal(itemprop, SPAN("author")) || ascii_equal(rel, SPAN("author")))
-		read_byline(facts, node, FROM_MARKUP);
+		facts_read_byline(facts, node, FROM_MARKUP);
 	else if (node->local_name == LXB_TAG_A && is_authors_page(roles.href))
-		read_byline(facts, node, FROM_LAST);
+		facts_read_byline(facts, node, FROM_LAST);
 	else if (ascii_equal(itemprop, SPAN("datePublished")))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_PROPERTY);
 	else if (ascii_equal(itemprop, SPAN("dateModified")))
 		read_time(facts, element, node, FACT_MODIFIED, FROM_PROPERTY);
+	else if (roles.property.len > 0 && is_creation(roles.property))
+		read_time(facts, element, node, FACT_PUBLISHED, FROM_MARKUP);
 
 	unsigned parts = parts_of(class);
 	if ((parts & PART_BYLINE) || (parts_of(roles.id) & PART_BYLINE) ||
 	    ((parts & PART_AUTHOR) && names_author(class)))
-		read_byline(facts, node, FROM_CLASS);
+		facts_read_byline(facts, node, FROM_CLASS);
 	else if ((parts & PART_AUTHOR) && ascii_contains(class, SPAN("author")) &&
-		 node->local_name != LXB_TAG_DIV && node->local_name != LXB_TAG_SECTION &&
-		 node->local_name != LXB_TAG_ARTICLE && node->local_name != LXB_TAG_BODY)
-		read_byline(facts, node, FROM_LAST);
+		 (node->local_name != LXB_TAG_DIV || facts_is_name_alone(facts, node)) &&
+		 node->local_name != LXB_TAG_SECTION && node->local_name != LXB_TAG_ARTICLE &&
+		 node->local_name != LXB_TAG_BODY)
+		facts_read_byline(facts, node, FROM_LAST);
 	if ((parts & PART_PUBLISHED) || ((parts & PART_DATE) && is_date(class)))
 		read_time(facts, element, node, FACT_PUBLISHED, FROM_CLASS);
 }
@@ -432,7 +396,9 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 		return;
 	case LXB_TAG_TITLE:
 		if (node->ns == LXB_NS_HTML)
-			facts_set(&facts->page_title, facts_text_of(facts->arena, node));
+			facts_set(&facts->page_title,
+				  facts_plain(facts->arena, facts_text_of(facts->arena, node),
+					      FACTS_MAX_TEXT_BYTES));
 		return;
 	case LXB_TAG_SCRIPT:
 		if (ascii_contains(html_attribute(element, SPAN("type")), SPAN("ld+json")))
@@ -454,37 +420,9 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 			  html_attribute(element, SPAN("pubdate")).at != NULL ? FROM_MARKUP
 									      : FROM_CLASS);
 	if (node->local_name == LXB_TAG_ADDRESS)
-		read_byline(facts, node, FROM_LAST);
+		facts_read_byline(facts, node, FROM_LAST);
 	if (element->first_attr != NULL)
 		read_roles(facts, element, node);
-}
-
-/* "By" and a name, in the text or in the next element, where no markup says so. */
-static void read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
-{
-	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
-	    facts->looks > MAX_LOOKS || !byline_is_lead(text))
-		return;
-	struct span own = byline_bare(text);
-	if (byline_may_be_name(own) && byline_looks_written(own)) {
-		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
-		return;
-	}
-	struct arena_mark mark = arena_mark(facts->arena);
-	lxb_dom_node_t *element = node->parent;
-	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
-		facts->looks += FACTS_MAX_TEXT_NODES / 4;
-		struct span line = facts_text_below(facts->arena, element, true);
-		struct span bare = byline_bare(line);
-		if (line.len > text.len + 3 && line.len <= 2 * BYLINE_MAX_BYTES &&
-		    byline_may_be_name(bare) && byline_looks_written(bare)) {
-			facts->lead = bare;
-			return;
-		}
-		if (line.len > text.len + 3)
-			break;
-	}
-	arena_rewind(facts->arena, mark);
 }
 
 static bool may_hold_year(struct span text)
@@ -505,7 +443,7 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct 
 	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
 	    parent == LXB_TAG_OPTION || !may_hold_year(text) ||
-	    span_contains(text, SPAN("\xC2\xA9")) || facts->looks > MAX_LOOKS)
+	    span_contains(text, SPAN("\xC2\xA9")) || facts->looks > FACTS_MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	if (!date_read(text, false, found))
@@ -528,5 +466,5 @@ void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
 	if (text.len == 0)
 		return;
 	read_visible_date(facts, node, text);
-	read_lead(facts, node, text);
+	facts_read_lead(facts, node, text);
 }

@@ -37,15 +37,15 @@ struct span facts_collapse(struct arena *arena, struct span text, size_t max)
 	return (struct span){out, out == NULL ? 0 : n};
 }
 
-struct span facts_unescape(struct arena *arena, struct span text, size_t max)
+struct span facts_plain(struct arena *arena, struct span text, size_t max)
 {
-	char plain[FACTS_MAX_TEXT_BYTES * 16]; /* beyond all that `max` may be, and references */
+	char plain[FACTS_MAX_TEXT_BYTES * 4];
 	if (text.len == 0 || memchr(text.at, '&', text.len) == NULL)
 		return facts_collapse(arena, text, max);
-	if (text.len > sizeof(plain))
-		text.len = facts_whole_characters(text.at, sizeof(plain));
-	memcpy(plain, text.at, text.len);
-	return facts_collapse(arena, (struct span){plain, pagedata_resolve(plain, text.len)}, max);
+	size_t len = text.len < sizeof(plain) ? text.len
+					      : facts_whole_characters(text.at, sizeof(plain));
+	memcpy(plain, text.at, len);
+	return facts_collapse(arena, (struct span){plain, pagedata_resolve(plain, len)}, max);
 }
 
 static bool is_blank(struct span text)

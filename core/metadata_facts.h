@@ -11,6 +11,7 @@
 enum {
 	FACTS_MAX_TEXT_BYTES = 600, /* of a heading, a byline … */
 	FACTS_MAX_TEXT_NODES = 200,
+	FACTS_MAX_LOOKS = 100000, /* nodes of bylines and dates on a page: they may be nested */
 };
 
 /** Where a fact comes from; the first that says something is believed. */
@@ -50,9 +51,8 @@ size_t facts_whole_characters(const char *text, size_t len);
 /** White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
 struct span facts_collapse(struct arena *arena, struct span text, size_t max);
 
-/** The same of text that may be escaped for HTML although it is in JSON, or once more than in HTML:
- *  "&amp;" comes out as "&". */
-struct span facts_unescape(struct arena *arena, struct span text, size_t max);
+/** The same of a text that may be escaped once more than it should be: "Q&amp;amp;A". */
+struct span facts_plain(struct arena *arena, struct span text, size_t max);
 
 /**
  * The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
@@ -69,6 +69,21 @@ void facts_read_json(struct facts *facts, struct span text);
 
 /** What an element says, by its name and attributes. Called for each in document order. */
 void facts_read_element(struct facts *facts, lxb_dom_node_t *node);
+
+/** `name` after the names that the source has told so far, unless it is among them. */
+void facts_add_name(struct facts *facts, size_t source, struct span name);
+
+/** Whom an element names that is called a byline: one, or several side by side; nobody where
+ * readers comment. */
+void facts_read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source);
+
+/** Does a <div> that is named after the author hold no more than a name? It may tell all about him,
+ * or be a heading. */
+bool facts_is_name_alone(struct facts *facts, lxb_dom_node_t *div);
+
+/** "By" and a name, in the text of `node` or behind it, where no markup says so. `text` is that
+ * text without white space around it. */
+void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text);
 
 /** A byline or a date that only the text tells of. Called for each text in document order. */
 void facts_read_text(struct facts *facts, lxb_dom_node_t *node);

@@ -18,7 +18,7 @@ static struct span json_text(struct arena *arena, const json_t *value)
 	if (!json_is_string(value))
 		return (struct span){0};
 	struct span text = {json_string_value(value), json_string_length(value)};
-	return facts_unescape(arena, text, FACTS_MAX_TEXT_BYTES);
+	return facts_plain(arena, text, FACTS_MAX_TEXT_BYTES);
 }
 
 static bool type_has(const json_t *object, const char *part)
@@ -126,6 +126,45 @@ static bool is_bounded(struct span text)
 	       commas <= MAX_JSON_COMMAS;
 }
 
+/* What search engines overlook: raw line feeds and tabs in strings, and commas behind the last of a
+ * list. */
+static struct span mend(struct arena *arena, struct span text)
+{
+	char *out = arena_alloc(arena, text.len, 1);
+	size_t comma = SIZE_MAX; /* where only white space stands behind it so far */
+	bool in_string = false;
+	for (size_t i = 0; out != NULL && i < text.len; i++) {
+		char c = (unsigned char)text.at[i] < ' ' ? ' ' : text.at[i];
+		out[i] = c;
+		if (in_string && c == '\\' && i + 1 < text.len) {
+			i++;
+			out[i] = text.at[i];
+		} else if (c == '"') {
+			in_string = !in_string;
+			comma = SIZE_MAX;
+		} else if (!in_string && c != ' ') {
+			if ((c == ']' || c == '}') && comma != SIZE_MAX)
+				out[comma] = ' ';
+			comma = c == ',' ? i : SIZE_MAX;
+		}
+	}
+	return (struct span){out, out == NULL ? 0 : text.len};
+}
+
+static json_t *load(struct arena *arena, struct span text)
+{
+	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL;
+	json_t *root = json_loadb(text.at, text.len, flags, NULL);
+	if (root != NULL || text.len == 0)
+		return root;
+	struct arena_mark mark = arena_mark(arena);
+	struct span mended = mend(arena, text);
+	if (mended.len > 0)
+		root = json_loadb(mended.at, mended.len, flags, NULL);
+	arena_rewind(arena, mark);
+	return root;
+}
+
 /* All objects of the document, with an explicit stack. */
 void facts_read_json(struct facts *facts, struct span text)
 {
@@ -133,7 +172,7 @@ void facts_read_json(struct facts *facts, struct span text)
 	size_t depth = 0, seen = 0, i;
 	if (!is_bounded(text) || facts->json_blocks++ >= MAX_JSON_BLOCKS)
 		return;
-	json_t *root = json_loadb(text.at, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+	json_t *root = load(facts->arena, text);
 	if (root != NULL)
 		stack[depth++] = root;
 	while (depth > 0 && seen++ < MAX_JSON_VALUES) {

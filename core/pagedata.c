@@ -104,47 +104,80 @@ static size_t string_end(struct span script, size_t at)
 	return at < script.len ? at : script.len;
 }
 
+/* Latin-1's upper half by its names, from U+00A0 on. */
+static const char latin_names[96][7] = {
+	"nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",
+	"copy",   "ordf",   "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn",
+	"sup2",   "sup3",   "acute",  "micro",  "para",   "middot", "cedil",  "sup1",   "ordm",
+	"raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde",
+	"Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave",
+	"Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde",
+	"Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",
+	"szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil",
+	"egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",   "eth",
+	"ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave",
+	"uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
+
+static const struct {
+	char name[7];
+	uint16_t codepoint;
+} other_names[] = {{"amp", '&'},      {"quot", '"'},     {"apos", '\''},    {"lt", '<'},
+		   {"gt", '>'},       {"ndash", 0x2013}, {"mdash", 0x2014}, {"hellip", 0x2026},
+		   {"lsquo", 0x2018}, {"rsquo", 0x2019}, {"sbquo", 0x201A}, {"ldquo", 0x201C},
+		   {"rdquo", 0x201D}, {"bdquo", 0x201E}, {"bull", 0x2022},  {"euro", 0x20AC},
+		   {"trade", 0x2122}};
+
+/* What a name stands for; 0: none that is known. */
+static uint32_t named_codepoint(struct span name)
+{
+	for (size_t i = 0; i < COUNT(other_names); i++)
+		if (span_equal(name, span_of(other_names[i].name)))
+			return other_names[i].codepoint;
+	for (size_t i = 0; i < COUNT(latin_names); i++)
+		if (span_equal(name, span_of(latin_names[i])))
+			return 0xA0 + (uint32_t)i;
+	return 0;
+}
+
 /* The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
  * there is none. */
 static size_t read_reference(struct span text, size_t at, uint32_t *codepoint)
 {
-	static const struct {
-		const char *name;
-		uint32_t codepoint;
-	} names[] = {{"&amp;", '&'},      {"&quot;", '"'},     {"&apos;", '\''},
-		     {"&lt;", '<'},       {"&gt;", '>'},       {"&nbsp;", ' '},
-		     {"&ndash;", 0x2013}, {"&mdash;", 0x2014}, {"&hellip;", 0x2026},
-		     {"&lsquo;", 0x2018}, {"&rsquo;", 0x2019}, {"&ldquo;", 0x201C},
-		     {"&rdquo;", 0x201D}};
-	for (size_t i = 0; i < COUNT(names); i++) {
-		struct span name = span_of(names[i].name);
-		if (span_begins(span_slice(text, at, text.len), name)) {
-			*codepoint = names[i].codepoint;
-			return name.len;
-		}
-	}
+	const size_t longest = 10; /* "&#x10FFFF;" */
+	struct span rest = span_slice(text, at, text.len);
+	const char *end = memchr(rest.at, ';', rest.len < longest ? rest.len : longest);
 	*codepoint = 0;
-	if (text.len - at < 4 || text.at[at + 1] != '#')
+	if (end == NULL)
 		return 0;
-	bool hexadecimal = ascii_lower(text.at[at + 2]) == 'x';
-	size_t i = at + 2 + hexadecimal, end = i + 6 < text.len ? i + 6 : text.len;
-	for (; i < end && ascii_digit(text.at[i]) < (hexadecimal ? 16 : 10); i++)
-		*codepoint = *codepoint * (hexadecimal ? 16 : 10) + ascii_digit(text.at[i]);
+	size_t len = (size_t)(end - rest.at);
+	if (rest.at[1] != '#') {
+		*codepoint = named_codepoint(span_slice(rest, 1, len));
+		return *codepoint == 0 ? 0 : len + 1;
+	}
+	bool hexadecimal = ascii_lower(rest.at[2]) == 'x';
+	unsigned base = hexadecimal ? 16 : 10;
+	for (size_t i = 2 + hexadecimal; i < len; i++) {
+		unsigned digit = ascii_digit(rest.at[i]);
+		if (digit >= base)
+			return 0;
+		*codepoint = *codepoint * base + digit;
+	}
 	bool scalar = *codepoint >= 0x20 && *codepoint <= 0x10FFFF &&
 		      (*codepoint < 0xD800 || *codepoint > 0xDFFF);
-	return i < text.len && text.at[i] == ';' && scalar ? i + 1 - at : 0;
+	return scalar ? len + 1 : 0;
 }
 
 size_t pagedata_resolve(char *text, size_t len)
 {
-	const struct span whole = {text, len};
 	size_t n = 0;
 	for (size_t at = 0; at < len;) {
 		uint32_t codepoint;
-		size_t taken = text[at] == '&' ? read_reference(whole, at, &codepoint) : 0;
+		size_t taken = text[at] != '&'
+				       ? 0
+				       : read_reference((struct span){text, len}, at, &codepoint);
 		if (taken == 0)
 			text[n++] = text[at++];
-		else
+		else if (codepoint != 0xAD)
 			n += utf8_encode(codepoint == 0xA0 ? ' ' : codepoint, text + n);
 		at += taken;
 	}

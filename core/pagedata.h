@@ -20,8 +20,9 @@ struct pagedata_text {
 void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
- * Put what they stand for in the place of character references, of the few names that systems write
- * into JSON and of numbers. Returns the new length, which is never more.
+ * Character references by what they stand for, in place: what systems escape once more than pages
+ * need. Never longer; the new length. Only numbers, the names of Latin-1 and a few more; a no-break
+ * space becomes a space, and a soft hyphen, which nobody sees, nothing. O(len).
  */
 size_t pagedata_resolve(char *text, size_t len);
 

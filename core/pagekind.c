@@ -190,6 +190,17 @@ static bool heading_has(const struct blocks *blocks, uint16_t lowest, const char
 
 #define HEADING_HAS(blocks, lowest, words) heading_has((blocks), (lowest), (words), COUNT(words))
 
+/* Is all that the page shows JSON, as browsers show a file of it? */
+static bool is_data(const struct blocks *blocks)
+{
+	struct span text = {blocks->text, blocks->text_len};
+	if (text.len < 4 || !ascii_is_in(text.at[0], "{[") ||
+	    !ascii_is_in(text.at[text.len - 1], "}]"))
+		return false;
+	size_t second = 1 + (text.at[1] == ' ' || text.at[1] == '\n');
+	return ascii_is_in(text.at[second], "{[\"") && span_contains(text, SPAN("\":"));
+}
+
 static bool asks_password(const struct html_page *page)
 {
 	const lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
@@ -209,6 +220,8 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	struct tally t = {0};
 	*out = (struct pagekind){0};
 	count_text(blocks, score, &t);
+	if (is_data(blocks))
+		return "data for programs";
 	if (is_index(&t, &blocks->declared))
 		return "a list of links to other pages";
 	if (t.paragraphs >= 3)

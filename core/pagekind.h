@@ -13,7 +13,7 @@ struct pagekind {
 
 /**
  * What a page is when it is no article: an index, a search, a login, an error page, a wall for
- * browsers without scripts; in words for people (constant). NULL: it may well be an article.
+ * browsers without scripts, data; in words for people (constant). NULL: it may well be an article.
  *
  * `score` are the blocks' log odds. Careful on purpose: a short article is an article, so every
  * answer but NULL needs a page with hardly a paragraph of its own. O(blocks + nodes).

@@ -51,11 +51,28 @@ static const struct {
 	 "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; "
 	 "pier closed\"}</script>",
 	 "Bridge & pier closed"},
-	{"escaped twice",
-	 "<meta property=og:title content='Bridge &amp;amp; pier &amp;#8211; closed'>",
-	 "Bridge & pier \xE2\x80\x93 closed"},
-	{"what only looks escaped", "<meta property=og:title content='Bridge &amp;c; pier closed'>",
-	 "Bridge &c; pier closed"},
+	{"escaped once more than it should be",
+	 "<meta property=og:title content='Q&amp;amp;A: &amp;quot;Why&amp;quot; the bridge is "
+	 "closed'>",
+	 "Q&A: \"Why\" the bridge is closed"},
+	{"so in the title", "<title>Bridge &amp;amp; pier closed for weeks</title>",
+	 "Bridge & pier closed for weeks"},
+	{"a masthead that leads to the front page",
+	 "<title>The Evening Paper: the bridge</title><h1><a href=https://paper.example/>The "
+	 "Evening Paper</a></h1><h2>Harbour bridge closed for weeks</h2>",
+	 "The Evening Paper: the bridge"},
+	{"its link around it",
+	 "<title>Bridge closed | Evening</title><a href=/><h1>The Evening Paper</h1></a>"
+	 "<h1>The harbour bridge is closed</h1>",
+	 "The harbour bridge is closed"},
+	{"a blog's below a path, by its role",
+	 "<title>Bridge</title><h1><a rel=home href=/blog/>A walk by the sea</a></h1>"
+	 "<h1>The harbour bridge is closed</h1>",
+	 "The harbour bridge is closed"},
+	{"a headline that leads to itself",
+	 "<title>Bridge closed for weeks - Paper</title><h1><a href=/bridge>Bridge closed for "
+	 "weeks</a></h1>",
+	 "Bridge closed for weeks"},
 	{"nothing", "<p>text", ""},
 };
 
@@ -169,6 +186,63 @@ static const struct {
 	 "ld+json>{\"@type\":\"Article\",\"headline\":\"x\",\"publisher\":{\"name\":"
 	 "\"Daily Planet News\"}}</script>",
 	 "Lois Lane"},
+	{"JSON-LD with a raw line feed in a string",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"description\":\"Closed\nfor "
+	 "\\\"weeks\\\",]\",\"author\":\"Jane Doe\"}</script>",
+	 "Jane Doe"},
+	{"JSON-LD with commas behind the last",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"keywords\":[\"a,]\", ,\n]"
+	 "}</script><script type=application/ld+json>{\"@type\":\"Article\",\"keywords\":["
+	 "\"a,]\",\n],\"author\":\"Jane Doe, Jo Roe\",}</script>",
+	 "Jane Doe, Jo Roe"},
+	{"JSON-LD with names of characters",
+	 "<script type=application/ld+json>{\"@type\":\"Article\",\"author\":\"Ren&eacute; "
+	 "Mu&ntilde;oz\"}</script>",
+	 "René Muñoz"},
+	{"not who commented first",
+	 "<div id=comments><ol class=comment-list><li><span class='comment-author vcard'>Ann "
+	 "Moe</span><p>Thank you.</ol></div>",
+	 ""},
+	{"who wrote it, behind the newest comments",
+	 "<ul id=recent-comments><li><span class=author>Ann Moe</span> on the bridge</ul>"
+	 "<p><span class=author>Jane Doe</span></p>",
+	 "Jane Doe"},
+	{"a rubric of comments is none",
+	 "<div class='post hentry category-comment'><span class=author>Jane Doe</span></div>",
+	 "Jane Doe"},
+	{"not where the publisher lives",
+	 "<footer><address>Harbour Building<br>12 Pier Street</address></footer>", ""},
+	{"at the foot of the article",
+	 "<footer class=entry-footer><span class=author>Jane Doe</span></footer>", "Jane Doe"},
+	{"not who made the design",
+	 "<footer><p><a href=/t>Theme</a> by <a href=/j>Jo Roe</a></p></footer>", ""},
+	{"not the next field of a form",
+	 "<div><label>Name</label><input><label>Email</label></div>", ""},
+	{"not what a menu sorts by", "<nav><div><p>By</p><a href=/use>Use Case</a></div></nav>",
+	 ""},
+	{"a menu that markup calls a byline",
+	 "<nav class=posted><a rel=author href=/jane>Jane Doe</a></nav>", "Jane Doe"},
+	{"behind the label, whatever stands before it",
+	 "<div><b>Datum:</b> 3.5.2021<br><b>Autor:</b> Jo Roe<br><b>Quelle:</b> Paper<br></div>",
+	 "Jo Roe"},
+	{"an account of markup's rather than a name of a text",
+	 "<p>By <a rel=author>jdoe</a></p><p>Translated from a book by Jo Roe</p><p>By Jo Roe</p>",
+	 "jdoe"},
+	{"an account in an hCard rather than the next article's author",
+	 "<p>by <span class='author vcard'><a class=fn>jdoe</a></span></p><p>By Jo Roe</p>",
+	 "jdoe"},
+	{"a <div> that holds a name alone", "<div class=post__author>By Jane Doe</div>",
+	 "Jane Doe"},
+	{"one that tells all about somebody",
+	 "<div class=author-box><h4>About Jane Doe</h4><p>She lives beside the bridge and has "
+	 "written of it since it was opened.</div>",
+	 ""},
+	{"one that is a heading", "<div class=author-title>The Author</div>", ""},
+	{"one that is a button", "<div class=author-menu>Follow</div>", ""},
+	{"a paper's, not those of what it refers to",
+	 "<meta name=citation_author content='Jane Doe'><body><ol><li itemprop=citation>"
+	 "<meta itemprop=author content='Jo Roe'>The bridge</ol>",
+	 "Jane Doe"},
 	{"a recipe's",
 	 "<script type=application/ld+json>{\"@type\":\"Recipe\",\"author\":{\"name\":\"Jane "
 	 "Doe\"}}</script>",
@@ -189,7 +263,7 @@ static void everything_else_is_found(void **state)
 	struct article metadata =
 		read("<html lang=en_GB><head><meta property=og:site_name content='The  Paper'>"
 		     "<meta property=og:type content=article><meta name=description content=' "
-		     "About\nit. '>"
+		     "About&amp;nbsp;\nit. '>"
 		     "<meta property=article:published_time content=2024-03-12T08:30:00+01:00>"
 		     "<meta property=article:modified_time content='2024-03-13'>"
 		     "<meta property=og:image content=/i/a.png><link rel=canonical href=../b?c=1>",
@@ -202,6 +276,29 @@ static void everything_else_is_found(void **state)
 	CHECK_SPAN("canonical", metadata.canonical_url, SPAN("https://a.example/b?c=1"));
 	CHECK_SPAN("image", metadata.image_url, SPAN("https://a.example/i/a.png"));
 	done();
+}
+
+static const struct {
+	const char *name, *html, *published;
+} dates[] = {
+	{"RDFa before a date that only its text tells",
+	 "<p>Printed on 3 May 2021</p><span property='dc:date dc:created' "
+	 "content=2024-03-12T08:30:00Z>Tue</span>",
+	 "2024-03-12T08:30:00Z"},
+	{"RDFa by schema.org, and that of a comment behind it",
+	 "<span property=schema:dateCreated content=2024-03-12>Tue</span>"
+	 "<span property=schema:dateCreated content=2024-03-14>Thu</span>",
+	 "2024-03-12"},
+	{"the text alone", "<p>Printed on 3 May 2021</p>", "2021-05-03"},
+};
+
+static void dates_are_found(void **state)
+{
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		struct article metadata = read(dates[i].html, "");
+		CHECK_SPAN(dates[i].name, metadata.published, span_of(dates[i].published));
+		done();
+	}
 }
 
 static void hostile_pages_do_no_harm(void **state)
@@ -237,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headlines_are_found),
 		cmocka_unit_test(authors_are_found),
+		cmocka_unit_test(dates_are_found),
 		cmocka_unit_test(everything_else_is_found),
 		cmocka_unit_test(hostile_pages_do_no_harm),
 	};

@@ -117,18 +117,40 @@ static void text_is_found(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *plain;
+} references[] = {
+	{"Q&amp;A", "Q&A"},
+	{"Redacci&oacute;n, &Uuml;ber, &yuml;", "Redacción, Über, ÿ"},
+	{"&bdquo;Ja&ldquo; &euro;5&nbsp;Mio.", "„Ja“ €5 Mio."},
+	{"Donau&shy;dampf", "Donaudampf"},
+	{"&#8217;&#x2019;&#X1F600;&#x10FFFF;", "\u2019\u2019\U0001F600\U0010FFFF"},
+	{"&amp;amp;", "&amp;"},
+	{"&;&#;&#x;&#g;&#x110000;&#xD800;&#7;&Amp;&nosuchname;& amp;",
+	 "&;&#;&#x;&#g;&#x110000;&#xD800;&#7;&Amp;&nosuchname;& amp;"},
+};
+
+static void references_are_resolved(void **state)
+{
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+		char *text = strdup(references[i].text);
+		assert_non_null(text);
+		struct span plain = {text, pagedata_resolve(text, strlen(text))};
+		CHECK_SPAN(references[i].text, plain, span_of(references[i].plain));
+		free(text);
+	}
+}
+
 /* The end of a string may be the end of what may be read. */
 static void a_reference_that_is_cut_off_is_none(void **state)
 {
-	static const char *const references[] = {"&amp;", "&#65;", "&#x41;", "&hellip;"};
-	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
-		for (size_t len = 1; len <= strlen(references[i]); len++) {
+	static const char *const whole[] = {"&amp;", "&#65;", "&#x41;", "&hellip;"};
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		for (size_t len = 1; len < strlen(whole[i]); len++) {
 			char *at = malloc(len);
 			assert_non_null(at);
-			memcpy(at, references[i], len);
-			bool whole = references[i][len] == '\0',
-			     resolved = pagedata_resolve(at, len) < len;
-			CHECK(references[i], resolved == whole);
+			memcpy(at, whole[i], len);
+			CHECK_SIZE(whole[i], pagedata_resolve(at, len), len);
 			free(at);
 		}
 }
@@ -136,6 +158,7 @@ static void a_reference_that_is_cut_off_is_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(text_is_found),
+					   cmocka_unit_test(references_are_resolved),
 					   cmocka_unit_test(a_reference_that_is_cut_off_is_none)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

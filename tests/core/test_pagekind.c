@@ -172,6 +172,17 @@ static const struct {
 	 "", "a page that asks for a browser with scripts"},
 	{"nothing to read", "<title>The river</title><nav><a href=/>Home</a></nav>", "",
 	 "a page without text of its own"},
+	{"a file of JSON as browsers show it",
+	 "<meta name=color-scheme content='light dark'><body><pre>{\"title\":\"The "
+	 "river\",\"text\":"
+	 "\"" SENTENCES "\"}</pre><div class=json-formatter-container></div>",
+	 "", "data for programs"},
+	{"the same, laid out for readers",
+	 "<pre><div>[\n  {\n    \"text\": \"" SENTENCES "\"\n  }\n]</div></pre>", "",
+	 "data for programs"},
+	{"an article in brackets",
+	 "<title>The river</title><p>[The river rose.] It was \"fine\": " SENTENCES " [End]", "",
+	 NULL},
 	{"news that load themselves anew",
 	 "<title>The river</title><meta http-equiv=refresh content='300; url=/news'>"
 	 "<h1>The river</h1><p>" SENTENCES,

@@ -1,0 +1,173 @@
+#include "metadata_facts.h"
+
+#include "ascii.h"
+#include "blocks_words.h"
+#include "byline.h"
+#include "html.h"
+#include "page_words_table.h"
+
+#include <lexbor/dom/interfaces/character_data.h>
+
+/* Whom elements and texts of the body name. */
+
+void facts_add_name(struct facts *facts, size_t source, struct span name)
+{
+	struct span *slot = &facts->byline[source];
+	size_t len = slot->len + 2 + name.len;
+	if (slot->len > 0 && (span_contains(*slot, name) || len > BYLINE_MAX_BYTES))
+		return;
+	char *joined = slot->len == 0 ? NULL : arena_alloc(facts->arena, len, 1);
+	if (joined == NULL) {
+		facts_set(slot, name);
+		return;
+	}
+	memcpy(joined, slot->at, slot->len);
+	memcpy(joined + slot->len, ", ", 2);
+	memcpy(joined + slot->len + 2, name.at, name.len);
+	*slot = (struct span){joined, len};
+}
+
+/* Does the text before an element say that it names somebody else: who edited, who took the
+ * picture? */
+static bool is_helper(const lxb_dom_node_t *node)
+{
+	static const char *const words[] = {"review", "edit",      "check",
+					    "photo",  "illustrat", "foto"};
+	const lxb_dom_node_t *before = node->prev != NULL ? node->prev : node->parent->prev;
+	if (before == NULL || before->type != LXB_DOM_NODE_TYPE_TEXT)
+		return false;
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(before)->data;
+	struct span text = {(const char *)data->data, data->length};
+	return text.len < BYLINE_MAX_BYTES && ascii_contains_any(text, words, COUNT(words));
+}
+
+/* Elements of one kind side by side, perhaps each in an element that holds little more: several
+ * authors, and not those of several comments. */
+static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb_dom_node_t *b)
+{
+	const size_t most_around = 80;
+	if (a == NULL || a->local_name != b->local_name || a->local_name == LXB_TAG_DIV ||
+	    a->parent == NULL || b->parent == NULL || is_helper(b))
+		return false;
+	if (a->parent == b->parent)
+		return true;
+	if (a->parent->parent != b->parent->parent ||
+	    a->parent->local_name != b->parent->local_name)
+		return false;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	size_t around = facts_text_of(facts->arena, b->parent).len;
+	arena_rewind(facts->arena, mark);
+	return around <= most_around;
+}
+
+/* Of a form or a table. */
+static bool is_label(const lxb_dom_node_t *node)
+{
+	switch (node->local_name) {
+	case LXB_TAG_BUTTON:
+	case LXB_TAG_LABEL:
+	case LXB_TAG_OPTION:
+	case LXB_TAG_TH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Does an element stand where readers comment, where they choose or fill in something, or at the
+ * foot of the page, by its name or those of the elements around it? The body's own speak of the
+ * page, and those of a whole entry of its rubrics ("category-comment"). With `menus` also in a
+ * menu: markup names authors in some. */
+static bool is_of_others(struct facts *facts, const lxb_dom_node_t *node, bool menus)
+{
+	const int most_around = 16;
+	const uint32_t entry = 1u << WORD_ARTICLE | 1u << WORD_CONTENT | 1u << WORD_POST;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	for (int up = 0; up < most_around && node != NULL && node->local_name != LXB_TAG_BODY &&
+			 node->type == LXB_DOM_NODE_TYPE_ELEMENT;
+	     up++, node = node->parent) {
+		const lxb_dom_element_t *element = (const lxb_dom_element_t *)node;
+		uint32_t groups = blocks_name_groups(html_attribute(element, SPAN("class"))) |
+				  blocks_name_groups(html_attribute(element, SPAN("id")));
+		if (groups >> WORD_COMMENT & 1 && !(groups >> WORD_CONTENT & 1))
+			return true;
+		if (is_label(node) || (menus && node->local_name == LXB_TAG_NAV) ||
+		    (node->local_name == LXB_TAG_FOOTER && !(groups & entry)))
+			return true;
+	}
+	return false;
+}
+
+/* More than these are who commented, or the columns of a paper: then nobody is named. */
+enum { MOST_SIDE_BY_SIDE = 4 };
+
+void facts_read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
+{
+	if (facts->looks > FACTS_MAX_LOOKS || facts->side_by_side[source] > MOST_SIDE_BY_SIDE ||
+	    (facts->byline[source].len > 0 &&
+	     !are_siblings(facts, facts->byline_node[source], node)))
+		return;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	struct span bare = byline_bare(facts_text_below(facts->arena, node, true));
+	bool sure = source != FROM_LAST || byline_looks_written(bare) ||
+		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
+	if (bare.len >= 3 && byline_may_be_name(bare) && sure &&
+	    !is_of_others(facts, node, false)) {
+		/* A name may stand there twice, beside a picture and in the line. */
+		facts->side_by_side[source] += !span_contains(facts->byline[source], bare);
+		facts_add_name(facts, source, bare);
+		facts->byline_node[source] = node;
+		if (facts->side_by_side[source] > MOST_SIDE_BY_SIDE)
+			facts->byline[source] = (struct span){0};
+	} else {
+		arena_rewind(facts->arena, mark);
+	}
+}
+
+bool facts_is_name_alone(struct facts *facts, lxb_dom_node_t *div)
+{
+	const size_t most = 50;
+	if (facts->looks > FACTS_MAX_LOOKS)
+		return false;
+	facts->looks += FACTS_MAX_TEXT_NODES / 4;
+	struct arena_mark mark = arena_mark(facts->arena);
+	struct span text = facts_text_below(facts->arena, div, true), bare = byline_bare(text);
+	bool alone = text.len <= most && bare.len > 0 && memchr(bare.at, ' ', bare.len) != NULL &&
+		     !ascii_contains(bare, SPAN("author"));
+	arena_rewind(facts->arena, mark);
+	return alone;
+}
+
+void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
+{
+	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
+	    facts->looks > FACTS_MAX_LOOKS || !byline_is_lead(text) ||
+	    is_of_others(facts, node->parent, true))
+		return;
+	struct span own = byline_bare(text);
+	if (byline_may_be_name(own) && byline_looks_written(own)) {
+		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
+		return;
+	}
+	struct arena_mark mark = arena_mark(facts->arena);
+	lxb_dom_node_t *element = node->parent;
+	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
+		facts->looks += FACTS_MAX_TEXT_NODES / 4;
+		struct span line = facts_text_below(facts->arena, element, true);
+		const char *label =
+			line.len == 0 ? NULL : memmem(line.at, line.len, text.at, text.len);
+		if (label != NULL)
+			line = span_slice(line, (size_t)(label - line.at), line.len);
+		struct span bare = byline_bare(line);
+		if (line.len > text.len + 3 && byline_may_be_name(bare) &&
+		    byline_looks_written(bare)) {
+			facts->lead = bare;
+			return;
+		}
+		if (line.len > text.len + 3)
+			break;
+	}
+	arena_rewind(facts->arena, mark);
+}
