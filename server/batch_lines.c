@@ -1,6 +1,7 @@
 #include "batch_lines.h"
 
 #include "cacheable.h"
+#include "core/ascii.h"
 #include "monotonic.h"
 
 #include <stdio.h>
@@ -87,7 +88,10 @@ static bool count_line(struct batch *batch)
 
 static bool is_blank(const struct line *line)
 {
-	return line->len == 0 || (line->len == 1 && line->at[0] == '\r');
+	for (size_t i = 0; i < line->len; i++)
+		if (!ascii_is_in(line->at[i], " \t\r"))
+			return false;
+	return true;
 }
 
 /* Free what came of the line, keep what is known of it. */

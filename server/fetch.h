@@ -99,8 +99,8 @@ struct fetch_result {
 typedef void fetch_callback(void *arg, struct fetch_result *result);
 
 /**
- * Start the thread. Initialises libcurl: call before other threads use it. Everything in `options`
- * is copied. NULL when out of memory, descriptors or threads, or when allow_hosts is malformed.
+ * Everything in `options` is copied. Its thread and libcurl start with the first download, so that
+ * who never downloads pays for neither. NULL when out of memory, or when allow_hosts is malformed.
  */
 struct fetcher *fetcher_new(const struct fetch_options *options);
 

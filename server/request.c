@@ -245,7 +245,8 @@ static bool read_ratio(struct decoder *d, const char *name, const json_t *value)
 	double ratio = json_number_value(value);
 	if (!(ratio > 0 && ratio <= 1)) {
 		problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
-				  "\"ratio\" is %g; more than 0 and at most 1 is allowed.", ratio);
+				  "\"ratio\" is %s; above 0 up to 1 is allowed.",
+				  ratio > 1 ? "more than 1" : "not above 0");
 		return false;
 	}
 	d->request->select.ratio = ratio;
@@ -375,22 +376,32 @@ refused:
 	return false;
 }
 
+/* Where in `body` it is wrong; a body of one line, as in a batch, has a column alone. */
+static void set_json_problem(struct span body, const json_error_t *error, enum problem problem,
+			     const char *text, struct problem_report *report)
+{
+	if (memchr(body.at, '\n', body.len) == NULL)
+		problem_set(report, problem, "Column %d: %s.", error->column, text);
+	else
+		problem_set(report, problem, "Line %d, column %d: %s.", error->line, error->column,
+			    text);
+}
+
 /* A number is JSON, however large. `error` is of the first one that no type here holds. */
 static void report_overflow(struct span body, const json_error_t *error,
 			    struct problem_report *report)
 {
-	static const char wrong[] = "beyond all bounds";
 	struct span key;
 	char name[64];
 	if (!decode_number_key(body, (size_t)error->position, &key) || key.len >= sizeof(name)) {
-		problem_set(report, PROBLEM_OUT_OF_RANGE, "Line %d, column %d: the number is %s.",
-			    error->line, error->column, wrong);
+		set_json_problem(body, error, PROBLEM_OUT_OF_RANGE,
+				 "the number is beyond all bounds", report);
 		return;
 	}
 	memcpy(name, key.at, key.len);
 	name[key.len] = '\0';
-	problem_set_field(report, PROBLEM_OUT_OF_RANGE, name, "\"%s\" is a number %s.", name,
-			  wrong);
+	problem_set_field(report, PROBLEM_OUT_OF_RANGE, name,
+			  "\"%s\" is a number beyond all bounds.", name);
 }
 
 static void report_json_error(struct span body, const json_error_t *error,
@@ -419,7 +430,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 	default:
 		break;
 	}
-	problem_set(report, problem, "Line %d, column %d: %s.", error->line, error->column, text);
+	set_json_problem(body, error, problem, text, report);
 }
 
 bool request_decode(struct span body, size_t max_text_bytes, struct request *out,

@@ -287,6 +287,24 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 	return false;
 }
 
+/* What links are relative to must be an address itself. */
+static bool base_url_holds(struct work *work)
+{
+	struct span base = work->request.base_url;
+	struct url url;
+	if (base.len == 0)
+		return true;
+	bool holds = url_parse(base, NULL, &url);
+	if (holds)
+		url_free(&url);
+	else if (url.no_memory)
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While reading \"base_url\".");
+	else
+		problem_set_field(&work->report, PROBLEM_INVALID_VALUE, "base_url",
+				  "\"base_url\" is no absolute URL of http or https.");
+	return holds;
+}
+
 struct decoding {
 	struct arena *arena;
 	const struct fetch_result *download;
@@ -323,7 +341,8 @@ static bool find_text(struct work *work)
 		return true;
 	}
 	if (request->kind == REQUEST_HTML)
-		return extract(work, request->input, request->base_url, NULL);
+		return base_url_holds(work) &&
+		       extract(work, request->input, request->base_url, NULL);
 
 	if (download->status != FETCH_OK) {
 		report_download(download, request->input, &work->report);

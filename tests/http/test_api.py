@@ -306,8 +306,12 @@ def test_fields_beside_a_body_are_not_passed_over(service, content_type):
 
 
 @pytest.mark.parametrize("body, detail", [
-    (b'{"text":"a\\u0000b"}', "Line 1, column 18: \\u0000 is not allowed."),
-    (b'{"te\\u0000xt":"a"}', "Line 1, column 13: \\u0000 is not allowed."),
+    (b'{"text":"a\\u0000b"}', "Column 18: \\u0000 is not allowed."),
+    (b'{"te\\u0000xt":"a"}', "Column 13: \\u0000 is not allowed."),
+    (b'{"text":"a",\n"b"}', "Line 2, column 4: ':' expected near '}'."),
+    (b'{"text":"a","ratio":1.0000001}', '"ratio" is more than 1; above 0 up to 1 is allowed.'),
+    (b'{"text":"a","ratio":-0.5}', '"ratio" is not above 0; above 0 up to 1 is allowed.'),
+    (b'{"html":"<p>a","base_url":"news.example/a"}', '"base_url" is no absolute URL of http or https.'),
     (b'{"url":"news.example/a"}', "A URL that begins with http:// or https:// is wanted."),
     (b'{"url":"ftp://news.example/"}', "A URL that begins with http:// or https:// is wanted."),
     (b'{"url":" HTTP://10.0.0.1/"}', "This URL is not allowed here."),

@@ -64,12 +64,13 @@ def test_a_line_says_what_a_request_says(service):
 def test_a_bad_line_gives_one_problem_and_the_rest_go_on(start_service):
     service = start_service("--max-body", "2K")
     data = b"\n".join([line(0).strip(), b"{", b"", b'{"text":""}', line(4).strip(), b'{"text":"' + b"a" * 3000 + b'"}',
-                       b"\r", line(7).strip()])
+                       b"\r", b" \t \r", line(7).strip(), b"[1,"])
     answer = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
     rows = [json.loads(l) for l in answer.body.splitlines()]
     assert [row.get("code", row.get("id")) for row in rows] == [
-        "0", "invalid_json", "empty_text", "4", "body_too_large", "7"]
-    assert [row["line"] for row in rows if "code" in row] == [2, 4, 6]
+        "0", "invalid_json", "empty_text", "4", "body_too_large", "7", "invalid_json"]
+    assert [row["line"] for row in rows if "code" in row] == [2, 4, 6, 10]
+    assert rows[-1]["detail"].startswith("Column 3: ")  # one number of a line is enough
     assert (rows[4]["limit"], rows[4]["actual"]) == (2048, 3011)
 
 
