@@ -140,6 +140,19 @@ static void drop_wholes(const struct blocks *blocks, bool *chosen)
 	}
 }
 
+/* What no reader sees is not what the page says: what waits for a script, or is there for machines.
+ * But where most of the text is unseen, a script shows it. */
+static void drop_unseen(const struct blocks *blocks, bool *chosen)
+{
+	size_t chars[2] = {0};
+	for (size_t i = 0; i < blocks->len; i++)
+		if (chosen[i])
+			chars[blocks->containers[blocks->at[i].container].unseen] +=
+				blocks->at[i].chars;
+	for (size_t i = 0; i < blocks->len && chars[true] < chars[false]; i++)
+		chosen[i] &= !blocks->containers[blocks->at[i].container].unseen;
+}
+
 bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const float *score)
 {
 	bool article = declares_article(&blocks->declared);
@@ -167,5 +180,6 @@ bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const fl
 	}
 	if (article)
 		drop_wholes(blocks, chosen);
+	drop_unseen(blocks, chosen);
 	return chosen;
 }

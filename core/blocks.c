@@ -127,8 +127,10 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 		if (attribute_is(a, SPAN("style"))) {
 			if (span_contains(value, SPAN("display:none")) ||
 			    span_contains(value, SPAN("display: none")) ||
-			    span_contains(value, SPAN("visibility:hidden")))
+			    span_contains(value, SPAN("visibility:hidden"))) {
 				c->places |= PLACE_HIDDEN;
+				c->unseen = true;
+			}
 		} else if (attribute_is(a, SPAN("itemprop"))) {
 			c->groups |= blocks_name_groups(value);
 			if (span_contains(value, SPAN("articleBody")) ||
@@ -140,6 +142,7 @@ static void read_attributes(const lxb_dom_element_t *element, struct container *
 			c->groups |= blocks_name_groups(value);
 		} else if (attribute_is(a, SPAN("hidden"))) {
 			c->places |= PLACE_HIDDEN;
+			c->unseen |= !span_equal(value, SPAN("until-found"));
 		} else if (attribute_is(a, SPAN("aria-hidden"))) {
 			if (span_equal(value, SPAN("true")))
 				c->places |= PLACE_HIDDEN;
@@ -251,6 +254,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 		c->near_groups |= parent->groups;
 		c->all_groups |= parent->all_groups;
 		c->places |= parent->places;
+		c->unseen |= parent->unseen;
 		c->depth = parent->depth + 1;
 		count_groups(c, parent, index);
 		c->path = hash_append(parent->path, c->shape);

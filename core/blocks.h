@@ -45,6 +45,7 @@ struct container {
 	uint16_t tag, depth;
 	uint8_t comments, asides, texts; /* of it and those around it: how many say so by name */
 	uint32_t comment;                /* the outermost of those for comments; 0: none */
+	bool unseen;  /* it or one around it is not displayed, as long as no script changes that */
 	float weight; /* readability's: text of paragraphs inside, from its children and theirs */
 };
 
