@@ -233,6 +233,12 @@ static bool job_expired(void *arg)
 	return !job_is_wanted(work->job) || monotonic_ns() > work->job->deadline_ns;
 }
 
+static void report_empty(struct work *work)
+{
+	problem_set_field(&work->report, PROBLEM_EMPTY_TEXT, request_kinds[work->request.kind],
+			  "There is no visible character in it.");
+}
+
 struct extraction {
 	struct work *work;
 	struct span html, base_url, refresh;
@@ -273,6 +279,10 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 	case EXTRACT_OK:
 		return true;
 	case EXTRACT_NO_ARTICLE:
+		if (download == NULL) { /* whose text, if it has any, is all its article */
+			report_empty(work);
+			return false;
+		}
 		problem_set_field(&work->report, PROBLEM_NO_ARTICLE,
 				  request_kinds[work->request.kind], "The page seems to be %s.",
 				  work->article.seen == NULL ? "empty" : work->article.seen);
@@ -418,8 +428,7 @@ static char *summarize(struct work *work, size_t *len)
 	}
 	work->job->times.summarize_ns += monotonic_ns() - start;
 	if (status == SUMMARY_EMPTY)
-		problem_set_field(&work->report, PROBLEM_EMPTY_TEXT, request_kinds[request->kind],
-				  "There is no visible character in it.");
+		report_empty(work);
 	else if (status == SUMMARY_NO_MEMORY)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
 			    "Summarizing needs more memory than one request is given here.");

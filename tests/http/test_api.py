@@ -219,6 +219,12 @@ def test_blank_text_is_an_error(service, text):
     assert answer.json()["pointer"] == "/text"
 
 
+@pytest.mark.parametrize("html", ["", " ", "<p> </p>", "<title>Bridge</title><img src=a>", "<!-- a --><script>b</script>"])
+def test_html_without_text_is_an_error(service, html):
+    problem = service.summarize(html=html).json()
+    assert (problem["status"], problem["code"], problem["pointer"]) == (422, "empty_text", "/html")
+
+
 REAL = [
     "Plain ASCII. Two sentences here.\r\nA third after CRLF.\r\n\r\nNew paragraph.",
     "\ufeffA byte order mark. It counts as a character.",

@@ -33,7 +33,7 @@ POSTS = {
     "no such value": (body(text=ARTICLE, length=SECRET), "invalid_value"),
     "out of range": (body(text=ARTICLE, id=SECRET * 100), "out_of_range"),
     "both": (body(text=ARTICLE, url=f"https://{SECRET}.example/"), "conflicting_input"),
-    "no article": (body(html=f"<!-- {SECRET} -->"), "no_article"),
+    "empty HTML": (body(html=f"<!-- {SECRET} -->"), "empty_text"),
     "too large": (body(text=SECRET * 20000), "body_too_large"),
     "no such name": (body(url=f"http://{SECRET}.invalid/{SECRET}?{SECRET}"), "url_unreachable"),
     "no URL": (body(url=f"gopher://{SECRET}/"), "url_refused"),
