@@ -353,6 +353,7 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 {
 	const lexbor_str_t *data = &((lxb_dom_character_data_t *)node)->data;
 	const uint8_t *at = data->data, *end = at + data->length;
+	bool lines = walk->out->containers[walk->container].tag == LXB_TAG_PRE;
 	if (!make_text_room(walk, data->length + 4 + VECTOR_BYTES))
 		return;
 	bool started = false, drop;
@@ -360,8 +361,8 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 	while (at < end) {
 		if (ascii_is_space((char)*at)) { /* rows of them, which a page is full of */
 			walk->pending_space = true;
-			while (++at < end && ascii_is_space((char)*at))
-				;
+			for (; at < end && ascii_is_space((char)*at); at++)
+				walk->pending_line |= lines && *at == '\n' && walk->is_open;
 			continue;
 		}
 		size_t space = space_len(at, end, &drop);

@@ -76,7 +76,8 @@ struct block {
 
 /** A page as a row of blocks. All arrays live in the arena. */
 struct blocks {
-	char *text; /* the flat text: white space collapsed, no blank at a block's ends */
+	char *text; /* the flat text: white space collapsed, no blank at a block's ends; <br> and
+		       lines of <pre> are line feeds */
 	size_t text_len;
 	struct block *at;
 	size_t len;
