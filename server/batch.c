@@ -23,6 +23,8 @@
 /* zlib's share of a packed body. */
 #define GUNZIP_BYTES (48 * 1024)
 #define IDLE_MS 1000
+/* Sockets that are waited for, to begin with. */
+#define POLLED_ROOM 16
 /* How soon a sender that is read ahead is looked at again. */
 #define AHEAD_MS 25
 /* What is late is answered so, first: by the job, which knows why, or this much later by us. The
@@ -261,17 +263,33 @@ static struct pollfd polled_of(const struct batch *batch)
 			       .events = sends ? POLLOUT : 0};
 }
 
+/* The wake-up's descriptor and those of as many batches as there is memory for. */
+static size_t fill_polled(struct batches *batches)
+{
+	size_t wanted = 1, n = 0;
+	for (const struct batch *b = batches->first; b != NULL; b = b->next)
+		wanted++;
+	if (wanted > batches->polled_room) {
+		size_t room = wanted + wanted / 2;
+		struct pollfd *more = realloc(batches->polled, room * sizeof(*more));
+		if (more != NULL) {
+			batches->polled = more;
+			batches->polled_room = room;
+		}
+	}
+	batches->polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
+	for (struct batch *b = batches->first; b != NULL && n < batches->polled_room; b = b->next)
+		if (!b->broken)
+			batches->polled[n++] = polled_of(b);
+	return n;
+}
+
 /* Sleep until a ticket is finished, a socket that was full takes more, or a client that
  * libmicrohttpd does not look at has left; `ms` at most. */
 static void wait_for_news(struct batches *batches, int ms)
 {
-	enum { MAX_SOCKETS = 1024 };
-	struct pollfd polled[MAX_SOCKETS + 1];
-	size_t n = 0;
-	polled[n++] = (struct pollfd){.fd = batches->event, .events = POLLIN};
-	for (struct batch *b = batches->first; b != NULL && n <= MAX_SOCKETS; b = b->next)
-		if (!b->broken)
-			polled[n++] = polled_of(b);
+	size_t n = fill_polled(batches);
+	struct pollfd *polled = batches->polled; /* this thread's alone */
 	pthread_mutex_unlock(&batches->lock);
 	uint64_t count;
 	if (poll(polled, n, ms) > 0 && (polled[0].revents & POLLIN) &&
@@ -310,14 +328,18 @@ struct batches *batches_new(const struct batch_parts *parts)
 	if (batches == NULL)
 		return NULL;
 	batches->parts = *parts;
+	batches->polled_room = POLLED_ROOM;
+	batches->polled = calloc(POLLED_ROOM, sizeof(*batches->polled));
 	batches->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&batches->lock, NULL);
-	if (batches->event >= 0 && pthread_create(&batches->thread, NULL, run, batches) == 0) {
+	if (batches->polled != NULL && batches->event >= 0 &&
+	    pthread_create(&batches->thread, NULL, run, batches) == 0) {
 		atomic_store(&batches_now, batches);
 		return batches;
 	}
 	if (batches->event >= 0)
 		close(batches->event);
+	free(batches->polled);
 	free(batches);
 	return NULL;
 }
@@ -343,6 +365,7 @@ void batches_free(struct batches *batches)
 	atomic_store(&batches_now, NULL);
 	close(batches->event);
 	pthread_mutex_destroy(&batches->lock);
+	free(batches->polled);
 	free(batches);
 }
 

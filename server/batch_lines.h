@@ -91,6 +91,8 @@ struct batches {
 	pthread_mutex_t lock; /* guards everything below, and all batches */
 	struct batch *first;
 	bool stopping;
+	struct pollfd *polled; /* the thread's alone: the event, and a socket for each batch */
+	size_t polled_room;
 };
 
 /** Let the thread look at all batches again. */
