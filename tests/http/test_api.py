@@ -294,8 +294,8 @@ def test_bad_bodies_get_a_problem(service, body, status, code):
 @pytest.mark.parametrize("body, detail", [
     (b'{"text":"a\\u0000b"}', "Line 1, column 18: \\u0000 is not allowed."),
     (b'{"te\\u0000xt":"a"}', "Line 1, column 13: \\u0000 is not allowed."),
-    (b'{"url":"news.example/a"}', "A URL that begins with http:// or https:// is wanted."),
-    (b'{"url":"ftp://news.example/"}', "A URL that begins with http:// or https:// is wanted."),
+    (b'{"url":"news.example/a"}', "The URL must begin with http:// or https://."),
+    (b'{"url":"ftp://news.example/"}', "The URL must begin with http:// or https://."),
     (b'{"url":" HTTP://10.0.0.1/"}', "This URL is not allowed here."),
 ])
 def test_details_are_in_words_of_our_own(service, body, detail):
@@ -342,7 +342,7 @@ def test_probes_and_info(service):
     (b"/nothing", 'Nothing is served at "/nothing".'),
     ("/été".encode(), 'Nothing is served at "/été".'),
     (b'/"\xC3', 'Nothing is served at "/"".'),  # cut to what is UTF-8
-    (b"/%6civez", "No path here has escapes."),
+    (b"/%6civez", "No path of this service has percent-escapes."),
 ])
 def test_what_is_not_found_is_named(service, path, detail):
     answer = service.raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
