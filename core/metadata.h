@@ -9,10 +9,10 @@
 /**
  * What the page says of its article, put into `out`: all its spans but the text.
  *
- * Read are JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata, rel
- * and class names, <time>, headings and the URL's own date; where they differ, the first in that
- * order that can be true wins, but JSON-LD's description, image, site and language come with or
- * behind the <meta>s': they are often those of the site. The title is the heading that the page's
+ * It reads JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata, rel
+ * and class names, <time>, headings and the URL's own date. If they differ, the first in that order
+ * that can be true wins; but JSON-LD's description, image, site and language rank with or after
+ * those of <meta>, because they are often the site's. The title is the heading that the page's
  * titles agree on (headline.h). URLs are resolved against `base_url`.
  *
  * One walk over the tree, without recursion; bounded JSON. Cannot fail except for memory
@@ -22,8 +22,8 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 		   struct article *out);
 
 /**
- * `url` as browsers resolve it against `base_url`, in `arena`: empty where the result is no http(s)
- * URL or `url` is longer than URLs are, and without memory.
+ * `url` as browsers resolve it against `base_url`, in `arena`. Empty if the result is no http(s)
+ * URL, if `url` is longer than any real URL, or without memory.
  */
 struct span metadata_resolve(struct arena *arena, struct span url, struct span base_url);
 

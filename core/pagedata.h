@@ -13,15 +13,15 @@ struct pagedata_text {
 
 /**
  * The longest "articleBody" (or the like) in the page's scripts: JSON-LD, __NEXT_DATA__ and other
- * state; where no script has one, the prose that state holds under such names as "content" or
+ * state. If no script has one: the prose that the state holds under names such as "content", or
  * paragraph by paragraph. Escapes and character references are decoded and markup inside it
  * dropped. Empty when there is none. O(scripts).
  */
 void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
- * The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
- * there is none. Only the few names that systems write into JSON, and numbers.
+ * The character reference at the ampersand `text.at[at]`: its length, and the code point; 0 if
+ * there is none. Knows only numbers and the few names that systems write into JSON.
  */
 size_t pagedata_reference(struct span text, size_t at, uint32_t *codepoint);
 

@@ -3,8 +3,8 @@
 
 /**
  * `precis health [URL]`, for container probes: 0 when a GET of `url` answers 200 within five
- * seconds, else 1 with the reason on standard error. Without a path it means /livez. NULL: the
- * address of admin-listen, or else listen, as environment, file of options or the default name it.
+ * seconds, else 1 with the reason on standard error. A URL without a path means /livez. NULL means
+ * the address of admin-listen, or else listen, as given by environment, file of options or default.
  */
 int health_check(const char *url);
 
