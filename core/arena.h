@@ -41,10 +41,11 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 void *arena_zalloc(struct arena *arena, size_t count, size_t size);
 
 /**
- * Grow an array made by arena_alloc() from `old_count` to `new_count` objects. In place when it is
- * the newest allocation, or as a whole when it has a block for itself, as large ones have; else by
- * copying (the old room is lost until the reset). No mark may stand between its making and this.
- * `array` may be NULL with `old_count` 0. On failure returns NULL and the old array is still good.
+ * Grow an array made by arena_alloc() from `old_count` to `new_count` objects: in place if it is
+ * the newest allocation; by growing its block if it has one to itself, as large arrays have; else
+ * by copying (the old room is lost until the reset). No mark may be set between its making and
+ * this. `array` may be NULL with `old_count` 0. On failure returns NULL and the old array is still
+ * good.
  */
 void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size);
 
@@ -52,9 +53,9 @@ void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_
 bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size);
 
 /**
- * See that an array, whose pointer is at `array`, has room for one more than `len` objects: `*room`
- * is for how many it has, and is doubled when they are too few. False on failure: then nothing
- * changed.
+ * Make sure that an array, whose pointer is at `array`, has room for one more than `len` objects.
+ * `*room` says for how many it has room, and is doubled when that is too few. False on failure:
+ * then nothing changed.
  */
 static inline bool arena_reserve(struct arena *arena, void *array, size_t len, size_t *room,
 				 size_t size)
@@ -65,8 +66,8 @@ static inline bool arena_reserve(struct arena *arena, void *array, size_t len, s
 /** A copy of `bytes` with a NUL behind it, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);
 
-/** Remember the present fill; everything allocated afterwards goes at arena_rewind(), but `failed`
- * stays. */
+/** Remember how far the arena is filled: arena_rewind() frees everything allocated afterwards, but
+ * leaves `failed` as it is. */
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 

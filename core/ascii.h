@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/** What <ctype.h> and <strings.h> ask the locale for, asked of ASCII alone. */
+/** Like functions of <ctype.h> and <strings.h>, but for ASCII alone, whatever the locale. */
 
 static inline bool ascii_is_digit(char c)
 {
@@ -51,7 +51,7 @@ static inline bool ascii_is_in(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/** The value of a hexadecimal digit; 16 for what is none. */
+/** The value of a hexadecimal digit; 16 for any other character. */
 static inline unsigned ascii_digit(char c)
 {
 	if (ascii_is_digit(c))
@@ -60,7 +60,7 @@ static inline unsigned ascii_digit(char c)
 	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
 }
 
-/** Are `len` bytes the same, but for the case of ASCII letters? */
+/** Are `len` bytes the same, apart from the case of ASCII letters? */
 static inline bool ascii_same(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/** Where a part of the page stands, from its own element and all those around it. */
+/** Where in the page something is, judged by its own element and all those around it. */
 enum block_place {
 	PLACE_ARTICLE = 1 << 0,
 	PLACE_MAIN = 1 << 1,
@@ -35,7 +35,7 @@ struct container {
 	uint32_t end;         /* containers [own index, end) are inside it */
 	uint32_t groups;      /* 1 << WORD_...: what its class, id, role and itemprop say */
 	uint32_t near_groups; /* its own and its parent's */
-	uint32_t all_groups;  /* its own and of all around it */
+	uint32_t all_groups;  /* its own and those of all around it */
 	uint32_t places;
 	uint64_t path;  /* hash of the tags and classes from the root */
 	uint64_t shape; /* hash of its tag and class */
@@ -87,11 +87,11 @@ struct blocks {
 	size_t item_count;
 	size_t title_words, described_words;
 	struct declared declared;
-	bool partial; /* more blocks than are read: the rest is left out */
+	bool partial; /* there are more blocks than are read: the rest is left out */
 };
 
 /**
- * Cut the tree of `page` into blocks. `node->user` of its elements but scripts is overwritten.
+ * Cut the tree of `page` into blocks. Overwrites `node->user` of all elements except scripts.
  * `noscript`: with the text in <noscript> elements.
  * O(nodes + text + blocks * depth). On failure arena->failed is set.
  */

@@ -23,8 +23,8 @@ struct said {
 size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_where where);
 
 /**
- * Count a block's characters, words and marks, and tell what its words are. Between words of `text`
- * stands one space or line feed; VECTOR_BYTES bytes behind it must be readable. O(text).
+ * Count a block's characters, words and marks, and tell what its words are. Words in `text` must be
+ * separated by one space or line feed; VECTOR_BYTES bytes after it must be readable. O(text).
  */
 void blocks_measure(struct block *b, struct span text, const struct said *said);
 

@@ -7,8 +7,7 @@
 
 enum { BYLINE_MAX_BYTES = 120 };
 
-/** Where the text of one element ends and that of the next, which is no part of the same name,
- * begins. */
+/** Stands between the texts of two elements, which cannot be parts of the same name. */
 #define BYLINE_BREAK " | "
 
 /**
@@ -17,10 +16,10 @@ enum { BYLINE_MAX_BYTES = 120 };
  */
 struct span byline_bare(struct span line);
 
-/** Can a bare byline be somebody's name, and no address, label or month? Pure. O(bare.len). */
+/** Can a bare byline be a name, rather than an address, a label or a month? Pure. O(bare.len). */
 bool byline_may_be_name(struct span bare);
 
-/** What of somebody's name it is: the best is believed, and of equals the first. */
+/** What kind of name it is: the best is believed, and of equals the first. */
 enum byline_kind {
 	BYLINE_NAME,
 	BYLINE_ACCOUNT, /* "jdoe": one word in lower case, or with digits */

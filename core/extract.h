@@ -8,12 +8,14 @@
 
 /** Bounds on one page. A zero takes the default named beside it. */
 struct extract_limits {
-	size_t max_memory_bytes; /* 64 MiB: the tree is cut at half, for its last token can take as
-				    much again, with all that it opens anew; and where it takes
-				    eleven sixteenths with what is made of it */
+	/* 64 MiB. Reading stops, and what was read so far is used, once the tree takes more than
+	 * half of it, because a single token can take as much again with all the elements that it
+	 * opens anew; and also before the tree and what is made of it take more than 11/16 of it.
+	 */
+	size_t max_memory_bytes;
 	size_t max_depth;        /* 512 open elements */
-	size_t max_attributes;   /* 1,000 a tag */
-	size_t max_nodes;        /* 1,000,000 tags, texts and attributes a page */
+	size_t max_attributes;   /* 1,000 per tag */
+	size_t max_nodes;        /* 1,000,000 tags, texts and attributes per page */
 	bool (*expired)(void *); /* asked now and then; true stops the work. NULL: never */
 	void *expired_arg;
 };
@@ -40,7 +42,7 @@ struct article {
 	const char *seen;     /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
 	struct span leads_to; /* EXTRACT_NO_ARTICLE: where the page sends its readers at once
 				 (refresh.h); http(s) */
-	bool little; /* hardly any text: where HTTP sends the readers on, this is no article */
+	bool little; /* hardly any text: no article if HTTP sends the readers on elsewhere */
 };
 
 enum extract_status {
@@ -62,9 +64,10 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 				    bool given, const struct extract_limits *limits,
 				    struct article *out);
 
-/** The bytes of the HTML that article text [start_byte, end_byte) came from, which begins and ends
- * with something visible. False where its begin or end is in no run, or they stand the other way
- * round in the page: tables move what is in none of their cells. O(log runs). */
+/** The bytes of the HTML that article text [start_byte, end_byte) came from; that text must begin
+ * and end with something visible. False if its beginning or end is in no run, or if they are in the
+ * reverse order in the page: HTML moves what is in a table but in none of its cells. O(log runs).
+ */
 bool extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
 			uint32_t *html_start_byte, uint32_t *html_end_byte);
 

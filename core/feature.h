@@ -5,10 +5,10 @@
 #include "score.h"
 
 /**
- * What the scorer knows of a sentence. Unless it says otherwise a feature lies in [0, 1]; `_Z` are
- * standard scores over the text's prose, cut at ±3. Positions count prose only, so that a heading,
- * a caption or a button before the first sentence does not move it; what is no prose has 0 there.
- * Where paragraphs begin counts for nothing: measured, it says nothing that the rest does not say,
+ * What the scorer knows of a sentence. A feature is in [0, 1] unless its comment says otherwise;
+ * `_Z` are standard scores over the text's prose, cut at ±3. Positions count prose only, so that a
+ * heading, a caption or a button before the first sentence does not move it; what is no prose has 0
+ * there. Where paragraphs begin is not used: measurements showed that it adds nothing to the rest,
  * and one site breaks after every sentence, the next after ten, a third not at all.
  */
 enum feature {
@@ -79,8 +79,8 @@ enum feature {
 	FEATURE_COUNT
 };
 
-/** A sentence's row: whole eights, for those who take them side by side; behind the features are 0.
- */
+/** The length of a sentence's row: a multiple of eight, for code that takes eight at a time; the
+ * places after the features are 0. */
 enum { FEATURE_ROW = (FEATURE_COUNT + 7) / 8 * 8 };
 
 /** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */

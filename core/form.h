@@ -4,11 +4,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/** What distinguishes a word: its first bytes, so many. */
+/** How many of a word's first bytes distinguish it. */
 enum { FORM_MAX_BYTES = 64 };
 
-/** A case-folded word, zero up to byte 32 and for at least sixteen bytes behind it: it is hashed
- * and compared in steps of sixteen, which most words need one of. */
+/** A case-folded word, followed by zeros up to byte 32 and for at least sixteen bytes: it is hashed
+ * and compared in steps of sixteen bytes, of which most words need one. */
 struct form {
 	_Alignas(16) char bytes[FORM_MAX_BYTES + 32];
 	uint32_t len;
@@ -40,7 +40,7 @@ static inline uint64_t form_hash(const char *padded, uint32_t len)
 	return hash;
 }
 
-/** Zero what is behind the word. */
+/** Set the bytes after the word to zero. */
 static inline void form_finish(struct form *form)
 {
 	memset(form->bytes + form->len, 0, 32);

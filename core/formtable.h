@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/** A distinct form. Its first sixteen bytes stand here: most are compared without a further look.
- */
+/** A distinct form. Its first sixteen bytes are stored here, so that most can be compared without
+ * following `at`. */
 struct form_entry {
 	uint64_t first, second;
 	const char *at; /* all of them, zero-padded to whole steps; never moves */
@@ -34,9 +34,10 @@ struct formtable {
 /** Make a table for about `expected` forms. False for lack of memory. */
 bool formtable_init(struct arena *arena, struct formtable *table, size_t expected);
 
-/** The slot where a form is looked for first, and the one after a slot. Forms can be chosen to have
- * one hash, so their bytes times a number that nobody outside knows tell the place: up to sixteen
- * bytes the first eight are enough, since of two with one hash these differ. */
+/** The slot where a form is looked for first, and the one after a slot. Forms could be chosen so
+ * that all have the same hash; so the slot is made of their bytes times a number that nobody
+ * outside knows. For forms of up to sixteen bytes the first eight are enough, because these differ
+ * between two forms with the same hash. */
 static inline uint32_t formtable_place(const struct formtable *table, const char *form,
 				       uint32_t len, uint64_t hash)
 {
@@ -54,7 +55,7 @@ static inline uint32_t formtable_next(const struct formtable *table, uint32_t at
 
 /**
  * The entry of a form of `len` bytes, zero-padded to whole steps of sixteen; or NULL and the free
- * slot where it belongs. `hash` is form_hash() of it. O(1) but for colliding hashes.
+ * slot where it belongs. `hash` is form_hash() of it. O(1) unless hashes collide.
  */
 static inline struct form_entry *formtable_find(const struct formtable *table, const char *form,
 						uint32_t len, uint64_t hash, uint32_t *free_slot)
@@ -71,7 +72,7 @@ static inline struct form_entry *formtable_find(const struct formtable *table, c
 	return NULL;
 }
 
-/** formtable_add() where room is wanted or the form is long. */
+/** formtable_add() if more room is needed or the form is long. */
 struct form_entry *formtable_add_any(struct arena *arena, struct formtable *table, const char *form,
 				     uint32_t len, uint64_t hash, uint32_t free_slot);
 

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/** FNV-1a, 32 bits, a byte a step. */
+/** FNV-1a, 32 bits, one byte per step. */
 enum {
 	FNV_START = 2166136261u,
 	FNV_PRIME = 16777619u,
@@ -18,8 +18,9 @@ static inline uint32_t fnv(uint32_t hash, uint8_t byte)
 }
 
 /**
- * A hash that goes on over one more number, for keys whose order counts: they are compared instead
- * of what they stand for. Multiplied by 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4).
+ * Continue a hash with one more number, where the order of the numbers counts; such hashes are
+ * compared instead of what they stand for. Multiplies by 2^64 over the golden ratio (Knuth, TAOCP
+ * 3, 6.4).
  */
 static inline uint64_t hash_append(uint64_t hash, uint64_t number)
 {

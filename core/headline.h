@@ -19,9 +19,10 @@ struct headline_clues {
 };
 
 /**
- * The headline: the heading that one of the titles agrees with best, or else the first title
- * without the site's name. A part of the clues, or empty. Titles name the site, headings carry
- * kickers and mastheads; what both say is the headline. Scratch memory comes from `arena`.
+ * The headline: the heading that agrees best with one of the titles, or else the first title
+ * without the site's name. The result is a part of the clues, or empty. Titles also name the site,
+ * and headings also hold kickers and mastheads; what both say is the headline. Scratch memory comes
+ * from `arena`.
  */
 struct span headline_choose(struct arena *arena, const struct headline_clues *clues);
 

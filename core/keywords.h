@@ -12,8 +12,8 @@ struct occurrence {
 	uint32_t start_byte, end_byte;
 };
 
-/** One to three neighbouring words that the text is about, the last of them perhaps a number
- * ("Harbour 3"), or a name of up to five, in the form that its first 32 places use most. */
+/** One to three neighbouring words that the text is about (the last one may be a number: "Harbour
+ * 3"), or a name of up to five words; in the form that is most frequent in its first 32 places. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /**
- * A word that a text does not have, as it is compared with those that it has: bare, without what
- * people leave out ("musee", "lodka"), and, where umlauts may be written as two letters
- * ("Bruecke"), without the second of them.
+ * A word that is not in a text, in the form in which it is compared with the words that are:
+ * without the marks that people leave out ("musee", "lodka"), and, where umlauts may be written
+ * as two letters ("Bruecke"), without the second letter.
  */
 struct kin {
 	struct form form[2], stem[2];

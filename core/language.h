@@ -17,7 +17,7 @@ enum { LANGUAGE_UND = 0 };
 /** How writing differs where it matters to sentences; core/data/languages.txt says of which. */
 enum language_property {
 	LANGUAGE_ORDINAL = 1,         /* a number with a full stop is an ordinal: "3. Mai" */
-	LANGUAGE_NOUNS = 2,           /* nouns are capitalized, so that a capital says less */
+	LANGUAGE_NOUNS = 2,           /* nouns are capitalized, so a capital says less */
 	LANGUAGE_COLON = 4,           /* the colon is a full stop */
 	LANGUAGE_QUESTION = 8,        /* the semicolon is the question mark */
 	LANGUAGE_SYLLABLES = 16,      /* a capitalized function word may be a syllable of a name */
@@ -66,9 +66,8 @@ const struct language *language_at(size_t index);
 const struct language *language_from_tag(struct span tag);
 
 /**
- * Which language is valid UTF-8 `text` in? Looks at its beginning and its middle, and where they
- * leave a doubt at its first 3 KB: O(1).
- * Never NULL: "und" where nothing speaks for any language.
+ * Which language is valid UTF-8 `text` in? Looks at its beginning and its middle and, if these
+ * leave a doubt, at its first 3 KB: O(1). Never NULL: "und" if nothing speaks for any language.
  *
  * The script decides first. Languages that share one are told apart by the share of their function
  * words (Grefenstette 1995) and of letters and word endings that few of them use.
@@ -90,10 +89,10 @@ bool language_is_latin(const struct language *language);
 unsigned language_word(const struct language *language, struct span word);
 
 /**
- * May a word be of class WORD_STARTER and not WORD_CAPITAL in `language`, that begins with the
- * `letters` letters a to z, from 2 up to 16 and more, of which the first two are given? False only
- * if none of the lists does; of other words one in ten is let through. O(1), without a hash of the
- * word.
+ * A quick check before a look-up: may a word be of class WORD_STARTER and not WORD_CAPITAL in
+ * `language`, if it begins with `letters` letters a to z (from 2 to 16 or more), of which the first
+ * two are given? False only if no such word is listed; of the other words one in ten passes. O(1),
+ * without hashing the word.
  */
 bool language_may_start(const struct language *language, unsigned char first, unsigned char second,
 			unsigned letters);

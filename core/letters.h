@@ -46,7 +46,8 @@ static inline bool letters_is_capital(const char *at)
 	       (c == 0xD0 && d < 0xB0) || (c == 0xD4 && d >= 0xB1) || (c == 0xD5 && d < 0x97);
 }
 
-/** Is it surely no combining mark? Han and the letters among kana, without a look at the tables. */
+/** Is it certainly no combining mark? True for Han and for letters among kana, without a look-up.
+ */
 static inline bool letters_is_plain_unspaced(uint32_t c)
 {
 	return (c >= 0x4E00 && c < 0x9FA6) || (c >= 0x3041 && c < 0x3097) ||
@@ -83,7 +84,7 @@ static inline uint32_t letters_fold_usual(uint32_t c)
 	return c >= 0xAC00 && c < 0xD7A4 ? c : 0; /* Hangul */
 }
 
-/** Add `codepoint` as it is; where there is no room, nothing. The form is not finished yet. */
+/** Add `codepoint` as it is, or nothing if there is no room. The form is not finished yet. */
 static inline void letters_put(struct form *form, uint32_t codepoint)
 {
 	unsigned len = codepoint < 0x80 ? 1 : codepoint < 0x800 ? 2 : codepoint < 0x10000 ? 3 : 4;
@@ -96,8 +97,8 @@ static inline void letters_put(struct form *form, uint32_t codepoint)
 /** Add the full case folding (Unicode, status C and F) of `codepoint`. */
 void letters_put_folded(struct form *form, uint32_t codepoint);
 
-/** Canonical composition, for text that has letters and accents, or the parts of Hangul syllables,
- * apart: the word lists and stemmers expect one. */
+/** Canonical composition, for text that writes letters and accents, or the parts of Hangul
+ * syllables, separately: the word lists and stemmers expect composed text. */
 void letters_compose(struct form *form);
 
 #endif

@@ -6,15 +6,15 @@
 #include <stdint.h>
 
 /**
- * The mark that a sentence ends with, behind closing quotes, brackets and white space taken away:
+ * The mark that a sentence ends with, apart from closing quotes, brackets and white space after it:
  * '.', '!', '?' or ':' whatever the script ('.' for the ideographic full stop or the danda, '?' for
- * the Arabic question mark), 0 when it ends with anything else. O(what is taken away).
+ * the Arabic question mark), 0 if it ends with anything else. O(what is skipped).
  */
 char marks_final(struct span sentence);
 
 /**
- * Does it say what somebody says: does it hold a quotation mark (an apostrophe is none, nor are
- * single ones around a word), or begin with a dash? O(its length).
+ * Does it quote somebody: does it contain a quotation mark (apostrophes and single marks around one
+ * word do not count), or begin with a dash? O(its length).
  */
 bool marks_quote(struct span sentence);
 
@@ -25,9 +25,10 @@ enum {
 };
 
 /**
- * Which halves of quotations does it hold? A mark opens behind a space and before none, and closes
- * the other way round, as languages use most of them either way; where that does not tell, as it
- * usually does, and straight ones in turn. O(its length), sixteen bytes a step between marks.
+ * Which halves of quotations does it hold? Languages use most marks either way, so a mark opens if
+ * it stands after a space and not before one, and closes the other way round. If that does not
+ * decide, it does what it usually does, and straight marks open and close in turn. O(its length),
+ * sixteen bytes per step between marks.
  */
 unsigned marks_half_quotes(struct span sentence);
 

@@ -22,8 +22,8 @@ void metadata_read(struct arena *arena, const struct html_page *page, struct spa
 		   struct article *out);
 
 /**
- * `url` as browsers resolve it against `base_url`, in `arena`: empty where the result is no http(s)
- * URL or `url` is longer than URLs are, and without memory.
+ * `url` as browsers resolve it against `base_url`, in `arena`. Empty if the result is no http(s)
+ * URL, if `url` is longer than any real URL, or without memory.
  */
 struct span metadata_resolve(struct arena *arena, struct span url, struct span base_url);
 

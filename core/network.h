@@ -3,21 +3,21 @@
 
 #include "feature.h"
 
-/** Far below any merit that the network gives; finite, so that sums of it stay so. */
+/** Far below any merit that the network gives, but finite, so that sums with it are finite too. */
 #define NETWORK_NO_MERIT (-1000.0f)
 
 /**
  * The merit of every sentence, features->len of them: a network of one hidden layer of rectified
  * linear units and a direct connection, over the features of the sentence and of its document. Its
- * weights are core/data/ranker.h, made by tests/quality/train. What is no prose has
+ * weights are core/data/ranker.h, made by tests/quality/train. Sentences that are no prose get
  * NETWORK_NO_MERIT.
  *
- * Sums are made in one order: the merits are the same on every machine, to the bit, whether its
- * registers are wide (AVX2, asked of the processor) or not. Never fails.
+ * Sums are always made in the same order, so the merits are the same on every machine, to the bit,
+ * whether the processor has wide registers (AVX2, checked at run time) or not. Never fails.
  */
 void network_run(const struct features *features, float *merit);
 
-/** The same as any processor does it. */
+/** The same, in a way that any processor can do. */
 void network_run_portable(const struct features *features, float *merit);
 
 #endif

@@ -13,7 +13,7 @@ struct pagedata_text {
 
 /**
  * The longest "articleBody" (or the like) in the page's scripts: JSON-LD, __NEXT_DATA__ and other
- * state; where no script has one, the prose that state holds under such names as "content" or
+ * state. If no script has one: the prose that the state holds under names such as "content", or
  * paragraph by paragraph. Escapes and character references are decoded and markup inside it
  * dropped. Empty when there is none. O(scripts).
  */

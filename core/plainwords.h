@@ -11,14 +11,14 @@ struct plain_word {
 	uint32_t start, end;         /* bytes of the text */
 };
 
-/** So many are found at once. */
+/** How many are found at once. */
 enum { PLAINWORDS_MAX = 32 };
 
 /**
  * Find the plain words of `text` from `*at` on, in order, up to PLAINWORDS_MAX of them, and move
- * `*at` behind what was looked at. Stops before `end`, or where something else stands: a digit, a
- * character that is not ASCII, a longer word, or letters that one of these follows. `end` cuts
- * words. `*at` must not be inside a word. O(bytes).
+ * `*at` past what was looked at. Stops at `end`, or at anything else: a digit, a character that is
+ * not ASCII, a longer word, or letters followed by one of these. A word across `end` is cut there.
+ * `*at` must not be inside a word. O(bytes).
  */
 unsigned plainwords_find(struct span text, size_t *at, size_t end,
 			 struct plain_word out[PLAINWORDS_MAX]);

@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /**
- * Places in hash tables that nobody outside can foretell: 300 KB of words chosen to have one place
- * took 1.6 s instead of 0.06. The factor comes from where the table lies in memory, which the
- * system makes random, and never shows: whatever is numbered is numbered in the order of the text.
+ * Slots of hash tables that nobody outside can predict: 300 KB of words chosen to share one slot
+ * took 1.6 s instead of 0.06. The factor comes from where the table is in memory, which the system
+ * makes random. It never shows in results, because whatever is numbered is numbered in the order of
+ * the text.
  */
 static inline uint64_t scatter_factor(const void *table)
 {
@@ -20,7 +21,7 @@ static inline size_t scatter_place(uint64_t hash, uint64_t factor, unsigned bits
 	return (size_t)(hash * factor >> (64 - bits));
 }
 
-/** The least power of two of at least `count` slots, as its exponent; from 2^8 on. */
+/** The exponent of the least power of two that is at least `count` slots, and at least 2^8. */
 static inline unsigned scatter_bits(size_t count)
 {
 	unsigned bits = 8;

@@ -7,11 +7,11 @@
 #include "span.h"
 #include "tokenize.h"
 
-/** How much each sentence deserves to stand in a summary. */
+/** How much each sentence deserves a place in the summary. */
 struct scores {
-	float *at;    /* one a sentence, 0 … 1: the best has 1; comparable within one text */
+	float *at;    /* one per sentence, 0 … 1: the best has 1; comparable within one text */
 	float *merit; /* the same on the scale of the model, for select_sentences() */
-	float *query; /* what each says of the query, 0: nothing, 1: most; NULL: none says any */
+	float *query; /* how much each says about the query, 0: nothing, 1: most; NULL: none does */
 	/* Counted on the way, for select_sentences(). */
 	uint32_t *content; /* content words of each */
 	bool *quotes;      /* it holds a quotation mark */
@@ -25,7 +25,7 @@ struct score_input {
 	const struct language *language;
 	const struct sentences *sentences;
 	const struct terms *terms;
-	size_t asked; /* sentences the summary shall have; 0: that is open */
+	size_t asked; /* sentences that the summary shall have; 0: not known */
 };
 
 /** The text of sentence `i`. */
@@ -38,7 +38,7 @@ static inline struct span score_text(const struct score_input *input, size_t i)
 /**
  * Score every sentence by a small network over the features of feature.h (core/data/ranker.h, made
  * by tests/quality/train, which explains what it learns from), and by what a query asks for.
- * Lines of the page have 0.
+ * Lines of the page get 0.
  *
  * Deterministic on every machine: floats in fixed order, no libm but sqrt, no fast-math.
  * Linear in the tokens. For memory only: then out->len is 0 and arena->failed is set.

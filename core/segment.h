@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/** From so many sentences on neighbours are joined while they have no more bytes together. */
+/** After SENTENCES_MANY, neighbours are joined while they have at most SENTENCE_JOINED_BYTES. */
 enum { SENTENCES_MANY = 1 << 19, SENTENCE_JOINED_BYTES = 128 };
 
 /** What a sentence looks like from outside; the ranker uses it, the answer does not show it. */
@@ -16,7 +16,7 @@ enum sentence_kind {
 	SENTENCE_HEADING,   /* a short line of its own without a final stop */
 	SENTENCE_LIST_ITEM, /* begins with a list marker */
 	SENTENCE_ANSWERED,  /* on a line of the mail that is answered: "> …" */
-	SENTENCE_LABEL,     /* who speaks, where or when, before the text of its line */
+	SENTENCE_LABEL,     /* says who speaks, where or when, before the text of its line */
 };
 
 /** One sentence: the bytes [start_byte, end_byte) of the text given to segment_text(). */
@@ -37,10 +37,11 @@ struct sentences {
  * Split `text` into sentences: in order, never overlapping, trimmed of white space, covering every
  * visible character, never cutting a grapheme.
  *
- * No text of 10 MB that people write has SENTENCES_MANY of them; of "1. 2. 3. " or one-word lines
- * it has millions, and each costs the ranker 300 bytes. So what follows them comes in larger
- * pieces, also across paragraphs: a job of them stays within some 30 bytes a byte of text. (Nothing
- * but words that differ takes 40, or 55 where each is a pair of characters.)
+ * No text of 10 MB that people write has SENTENCES_MANY sentences; but one of "1. 2. 3. " or of
+ * one-word lines has millions, and each costs the ranker 300 bytes. So the text after that many is
+ * cut into larger pieces, also across paragraphs: then a job takes at most some 30 bytes per byte
+ * of such text. (Text of nothing but different words takes 40, or 55 if each is a pair of
+ * characters.)
  *
  * `text` must be valid UTF-8 (utf8_check) of less than 4 GiB. The array lives in `arena`.
  * O(text.len). Text with at least one visible character gives at least one sentence.

@@ -19,17 +19,17 @@ enum {
 /** Bounds; the tightest wins, 0 means no such bound. At least one sentence is always chosen. */
 struct select_options {
 	size_t max_sentences;
-	bool at_most; /* so many as there is prose */
-	double ratio; /* 0 … 1, share of the sentences but labels, rounded to the nearest, at least
-			 one */
+	bool at_most; /* fewer if there is not enough prose */
+	double ratio; /* 0 … 1, share of the sentences without labels, rounded to the nearest
+			 number, at least one */
 	size_t max_words;
-	size_t max_chars; /* code points of the chosen sentences with one space between two */
+	size_t max_chars; /* code points of the chosen sentences, one space between each two */
 	unsigned avoid;   /* AVOID_* */
 };
 
 /**
- * What to tell the scorer that a text of these sentences is asked for: the count of sentences; of a
- * bound of words or characters a fair guess of how many fit, at most three, for which the scorer
+ * How many sentences to tell the scorer that are asked for: the count that the options give or, for
+ * a bound of words or characters, a fair guess of how many fit, at most three, for which the scorer
  * prefers brief ones.
  */
 size_t select_asked(const struct select_options *options, const struct sentences *sentences);
@@ -45,25 +45,25 @@ struct selection {
  * Carbonell & Goldstein 1998).
  *
  * A sentence loses merit
- * - by the content that it shares with those chosen before it;
- * - by an opening that points back to a sentence which is not chosen, or as part of a quotation
- *   whose rest is not. Chosen all the same, it brings the other forward, and it waits when there
- *   would be no place for the other;
- * - by having too few words to say something.
+ * - for the content that it shares with those chosen before it;
+ * - for an opening that points back to a sentence which is not chosen, and for being part of a
+ *   quotation whose rest is not chosen. If it is chosen all the same, it brings the other one
+ *   forward; it waits if there would be no place for the other one;
+ * - for having too few words to say something.
  *
  * These wait until no others remain, in this order: near-repeats; lines that are no sentences of
  * the article (captions, bylines, navigation); sentences of a kind to avoid; labels. Datelines
  * are no part of any answer.
  *
- * - A count that the caller asked for is filled up with them. With `at_most` it is not: neither
- *   with what says the same again, nor with lines and labels beside any prose, except whole
- *   sentences of a mail that is answered.
+ * - A count that the caller asked for is filled up with them. With `at_most` it is not filled up
+ *   with near-repeats, nor, if there is any prose, with lines and labels, except whole sentences of
+ *   a mail that is answered.
  * - A budget of words or characters is spent on none of them, nor on outcries ("Why?") unless a
- *   query asks for them. Where a better sentence was too long, it is not spent either on what does
- *   not stand alone: what hangs in the air, has few words, asks, or has no stop where most have
- *   one. Where no statement fits, be it brief, the best one goes over the budget.
+ *   query asks for them. If a better sentence was too long, it is also not spent on what does not
+ *   stand alone: what hangs in the air, has few words, asks a question, or has no stop where most
+ *   sentences have one. If no statement fits, not even a brief one, the best goes over the budget.
  * - A text of at most three sentences that fits is given whole, unless a kind is to be avoided; so
- *   is any by a share of all.
+ *   is any text of which a share of all is asked for.
  *
  * O(tokens + n log n) for a fixed number of sentences.
  * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.

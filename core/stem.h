@@ -12,10 +12,10 @@
  * What one thread knows of words from job to job: a Snowball stemmer for each language met so far,
  * and a memory of the words met, with their stems and flags.
  *
- * A Snowball stemmer is made by malloc and takes 200 ns a word, which for the 350 distinct words
- * of a usual article is more than all the rest of the core. Nothing here may be global, so the
- * caller owns it, as it owns the arena: one a worker. What it remembers changes the speed and
- * never a result. Bounded: a fixed table whose entries replace each other, at most 530 KB.
+ * A Snowball stemmer is made with malloc and takes 200 ns per word, which for the 350 distinct
+ * words of a usual article is more than all the rest of the core. Nothing here may be global, so
+ * the caller owns it, as it owns the arena: one per worker. What it remembers changes the speed,
+ * but never a result. Bounded: a fixed table whose entries replace each other, at most 530 KB.
  */
 struct stems {
 	struct stems_set *memory;     /* STEMS_SETS of them */
@@ -27,8 +27,9 @@ struct stems {
 
 enum { STEMS_SETS = 4096, STEMS_FORM_BYTES = 24 };
 
-/** A form, its flags and its stem in one line of the processor's cache: what an article's hundreds
- * of new words cost is one miss each, and neither the lists nor the stemmer are asked again. */
+/** A form, its flags and its stem in one line of the processor's cache: so each of an article's
+ * hundreds of new words costs one cache miss, and neither the lists nor the stemmer are asked
+ * again. */
 struct stems_entry {
 	uint64_t form[STEMS_FORM_BYTES / 8];
 	char stem[STEMS_FORM_BYTES];
@@ -75,7 +76,7 @@ static inline struct stems_set *stems_set(const struct stems *stems,
 	return &stems->memory[(hash ^ language->index) & (STEMS_SETS - 1)];
 }
 
-/** Have that on its way from memory before stems_know() is asked. */
+/** Fetch that place from memory ahead of stems_know(). */
 static inline void stems_prefetch(const struct stems *stems, const struct language *language,
 				  uint64_t hash)
 {
@@ -91,7 +92,7 @@ static inline bool stems_recall(const struct stems *stems, const struct language
 	uint64_t bytes[2];
 	memcpy(bytes, form, sizeof bytes);
 	const struct stems_entry *newer = &set->entry[0];
-	/* Which of the two it is, nothing tells: no branch asks. */
+	/* Which of the two it is cannot be predicted, so there is no branch. */
 	uint64_t differs = (newer->form[0] ^ bytes[0]) | (newer->form[1] ^ bytes[1]);
 	const struct stems_entry *entry = newer + (differs != 0);
 	if (entry->form[0] != bytes[0] || entry->form[1] != bytes[1] || entry->form[2] != 0 ||
@@ -104,7 +105,7 @@ static inline bool stems_recall(const struct stems *stems, const struct language
 /** Are there stems in this language, other than the words themselves? */
 bool stems_exist(const struct language *language);
 
-/** Is it Korean? What a stem lacks there are the word's particles, and nothing else. */
+/** Is it Korean? There a stem lacks the word's particles, and nothing else. */
 bool korean_is(const struct language *language);
 
 /** Does a Korean word end as verbs do at the end of a clause or sentence? */

@@ -13,8 +13,8 @@ struct stopword_language;
 const struct stopword_language *stopwords_of(const struct language *language);
 
 /**
- * Does `sentence` open with words that point back to what stands before it, as no single word
- * tells: "En effet", "Таким образом", and in Chinese one character, 这? O(openings listed).
+ * Does `sentence` open with words that together point back to what comes before it: "En effet",
+ * "Таким образом", and in Chinese a single character, 这? O(openings listed).
  */
 bool stopwords_open_backward(const struct stopword_language *words, struct span sentence);
 

@@ -16,7 +16,7 @@ struct summary_input {
 	struct span title;               /* empty or blank: none known */
 	struct span query;               /* empty: none */
 	const struct language *language; /* NULL: detect */
-	struct stems *stems; /* the worker's, kept from job to job; NULL costs some 10 us */
+	struct stems *stems; /* the worker's, kept from job to job; NULL: some 10 us slower */
 };
 
 /** How. A zeroed struct means no bound at all: every sentence is chosen. */
@@ -45,7 +45,8 @@ enum summary_status {
  * The front door: runs the steps segment, tokenize, score, select and keywords.
  *
  * Pure: the same input and options give the same summary on every machine. O(text.len), about
- * 10 ns a byte. On SUMMARY_EMPTY and SUMMARY_NO_MEMORY nothing in `out` may be used but `language`.
+ * 10 ns per byte. On SUMMARY_EMPTY and SUMMARY_NO_MEMORY nothing in `out` may be used but
+ * `language`.
  */
 enum summary_status summary_make(struct arena *arena, const struct summary_input *input,
 				 const struct summary_options *options, struct summary *out);

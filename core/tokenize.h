@@ -36,7 +36,7 @@ struct term {
 	uint8_t flags;
 };
 
-/** The tokens of all sentences, sentence by sentence, and the distinct terms they are of. */
+/** The tokens of all sentences, sentence by sentence, and their distinct terms. */
 struct terms {
 	struct token *token;
 	size_t token_count;
@@ -51,10 +51,11 @@ struct terms {
 
 /**
  * Cut each sentence into terms: Unicode case folding, canonical composition, Snowball stems (once
- * a distinct word; function words not at all), function and cue words marked. In scripts without
- * spaces each pair of neighbouring characters is a term, a function word when one of the two is.
+ * for each distinct word; not for function words), function and cue words marked. In scripts
+ * without spaces, each pair of neighbouring characters is a term, and a function word if one of the
+ * two is.
  *
- * `stems` is the caller's; NULL makes one for this call, which costs a malloc and its warmth.
+ * `stems` is the caller's; NULL makes a new one for this call, which costs a malloc and is cold.
  * Everything else lives in `arena`. O(text.len). For memory only: then counts are 0, arena->failed
  * set. A word's first FORM_MAX_BYTES bytes distinguish it.
  */
@@ -70,10 +71,10 @@ struct term_match {
 };
 
 /**
- * Look `phrase` up in a tokenized text. With `kin` words that the text does not have, the first few
- * of them, also find what looks like another form of them (see kin.h): that costs O(distinct forms)
- * each, of which the first 65,536 are looked at. Lives in `arena`; for memory only: then `len` is
- * 0.
+ * Look `phrase` up in a tokenized text. With `kin`, words that the text does not have, or the first
+ * few of them, also find what looks like another form of them (see kin.h): each costs O(distinct
+ * forms), of which the first 65,536 are looked at. Lives in `arena`. Fails for memory only: then
+ * `len` is 0.
  */
 void terms_match(struct arena *arena, struct stems *stems, const struct terms *terms,
 		 const struct language *language, struct span phrase, bool kin,

@@ -40,7 +40,7 @@ static inline unsigned utf8_decode(struct span text, size_t at, uint32_t *codepo
 	return 4;
 }
 
-/** Where the character begins that ends before byte `at` of valid UTF-8, which must not be 0. */
+/** The first byte of the character that ends before byte `at` of valid UTF-8; `at` is not 0. */
 static inline size_t utf8_before(struct span text, size_t at)
 {
 	do
@@ -78,8 +78,8 @@ static inline unsigned utf8_encode(uint32_t codepoint, char out[4])
 size_t utf8_length(struct span text, enum offset_unit unit);
 
 /**
- * Turns byte offsets into another unit. One pass counts the text once, with a mark every
- * UTF8_MAP_STEP bytes; after that any offset costs at most that many bytes of counting.
+ * Turns byte offsets into another unit. One pass counts the text and sets a mark every
+ * UTF8_MAP_STEP bytes; after that, any offset costs counting at most that many bytes.
  */
 struct utf8_map {
 	struct span text;

@@ -8,11 +8,11 @@
 /**
  * May we connect to this address? Pure: no look-up, no socket, no state.
  *
- * Names are never judged here, only the address that would be dialled: every spelling of
- * 127.0.0.1 ends up as the same four bytes. The special ranges stand at the top of address.c.
+ * Names are never judged here, only the address that would be connected to: every spelling of
+ * 127.0.0.1 ends up as the same four bytes. The special ranges are at the top of address.c.
  */
 
-/** A network that may be dialled although it is special: the operator's --url-allow-nets. */
+/** A network that may be connected to although it is special: --url-allow-nets. */
 struct address_net {
 	unsigned char bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
 	unsigned bits;           /* of 128: an IPv4 /8 is 104 */
@@ -51,7 +51,7 @@ static inline bool address_may_connect(enum address_verdict verdict)
 
 /**
  * Parse "10.0.0.0/8, fd00::/8, 127.0.0.1": networks or single addresses, comma separated, spaces
- * around them free. An empty list is valid. Bits set beyond the prefix are an error, because
+ * around them allowed. An empty list is valid. Bits set beyond the prefix are an error, because
  * they are nearly always a typing error. A prefix of 0 is an error too: it would open everything.
  *
  * Returns the number of networks, at most `max`. On a fault returns -1 and `*fault` is the

@@ -25,7 +25,7 @@ static void check_coding(struct exchange *x)
 		return;
 	if (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0)
 		problem_set(&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-			    "Of Content-Encodings only gzip is understood.");
+			    "The only Content-Encoding supported is gzip.");
 	else if ((x->gunzip = gunzip_new()) == NULL)
 		problem_set(&x->report, PROBLEM_OVERLOADED, "No memory to unpack the body.");
 }
@@ -56,14 +56,14 @@ static void check_head(struct exchange *x, const char *path, const struct head *
 	if (x->route == NULL) {
 		/* Without the path where that had escapes: see on_uri() in http.c. */
 		problem_set(&x->report, PROBLEM_NOT_FOUND,
-			    *path == '\0' ? "No path here has escapes."
+			    *path == '\0' ? "No path of this service has percent-escapes."
 					  : "Nothing is served at \"%.80s\".",
 			    path);
 		return;
 	}
 	if (!route_allows(x->route, x->method)) {
-		problem_set(&x->report, PROBLEM_METHOD_NOT_ALLOWED, "%s has %s.", x->route->path,
-			    x->route->allow);
+		problem_set(&x->report, PROBLEM_METHOD_NOT_ALLOWED, "%s supports %s.",
+			    x->route->path, x->route->allow);
 		return;
 	}
 	bool posts = strcmp(x->method, "POST") == 0;
@@ -72,7 +72,7 @@ static void check_head(struct exchange *x, const char *path, const struct head *
 		problem_set(
 			&x->report, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
 			"A Content-Type of application/json or application/x-ndjson (in UTF-8) is "
-			"wanted.");
+			"required.");
 		return;
 	}
 	if (posts)
@@ -95,7 +95,7 @@ bool admission_check_queue(struct exchange *x)
 		limit = config->queue_wait_ms;
 		actual = wait_ns / NS_PER_MS;
 		problem_set(&x->report, PROBLEM_OVERLOADED,
-			    "It would wait for about %llu ms; %llu are allowed.",
+			    "The request would wait for about %llu ms; %llu are allowed.",
 			    (unsigned long long)actual, (unsigned long long)limit);
 		break;
 	case QUEUE_FULL:

@@ -11,11 +11,11 @@
  */
 void admission_check(struct exchange *x, const char *path, const struct head *head);
 
-/** x->state is known: refuse a client that has no requests left. Where admission_check() left
- *  x->asks_rate set, the connection is suspended until then, and this is for its caller to do. */
+/** x->state is known: refuse a client that has no requests left. If admission_check() left
+ *  x->asks_rate set, its caller suspends the connection until then, and then calls this. */
 void admission_apply_rate(struct exchange *x);
 
-/** Is there room in the queue, and a worker in time? Where not, x->report says so. */
+/** Is there room in the queue, and a worker in time? If not, x->report says so. */
 bool admission_check_queue(struct exchange *x);
 
 /** The body has `actual` bytes, or more: too many. */

@@ -40,14 +40,14 @@ struct answer *answer_new(char *body, size_t len);
 struct answer *answer_new_problem(const struct problem_report *report);
 
 /**
- * Count the body in `budget` for as long as the answer lives, however many read it. False where it
- * does not fit. Before anybody else holds the answer.
+ * Count the body in `budget` for as long as the answer lives, however many read it. False if it
+ * does not fit. Call it before anybody else holds the answer.
  */
 bool answer_count(struct answer *answer, struct budget *budget);
 
 struct answer *answer_hold(struct answer *answer);
 
-/** Of the time that it may be kept, what is left at `now_ns`; 0 where it is over. */
+/** What is left, at `now_ns`, of the time that it may be kept; 0 if that is over. */
 uint64_t answer_left_ms(const struct answer *answer, uint64_t now_ns);
 
 /** Let go; the last one frees it. NULL is allowed. */

@@ -9,7 +9,7 @@
 
 /** How long caches may keep a file. */
 enum asset_keeping {
-	ASSET_CHECKED, /* asked about each time */
+	ASSET_CHECKED, /* caches must ask each time whether it changed */
 	ASSET_HOUR,    /* the name stays, the bytes change with the version */
 	ASSET_FOREVER, /* the name holds the bytes' hash */
 };
@@ -35,10 +35,10 @@ const char *asset_cache_control(const struct asset *asset);
 /** Does an Accept-Encoding header (NULL: none was sent) take gzip? */
 bool asset_takes_gzip(const char *accept_encoding);
 
-/** Where the button is under a name that never changes its bytes, as "/button-HASH.js". */
+/** The path under which the button's bytes never change, such as "/button-HASH.js". */
 extern const char asset_button_path[];
 
-/** The hash of those bytes for the integrity attribute, as "sha384-…". */
+/** The hash of those bytes for the integrity attribute, such as "sha384-…". */
 extern const char asset_button_integrity[];
 
 /** What the page may do: run and style itself, call this service, and nothing else. */

@@ -18,17 +18,17 @@
  * Many requests in one: a body of JSON lines (application/x-ndjson), answered line by line, in the
  * input's order, while the input is still arriving.
  *
- * libmicrohttpd cannot answer before a request has ended. So it only reads: the answer is written
- * to the socket by a thread of ours, as chunks, and the connection is closed at the end without
+ * libmicrohttpd cannot answer before a request has ended. So it only reads: a thread of ours writes
+ * the answer to the socket, in chunks, and the connection is closed at the end without
  * libmicrohttpd ever having answered. A window of lines is under way at a time; while it is full,
  * or the client does not read, the connection is suspended, and TCP slows the sender down. So a
- * gigabyte takes no more memory than a megabyte. The same holds for a body that comes packed by
- * gzip: it is unpacked only as far as lines fit into the window.
+ * gigabyte takes no more memory than a megabyte. The same holds for a gzipped body: it is
+ * decompressed only as far as lines fit into the window.
  *
- * But proxies and simple clients send no more once an answer has begun, or read none before they
- * have sent all. So a body whose head says that it is short is read to its end first, in what is
- * left of `bodies` over one half, as long as its sender does not pause, and as a single request's
- * body may take.
+ * But proxies and simple clients send no more once an answer has begun, or read nothing before they
+ * have sent all. So a body that is short, as its head says, is read to its end first: as long as
+ * half of `bodies` stays free, its sender does not pause, and it takes no longer than a single
+ * request's body may.
  */
 struct batches;
 struct batch;
@@ -74,21 +74,21 @@ struct batch *batch_begin(struct batches *batches, const struct batch_request *r
 
 /**
  * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows
- * and sets *size to what is left; with something left the connection is suspended, and this is to
- * be called again with it.
+ * and sets *size to what is left. If something is left, the connection was suspended: call this
+ * again with it.
  */
 void batch_receive(struct batch *batch, const char *data, size_t *size);
 
-/** The body has ended. True: all is answered, close the connection; false: it was suspended, and
- *  this is to be called again when it is resumed. */
+/** The body has ended. True: all is answered, close the connection. False: the connection was
+ *  suspended; call this again when it is resumed. */
 bool batch_end(struct batch *batch);
 
 /** Answer every line under way, and the rest as one, with `report`: for the end of the drain time.
  */
 void batches_end_all(struct batches *batches, const struct problem_report *report);
 
-/** How many bytes of it became lines, unpacked, and how many of their answers were written. True:
- *  the answer is whole. */
+/** How many decompressed bytes of it became lines, and how many bytes of their answers were
+ * written. True: the answer is complete. */
 bool batch_bytes(struct batch *batch, size_t *taken, size_t *answered);
 
 /** Forget it; what is under way is dropped. NULL is allowed. */

@@ -145,6 +145,6 @@ bool body_take_arguments(struct exchange *x)
 	x->body = arguments.at;
 	x->body_len = arguments.len;
 	if (arguments.has_nul)
-		problem_set(&x->report, PROBLEM_NULL_CHARACTER, "In the query string.");
+		problem_set(&x->report, PROBLEM_NULL_CHARACTER, "It is in the query string.");
 	return !arguments.has_nul;
 }

@@ -41,8 +41,9 @@ void budget_report(const struct budget *budget, size_t bytes, struct problem_rep
 	/* Some may have been given back meanwhile, which would make it fit. */
 	if (actual <= limit)
 		actual = limit + 1;
-	problem_set(report, PROBLEM_OVERLOADED,
-		    "With it all requests together would hold %zu bytes; %zu are allowed.", actual,
-		    limit);
+	problem_set(
+		report, PROBLEM_OVERLOADED,
+		"With this request, all requests together would hold %zu bytes; %zu are allowed.",
+		actual, limit);
 	problem_set_limit(report, limit, actual);
 }

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /**
- * How many bytes all requests hold together, and how many they may. Whoever holds some takes them
- * before and gives them back behind; any thread may. A budget must outlive all that was taken from
- * it. To take from and give to, NULL is a budget without end.
+ * How many bytes all requests hold together, and how many they may. Whoever is going to hold some
+ * takes them first, and gives them back afterwards; any thread may. A budget must outlive all that
+ * was taken from it. For taking and giving, NULL is an unlimited budget.
  */
 struct budget {
 	size_t max_bytes;
@@ -20,7 +20,7 @@ struct budget {
 /** Count `bytes` more. False where they do not fit: then nothing was taken. */
 bool budget_take(struct budget *budget, size_t bytes);
 
-/** The same for what can be done without: false also where less than half would be left. */
+/** The same for optional things: false also if less than half would be left. */
 bool budget_take_spare(struct budget *budget, size_t bytes);
 
 /** Count them although they may not fit, because they are there already. */

@@ -9,7 +9,7 @@
  *
  * The key is the SHA-256 of the engine's version, the kind of request and the raw body, so that the
  * I/O thread finds an answer before anything is decoded. Answers are the same bytes whether kept or
- * made anew. Bounded in bytes; the least recently used goes first, and what alone is larger than
+ * made anew. Bounded in bytes; the least recently used goes first, and a single answer larger than
  * the bound is not kept. All functions are thread-safe and hold one short lock.
  */
 struct cache;
@@ -34,7 +34,7 @@ enum cache_result {
 	CACHE_NO_MEMORY,
 };
 
-/** Let `ticket` wait for the job with the key of `job`, or be the first of `job` itself. */
+/** Let `ticket` wait for the job under way with the key of `job`, or be the first of `job`. */
 enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket *ticket,
 			     uint64_t now_ns, struct answer **answer);
 

@@ -5,9 +5,10 @@
 #include <stddef.h>
 
 /**
- * May a request be answered from the cache? Seen from the raw body, so that a kept answer needs no
- * decoding: not where `"cache"` is followed by anything but `: true`. A body that hides it (with
- * escaped letters) is looked up in vain: the worker, who decodes, never lets it be stored.
+ * May a request be answered from the cache? This is judged by the raw body, so that a cached answer
+ * needs no decoding: no if `"cache"` is followed by anything but `: true`. A body that hides this
+ * word (with escaped letters) is looked up in vain, because the worker, who decodes it, never
+ * stores its answer.
  */
 bool cacheable_body(const char *body, size_t len);
 

@@ -7,11 +7,11 @@
 
 enum {
 	CLIENT_NAME_MAX = INET6_ADDRSTRLEN,
-	CLIENT_LIST_MAX = 2048, /* bytes: more proxies than that stand in no way */
+	CLIENT_LIST_MAX = 2048, /* bytes: no request passes through more proxies than that */
 };
 
-/** The lines of one header of a request, one behind the other: a list that every proxy may have
- * gone on in a line of its own. Begins with client_list_clear(). */
+/** The lines of one header of a request, one after the other: each proxy may have continued the
+ * list in a line of its own. Begins with client_list_clear(). */
 struct client_list {
 	bool present, too_long;
 	size_t len;
@@ -27,12 +27,12 @@ static inline void client_list_clear(struct client_list *list)
 void client_list_add(struct client_list *list, const char *line);
 
 /**
- * Who is asking? The address of the peer, or, where the peer is a trusted proxy, the last address
- * of Forwarded (RFC 7239) or X-Forwarded-For that no trusted proxy has. What untrusted senders
- * write there is never believed: not in the lists before that address, and not in the header that
- * the proxy does not write and passes on. Which one that is nobody tells; so where both are there
- * and name different clients, the proxy itself is the client, as where a list cannot be read.
- * IPv6 clients count by their /64, which is what one customer gets. Pure.
+ * Who is asking? The address of the peer or, if the peer is a trusted proxy, the last address in
+ * Forwarded (RFC 7239) or X-Forwarded-For that is not a trusted proxy's. What untrusted senders
+ * write there is never believed: neither the addresses before that one, nor the header that the
+ * proxy does not write itself but passes on. Nothing tells which of the two that is; so if both are
+ * there and name different clients, the proxy itself counts as the client, as it does if a list
+ * cannot be read. IPv6 clients count by their /64, which is what one customer gets. Pure.
  */
 void client_name(const struct sockaddr *peer, const struct address_net *trusted, size_t trusted_len,
 		 const struct client_list *forwarded, const struct client_list *x_forwarded_for,

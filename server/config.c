@@ -60,88 +60,88 @@ struct option {
 /* The first names the file that the others may come from. */
 static const struct option options[] = {
 	{"config", KIND_FILE, AT(config_file), "", 0, 0, NULL,
-	 "file of options, name = value a line; flags and the environment win; on SIGHUP rate, "
-	 "log-level and api-keys-file are taken from it anew"},
+	 "file of options, one \"name = value\" per line; flags and the environment win over it; "
+	 "on SIGHUP, rate, log-level and api-keys-file are read from it again"},
 	{"listen", KIND_ADDRESS, AT(listen), "127.0.0.1:8080", 0, 0, NULL,
 	 "address and port of the service"},
 	{"admin-listen", KIND_ADDRESS, AT(admin_listen), "", 0, 0, NULL,
-	 "own address for probes and metrics; empty: on the service's"},
+	 "separate address for probes and metrics; empty: they are served at --listen"},
 	{"reuse-port", KIND_SWITCH, AT(reuse_port), "no", 0, 0, NULL,
-	 "share the port with other instances of the same user, to start the next before the last "
-	 "ends"},
+	 "share the port with other instances of the same user, so that a new one can start before "
+	 "the old one ends"},
 	{"io-threads", KIND_COUNT, AT(io_threads), "1", 1, 64, NULL,
 	 "threads that read and write sockets"},
 	{"workers", KIND_COUNT, AT(workers), "0", 0, 1024, NULL,
-	 "threads that summarize; 0: one a core"},
+	 "threads that summarize; 0: one per core"},
 	{"queue", KIND_COUNT, AT(queue), "256", 1, 1000000, NULL,
-	 "requests that may wait for a worker; over it: 503"},
+	 "requests that may wait for a worker; beyond that: 503"},
 	{"queue-wait-ms", KIND_MS, AT(queue_wait_ms), "100", 0, HOUR_MS, NULL,
-	 "time a request may wait for a worker once all have waited longer for half a second; over "
-	 "it: 503; 0: any time"},
+	 "how long a request may wait for a worker; enforced, with 503, once all requests have "
+	 "waited longer than this for half a second; 0: no limit"},
 	{"connections", KIND_COUNT, AT(connections), "1000", 1, 1000000, NULL,
-	 "client connections at once"},
+	 "client connections open at once"},
 	{"max-body", KIND_BYTES, AT(max_body_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
 	 "largest request body"},
 	{"max-text", KIND_BYTES, AT(max_text_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
 	 "largest text or HTML inside a request, in UTF-8"},
 	{"max-inflight", KIND_BYTES, AT(max_inflight_bytes), "256M", 1 * MIB, 1024 * GIB, NULL,
-	 "bytes of request bodies and of answers being sent, all together; over it: 503"},
+	 "total bytes of request bodies and of answers being sent; beyond that: 503"},
 	{"job-memory", KIND_BYTES, AT(job_memory_bytes), "512M", 8 * MIB, 1024 * GIB, NULL,
-	 "memory one request may use while it is worked on"},
+	 "memory that one request may use while it is processed"},
 	{"deadline-ms", KIND_MS, AT(deadline_ms), "10000", 10, HOUR_MS, NULL,
-	 "time for a whole request, from its head to its answer; over it: 504, or a closed "
-	 "connection where the request has not arrived"},
+	 "time for a whole request, from its head to its answer; beyond that: 504, or a closed "
+	 "connection if the request has not fully arrived"},
 	{"keepalive-ms", KIND_MS, AT(keepalive_ms), "75000", 100, HOUR_MS, NULL,
-	 "time an idle connection is kept"},
+	 "how long an idle connection is kept open"},
 	{"drain-ms", KIND_MS, AT(drain_ms), "15000", 0, HOUR_MS, NULL,
-	 "time for accepted requests to be answered after SIGTERM"},
+	 "how long accepted requests may take to be answered after SIGTERM"},
 	{"url-hosts", KIND_HOSTS, AT(url_hosts), "*", 0, 0, NULL,
-	 "hosts that may be downloaded from, comma-separated, *.example.org for subdomains; *: any "
-	 "public host; empty: none"},
+	 "hosts that may be downloaded from, comma-separated; *.example.org means its subdomains; "
+	 "*: any public host; empty: none"},
 	{"url-allow-nets", KIND_NETS, AT(url_allow_nets), "", 0, 0, NULL,
-	 "networks (CIDR, comma-separated) that may be dialled although private"},
+	 "private networks (CIDR, comma-separated) that may be connected to all the same"},
 	{"url-timeout-ms", KIND_MS, AT(url_timeout_ms), "5000", 10, HOUR_MS, NULL,
-	 "time for one download, redirects included"},
+	 "time for one download, including redirects"},
 	{"url-max-bytes", KIND_BYTES, AT(url_max_bytes), "10M", 1 * KIB, 1 * GIB, NULL,
-	 "largest download, decompressed"},
+	 "largest download, after decompression"},
 	{"url-max-redirects", KIND_COUNT, AT(url_max_redirects), "5", 0, 50, NULL,
 	 "redirects followed for one download"},
 	{"url-downloads", KIND_COUNT, AT(url_downloads), "256", 1, 100000, NULL,
-	 "downloads at once, for lines of batches half of them at most; over it: 503"},
+	 "downloads at once, at most half of them for lines of batches; beyond that: 503"},
 	{"cache-bytes", KIND_BYTES, AT(cache_bytes), "64M", 0, 1024 * GIB, NULL,
-	 "answers kept in memory; 0: none"},
+	 "memory for cached answers; 0: no cache in memory"},
 	{"cache-text-ms", KIND_MS, AT(cache_text_ms), "86400000", 0, DAY_MS, NULL,
-	 "time an answer for text or HTML is kept"},
+	 "how long an answer for text or HTML is cached"},
 	{"cache-url-ms", KIND_MS, AT(cache_url_ms), "300000", 0, DAY_MS, NULL,
-	 "time an answer for a URL is kept"},
+	 "how long an answer for a URL is cached"},
 	{"cache-failure-ms", KIND_MS, AT(cache_failure_ms), "5000", 0, DAY_MS, NULL,
-	 "time a URL that failed is not asked for again"},
+	 "how long a URL that failed is not tried again"},
 	{"cache-url", KIND_CACHE, AT(cache_url), "", 0, 0, NULL,
-	 "Redis or Valkey that instances share answers and rates in"},
+	 "Redis or Valkey server in which instances share answers and rates"},
 	{"cache-timeout-ms", KIND_MS, AT(cache_timeout_ms), "100", 1, 10000, NULL,
-	 "time the shared cache has for one answer; over it the service goes on without it"},
+	 "how long to wait for a reply of the shared cache; then the service continues without it"},
 	{"cache-ca-file", KIND_CAS, AT(cache_ca_file), "", 0, 0, NULL,
-	 "certificates (PEM) that the shared cache's is checked against; empty: the system's"},
+	 "CA certificates (PEM) for checking the shared cache's certificate; empty: the system's"},
 	{"cache-client-file", KIND_PAIR, AT(cache_client_file), "", 0, 0, NULL,
-	 "certificate and key that are shown to the shared cache"},
+	 "client certificate and key presented to the shared cache"},
 	{"url-ca-file", KIND_CAS, AT(url_ca_file), "", 0, 0, NULL,
-	 "certificates (PEM) that downloads trust; empty: the system's"},
+	 "CA certificates (PEM) that downloads trust; empty: the system's"},
 	{"api-keys-file", KIND_FILE, AT(api_keys_file), "", 0, 0, NULL,
-	 "file of API keys, name:key a line; summaries then ask for one; read again on SIGHUP; "
-	 "another file then must be in /etc or beside one that was named at start: the sandbox "
-	 "hides the rest"},
+	 "file of API keys, one name:key per line; summaries then require a key; read again on "
+	 "SIGHUP; a different file named then must be in /etc or in the folder of a file named at "
+	 "start, because the sandbox hides everything else"},
 	{"rate", KIND_RATE, AT(rate), "", 0, 0, NULL,
-	 "summaries that one API key, or one address, may ask for"},
+	 "how many summaries one API key, or one address, may request"},
 	{"trust-proxies", KIND_NETS, AT(trust_proxies), "", 0, 0, NULL,
-	 "proxies whose Forwarded and X-Forwarded-For are believed"},
+	 "proxies whose Forwarded and X-Forwarded-For headers are trusted"},
 	{"cors-origins", KIND_ORIGINS, AT(cors_origins), "", 0, 0, NULL,
 	 "web origins whose pages may call the service"},
 	{"log-level", KIND_CHOICE, AT(log_level), "info", 0, 0, "error warn info debug",
-	 "what is logged to standard error, a JSON line an event; info: a line a request; debug: "
-	 "of probes, too"},
+	 "how much is logged to standard error, one JSON line per event; info: one line per "
+	 "request; debug: also for probes"},
 	{"sandbox", KIND_CHOICE, AT(sandbox), "auto", 0, 0, "auto on off",
-	 "give up what a running service does not need (seccomp, Landlock, core dumps); auto: what "
-	 "the kernel has; on: all of it, or do not start"},
+	 "give up what a running service does not need (seccomp, Landlock, core dumps); auto: as "
+	 "far as the kernel supports it; on: all of it, or refuse to start"},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -167,14 +167,14 @@ static void describe_bytes(uint64_t n, char out[32])
 
 /* Of the kinds that take the same whatever the option. */
 static const char *const takes[] = {
-	[KIND_ADDRESS] = "IP:PORT, as 127.0.0.1:8080 or [::1]:8080",
+	[KIND_ADDRESS] = "IP:PORT, such as 127.0.0.1:8080 or [::1]:8080",
 	[KIND_SWITCH] = "yes or no",
 	[KIND_HOSTS] = "*, or host names and *.suffixes, comma-separated",
 	[KIND_NETS] = "addresses or networks such as 10.0.0.0/8, comma-separated",
 	[KIND_FILE] = "a file that can be read",
 	[KIND_CAS] = "a file with certificates in PEM",
 	[KIND_PAIR] = "a file with a certificate and its key in PEM",
-	[KIND_RATE] = "a number per s, m or h, as 60/m",
+	[KIND_RATE] = "a number per s, m or h, such as 60/m",
 	[KIND_ORIGINS] = "*, or origins such as https://news.example, comma-separated",
 	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
 };
@@ -193,7 +193,7 @@ static void describe(const struct option *option, char *out, size_t size)
 	case KIND_BYTES:
 		describe_bytes(option->min, low);
 		describe_bytes(option->max, high);
-		snprintf(out, size, "bytes from %s to %s (K, M and G are understood)", low, high);
+		snprintf(out, size, "bytes from %s to %s (with K, M or G)", low, high);
 		break;
 	case KIND_CHOICE:
 		snprintf(out, size, "one of: %s", option->choices);
@@ -405,9 +405,9 @@ static void print_help(FILE *out)
 		"precis " PRECIS_VERSION ": summarizes articles over HTTP\n\n"
 		"usage: precis [--OPTION VALUE]...\n"
 		"       precis health [URL]    exit 0 when the service at URL is alive\n\n"
-		"Each option has a twin in the environment, --max-body is PRECIS_MAX_BODY, and\n"
-		"in the file of --config: max-body = 10M. An empty variable is as good as none,\n"
-		"but for PRECIS_URL_HOSTS=, which allows no host.\n\n");
+		"Each option can also be set in the environment (--max-body as PRECIS_MAX_BODY)\n"
+		"and in the file of --config (max-body = 10M). An empty variable counts as\n"
+		"unset, except PRECIS_URL_HOSTS=, which allows no host.\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		char allowed[128], takes_line[200];
 		describe(&options[i], allowed, sizeof(allowed));
@@ -500,7 +500,7 @@ static const char *read_line(char *line, const char *path, size_t number, struct
 		return NULL;
 	char *equals = strchr(line, '=');
 	if (equals == NULL)
-		return "'name = value' is wanted";
+		return "'name = value' is expected";
 	*equals = '\0';
 	const char *name = trim(line);
 	size_t option = find_name(name, strlen(name));

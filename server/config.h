@@ -56,14 +56,15 @@ enum config_result {
  */
 enum config_result config_read(struct config *config, int argc, char **argv, FILE *out, FILE *err);
 
-/** Can the keys of --api-keys-file be read? Else says on `err` what is wrong, and in which line.
+/** Can the keys of --api-keys-file be read? If not, says on `err` what is wrong, and in which line.
  * For the start and --check-config; a reload reads them once, into the running service. */
 bool config_check_keys(const struct config *config, FILE *err);
 
 /**
- * The addresses alone, of environment and file, for who asks a running service how it is. That goes
- * on with what it started from when its file gets a fault, so that faults of the file are said on
- * `err` and passed over. False: the addresses themselves have one, and there is nothing to free.
+ * Read only the addresses, from environment and file, for asking a running service how it is. The
+ * service goes on with what it started with if its file gets a fault later; so faults of the file
+ * are reported on `err` and otherwise ignored. False: the addresses themselves have a fault, and
+ * there is nothing to free.
  */
 bool config_read_addresses(struct config *config, FILE *err);
 
@@ -71,15 +72,16 @@ bool config_read_addresses(struct config *config, FILE *err);
 bool config_given(const struct config *config, const char *flag);
 
 /**
- * How many client connections `descriptors` are for: --connections, or as many as leave room for
- * downloads and a few others, though at least half. Clients who hold idle connections must not take
- * what a probe on a listener of its own needs, or the service passes for dead.
+ * How many client connections `descriptors` are enough for: --connections, or as many as leave room
+ * for downloads and a few others, but at least half. Clients who hold idle connections must not
+ * take the descriptors that a probe on a listener of its own needs, or the service would be thought
+ * dead.
  */
 uint64_t config_connections(const struct config *config, uint64_t descriptors);
 
 /**
- * Tell `say` of what is allowed and yet hardly meant, a line each: a variable PRECIS_* that names
- * no option, a limit that was set above another one that ends the same thing first.
+ * Tell `say` what is allowed but probably a mistake, one line each: a variable PRECIS_* that names
+ * no option, or a limit that was set above another one that ends the same thing first.
  */
 void config_doubts(const struct config *config, void (*say)(void *arg, const char *doubt),
 		   void *arg);
@@ -88,15 +90,15 @@ void config_doubts(const struct config *config, void (*say)(void *arg, const cha
 void config_free(struct config *config);
 
 /**
- * Names of the options, comma-separated, in which `next` differs from `running`, as it started, and
- * that a running service cannot take in; "" where there are none. `has_keys`: it asks for API keys,
- * since the start or a reload, and goes on where `next` names none. Cut to fit `size`; returns
- * `out`.
+ * The comma-separated names of options in which `next` differs from `running`, the configuration at
+ * start, and which a running service cannot change; "" if there are none. `has_keys`: the service
+ * requires API keys, since its start or a reload, and goes on doing so if `next` names no file of
+ * them. Cut to fit `size`; returns `out`.
  */
 const char *config_needs_restart(const struct config *running, const struct config *next,
 				 bool has_keys, char *out, size_t size);
 
-/** The names of all files that options name, then NULL; an option without one gives "". */
+/** The paths of all files that options name, then NULL; an option without one gives "". */
 void config_files(const struct config *config, const char *out[CONFIG_MAX_FILES + 1]);
 
 #endif

@@ -9,8 +9,8 @@
 
 /**
  * All client connections, each with what it is doing and until when, and a thread that watches
- * them. libmicrohttpd knows only inactivity, and nothing at all of a suspended connection: a drip
- * of bytes, a deadline and a client that left are seen here.
+ * them. libmicrohttpd knows only inactivity, and nothing at all about a suspended connection; slow
+ * drips of bytes, deadlines and clients that left are noticed here.
  */
 struct connections;
 struct connection;
@@ -25,8 +25,9 @@ enum connection_phase {
 };
 
 /**
- * Start the watching thread. NULL without memory or thread. When one listener has `max` connections
- * those of them that have been idle for longest, and for a second, are cut to make room.
+ * Start the watching thread. NULL without memory or thread. When one listener has `max`
+ * connections, those that have been idle for longest, and for at least a second, are cut to make
+ * room.
  */
 struct connections *connections_new(size_t max);
 
@@ -58,8 +59,8 @@ void connections_enter(struct connections *connections, struct connection *conne
 void connections_count(struct connections *connections, size_t *all, size_t *busy);
 
 /**
- * How many sockets of this process that talk through the local TCP port `port` are none of these:
- * accepted, but not added yet. Looks at every descriptor: for the end only.
+ * How many sockets of this process that use the local TCP port `port` are not among these: they
+ * were accepted, but not added yet. Looks at every descriptor, so it is only for the end.
  */
 size_t connections_unknown(struct connections *connections, unsigned port);
 

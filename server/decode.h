@@ -13,15 +13,15 @@
  *
  * jansson reads character by character, which for an article costs as much as half a summary. So
  * the long string that a request mostly is, the "text" or "html" of its top-level object, is
- * decoded here, eight bytes a step, and jansson parses the rest. What is not well-formed is left to
- * jansson as it came. O(body.len).
+ * decoded here, eight bytes per step, and jansson parses the rest. What is not well-formed is left
+ * to jansson unchanged. O(body.len).
  */
 json_t *decode_json(struct span body, json_error_t *error);
 
 /**
- * The key, without quotes, of the top-level object's member that is the number which json_loadb()
- * had read when it stopped at `position`; a part of `body`. False where the number is no such
- * member (it stands in a list, or alone), and where the key has escapes. O(body.len).
+ * json_loadb() stopped at `position`, after a number: the key, without quotes, of the top-level
+ * object's member that this number is; a part of `body`. False if the number is no such member (it
+ * is in a list, or alone), or if the key has escapes. O(body.len).
  */
 bool decode_number_key(struct span body, size_t position, struct span *key);
 

@@ -20,7 +20,7 @@ static enum MHD_Result send_ready(struct exchange *x)
 		return respond_constant(x, 200, "text/plain; charset=utf-8", "ready\n");
 	problem_set(&x->report, PROBLEM_NOT_READY,
 		    atomic_load(&x->http->draining) ? "The service is shutting down."
-						    : "No worker makes progress.");
+						    : "No worker is making progress.");
 	return respond_problem(x);
 }
 

@@ -91,12 +91,12 @@ void exchange_enter(struct exchange *x, enum connection_phase phase);
 /** Answered, or its client is gone: log it, count it, give back all that it holds. */
 void exchange_end(struct exchange *x);
 
-/** Where its answer was kept: "hit" for this instance's cache, "shared" for another's answer, or
- * "none". */
+/** Where its answer was cached: "hit" for this instance's cache, "shared" for another instance's
+ * answer, or "none". */
 const char *exchange_cache(const struct exchange *x);
 
-/** The times of its answer's stages. NULL: it has none of its own, for a kept answer has those of
- * the request that made it. */
+/** The times of its answer's stages. NULL: it has none of its own, because a cached answer has
+ * those of the request that made it. */
 const struct job_times *exchange_times(const struct exchange *x);
 
 /** GET, or HEAD, which is GET with its body withheld. */
@@ -105,8 +105,8 @@ bool exchange_is_get(const struct exchange *x);
 /* How long, when the drain time is over, answers may take to be sent, or connections to close. */
 enum { DRAIN_LAST_MS = 2000 };
 
-/** Begin no request any more, and wait for those that did: what is answered is also sent. False
- * where one is under way still at `until_ns`. */
+/** Begin no new request, and wait until those that began are answered and the answers sent. False
+ * if one is still under way at `until_ns`. */
 bool drain_requests(struct http *http, uint64_t until_ns);
 
 #endif

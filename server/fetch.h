@@ -12,12 +12,13 @@
  * a descriptor and never a worker.
  *
  * No URL leads to an address that the operator does not allow. Each hop, the first and every
- * redirect, is parsed (url.h), its name looked up by ourselves (lookup.h), and *all* its answers
- * judged (address.h) before any connection is tried; one bad answer refuses the hop. libcurl then
- * gets exactly the judged answers and looks nothing up, so a second DNS answer cannot change the
- * target. The address is judged once more when its socket is opened, and again before the
- * request is written. Proxies, .netrc, HSTS, Alt-Svc and credentials are all off. Cookies live as
- * long as one download: many a site sets one and redirects to itself until it comes back.
+ * redirect, is parsed (url.h), we look up its name ourselves (lookup.h), and *all* resulting
+ * addresses are judged (address.h) before any connection is tried; one bad address refuses the hop.
+ * libcurl then gets exactly the judged addresses and looks nothing up, so a second DNS answer
+ * cannot change the target. The address is judged once more when its socket is opened, and again
+ * before the request is written. Proxies, .netrc, HSTS, Alt-Svc and credentials are all off.
+ * Cookies live as long as one download: many a site sets one and redirects to itself until it comes
+ * back.
  */
 struct fetcher;
 
@@ -32,7 +33,7 @@ enum fetch_status {
 	FETCH_NOT_HTML,    /* url_not_html: a feed, a PDF, an image ... */
 	FETCH_TIMEOUT,     /* url_timeout: timeout_ms or the job's own deadline passed */
 	FETCH_CANCELLED,   /* fetch_cancel() or fetcher_stop() */
-	FETCH_BUSY,        /* our own bounds: no slot before the deadline, or no room in `budget` */
+	FETCH_BUSY,        /* our own limits: no slot before the deadline, or no room in `budget` */
 	FETCH_NO_MEMORY,
 };
 
@@ -73,7 +74,7 @@ struct fetch_result {
 	const char *url;  /* the last URL asked for, normalised, without fragment; "" if none */
 	char *body;       /* FETCH_OK: decoded bytes, may be taken: free() it. Else NULL */
 	size_t body_len;  /* a NUL stands behind the last byte, not counted */
-	size_t body_room; /* counted in `budget`, to which whoever takes `body` gives it back */
+	size_t body_room; /* counted in `budget`; whoever takes `body` must give it back */
 	struct budget *budget;
 	char content_type[64]; /* lower case, without parameters; "" when the origin names none;
 				  that of the body where it shows to be a file of another */
@@ -81,7 +82,7 @@ struct fetch_result {
 	const char *refresh;   /* the Refresh header, as written; "" when none */
 	struct curl_slist *cookies; /* for the page that this one leads to, 16 KB of them at
 				       most; may be taken */
-	bool first_cookies;         /* the last answer set some, and was asked for without any */
+	bool first_cookies;         /* the last answer set some, and its request had none */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
 	 * redirects. `actual` 0: it was no limit, or none that is known. */
 	uint64_t limit, actual;
@@ -118,9 +119,9 @@ void fetcher_free(struct fetcher *fetcher);
 struct fetch_request {
 	const char *url;
 	/**
-	 * NULL; or the page that leads to `url` by other means than a redirect. Then this is one
+	 * NULL, or the page that leads to `url` by other means than a redirect. Then this is one
 	 * more hop of that download: `url` may be relative to it, its time and redirects count, its
-	 * cookies are sent, and all that holds for a redirect does; and room to wait there is.
+	 * cookies are sent, and all rules for redirects hold. It always has room to wait.
 	 */
 	const struct fetch_result *from;
 	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */

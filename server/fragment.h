@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/** A page's text, made ready to find in it what reads the same to a browser; lives in an arena. */
+/** A page's text, prepared for finding what reads the same to a browser; lives in an arena. */
 struct fragment_page {
 	struct span text;
 	/* The text without white space and with ASCII letters in lower case, and where in that each
@@ -24,12 +24,12 @@ void fragment_page_init(struct fragment_page *page, struct arena *arena, struct 
  * The text fragment ("#:~:text=…", WICG URL Fragment Text Directives) that takes a browser to the
  * bytes [start_byte, end_byte) of the page's text.
  *
- * A long passage is named by its first and last words. Where those words stand earlier in the text
- * too, words are added until they do not, then the words before and behind as prefix and suffix,
- * until no earlier place reads like that. The result lives in `arena`; empty where up to 32 words
- * on each side, of the same paragraph or the next, are not enough, where more than 4 KB would have
- * to be quoted (percent-encoded: 12 KB), where memory ran out, and where the fragments before it
- * have taken all the searching that one page may. O(text.len).
+ * A long passage is named by its first and last words. If these also occur earlier in the text,
+ * more words are added until they do not, then the words before and after it as prefix and suffix,
+ * until no earlier place reads like that. The result lives in `arena`. It is empty if up to 32
+ * words on each side, of the same paragraph or the next, are not enough; if more than 4 KB would
+ * have to be quoted (percent-encoded: 12 KB); if memory ran out; or if the fragments before it have
+ * used up all the searching that one page may cause. O(text.len).
  */
 struct span fragment_make(struct arena *arena, struct fragment_page *page, size_t start_byte,
 			  size_t end_byte);

@@ -78,25 +78,27 @@ bool head_check(struct MHD_Connection *connection, const char *url, const char *
 	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, see_argument, &uri_bytes);
 
 	if (!head->is_1_1 && strcmp(version, "HTTP/1.0") != 0)
-		problem_set(report, PROBLEM_BAD_REQUEST, "HTTP/1.0 and HTTP/1.1 are spoken here.");
+		problem_set(report, PROBLEM_BAD_REQUEST,
+			    "Only HTTP/1.0 and HTTP/1.1 are supported.");
 	else if (tally.malformed)
 		problem_set(report, PROBLEM_BAD_REQUEST, "A header field is malformed.");
 	else if (tally.hosts > 1 || (head->is_1_1 && tally.hosts == 0))
-		problem_set(report, PROBLEM_BAD_REQUEST, "Exactly one Host is wanted.");
+		problem_set(report, PROBLEM_BAD_REQUEST, "Exactly one Host header is required.");
 	else if (tally.lengths > 1)
-		problem_set(report, PROBLEM_BAD_REQUEST, "Content-Length stands there twice.");
+		problem_set(report, PROBLEM_BAD_REQUEST, "Content-Length is given twice.");
 	else if (tally.codings > 0 && (tally.lengths > 0 || tally.codings > 1 || !head->is_1_1))
-		problem_set(report, PROBLEM_BAD_REQUEST,
-			    "Transfer-Encoding goes with no Content-Length, once, in HTTP/1.1.");
+		problem_set(
+			report, PROBLEM_BAD_REQUEST,
+			"Transfer-Encoding is allowed once, in HTTP/1.1, without Content-Length.");
 	else if (uri_bytes > MAX_URI_BYTES) {
 		problem_set(report, PROBLEM_URI_TOO_LONG,
-			    "The URI has %zu bytes; at most %d are read.", uri_bytes,
+			    "The URI has %zu bytes; at most %d are allowed.", uri_bytes,
 			    MAX_URI_BYTES);
 		problem_set_limit(report, MAX_URI_BYTES, uri_bytes);
 	} else if (tally.bytes > MAX_HEAD_BYTES || tally.headers > MAX_HEADERS) {
 		bool large = tally.bytes > MAX_HEAD_BYTES;
 		problem_set(report, PROBLEM_HEADERS_TOO_LARGE,
-			    "%zu header fields of %zu bytes; at most %d of %d are read.",
+			    "%zu header fields with %zu bytes; at most %d with %d are allowed.",
 			    tally.headers, tally.bytes, MAX_HEADERS, MAX_HEAD_BYTES);
 		problem_set_limit(report, large ? MAX_HEAD_BYTES : MAX_HEADERS,
 				  large ? tally.bytes : tally.headers);

@@ -208,7 +208,7 @@ void ticket_expire(struct ticket *ticket, uint64_t now_ns)
 {
 	struct problem_report report;
 	problem_set(&report, PROBLEM_DEADLINE_EXCEEDED,
-		    "The request was not done within the time allowed for it.");
+		    "The request was not finished within the time allowed for it.");
 	problem_set_limit(&report, (ticket->deadline_ns - ticket->accepted_ns) / NS_PER_MS,
 			  (now_ns - ticket->accepted_ns) / NS_PER_MS);
 	struct answer *answer = answer_new_problem(&report);

@@ -14,7 +14,7 @@ struct flight;
 struct job;
 struct workers;
 
-/** Taken: somebody has won and writes the answer at this moment. */
+/** Taken: somebody has won and is writing the answer at this moment. */
 enum ticket_state { TICKET_WAITING, TICKET_TAKEN, TICKET_FINISHED };
 
 /**
@@ -48,7 +48,7 @@ enum { JOB_KEY_BYTES = 32 };
 struct job {
 	struct job *next, **link; /* the queue's; link: what points here, NULL outside of it */
 	atomic_uint references;
-	atomic_size_t waiting; /* unfinished tickets; at 0 the work is in vain, and stays so */
+	atomic_size_t waiting; /* unfinished tickets; at 0 nobody needs the work any more */
 	struct ticket
 		*tickets; /* guarded by the cache's lock, or the one ticket of a job without key */
 
@@ -63,9 +63,9 @@ struct job {
 
 	char request_id[129];          /* of the request or batch that began it, for the log */
 	uint64_t queued_ns;            /* monotonic */
-	uint64_t allowed_ns;           /* how long each who waits for it does at most */
+	uint64_t allowed_ns;           /* how long each ticket waits for it at most */
 	_Atomic uint64_t deadline_ns;  /* of the last of them */
-	bool came_last;                /* into its row of the queue, not ahead of others */
+	bool came_last;                /* it was queued behind others, not ahead of them */
 	struct fetch_result *download; /* NULL until it is there; kept by fetch_keep() */
 	struct fetcher *fetcher;       /* of that */
 	_Atomic uint64_t fetch_id;     /* 0: no download has begun; JOB_FETCHED: it has ended */
@@ -78,8 +78,7 @@ struct job {
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
 struct job *job_new(char *body, size_t body_len, bool is_query);
 
-/** From now on the job's body is what `room` bytes of `budget` are for: with it they are given
- * back. */
+/** From now on `room` bytes of `budget` belong to the job's body: they are given back with it. */
 void job_count(struct job *job, struct budget *budget, size_t room);
 
 struct job *job_hold(struct job *job);
@@ -116,9 +115,9 @@ void ticket_release(struct ticket *ticket);
 void ticket_join(struct ticket *ticket, struct job *job);
 
 /**
- * Let the ticket wait for `job`, which must not be finished, with those that do, and give it as
- * long as the ticket has. False, and nothing changed: all have left it, and it is being given up.
- * Not thread-safe either.
+ * Let the ticket also wait for `job`, which must not be finished, and give the job as long as the
+ * ticket has. False, and nothing changed: all others have left it, and it is being given up. Not
+ * thread-safe either.
  */
 bool ticket_join_others(struct ticket *ticket, struct job *job);
 

@@ -8,14 +8,15 @@
 #include <stdint.h>
 
 /**
- * JSON written straight into the buffer that is sent: what a tree of jansson's values dumps, to the
- * byte, at a fifth of its instructions. The caller keeps the grammar: a key before each member, an
- * end for each begin. Commas are set here. Remembers a lack of memory: everything is then ignored.
+ * JSON written straight into the buffer that is sent: byte for byte what jansson would write, with
+ * a fifth of the instructions. The caller keeps the grammar: a key before each member, an end for
+ * each beginning. Commas are set here. A lack of memory is remembered, and everything after it
+ * ignored.
  */
 struct json_out {
 	char *at; /* malloc'ed; the caller's in the end */
 	size_t len, room;
-	size_t max; /* of `room`: to need more is a lack of memory; 0: none */
+	size_t max; /* of `room`: needing more counts as a lack of memory; 0: no limit */
 	bool comma; /* before the next value */
 	bool failed;
 };
@@ -32,7 +33,7 @@ void json_out_string(struct json_out *out, struct span string);
 void json_out_integer(struct json_out *out, uint64_t number);
 void json_out_bool(struct json_out *out, bool value);
 
-/** A number from 0 to 1, rounded to four decimals: they say all there is to say. */
+/** A number from 0 to 1, rounded to four decimals, which are enough. */
 void json_out_share(struct json_out *out, double number);
 
 #endif

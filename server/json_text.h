@@ -6,8 +6,8 @@
 
 /**
  * `json` as new (malloc'ed), compact, NUL-terminated text of `*len` bytes; NULL, and 0, without
- * memory or without `json`. In place of json_dumps(), which loses a piece, and says nothing, where
- * its buffer cannot grow.
+ * memory or without `json`. Use it instead of json_dumps(), which silently loses a piece if its
+ * buffer cannot grow.
  */
 char *json_text(const json_t *json, size_t *len);
 

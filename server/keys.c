@@ -44,18 +44,18 @@ static const char *read_line(char *line, struct key *out)
 {
 	char *colon = strchr(line, ':');
 	if (colon == NULL || colon == line)
-		return "a name, a colon and a key are wanted";
+		return "a name, a colon and a key are expected";
 	*colon = '\0';
 	if (strlen(line) > KEYS_NAME_MAX)
 		return "the name is too long";
 	for (const char *at = line; *at != '\0'; at++)
 		if (!ascii_is_alnum(*at) && strchr("._-", *at) == NULL)
-			return "a name has letters, digits, '.', '_' and '-' only";
+			return "a name may have only letters, digits, '.', '_' and '-'";
 	if (strlen(colon + 1) < KEYS_MIN_LEN)
-		return "a key has at least 16 characters";
+		return "a key must have at least 16 characters";
 	for (const char *at = colon + 1; *at != '\0'; at++)
 		if (*at <= ' ' || *at > '~')
-			return "a key has printable ASCII without spaces only";
+			return "a key may have only printable ASCII without spaces";
 	strcpy(out->name, line);
 	digest_of(colon + 1, strlen(colon + 1), out->digest);
 	return NULL;
@@ -65,7 +65,7 @@ static const char *read_line(char *line, struct key *out)
 static const char *add_line(char *line, size_t bytes, struct key **all, size_t *len)
 {
 	if (strlen(line) != bytes)
-		return "there is a NUL in it";
+		return "it contains a NUL";
 	while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
 		line[--bytes] = '\0';
 	if (line[0] == '\0' || line[0] == '#')

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /**
- * API keys from a file, one a line as `name:key`; blank lines and lines that begin with # are
- * passed over. Only hashes are held, and a look-up takes the same time whichever key it meets.
+ * API keys from a file, one per line as `name:key`; blank lines and lines that begin with # are
+ * skipped. Only hashes are held, and a look-up takes the same time whichever key it finds.
  */
 struct keys;
 
@@ -20,12 +20,12 @@ struct keys *keys_new(void);
 void keys_free(struct keys *keys);
 
 /**
- * Read `path` and take its keys instead of the present ones; also while others look keys up. On a
- * fault nothing changes, and `fault` says what and in which line.
+ * Read `path` and replace the present keys by its own; other threads may look keys up meanwhile. On
+ * a fault nothing changes, and `fault` says what is wrong and in which line.
  */
 bool keys_load(struct keys *keys, const char *path, char *fault, size_t fault_size);
 
-/** Are keys asked for? */
+/** Are keys required? */
 bool keys_wanted(struct keys *keys);
 
 /** Is `key` one of them? Then its name goes to `name`. Any thread. */

@@ -17,7 +17,7 @@ struct listeners {
 };
 
 /** Take what a supervisor hands over (see systemd.h), and open the rest as `config` asks. False:
- *  said on standard error, and some may be open. */
+ * the reason is on standard error, and some may be open. */
 bool listen_open(const struct config *config, struct listeners *out);
 
 /**

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 
 /**
- * One JSON line an event, on standard error. Lines are gathered under a short lock and written by
- * a thread of their own, so that a stalled pipe or a full disk never holds up a request: what does
- * not fit any more is dropped and counted in the next line that does, which begins a line even
- * where the disk took half of one. No article text is logged.
+ * One JSON line per event, on standard error. Lines are gathered under a short lock and written by
+ * a separate thread, so that a stalled pipe or a full disk never holds up a request: lines that do
+ * not fit any more are dropped and counted in the next one that does. That one starts on a new line
+ * even if the disk took only half of the last one. No article text is logged.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 

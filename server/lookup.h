@@ -10,9 +10,9 @@ enum { LOOKUP_ADDRESSES_MAX = 64 };
 /**
  * Host names to addresses, all of them, without blocking the asker.
  *
- * One short-lived thread a look-up: getaddrinfo() honours the machine's name service switch and
- * cannot be interrupted, so a name server that does not answer holds one small thread and nothing
- * else. The caller bounds how many look-ups run at a time.
+ * Each look-up has a short-lived thread: getaddrinfo() honours the machine's name service switch
+ * and cannot be interrupted, so a name server that does not answer holds one small thread and
+ * nothing else. The caller bounds how many look-ups run at a time.
  */
 struct lookups;
 
@@ -40,7 +40,7 @@ struct lookups *lookups_new(lookup_resolve *resolve, void *resolve_arg, void (*w
 /** Begin. False when there is no thread or memory: then nothing is delivered. Any thread. */
 bool lookup_start(struct lookups *lookups, const char *host, void *owner);
 
-/** What finished since the last call, as a list; the caller owns each and calls free(). */
+/** The look-ups that finished since the last call, as a list; the caller must free() each. */
 struct lookup *lookups_take(struct lookups *lookups);
 
 /**

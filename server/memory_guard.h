@@ -4,9 +4,8 @@
 #include <stdbool.h>
 
 /**
- * Two libraries do not survive a failed allocation: lexbor goes on through the NULL and crashes,
- * uchardet throws a C++ exception that no C can catch. Under a guard both are left where they
- * stand instead.
+ * Two libraries do not survive a failed allocation: lexbor uses the NULL and crashes, uchardet
+ * throws a C++ exception that C cannot catch. Under a guard, the call to them is abandoned instead.
  */
 
 /** Call once before any thread exists. */
@@ -14,9 +13,9 @@ void memory_guard_prepare(void);
 
 /**
  * Run `work(arg)`, which may call lexbor and uchardet on this thread; guards do not nest. False:
- * memory ran out, and `work` was left in the middle of a call to one of them; at such a place it
- * must hold nothing that only its own end would give back. What lexbor allocated and `work` did not
- * free is freed either way; what uchardet had allocated, some kilobytes, is lost.
+ * memory ran out, and `work` was abandoned in the middle of a call to one of them; so during such
+ * calls it must hold nothing that only its own end would give back. What lexbor allocated and
+ * `work` did not free is freed either way; what uchardet had allocated, some kilobytes, is lost.
  */
 bool memory_guard(void (*work)(void *), void *arg);
 

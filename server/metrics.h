@@ -21,11 +21,11 @@ struct metrics *metrics_new(void);
 /** NULL is allowed. */
 void metrics_free(struct metrics *metrics);
 
-/** What one request came to. `times` may be NULL where no work was done. */
+/** How one request ended. `times` may be NULL if no work was done. */
 struct metrics_request {
 	enum handler handler;
 	unsigned status; /* of the answer; 0: none, for the client left before */
-	bool is_batch;   /* which takes as long as its client sends: no time of ours */
+	bool is_batch;   /* takes as long as its client sends, so its time is not counted */
 	enum problem problem;
 	size_t body_bytes, answer_bytes;
 	uint64_t total_ns;
@@ -40,8 +40,8 @@ void metrics_count_line(struct metrics *metrics, enum problem problem);
 /** A download ended. */
 void metrics_count_fetch(struct metrics *metrics, enum fetch_status status);
 
-/** What a look into the shared cache came to. Wait: for another instance, once a job. Away: the
- *  server was not there to ask. Stored and not: after a job. */
+/** What a look into the shared cache gave. Wait: for another instance, counted once per job. Away:
+ *  the server could not be asked. Stored and not: after a job. */
 enum shared_result {
 	SHARED_HIT,
 	SHARED_MISS,
@@ -70,7 +70,7 @@ struct metrics_gauges {
 	size_t cache_entries, cache_bytes;
 	bool ready;
 	struct sandbox sandbox;
-	bool has_redis, redis_up; /* without the first nothing is said of the shared cache */
+	bool has_redis, redis_up; /* without the first, nothing is shown about the shared cache */
 };
 
 /** The exposition as new (malloc'ed) text of `*len` bytes, or NULL without memory. */

@@ -55,7 +55,7 @@ enum problem {
 
 enum { PROBLEM_ID_BYTES = 256 };
 
-/** A problem with what is to be said of this one occurrence of it. */
+/** A problem, with what there is to say about this occurrence of it. */
 struct problem_report {
 	enum problem problem;
 	char detail[256]; /* for people; empty: the title says enough */
@@ -65,7 +65,7 @@ struct problem_report {
 	bool has_limit;
 	size_t line;                   /* of a batch, from 1; 0: none */
 	char id[PROBLEM_ID_BYTES + 1]; /* of the request; empty: it has none, or was not read */
-	unsigned retry_after_s;        /* instead of the problem's own; 0: that */
+	unsigned retry_after_s;        /* instead of the problem's own value; 0: use that */
 };
 
 unsigned problem_status(enum problem problem);
@@ -78,12 +78,12 @@ unsigned problem_retry_after_s(enum problem problem);
 void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** The same with a JSON pointer to the field `name`, NULL for the whole document; to a name that is
- * too long for it, none. */
+/** The same with a JSON pointer to the field `name`, NULL for the whole document; a name that is
+ * too long gets no pointer. */
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** Add the request's own name to a report that was filled: what is longer is none. */
+/** Add the request's own id to a report that was filled; an id that is too long is left out. */
 void problem_set_id(struct problem_report *report, struct span id);
 
 /** Add the limit that was passed, and what was sent, to a report that was filled. */

@@ -7,8 +7,8 @@
 
 /**
  * The bounded hand-over from the HTTP and fetcher threads to the workers. Lines of batches
- * (job.is_line) wait apart: they are taken while no request waits, and one every half second where
- * some always do. Somebody waits for each request, and for the last of a batch's lines.
+ * (job.is_line) wait separately: they are taken while no request waits, and one every half second
+ * if some always do. For each request somebody waits; of a batch, only for the last line.
  */
 struct queue;
 
@@ -21,8 +21,8 @@ enum queue_result {
 
 /**
  * A queue for `capacity` waiting requests, or NULL without memory. When they keep having to wait
- * longer than `wait_ns`, no more are let in than can be served in that time, or than a `few`:
- * behind jobs that each take longer than that everybody would be refused. 0: never mind.
+ * longer than `wait_ns`, no more are let in than can be served in that time, or than a `few`, since
+ * behind jobs that each take longer than that, everybody would be refused. 0: no such limit.
  */
 struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few);
 
@@ -32,7 +32,7 @@ void queue_free(struct queue *queue);
 /**
  * Hand `*job` to the workers; never blocks. On QUEUE_OK the queue owns the caller's reference and
  * `*job` is NULL. On anything else nothing changed and the caller still owns it. Lines are refused
- * once it is closed only: batches bound themselves.
+ * only once it is closed, because batches bound themselves.
  */
 enum queue_result queue_push(struct queue *queue, struct job **job);
 

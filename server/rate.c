@@ -79,7 +79,7 @@ struct rate_rule rate_rule(struct rate *rate)
 void rate_report(struct rate_rule rule, struct rate_state state, struct problem_report *out)
 {
 	unsigned next_s = state.reset_s == 0 ? 1 : (unsigned)state.reset_s;
-	problem_set(out, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed, the next in %u s.",
+	problem_set(out, PROBLEM_RATE_LIMITED, "%llu in %llu s are allowed; the next in %u s.",
 		    (unsigned long long)rule.quota, (unsigned long long)rule.window_s, next_s);
 	problem_set_limit(out, rule.quota, rule.quota + 1);
 	out->retry_after_s = next_s;

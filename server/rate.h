@@ -34,8 +34,8 @@ struct rate *rate_new(struct rate_rule rule);
 /** NULL is allowed. */
 void rate_free(struct rate *rate);
 
-/** Take another rule; every bucket is full then, for fills of different rules do not compare. The
- *  rule that holds already changes nothing. Any thread. */
+/** Take another rule; this fills every bucket, because fills by different rules cannot be compared.
+ *  The rule already in force changes nothing. Any thread. */
 void rate_set_rule(struct rate *rate, struct rate_rule rule);
 
 struct rate_rule rate_rule(struct rate *rate);
@@ -46,13 +46,13 @@ void rate_report(struct rate_rule rule, struct rate_state state, struct problem_
 /** One request of `client` (any string). O(1), one short lock. Any thread. */
 struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns);
 
-/** Is the client known to be over his limit? Then `*state` is as of a refusal. Takes nothing. */
+/** Is the client known to be over its limit? Then `*state` is that of a refusal. Takes no token. */
 bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct rate_state *state);
 
 /**
- * Somebody else, who counts for several instances, decided on a request of `client` by `rule`:
- * `missing_ns` is how long the tokens taken take to come back. Noted unless more is known to be
- * missing here, or another rule holds by now. Returns what the client is told.
+ * The server that counts for several instances decided on a request of `client` by `rule`:
+ * `missing_ns` is how long the missing tokens take to come back. Noted, unless more is known to be
+ * missing here or another rule is in force by now. Returns what the client is told.
  */
 struct rate_state rate_note(struct rate *rate, struct rate_rule rule, const char *client,
 			    uint64_t now_ns, bool allowed, uint64_t missing_ns);

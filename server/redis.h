@@ -10,13 +10,14 @@
 
 /**
  * A Redis or Valkey server as the service uses it: one thread with one connection, on which all
- * commands are pipelined. Nobody ever waits inside a call: what comes of a command is told later,
- * on that thread.
+ * commands are pipelined. No call ever waits: the outcome of a command is told later, on that
+ * thread.
  *
  * A circuit breaker: commands are taken only while the server is known to answer. The first that is
  * not answered within `timeout_ms` (or the first sign that the server cannot be written to) ends
- * the connection and fails all that are under way; from then on commands are refused at once, while
- * the thread tries to come back, one attempt at a time, ever less often up to every few seconds.
+ * the connection and fails all that are under way. From then on commands are refused at once, while
+ * the thread tries to reconnect, one attempt at a time, less and less often, down to every few
+ * seconds.
  */
 struct redis;
 
@@ -28,8 +29,8 @@ struct redis_options {
 };
 
 /**
- * Start the thread. NULL when memory, threads or a file are refused: then `fault` says why. Whether
- * the server can be reached does not matter.
+ * Start the thread. NULL when memory, a thread or a file cannot be had: then `fault` says why. The
+ * server need not be reachable.
  */
 struct redis *redis_new(const struct redis_options *options, char *fault, size_t size);
 
@@ -45,8 +46,8 @@ void redis_free(struct redis *redis);
 bool redis_is_up(const struct redis *redis);
 
 /**
- * What came of a command, on the thread of `redis`. `reply` is borrowed, an error of the server's
- * among others; NULL: there is none, in time or at all. Must not block.
+ * The outcome of a command, on the thread of `redis`. `reply` is borrowed and may be an error of
+ * the server; NULL: there is none, in time or at all. Must not block.
  */
 typedef void redis_done(void *arg, const redisReply *reply);
 
@@ -58,8 +59,8 @@ bool redis_send(struct redis *redis, int argc, const char *const *argv, const si
 		redis_done *done, void *arg);
 
 /**
- * Call `fire(arg)` on the thread of `redis` in `delay_ms`, or at its end. To be called on that
- * thread alone. False: it ends, or there is no memory, and `fire` is not called.
+ * Call `fire(arg)` on the thread of `redis` in `delay_ms`, or when that thread ends. To be called
+ * only on that thread. False: it is ending, or there is no memory, and `fire` is not called.
  */
 bool redis_after(struct redis *redis, uint64_t delay_ms, void (*fire)(void *arg), void *arg);
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One command to a Redis server, until what came of it has been told. */
+/** One command to a Redis server, until its outcome has been told. */
 struct redis_command {
 	struct redis_command *next;
 	char *bytes; /* as they go out; redis_command_drop_bytes() when they have */

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 /**
- * One connection to a Redis server, which never blocks: bytes out, replies in, TLS or not. Of
- * hiredis it takes the protocol alone. Its own connections would not do: the version of Debian 12
+ * One connection to a Redis server, which never blocks: bytes out, replies in, TLS or not. It uses
+ * hiredis only for the protocol. The connections of hiredis would not do: the version in Debian 12
  * has no TLS, no version checks the host's name in a certificate, and names are looked up in the
  * calling thread.
  *
@@ -19,9 +19,9 @@
 struct redis_link;
 
 /**
- * What certificates are trusted and shown: of `ca_file`, or the system's where it is empty;
- * `client_file` holds our certificate and its key, or is empty. NULL, with one sentence in `fault`,
- * where a file cannot be used. Free with SSL_CTX_free().
+ * Which certificates are trusted and shown. Trusted are those in `ca_file`, or the system's if it
+ * is empty; `client_file` holds our certificate and its key, or is empty. NULL, with one sentence
+ * in `fault`, if a file cannot be used. Free with SSL_CTX_free().
  */
 SSL_CTX *redis_link_tls(const char *ca_file, const char *client_file, char *fault, size_t size);
 
@@ -41,8 +41,8 @@ bool redis_link_append(struct redis_link *link, const char *bytes, size_t len);
 /** How many bytes wait to go out. */
 size_t redis_link_waiting(const struct redis_link *link);
 
-/** Go on with what can be done now: connect, handshake, write, read. Where replies came, call again
- *  when they have been taken: so much is read at a time. */
+/** Go on with what can be done now: connect, handshake, write, read. Only so much is read at a
+ * time: if replies came, call again when they have been taken. */
 bool redis_link_work(struct redis_link *link);
 
 /** Connected, and through the handshake? */

@@ -17,14 +17,14 @@ struct reload {
 };
 
 /**
- * Read flags, environment and file again, and take in what a running service can: keys, rate and
- * log level. On a fault everything stays as it is. The supervisor is told, and the log what came of
- * it: its thread may wait for standard error, the one that waits for signals may not.
+ * Read flags, environment and file again, and take over what a running service can: keys, rate and
+ * log level. On a fault everything stays as it is. The supervisor is told. The outcome goes to the
+ * log, whose thread may wait for standard error; the thread that waits for signals may not.
  */
 void reload_all(const struct reload *reload);
 
-/** Take in the keys of the file at `path` ("": none, and nothing changes). False where it has a
- *  fault, which the log says: the old ones stay good. */
+/** Take over the keys of the file at `path` ("": none, and nothing changes). False if it has a
+ * fault, which the log names; the old keys stay valid. */
 bool reload_keys(struct keys *keys, const char *path);
 
 #endif

@@ -53,7 +53,7 @@ static const char *type_name(const json_t *value)
 
 static bool wrong_type(struct decoder *d, const char *name, const char *want, const json_t *value)
 {
-	problem_set_field(d->report, PROBLEM_WRONG_TYPE, name, "\"%s\" is %s; %s is wanted.", name,
+	problem_set_field(d->report, PROBLEM_WRONG_TYPE, name, "\"%s\" is %s; it must be %s.", name,
 			  type_name(value), want);
 	return false;
 }
@@ -144,7 +144,7 @@ static bool read_input(struct decoder *d, const char *name, const json_t *value,
 		problem_set_field(
 			d->report, PROBLEM_CONFLICTING_INPUT, name,
 			"\"%s\" and \"%s\" were both given; exactly one of text, html and url "
-			"is wanted.",
+			"is allowed.",
 			d->first_input, name);
 		return false;
 	}
@@ -245,7 +245,7 @@ static bool read_ratio(struct decoder *d, const char *name, const json_t *value)
 	double ratio = json_number_value(value);
 	if (!(ratio > 0 && ratio <= 1)) {
 		problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
-				  "\"ratio\" is %s; above 0 up to 1 is allowed.",
+				  "\"ratio\" is %s; it must be above 0 and at most 1.",
 				  ratio > 1 ? "more than 1" : "not above 0");
 		return false;
 	}
@@ -341,7 +341,7 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 
 	if (!json_is_object(json)) {
 		problem_set_field(report, PROBLEM_WRONG_TYPE, NULL,
-				  "The body is %s; an object is wanted.", type_name(json));
+				  "The body is %s; it must be an object.", type_name(json));
 		goto refused;
 	}
 	json_object_foreach(json, name, value)
@@ -357,12 +357,12 @@ static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out
 	}
 	if (d.first_input == NULL) {
 		problem_set_field(report, PROBLEM_MISSING_INPUT, NULL,
-				  "Exactly one of text, html and url is wanted.");
+				  "Exactly one of text, html and url is required.");
 		goto refused;
 	}
 	if (request.base_url.at != NULL && request.kind != REQUEST_HTML) {
 		problem_set_field(report, PROBLEM_CONFLICTING_INPUT, "base_url",
-				  "\"base_url\" goes with \"html\" only.");
+				  "\"base_url\" is allowed only with \"html\".");
 		goto refused;
 	}
 	request.select.at_most = request.select.max_sentences == 0;
@@ -499,7 +499,7 @@ static bool add_argument(json_t *json, const char *name, const char *value,
 	}
 	if (json_object_get(json, name) != NULL) {
 		problem_set_field(report, PROBLEM_DUPLICATE_KEY, name,
-				  "\"%.60s\" stands twice in the query string.", name);
+				  "\"%.60s\" appears twice in the query string.", name);
 		return false;
 	}
 	json_t *decoded = value_from_query(field == NULL ? QUERY_STRING : field->form, value);

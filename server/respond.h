@@ -4,8 +4,9 @@
 #include "exchange.h"
 
 /**
- * Answer an exchange. Each queues a response with all headers and returns what the callback of
- * libmicrohttpd has to return: MHD_NO, which drops the connection, only where memory is out.
+ * Answer an exchange. Each function queues a response with all headers and returns what the
+ * callback of libmicrohttpd has to return: MHD_NO, which drops the connection, only if memory ran
+ * out.
  */
 
 /** `response` is taken; NULL: there was no memory for it. `type` NULL: no Content-Type. */
@@ -26,7 +27,7 @@ enum MHD_Result respond_problem(struct exchange *x);
 /** With x->answer, from the cache or from its job; or with its problem; or with 304. */
 enum MHD_Result respond_answer(struct exchange *x);
 
-/** Does the client have what `etag` (without quotes) names already? */
+/** Does the client already have what `etag` (without quotes) names? */
 bool respond_matches_etag(const struct exchange *x, const char *etag);
 
 #endif

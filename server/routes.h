@@ -20,7 +20,7 @@ struct route {
 	const char *allow; /* the methods, as the Allow header lists them */
 	enum handler handler;
 	bool admin;  /* also on the admin listener, and there alone when there is one */
-	bool closed; /* asks for an API key, where keys are used, and counts against the rate */
+	bool closed; /* requires an API key, if keys are used, and counts against the rate */
 };
 
 /** The handler's path, for metrics and logs; "none" without a route. */
@@ -28,8 +28,9 @@ const char *route_name(enum handler handler);
 
 /**
  * The path that a request's target names: of "http://host/path", the form for proxies that every
- * server must accept (RFC 9112, 3.2.2), what follows the host; of any other `target` itself. Which
- * host it is makes no difference, as with the Host field. Points into `target`, or to a constant.
+ * server must accept (RFC 9112, 3.2.2), it is what follows the host; otherwise `target` itself.
+ * Which host it is makes no difference, as with the Host field. Points into `target`, or to a
+ * constant.
  */
 const char *route_path(const char *target);
 

@@ -21,21 +21,21 @@ enum sandbox_mode {
 enum sandbox_mode sandbox_mode(const char *text);
 
 /**
- * Give up, for good, what a running service has no use for. Afterwards the process can make no new
- * process, run no other program, look into none, write and make no file, listen on no further
- * socket and map no memory that is both written and executed; it can read the resolver's and TLS
- * library's files, the libraries that it loaded, and whatever lies in the folder of one of the
- * `files` (NULL-terminated; empty names are passed over), so that a file that was replaced is still
- * found. No core is dumped, no privileges can be gained.
+ * Give up, for good, what a running service does not need. Afterwards the process cannot create
+ * processes, run programs, look into other processes, write or create files, listen on further
+ * sockets, or map memory that is both writable and executable. It can read the resolver's and TLS
+ * library's files, the libraries that it loaded, and everything in the folders of the `files`
+ * (NULL-terminated; empty names are skipped), so that a file that was replaced is still found. No
+ * core is dumped, and no privileges can be gained.
  *
  * Call it before any thread exists and after all listeners do: Landlock binds the calling thread
- * and those that it makes. `out` tells what is in force. False where `mode` is SANDBOX_ON and a
- * part is missing: then end. Builds with the address or thread sanitizer need what is given up
- * here, and have no sandbox.
+ * and those that it makes. `out` tells what is in force. False if `mode` is SANDBOX_ON and a part
+ * is missing: then the caller must end. Builds with the address or thread sanitizer need what is
+ * given up here, so they have no sandbox.
  */
 bool sandbox_enter(enum sandbox_mode mode, const char *const *files, struct sandbox *out);
 
-/** What `sandbox` is, in a few words without marks that JSON would escape. */
+/** `sandbox` in a few words, without characters that JSON would escape. */
 const char *sandbox_describe(const struct sandbox *sandbox, char *out, size_t size);
 
 /* -- sandbox_files.c: the version of Landlock that now holds, 0 for none -- */

@@ -11,12 +11,12 @@
  *
  * The first job that misses takes a lease, which its instance renews while the job is under way;
  * other instances ask again every few milliseconds until the answer is there. A lease that is not
- * renewed (its instance died, hangs, or cannot reach the server) ends within a second: the next who
- * asks takes it. Whenever the server is of no help, jobs go straight to the workers.
+ * renewed (its instance died, hangs, or cannot reach the server) ends within a second, and the next
+ * one who asks takes it. Whenever the server cannot help, jobs go straight to the workers.
  */
 struct shared_cache;
 
-/** Job that was looked up in the shared cache, until it ends; see shared_cache_leave(). */
+/** A job that was looked up in the shared cache, until it ends; see shared_cache_leave(). */
 struct flight;
 
 /**
@@ -31,15 +31,15 @@ struct shared_cache *shared_cache_new(struct redis *redis, struct queue *queue,
 void shared_cache_free(struct shared_cache *shared);
 
 /**
- * Look for the answer of `*job` (which leads its key, see cache.h), and hand it to the queue where
- * there is none. Never blocks. True: the caller's reference is taken and `*job` is NULL. False:
- * nothing changed (no server, or `shared` is NULL), and the caller goes to the queue itself.
+ * Look for the answer of `*job` (the first with its key, see cache.h), and hand the job to the
+ * queue if there is none. Never blocks. True: the caller's reference is taken and `*job` is NULL.
+ * False: nothing changed (no server, or `shared` is NULL), and the caller goes to the queue itself.
  */
 bool shared_cache_ask(struct shared_cache *shared, struct job **job);
 
 /**
- * The job ended with `answer` (borrowed; NULL: none): keep it for all as long as its keep_ms says,
- * or give up the lease. Takes `flight`; NULL is allowed. Any thread; never blocks.
+ * The job ended with `answer` (borrowed; NULL: none): keep it for all instances, as long as its
+ * keep_ms says, or give up the lease. Takes `flight`; NULL is allowed. Any thread; never blocks.
  */
 void shared_cache_leave(struct flight *flight, const struct answer *answer);
 

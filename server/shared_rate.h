@@ -6,9 +6,9 @@
 #include "redis.h"
 
 /**
- * One token bucket a client for all instances, kept in Redis or Valkey by its clock. What the
- * server says is noted in this instance's own buckets (rate.h), which refuse without asking whom
- * they know to be over his limit, and decide alone while the server is away.
+ * One token bucket per client for all instances, kept in Redis or Valkey by the server's clock.
+ * What the server says is noted in this instance's own buckets (rate.h). These refuse clients that
+ * they know to be over their limit without asking, and decide alone while the server is away.
  */
 struct shared_rate;
 
@@ -21,7 +21,7 @@ void shared_rate_free(struct shared_rate *shared);
 
 /**
  * Can a request of `client` be decided without asking, because the server is away (then it counts
- * here) or the client is known to be over his limit? Then `*state` says how. Any thread.
+ * here) or the client is known to be over its limit? Then `*state` says how. Any thread.
  */
 bool shared_rate_decides(struct shared_rate *shared, const char *client, uint64_t now_ns,
 			 struct rate_state *state);
@@ -34,9 +34,9 @@ void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate
 		     void *arg);
 
 /**
- * One more request of `client`, of those that come by the thousand and cannot each wait for the
- * server: counted and decided on here, at once. The server is told; what it answers holds for the
- * next.
+ * One more request of `client`, of a kind that comes by the thousand and cannot wait for the server
+ * each time: it is counted and decided here, at once. The server is told; what it answers counts
+ * for the next one.
  */
 struct rate_state shared_rate_count(struct shared_rate *shared, const char *client,
 				    uint64_t now_ns);

@@ -12,9 +12,9 @@ char *shared_value_encode(const struct answer *answer, const unsigned char key[J
 
 /**
  * The answer with one reference, or NULL: these are not the bytes that this version wrote for this
- * key. The digest covers the engine's version, the key and the content, so that what is damaged,
- * was written by another version, or stands under another key is never taken for an answer. (It is
- * no signature: whoever can write to the server can forge.)
+ * key. The digest covers the engine's version, the key and the content, so that damaged bytes,
+ * those of another version, or those of another key are never taken for an answer. (It is no
+ * signature: whoever can write to the server can forge.)
  */
 struct answer *shared_value_decode(const char *value, size_t len,
 				   const unsigned char key[JOB_KEY_BYTES]);

@@ -21,8 +21,9 @@ enum { SYSTEMD_MAX_LISTENERS = 2 };
 int systemd_listeners(int out[SYSTEMD_MAX_LISTENERS]);
 
 /**
- * Send `state` ("READY=1", several divided by line ends) to NOTIFY_SOCKET, a path or, with '@' in
- * front, an abstract name. False when there is none or it takes nothing: never a reason to stop.
+ * Send `state` ("READY=1"; several are separated by line ends) to NOTIFY_SOCKET, a path or, with
+ * '@' in front, an abstract name. False if there is none or it takes nothing: never a reason to
+ * stop.
  */
 bool systemd_notify(const char *state);
 

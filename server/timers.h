@@ -6,20 +6,20 @@
 #include <stdint.h>
 
 /**
- * What is to be called at some time, in a binary heap: adding and taking cost O(log n), the next is
- * known at once. For one thread. All zeros: none; who owns one frees it with timers_free().
+ * Functions to call at given times, in a binary heap: adding and taking cost O(log n); the next one
+ * is known at once. For one thread. A zeroed struct is empty; its owner frees it with
+ * timers_free().
  */
 struct timers {
 	struct timer *heap; /* the next one first */
 	size_t count, room;
 };
 
-/** False, and nothing changed, without memory. Those that are due at the same time are called in no
- *  order that is promised. */
+/** False, and nothing changed, without memory. The order of calls due at the same time is not
+ *  promised. */
 bool timers_add(struct timers *timers, uint64_t due_ns, void (*fire)(void *arg), void *arg);
 
-/** Call all that are due by `until_ns`, the earliest first; what they add is called as well where
- *  it is due. */
+/** Call all that are due by `until_ns`, the earliest first; so also those that they add, if due. */
 void timers_fire(struct timers *timers, uint64_t until_ns);
 
 /** When the next is due; UINT64_MAX where there is none. */

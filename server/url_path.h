@@ -5,8 +5,9 @@
 
 /**
  * The path and the query (with its question mark; none if empty) of the http or https URL `text`,
- * relative to the normalised URL `base` (NULL for none): begins with a slash, without dot segments,
- * visible ASCII. Empty segments stay, wherever they are, so that what comes out is made of itself.
+ * relative to the normalised URL `base` (NULL for none): it begins with a slash, has no dot
+ * segments and is visible ASCII. Empty segments stay, wherever they are, so that its
+ * result, given to it again, stays the same.
  *
  * `text` is valid UTF-8 without control characters. O(length). Returns new, NULL without memory.
  *

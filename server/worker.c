@@ -103,11 +103,10 @@ static void report_download(const struct fetch_result *download, struct span ask
 	case FETCH_REFUSED:
 		/* One text for every reason, but for what the URL itself shows: whoever asks must
 		 * not learn what is there. */
-		problem_set_field(
-			report, PROBLEM_URL_REFUSED, "url",
-			has_web_scheme(asked)
-				? "This URL is not allowed here."
-				: "A URL that begins with http:// or https:// is wanted.");
+		problem_set_field(report, PROBLEM_URL_REFUSED, "url",
+				  has_web_scheme(asked)
+					  ? "This URL is not allowed here."
+					  : "The URL must begin with http:// or https://.");
 		return;
 	case FETCH_UNREACHABLE:
 		problem_set_field(report, PROBLEM_URL_UNREACHABLE, "url",
@@ -119,18 +118,19 @@ static void report_download(const struct fetch_result *download, struct span ask
 					  "The server answered %d.", download->http_status);
 			return;
 		}
-		problem_set_field(report, PROBLEM_URL_STATUS, "url",
-				  "It redirects %llu times or more; at most %llu are followed.",
-				  actual, limit);
+		problem_set_field(
+			report, PROBLEM_URL_STATUS, "url",
+			"The URL redirects %llu times or more; at most %llu are followed.", actual,
+			limit);
 		break;
 	case FETCH_TOO_LARGE:
 		problem_set_field(report, PROBLEM_URL_TOO_LARGE, "url",
-				  "It has %llu bytes or more; at most %llu are read.", actual,
-				  limit);
+				  "The page has %llu bytes or more; at most %llu are allowed.",
+				  actual, limit);
 		break;
 	case FETCH_NOT_HTML:
 		problem_set_field(report, PROBLEM_URL_NOT_HTML, "url",
-				  "The content type is \"%.60s\"; HTML or plain text is wanted.",
+				  "The content type is \"%.60s\"; it must be HTML or plain text.",
 				  download->content_type);
 		return;
 	case FETCH_TIMEOUT:
@@ -193,7 +193,7 @@ static bool start_download(struct work *work, struct span url)
 	}
 	uint64_t deadline_ns = job->deadline_ns;
 	if (monotonic_ns() > deadline_ns) {
-		report_late(job, "While it waited for a worker.", &work->report);
+		report_late(job, "The time ran out while it waited for a worker.", &work->report);
 		return false;
 	}
 	const struct fetch_request request = {.url = arena_copy(&work->worker->arena, url),
@@ -288,12 +288,13 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 				  work->article.seen == NULL ? "empty" : work->article.seen);
 		return false;
 	case EXTRACT_EXPIRED:
-		report_late(work->job, "While reading the HTML.", &work->report);
+		report_late(work->job, "The time ran out while reading the HTML.", &work->report);
 		return false;
 	case EXTRACT_NO_MEMORY:
 		break;
 	}
-	problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While reading the HTML.");
+	problem_set(&work->report, PROBLEM_TOO_COMPLEX,
+		    "The memory ran out while reading the HTML.");
 	return false;
 }
 
@@ -308,10 +309,11 @@ static bool base_url_holds(struct work *work)
 	if (holds)
 		url_free(&url);
 	else if (url.no_memory)
-		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While reading \"base_url\".");
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
+			    "The memory ran out while reading \"base_url\".");
 	else
 		problem_set_field(&work->report, PROBLEM_INVALID_VALUE, "base_url",
-				  "\"base_url\" is no absolute URL of http or https.");
+				  "\"base_url\" is no absolute http or https URL.");
 	return holds;
 }
 
@@ -360,7 +362,8 @@ static bool find_text(struct work *work)
 	}
 	struct decoding d = {.arena = arena, .download = download};
 	if (!memory_guard(decode_guarded, &d) || arena->failed) {
-		problem_set(&work->report, PROBLEM_TOO_COMPLEX, "While decoding the page.");
+		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
+			    "The memory ran out while decoding the page.");
 		return false;
 	}
 	if (!is_plain_text(download, d.utf8))
@@ -431,7 +434,7 @@ static char *summarize(struct work *work, size_t *len)
 		report_empty(work);
 	else if (status == SUMMARY_NO_MEMORY)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
-			    "Summarizing needs more memory than one request is given here.");
+			    "Summarizing it needs more memory than one request may use.");
 	return body;
 }
 
@@ -448,7 +451,7 @@ static bool decode(struct work *work)
 	/* jansson does not always tell a lack of memory from a fault in the JSON. */
 	if (work->worker->arena.failed)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
-			    "Decoding needs more memory than one request is given here.");
+			    "Decoding it needs more memory than one request may use.");
 	return decoded && !work->worker->arena.failed;
 }
 

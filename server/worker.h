@@ -17,7 +17,7 @@ struct worker_options {
 	size_t max_text_bytes;
 	size_t job_memory_bytes;                             /* ceiling of each worker's arena */
 	uint64_t keep_text_ms, keep_url_ms, keep_failure_ms; /* how long answers may be cached */
-	uint64_t url_timeout_ms; /* a download that had less is no failure of its origin */
+	uint64_t url_timeout_ms; /* a timeout after less than this is not its origin's failure */
 };
 
 /**
@@ -27,8 +27,8 @@ struct worker_options {
 void workers_prepare(void);
 
 /**
- * Start the threads. The parts are borrowed; `fetcher` and `metrics` may be NULL where no URL is
- * asked for. NULL when a thread or memory is refused; then `queue` may be closed, which ends those
+ * Start the threads. The parts are borrowed; `fetcher` and `metrics` may be NULL if no URL is asked
+ * for. NULL when a thread or memory is refused; then `queue` may be closed, which ends those
  * that were started.
  */
 struct workers *workers_new(const struct worker_options *options, struct queue *queue,
@@ -44,7 +44,7 @@ bool workers_end(const struct workers *workers, uint64_t wait_ms);
 /** How many are at work on a job now. */
 size_t workers_busy(const struct workers *workers);
 
-/** Are all of them at work since more than `limit_ns`? Then nothing makes progress. */
+/** Have all of them been at work for more than `limit_ns`? Then nothing makes progress. */
 bool workers_stuck(const struct workers *workers, uint64_t now_ns, uint64_t limit_ns);
 
 #endif

@@ -315,11 +315,11 @@ def test_fields_beside_a_body_are_not_passed_over(service, content_type):
     (b'{"text":"a\\u0000b"}', "Column 18: \\u0000 is not allowed."),
     (b'{"te\\u0000xt":"a"}', "Column 13: \\u0000 is not allowed."),
     (b'{"text":"a",\n"b"}', "Line 2, column 4: ':' expected near '}'."),
-    (b'{"text":"a","ratio":1.0000001}', '"ratio" is more than 1; above 0 up to 1 is allowed.'),
-    (b'{"text":"a","ratio":-0.5}', '"ratio" is not above 0; above 0 up to 1 is allowed.'),
-    (b'{"html":"<p>a","base_url":"news.example/a"}', '"base_url" is no absolute URL of http or https.'),
-    (b'{"url":"news.example/a"}', "A URL that begins with http:// or https:// is wanted."),
-    (b'{"url":"ftp://news.example/"}', "A URL that begins with http:// or https:// is wanted."),
+    (b'{"text":"a","ratio":1.0000001}', '"ratio" is more than 1; it must be above 0 and at most 1.'),
+    (b'{"text":"a","ratio":-0.5}', '"ratio" is not above 0; it must be above 0 and at most 1.'),
+    (b'{"html":"<p>a","base_url":"news.example/a"}', '"base_url" is no absolute http or https URL.'),
+    (b'{"url":"news.example/a"}', "The URL must begin with http:// or https://."),
+    (b'{"url":"ftp://news.example/"}', "The URL must begin with http:// or https://."),
     (b'{"url":" HTTP://10.0.0.1/"}', "This URL is not allowed here."),
 ])
 def test_details_are_in_words_of_our_own(service, body, detail):
@@ -366,7 +366,7 @@ def test_probes_and_info(service):
     (b"/nothing", 'Nothing is served at "/nothing".'),
     ("/été".encode(), 'Nothing is served at "/été".'),
     (b'/"\xC3', 'Nothing is served at "/"".'),  # cut to what is UTF-8
-    (b"/%6civez", "No path here has escapes."),
+    (b"/%6civez", "No path of this service has percent-escapes."),
 ])
 def test_what_is_not_found_is_named(service, path, detail):
     answer = service.raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -565,7 +565,7 @@ def test_each_line_counts_for_the_rate(start_service, packed):
     assert outcome(over) == ["5", ("rate_limited", 2), ("rate_limited", 3), ("rate_limited", 4)]
     problem = rows_of(over)[1]
     assert (problem["status"], problem["limit"]) == (429, 5)
-    assert problem["detail"].startswith("5 in 3600 s are allowed, the next in ")
+    assert problem["detail"].startswith("5 in 3600 s are allowed; the next in ")
     refused = ask("192.0.2.1", line(9))
     assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
     assert outcome(ask("192.0.2.2", line(10))) == ["10"]

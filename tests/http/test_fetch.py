@@ -132,7 +132,7 @@ def test_no_page(patient, hasty, origin, code, path):
         assert answer.json()["detail"] == "The page did not arrive within 300 milliseconds."
     if path in ("to-self", "chain?6", "refresh-to-self", "refresh-chain?6"):
         assert (answer.json()["limit"], answer.json()["actual"]) == (5, 6)
-        assert answer.json()["detail"] == "It redirects 6 times or more; at most 5 are followed."
+        assert answer.json()["detail"] == "The URL redirects 6 times or more; at most 5 are followed."
 
 
 def test_a_page_that_is_whole_when_its_time_is_over(hasty, origin):
@@ -151,7 +151,7 @@ def test_odd_answer(hasty, origin, path):
                                        ("binary-no-type", "application/octet-stream")])
 def test_what_it_is_instead_of_a_page(patient, origin, path, kind):
     answer, _ = fetch(patient, origin.url(path))
-    assert answer.json()["detail"] == f'The content type is "{kind}"; HTML or plain text is wanted.'
+    assert answer.json()["detail"] == f'The content type is "{kind}"; it must be HTML or plain text.'
 
 
 def test_a_page_that_is_called_text(patient, origin):
@@ -331,7 +331,7 @@ def test_local_name_is_not_dialled(closed, listeners, host):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_scheme_is_refused(closed, listeners, refusal, scheme):
     """With the reason, where it tells of nothing but the URL itself."""
-    wanted = "A URL that begins with http:// or https:// is wanted."
+    wanted = "The URL must begin with http:// or https://."
     check_refused(closed, listeners, refusal if scheme.lower().startswith("http") else wanted, f"{scheme}127.0.0.1:{listeners[0].port}/page")
 
 

@@ -191,7 +191,7 @@ def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
     keys.write_text(f"# ours\nnews {KEY}\n")
     run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", keys, *option)
     assert (run.returncode, run.stderr) == (
-        2, f"precis: --api-keys-file {keys}: line 2: a name, a colon and a key are wanted\n")
+        2, f"precis: --api-keys-file {keys}: line 2: a name, a colon and a key are expected\n")
     assert KEY not in run.stdout
 
 

@@ -62,13 +62,13 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
     service.process.send_signal(signal.SIGHUP)
     wait_for_event(service, "config_refused")
     assert service.events("config_refused")[0]["why"] == (
-        f"{file}, line 1: rate: 'often' is not allowed; it takes a number per s, m or h, as 60/m")
+        f"{file}, line 1: rate: 'often' is not allowed; it takes a number per s, m or h, such as 60/m")
     file.write_text("quue = 7\nqueue\n")
     service.process.send_signal(signal.SIGHUP)
     wait_for_event(service, "config_refused", 2)
     assert service.events("config_refused")[1]["why"] == (
         f"{file}, line 1: unknown name; --help lists them, here without the dashes; "
-        f"{file}, line 2: 'name = value' is wanted")
+        f"{file}, line 2: 'name = value' is expected")
     assert service.request("POST", "/v1/summaries", BODY, JSON).status == 200
 
 

@@ -223,8 +223,8 @@ static void wrong_files_are_refused_with_the_line(void **state)
 		const char *text, *said;
 	} wrong[] = {
 		{"queue = 5\nquue = 5\n", "line 2: unknown name"},
-		{"quue = 5\nqueue\n", "line 2: 'name = value' is wanted"},
-		{"queue 5\n", "line 1: 'name = value' is wanted"},
+		{"quue = 5\nqueue\n", "line 2: 'name = value' is expected"},
+		{"queue 5\n", "line 1: 'name = value' is expected"},
 		{"queue = 5\nqueue = 6\n", "line 2: this name stood before"},
 		{"config = other\n", "line 1: a file cannot name another"},
 		{"--queue = 5\n", "line 1: unknown name"},
