@@ -157,12 +157,9 @@ static json_t *load(struct arena *arena, struct span text)
 	json_t *root = json_loadb(text.at, text.len, flags, NULL);
 	if (root != NULL || text.len == 0)
 		return root;
-	struct arena_mark mark = arena_mark(arena);
+	/* What jansson makes may live in the arena, too, behind the mended text. */
 	struct span mended = mend(arena, text);
-	if (mended.len > 0)
-		root = json_loadb(mended.at, mended.len, flags, NULL);
-	arena_rewind(arena, mark);
-	return root;
+	return mended.len > 0 ? json_loadb(mended.at, mended.len, flags, NULL) : NULL;
 }
 
 /* All objects of the document, with an explicit stack. */
