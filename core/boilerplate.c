@@ -5,6 +5,7 @@
 #include "dates.h"
 #include "glyph.h"
 #include "marks.h"
+#include "utf8.h"
 #include "vector.h"
 
 enum {
@@ -16,9 +17,9 @@ enum {
 	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
 	BYLINE_WORDS = 8,
 	DATELINE_WORDS = 10,
-	DATELINE_NAMES = 3, /* "Saturday, 12 December 2020, 15:21 UTC" */
-	CAPTION_WORDS = 5,  /* a line of its own with so few words names a picture or a section */
-	HEADING_BYTES = 120,
+	DATELINE_NAMES = 3,  /* "Saturday, 12 December 2020, 15:21 UTC" */
+	CAPTION_WORDS = 5,   /* a line of its own with so few words names a picture or a section */
+	HEADING_WIDTH = 120, /* of utf8_width() */
 	HEADING_SENTENCES = 3,
 	CODE_MARKS = 4,
 	CODE_FUNCTIONS = 5,
@@ -539,7 +540,8 @@ static bool is_linked(const struct score_input *input)
 static bool is_unstopped(const struct score_input *input, size_t first, size_t last)
 {
 	const struct sentence *at = input->sentences->at;
-	if (at[last].end_byte - at[first].start_byte >= HEADING_BYTES ||
+	struct span whole = span_slice(input->text, at[first].start_byte, at[last].end_byte);
+	if (utf8_width(whole) >= HEADING_WIDTH ||
 	    glyph_at(input->text, at[last].start_byte).kind == GLYPH_OPEN ||
 	    marks_final(score_text(input, last)) != 0)
 		return false;

@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "segment_rules.h"
+#include "utf8.h"
 #include "vector.h"
 
 static size_t trim_end(const struct segmenter *g, size_t end)
@@ -15,7 +16,7 @@ static size_t trim_end(const struct segmenter *g, size_t end)
 	return end;
 }
 
-enum { DATELINE_LINES = 6 };
+enum { DATELINE_LINES = 6, HEADING_WIDTH = 120 };
 
 /* Behind very many sentences small ones are joined: see segment.h. */
 static bool join_small(struct sentences *out, size_t end)
@@ -52,7 +53,8 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 		kind = SENTENCE_ANSWERED;
 	else if (g->marker.style != MARKER_NONE && (g->line_first || g->marker.form != '-'))
 		kind = SENTENCE_LIST_ITEM;
-	else if (g->line_first && line_last && !stopped && end - g->start < 120)
+	else if (g->line_first && line_last && !stopped &&
+		 utf8_width(span_slice(g->text, g->start, end)) < HEADING_WIDTH)
 		kind = SENTENCE_HEADING;
 	add(g, end, kind);
 }

@@ -32,10 +32,10 @@ static bool is_enumerator(const struct segmenter *g, size_t end)
 	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
 }
 
-/* "the radio's", behind which something must follow. */
+/* "the radio's", behind which something must follow; or Dutch "'t" and "'s" themselves. */
 static bool is_possessive(const struct segmenter *g, size_t end)
 {
-	if (end < g->start + 2 || g->text.at[end - 1] != 's')
+	if (end < g->start + 2 || (g->text.at[end - 1] != 's' && g->text.at[end - 1] != 't'))
 		return false;
 	uint32_t mark = glyph_before(g->text, end - 1).c;
 	return mark == '\'' || mark == 0x2019;

@@ -116,13 +116,25 @@ static void add_spaced_part(const struct segmenter *g, struct word *word)
 		word->classes = classes;
 }
 
+/* "6 a.m. Tuesday", "9 p.m. EST": what comes behind a time of the day. */
+static bool is_day_or_zone(struct segmenter *g, const struct next *next)
+{
+	static const char *const zones[] = {"bst", "cest", "cet", "ct",  "edt", "est",
+					    "et",  "gmt",  "ist", "pst", "pt",  "utc"};
+	struct word after = word_after(g, next->word_at);
+	for (size_t i = 0; after.all_upper && i < COUNT(zones); i++)
+		if (span_equal((struct span){after.fold, after.len}, span_of(zones[i])))
+			return true;
+	return (after.classes & (WORD_CALENDAR | WORD_MONTH)) != 0;
+}
+
 /* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
 static bool abbreviation_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
 	if (word->classes & WORD_TITLE)
 		return false;
 	if (word->classes & WORD_FINAL)
-		return next->first != GLYPH_DIGIT;
+		return next->first != GLYPH_DIGIT && !(word->dotted && is_day_or_zone(g, next));
 	if (word->classes & WORD_ABBREVIATION)
 		return is_starter(g, next);
 	struct word after = word_after(g, next->word_at);
@@ -148,6 +160,9 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return false;
 	if (next->first == GLYPH_UPPER && is_unit(g, &word))
 		return glyph_at(g->text, word_after(g, next->word_at).end).c != '.';
+	if (word.at >= g->start + 2 && g->text.at[word.at - 1] == '\xB0' &&
+	    g->text.at[word.at - 2] == '\xC2') /* "180 °C" */
+		return true;
 	bool initial = word.chars == 1 && word.first == GLYPH_UPPER && !(word.classes & WORD_FINAL);
 	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
 		return abbreviation_ends(g, &word, next);
@@ -245,6 +260,33 @@ size_t stop_emoticon_len(const struct segmenter *g, size_t at)
 	return len > 0 && glyph_is_gap(glyph_at(g->text, at + len).kind) ? len : 0;
 }
 
+/* Length of the page behind such a reference, ":112" or ":112-114"; 0 where there is none. */
+static size_t page_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at + 1;
+	if (at + 1 >= g->text.len || g->text.at[at] != ':' || !ascii_is_digit(g->text.at[at + 1]))
+		return 0;
+	while (end < g->text.len && (ascii_is_digit(g->text.at[end]) || g->text.at[end] == '-'))
+		end++;
+	return end - at;
+}
+
+/* Length of a footnote's number that lost its place above the line, "per worker.12 Complaints". */
+static size_t footnote_len(const struct segmenter *g, size_t at)
+{
+	size_t end = at;
+	while (end < g->text.len && end - at < 3 && ascii_is_digit(g->text.at[end]))
+		end++;
+	if (end == at || end - at > 2 || at < g->start + 2 || g->text.at[at - 1] != '.')
+		return 0;
+	struct glyph behind = glyph_at(g->text, end);
+	struct word word = word_before(g, at - 1);
+	size_t next = end + behind.len;
+	bool sentence = behind.kind == GLYPH_END || behind.kind == GLYPH_NEWLINE ||
+			(behind.kind == GLYPH_SPACE && glyph_at(g->text, next).kind == GLYPH_UPPER);
+	return sentence && is_full_word(&word, 4) ? end - at : 0;
+}
+
 /* Length of a reference to a footnote, [12] or ¹, at `at`; 0 where there is none. */
 static size_t reference_len(const struct segmenter *g, size_t at)
 {
@@ -259,7 +301,9 @@ static size_t reference_len(const struct segmenter *g, size_t at)
 	       (glyph_ascii[g->text.at[end] & 0x7F] == GLYPH_DIGIT ||
 		ascii_is_in(g->text.at[end], ", -")))
 		end++;
-	return end > at + 1 && end < g->text.len && g->text.at[end] == ']' ? end + 1 - at : 0;
+	if (end == at + 1 || end == g->text.len || g->text.at[end] != ']')
+		return 0;
+	return end + 1 + page_len(g, end + 1) - at;
 }
 
 /* Closing quotes that stand apart, as in tokenized text: . " and . '' and . » */
@@ -290,7 +334,8 @@ static size_t closers_end(struct segmenter *g, size_t at)
 		size_t len = glyph.kind == GLYPH_CLOSE || glyph.kind == GLYPH_QUOTE ||
 					     glyph.kind == GLYPH_EXTEND
 				     ? glyph.len
-				     : reference_len(g, at);
+			     : glyph.kind == GLYPH_DIGIT && glyph.c < 0x80 ? footnote_len(g, at)
+									   : reference_len(g, at);
 		if (glyph.c == '"')
 			g->quoted = false;
 		if (len == 0)
@@ -427,6 +472,17 @@ static bool begins_list(struct segmenter *g, const struct stop *stop, size_t at)
 	return g->text.at[at + 1] != '.' || stop->strong || is_full_word(&word, 3);
 }
 
+/* "'t Is koud.", "'s Middags": in Dutch the word behind has the capital. */
+static bool begins_clipped(const struct segmenter *g, size_t at)
+{
+	struct glyph mark = glyph_at(g->text, at);
+	size_t letter = at + mark.len;
+	return (mark.c == '\'' || mark.c == 0x2019 || mark.c == 0x2018) &&
+	       glyph_at(g->text, letter).kind == GLYPH_LOWER &&
+	       glyph_at(g->text, letter + 1).c == ' ' &&
+	       glyph_at(g->text, letter + 2).kind == GLYPH_UPPER;
+}
+
 bool stop_ends(struct segmenter *g, const struct stop *stop)
 {
 	enum glyph_kind behind = glyph_at(g->text, stop->close).kind;
@@ -438,9 +494,12 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 	if (stop->pause || next.kind == GLYPH_COMMA || next.kind == GLYPH_NEWLINE ||
 	    next.kind == GLYPH_END || next.kind == GLYPH_CLOSE || next.kind == GLYPH_EXTEND)
 		return false;
-	if (glyph_at(g->text, next.at).c == 0x2116) /* the numero sign counts what came before */
+	uint32_t c = glyph_at(g->text, next.at).c;
+	if (c == 0x2116 || c == '|') /* the numero sign counts what came before; a row goes on */
 		return false;
 	if (next.kind == GLYPH_LOWER && begins_list(g, stop, next.at))
+		return true;
+	if (next.first == GLYPH_LOWER && begins_clipped(g, next.at))
 		return true;
 	if (next.kind == GLYPH_LOWER && stop->strong && stop->close == stop->end) {
 		unsigned classes = word_after(g, next.at).classes;

@@ -78,6 +78,16 @@ size_t utf8_length(struct span text, enum offset_unit unit)
 	return count(text.at, text.len, unit);
 }
 
+size_t utf8_width(struct span text)
+{
+	size_t width = 0;
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned char c = (unsigned char)text.at[at];
+		width += (c & 0xC0) == 0x80 ? 0 : c >= 0xE3 && c <= 0xED ? 3 : 1;
+	}
+	return width;
+}
+
 void utf8_map_init(struct utf8_map *map, struct arena *arena, struct span text,
 		   enum offset_unit unit)
 {

@@ -77,6 +77,10 @@ static inline unsigned utf8_encode(uint32_t codepoint, char out[4])
 /** Length of valid UTF-8 in `unit`. O(text.len). */
 size_t utf8_length(struct span text, enum offset_unit unit);
 
+/** How wide it is to a reader, in letters: an ideograph, a kana or a Hangul syllable says as much
+ * as three. Valid UTF-8. O(text.len). */
+size_t utf8_width(struct span text);
+
 /**
  * Turns byte offsets into another unit. One pass counts the text and sets a mark every
  * UTF8_MAP_STEP bytes; after that, any offset costs counting at most that many bytes.

@@ -155,6 +155,38 @@ static void test_kinds_and_paragraphs(void **state)
 	arena_free(&arena);
 }
 
+/* A line is as short in letters of two or three bytes as in those of one; an ideograph says more.
+ */
+static void test_headings_in_any_script(void **state)
+{
+	static const struct {
+		const char *tag, *line;
+		enum sentence_kind kind;
+	} cases[] = {
+		{"en", "The old bridge over the harbour of Orrin stays closed until the spring",
+		 SENTENCE_HEADING},
+		{"ru", "Старый мост через гавань Оррина останется закрытым до самой весны",
+		 SENTENCE_HEADING},
+		{"hi", "दिल्ली में प्रदूषण के कारण सभी स्कूल शुक्रवार तक बंद", SENTENCE_HEADING},
+		{"zh", "港口老桥将关闭到春天", SENTENCE_HEADING},
+		{"zh",
+		 "港口的老桥因为桥墩上发现了裂缝将一直关闭到明年春天而渡轮则每十分钟开一班直到修理"
+		 "工作全部结束为止",
+		 SENTENCE_PROSE},
+	};
+	struct arena arena;
+	arena_init(&arena, plenty_bytes);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sentences out;
+		arena_reset(&arena);
+		segment_text(&arena, span_of(cases[i].line),
+			     language_from_tag(span_of(cases[i].tag)), &out);
+		CHECK_SIZE(cases[i].line, out.len, 1);
+		CHECK(cases[i].line, out.at[0].kind == cases[i].kind);
+	}
+	arena_free(&arena);
+}
+
 /* The text's own abbreviations are found wherever in a vector, or at the text's end, the stop
  * stands that tells. */
 static void test_learns_anywhere(void **state)
@@ -353,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_kinds_and_paragraphs),
+		cmocka_unit_test(test_headings_in_any_script),
 		cmocka_unit_test(test_learns_anywhere),
 		cmocka_unit_test(test_properties_of_random_text),
 		cmocka_unit_test(test_very_many_sentences),
