@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /** Like functions of <ctype.h> and <strings.h>, but for ASCII alone, whatever the locale. */
@@ -81,12 +82,18 @@ static inline bool ascii_begins(struct span text, struct span with)
 	return text.len >= with.len && ascii_same(text.at, with.at, with.len);
 }
 
-static inline bool ascii_contains(struct span whole, struct span part)
+/** Where `part` begins in `whole`; SIZE_MAX where it does not. */
+static inline size_t ascii_find(struct span whole, struct span part)
 {
 	for (size_t i = 0; i + part.len <= whole.len; i++)
 		if (ascii_same(whole.at + i, part.at, part.len))
-			return true;
-	return false;
+			return i;
+	return SIZE_MAX;
+}
+
+static inline bool ascii_contains(struct span whole, struct span part)
+{
+	return ascii_find(whole, part) != SIZE_MAX;
 }
 
 /** Does it contain one of the `count` words? */

@@ -434,22 +434,38 @@ static bool may_hold_year(struct span text)
 	return false;
 }
 
+/* What is quoted has a date of its own, as a post of a network has. */
+static bool is_quoted(const lxb_dom_node_t *node)
+{
+	const int most_around = 8;
+	for (int up = 0; up < most_around && node != NULL; up++, node = node->parent)
+		if (node->local_name == LXB_TAG_BLOCKQUOTE)
+			return true;
+	return false;
+}
+
 /* A short text of its own with a whole date in it, the first on the page: where nothing else says
  * when, that is what readers go by. */
 static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
+	static const char *const corrected[] = {"amended", "corrected", "correction"};
 	char found[DATE_MAX];
 	lxb_tag_id_t parent = node->parent->local_name;
-	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 80 ||
+	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 100 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
 	    parent == LXB_TAG_OPTION || !may_hold_year(text) ||
 	    span_contains(text, SPAN("\xC2\xA9")) || facts->looks > FACTS_MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
-	if (!date_read(text, false, found))
+	/* "Updated 4 February 2026, first published 3 February 2026" */
+	size_t published = ascii_find(text, SPAN("published"));
+	if (published != SIZE_MAX && date_read(span_slice(text, published, text.len), false, found))
+		text = span_slice(text, published, text.len);
+	else if (text.len > 80 || !date_read(text, false, found))
 		return;
-	state(facts, FACT_PUBLISHED, FROM_LAST,
-	      facts_collapse(facts->arena, text, FACTS_MAX_TEXT_BYTES));
+	if (!ascii_contains_any(text, corrected, COUNT(corrected)) && !is_quoted(node))
+		state(facts, FACT_PUBLISHED, FROM_LAST,
+		      facts_collapse(facts->arena, text, FACTS_MAX_TEXT_BYTES));
 }
 
 void facts_read_text(struct facts *facts, lxb_dom_node_t *node)

@@ -281,6 +281,15 @@ static void everything_else_is_found(void **state)
 static const struct {
 	const char *name, *html, *published;
 } dates[] = {
+	{"of a post that is quoted",
+	 "<p>Text<blockquote class=twitter-tweet><p>We will fight it.</p>&mdash; Swimmers <a "
+	 "href=https://twitter.example/x>May 5, 2019</a></blockquote>",
+	 ""},
+	{"of a correction",
+	 "<p>This article was amended on 4 February 2026 to correct the number of boats.", ""},
+	{"published, behind updated", "<p>Updated 4 February 2026, first published 3 February 2026",
+	 "2026-02-03"},
+	{"published, before updated", "<p>3 February 2026, published by Orrin", "2026-02-03"},
 	{"RDFa before a date that only its text tells",
 	 "<p>Printed on 3 May 2021</p><span property='dc:date dc:created' "
 	 "content=2024-03-12T08:30:00Z>Tue</span>",
