@@ -8,8 +8,7 @@
 
 enum {
 	SHORT_WORDS = 60, /* of a block whose words are looked at */
-	MAX_STARTS =
-		160, /* that are remembered; an East Asian character may count as no word at all */
+	MAX_STARTS = 160, /* remembered; an East Asian character may count as no word */
 };
 
 /* The bytes that count in a word: letters, digits, the hyphen and all beyond ASCII; 0: a mark. */
