@@ -63,7 +63,7 @@ static inline bool arena_reserve(struct arena *arena, void *array, size_t len, s
 	return len < *room || arena_make_room(arena, array, len, room, size);
 }
 
-/** A copy of `bytes` with a NUL behind it, or NULL. */
+/** A NUL-terminated copy of `bytes`, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);
 
 /** Remember how far the arena is filled: arena_rewind() frees everything allocated afterwards, but
