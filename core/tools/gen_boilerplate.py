@@ -15,17 +15,17 @@ EDGE = 8
 
 
 def bucket(text):
-    """As edge_of() in boilerplate.c."""
+    """Like edge_of() in boilerplate.c."""
     return (text[0] * 21 + text[1] + sum(b * f for b, f in zip(text[2:], (37, 61)))) % BUCKETS
 
 
 def key(text, kind):
-    """The bytes that a phrase is reached by."""
+    """The bytes that a phrase is found by."""
     return text[-4:] if kind == ENDING else text[:4] if kind == OPENING else text[:2]
 
 
 def edge(text, kind):
-    """Eight bytes of its beginning, zeros behind; of the end of one that ends a sentence, zeros before."""
+    """Its first eight bytes, zero-padded; its last, zeros first, if it ends a sentence."""
     return text[-EDGE:].rjust(EDGE, b"\0") if kind == ENDING else text[:EDGE].ljust(EDGE, b"\0")
 
 
