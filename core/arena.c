@@ -16,8 +16,8 @@
 #endif
 
 #define ALIGN 16
-/* A block that one article of a few kilobytes fits in, so that the usual job never calls malloc;
- * half a megabyte stays in the L2 cache of a server core. */
+/* An article of a few kilobytes fits in one block, so the usual job never calls malloc; half a
+ * megabyte stays in the L2 cache of a server core. */
 #define BLOCK_BYTES ((size_t)512 * 1024)
 
 struct arena_block {
@@ -45,8 +45,7 @@ static bool add_block(struct arena *arena, size_t room)
 	if (size < BLOCK_BYTES)
 		size = BLOCK_BYTES;
 	if (size > arena->ceiling_bytes - arena->used_bytes) {
-		/* The last stretch below the ceiling is still usable, in a block of just that need.
-		 */
+		/* Use the last stretch below the ceiling, too: a block of just the size needed. */
 		size = sizeof(struct arena_block) + room;
 		if (size > arena->ceiling_bytes - arena->used_bytes)
 			return false;
@@ -92,8 +91,7 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size)
 	return at;
 }
 
-/* The link to the block that `array` of so many bytes has for itself; NULL where others are in it.
- */
+/* The link to the block that holds `array` and nothing else; NULL if it shares its block. */
 static struct arena_block **own_block(struct arena *arena, const void *array, size_t bytes)
 {
 	for (struct arena_block **link = &arena->blocks; *link != NULL; link = &(*link)->older)
@@ -102,7 +100,7 @@ static struct arena_block **own_block(struct arena *arena, const void *array, si
 	return NULL;
 }
 
-/* What has a block for itself is large: the system moves its pages instead of copying them. */
+/* An array with its own block is large: the system moves its pages instead of copying them. */
 static void *grow_block(struct arena *arena, struct arena_block **link, size_t room)
 {
 	bool newest = link == &arena->blocks;
@@ -148,7 +146,7 @@ void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_
 bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size)
 {
 	void *at;
-	memcpy(&at, array, sizeof at); /* of whatever type the pointer is */
+	memcpy(&at, array, sizeof at); /* whatever the pointer's type */
 	size_t more = 2 * *room > len ? 2 * *room : len + 64;
 	if ((at = arena_grow(arena, at, *room, more, size)) == NULL)
 		return false;

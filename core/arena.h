@@ -43,13 +43,13 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size);
 /**
  * Grow an array made by arena_alloc() from `old_count` to `new_count` objects: in place if it is
  * the newest allocation; by growing its block if it has one to itself, as large arrays have; else
- * by copying (the old room is lost until the reset). No mark may be set between its making and
- * this. `array` may be NULL with `old_count` 0. On failure returns NULL and the old array is still
- * good.
+ * by copying (the old room is lost until the reset). No mark may be set between making the array
+ * and growing it. `array` may be NULL with `old_count` 0. On failure returns NULL and the old array
+ * is still good.
  */
 void *arena_grow(struct arena *arena, void *array, size_t old_count, size_t new_count, size_t size);
 
-/** arena_reserve() where there is none. */
+/** The rest of arena_reserve(), called if there is no room. */
 bool arena_make_room(struct arena *arena, void *array, size_t len, size_t *room, size_t size);
 
 /**
@@ -63,7 +63,7 @@ static inline bool arena_reserve(struct arena *arena, void *array, size_t len, s
 	return len < *room || arena_make_room(arena, array, len, room, size);
 }
 
-/** A copy of `bytes` with a NUL behind it, or NULL. */
+/** A NUL-terminated copy of `bytes`, or NULL. */
 char *arena_copy(struct arena *arena, struct span bytes);
 
 /** Remember how far the arena is filled: arena_rewind() frees everything allocated afterwards, but

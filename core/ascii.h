@@ -70,7 +70,7 @@ static inline bool ascii_same(const char *a, const char *b, size_t len)
 	return true;
 }
 
-/* As span_equal() and its like, but for the case of ASCII letters. */
+/* Like span_equal() and its relatives, but they ignore the case of ASCII letters. */
 
 static inline bool ascii_equal(struct span a, struct span b)
 {

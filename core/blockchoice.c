@@ -4,20 +4,20 @@
 #include <string.h>
 
 enum {
-	SHORT_CHARS = 140, /* less than this in all: what is likely next is taken too */
-	F1_STEPS = 6,      /* towards the greatest expected F1: it hardly moves after three */
-	COPY_WORDS = 8,    /* more than these said twice are a copy; fewer may be a refrain */
-	WHOLE_WORDS = 100, /* of a block that may hold the others */
+	SHORT_CHARS = 140, /* less than this in all: the next likeliest is taken too */
+	F1_STEPS = 6,      /* towards the greatest expected F1, which hardly changes after three */
+	COPY_WORDS = 8,    /* more than this repeated is a copy; fewer may be a refrain */
+	WHOLE_WORDS = 100, /* of a block that may contain the others */
 	WHOLE_BYTES = 1 << 15,
 	WHOLE_PARTS = 100, /* looked for in it */
-	PART_BYTES = 40,   /* of one at least: shorter ones stand anywhere */
+	PART_BYTES = 40,   /* of a part, at least: shorter ones occur anywhere */
 };
 
-static const float UNLIKELY = -6; /* log odds that are as good as none */
+static const float UNLIKELY = -6; /* log odds of what is practically impossible */
 
 /*
  * On a page that calls itself an article: six in ten. Even odds would be right if the scores were
- * as sure as they say; but most of what is doubtful there are teasers and captions. Anything from
+ * as reliable as they claim; but most doubtful blocks there are teasers and captions. Anything from
  * 0.3 to 0.5 does as well.
  */
 static const float article_threshold = 0.4f;
@@ -39,7 +39,7 @@ static double probability(float log_odds)
 	return 1 / (1 + power);
 }
 
-/* The log odds of a probability of 0.05 … 0.5: probability() turned round, by halving. */
+/* The log odds of a probability of 0.05 … 0.5: probability() inverted, by bisection. */
 static double log_odds(double p)
 {
 	double low = -4, high = 1;
@@ -72,8 +72,8 @@ static double expected_f1(const struct blocks *blocks, const float *score, doubl
  * The threshold, as log odds. On a page that does not call itself an article the one with the
  * greatest expected F1: a block is worth taking when its probability is above half the F1 that can
  * be had (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize F1
- * measure", 2014); so it is lower where little is sure. Lower still where hardly a line would be
- * left.
+ * measure", 2014); so it is lower where little is certain, and lower still where hardly a line
+ * would be left.
  */
 static float choose_threshold(const struct blocks *blocks, const float *score)
 {
@@ -102,8 +102,8 @@ static bool holds(struct span whole, struct span part)
 	       memcmp(at, part.at, part.len) == 0;
 }
 
-/* Are seven tenths of block `whole` other chosen blocks, at least two? One alone repeats a part of
- * it. */
+/* Do other chosen blocks, at least two, make up seven tenths of block `whole`? A single one only
+ * repeats a part of it. */
 static bool holds_others(const struct blocks *blocks, const bool *chosen, size_t whole)
 {
 	const struct block *w = &blocks->at[whole];
@@ -123,9 +123,9 @@ static bool holds_others(const struct blocks *blocks, const bool *chosen, size_t
 }
 
 /*
- * An article that stands in a page as paragraphs and once more in one piece, for machines or for
- * small screens, is wanted as paragraphs. Only a block of a quarter of the text can be that piece,
- * so no more than four are looked at.
+ * If a page holds its article as paragraphs and again in one piece, for machines or small screens,
+ * the paragraphs are wanted. Only a block of a quarter of the text can be that piece, so no more
+ * than four are looked at.
  */
 static void drop_wholes(const struct blocks *blocks, bool *chosen)
 {
@@ -140,8 +140,8 @@ static void drop_wholes(const struct blocks *blocks, bool *chosen)
 	}
 }
 
-/* What no reader sees is not what the page says: what waits for a script, or is there for machines.
- * But where most of the text is unseen, a script shows it. */
+/* Drop text that readers do not see: it waits for a script or is meant for machines. But if most of
+ * the text is unseen, a script will show it. */
 static void drop_unseen(const struct blocks *blocks, bool *chosen)
 {
 	size_t chars[2] = {0};
@@ -157,7 +157,7 @@ bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const fl
 {
 	bool article = declares_article(&blocks->declared);
 	bool *chosen = arena_zalloc(arena, blocks->len + 1, sizeof(*chosen));
-	/* By the first block with a text: the likeliest with it so far, and one more. */
+	/* Indexed by the first block with a text: the likeliest block with it so far, plus one. */
 	uint32_t *best = arena_zalloc(arena, blocks->len + 1, sizeof(*best));
 	if (chosen == NULL || best == NULL)
 		return NULL;

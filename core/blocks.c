@@ -12,10 +12,10 @@
 #include <lexbor/dom/interfaces/element.h>
 
 enum {
-	MAX_CLASS_BYTES = 400, /* of a class attribute that tell an element's shape */
+	MAX_CLASS_BYTES = 400, /* of a class attribute that determine an element's shape */
 	MAX_TITLE_WORDS = 64,
 	MAX_DESCRIPTION_WORDS = 96,
-	CELL_NODES = 60, /* looked at to tell a row of data from a page's layout */
+	CELL_NODES = 60, /* looked at to distinguish a row of data from a page's layout */
 	CELL_CHARS = 160,
 	MAX_BLOCKS = 10000,
 	MAX_CONTAINERS = 100000,
@@ -31,8 +31,8 @@ enum element_kind {
 	KIND_BOLD,
 	KIND_CELL, /* a block in a layout, a word in a row of data */
 	KIND_ROW,
-	KIND_ABOVE, /* a word of a sentence, and no part of it: a reading, or what by its names pops
-		       up */
+	KIND_ABOVE, /* shown above a word, not part of its sentence: a reading, or by its class a
+		       popup */
 };
 
 static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
@@ -77,10 +77,10 @@ static const uint8_t kinds[LXB_TAG__LAST_ENTRY] = {
 	[LXB_TAG_VIDEO] = KIND_SKIP,
 };
 
-/* What a class attribute says. A page repeats few of them, so the last ones are kept. */
+/* What a class attribute says. Pages repeat the same few, so recent ones are cached. */
 struct class_facts {
 	struct span name;
-	uint64_t hash; /* without its digits: rows of things are numbered */
+	uint64_t hash; /* without its digits, because rows of things are numbered */
 	uint32_t groups;
 };
 
@@ -90,15 +90,15 @@ struct walk {
 	const struct html_page *page;
 	struct blocks *out;
 	size_t text_room, block_room, container_room, item_room;
-	uint32_t container; /* the one that we are in */
-	uint32_t links;     /* link elements that we are in */
+	uint32_t container; /* the one we are in */
+	uint32_t links;     /* link elements we are in */
 	uint32_t bold;
 	const lxb_dom_node_t *data_row; /* a row whose cells are words; NULL: none */
 	struct said said;
 	struct block open; /* the block being written */
 	bool is_open, pending_space, pending_line;
 	bool after_break;
-	bool noscript; /* read what browsers with scripts do not show */
+	bool noscript; /* read what browsers hide when scripts run */
 	struct class_facts classes[CLASSES_KEPT];
 };
 
@@ -197,7 +197,7 @@ static uint8_t count_one(uint8_t count, bool more)
 	return (uint8_t)(count + (more && count < UINT8_MAX));
 }
 
-/* What the names of the containers around say, counted. */
+/* Count what the names of the containers around it say. */
 static void count_groups(struct container *c, const struct container *parent, uint32_t index)
 {
 	bool comment = c->groups >> WORD_COMMENT & 1;
@@ -240,12 +240,12 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 	c->places = places_of(node->local_name);
 	const struct class_facts *class = class_facts(walk, value_of(element->attr_class));
 	c->shape = hash_append(class->hash, node->local_name);
-	/* The body's classes speak of the page, not of a part of it. */
+	/* The body's classes describe the page, not a part of it. */
 	if (node->local_name != LXB_TAG_BODY) {
 		c->groups = class->groups | blocks_name_groups(value_of(element->attr_id));
 		read_attributes(element, c, &out->declared);
 	}
-	/* A post of a network, quoted, carries the network's name; it is no button to share. */
+	/* A quoted post carries its network's name but is not a share button. */
 	if (node->local_name == LXB_TAG_BLOCKQUOTE)
 		c->groups &= ~(1u << WORD_SHARE);
 	c->near_groups = c->all_groups = c->groups;
@@ -275,7 +275,7 @@ static bool make_text_room(struct walk *walk, size_t more)
 			     1);
 }
 
-/* Bytes of white space beyond ASCII at the start of `at`; `*drop`: bytes that nobody sees. */
+/* Length of the non-ASCII white space at `at`; `*drop`: it is invisible. */
 static size_t space_len(const uint8_t *at, const uint8_t *end, bool *drop)
 {
 	*drop = false;
@@ -325,7 +325,7 @@ static bool add_item(struct walk *walk, lxb_dom_node_t *node)
 	return true;
 }
 
-/* Bytes of ASCII words with single spaces between them, which stay as they are. */
+/* Length of a run of ASCII words with single spaces between them, which is copied as it is. */
 static size_t plain_len(const uint8_t *at, const uint8_t *end, size_t *spaces)
 {
 	const uint8_t *start = at;
@@ -359,7 +359,7 @@ static void add_text(struct walk *walk, lxb_dom_node_t *node)
 	bool started = false, drop;
 	uint32_t chars = 0;
 	while (at < end) {
-		if (ascii_is_space((char)*at)) { /* rows of them, which a page is full of */
+		if (ascii_is_space((char)*at)) { /* pages are full of long runs */
 			walk->pending_space = true;
 			for (; at < end && ascii_is_space((char)*at); at++)
 				walk->pending_line |= lines && *at == '\n' && walk->is_open;
@@ -434,7 +434,7 @@ static bool is_data_row(const lxb_dom_node_t *row)
 
 static void on_break(struct walk *walk)
 {
-	/* Two of them, with nothing but white space between, part paragraphs. */
+	/* Two of them with nothing but white space between separate paragraphs. */
 	if (walk->pending_line)
 		close_block(walk);
 	else
@@ -459,7 +459,7 @@ static bool is_blank(const lxb_dom_node_t *text)
 	return at == data->length;
 }
 
-/* Is there something before `node` in the element that it stands in? */
+/* Does anything precede `node` inside its parent? */
 static bool has_before(const lxb_dom_node_t *node)
 {
 	for (node = node->prev; node != NULL; node = node->prev) {
@@ -471,9 +471,9 @@ static bool has_before(const lxb_dom_node_t *node)
 }
 
 /*
- * Inside of text, an element with such a name in another with such a name, behind the word that is
- * explained. Inline elements both, or one of them, so that no part of a page is taken for it; and
- * no link, which is what is pressed, not what pops up.
+ * An element named like a popup inside another named so, within text and after the word that it
+ * explains. At least one of them is inline, so that no part of a page is taken for a popup; and it
+ * is not a link, which is what is pressed, not what pops up.
  */
 static bool is_popup(struct walk *walk, const lxb_dom_node_t *node, uint8_t kind)
 {
@@ -484,7 +484,7 @@ static bool is_popup(struct walk *walk, const lxb_dom_node_t *node, uint8_t kind
 	struct span name = value_of(((const lxb_dom_element_t *)node)->attr_class);
 	struct span outer = value_of(((const lxb_dom_element_t *)parent)->attr_class);
 	if (name.len == 0 || outer.len == 0 || name.len > MAX_CLASS_BYTES ||
-	    outer.len > MAX_CLASS_BYTES) /* compared once for each element in it */
+	    outer.len > MAX_CLASS_BYTES) /* this comparison is repeated for each child */
 		return false;
 	bool blocks = kind == KIND_BLOCK && kind_of(walk, parent) == KIND_BLOCK;
 	return !blocks && class_facts(walk, outer)->groups >> WORD_POPUP & 1 &&
@@ -590,7 +590,7 @@ static void walk_tree(struct walk *walk, lxb_dom_node_t *root)
 		node = node == root ? NULL : node->next;
 	}
 	close_block(walk);
-	/* Stopped early, some are still open. */
+	/* If reading stopped early, some are still open. */
 	for (uint32_t c = walk->container; walk->out->container_count > 0 && c > 0;
 	     c = walk->out->containers[c].parent)
 		walk->out->containers[c].end = (uint32_t)walk->out->container_count;
@@ -624,7 +624,7 @@ void blocks_read(struct arena *arena, const struct html_page *page, bool noscrip
 		return;
 	walk.text_room = page->text_bytes + 1024;
 	out->text = arena_alloc(arena, walk.text_room, 1);
-	/* To move them as they grow would cost reading a page 2% more. */
+	/* Moving them as they grow would make reading a page 2% slower. */
 	walk.container_room = page->nodes < MAX_CONTAINERS ? page->nodes + 1 : MAX_CONTAINERS;
 	out->containers = arena_alloc(arena, walk.container_room, sizeof(*out->containers));
 	if (out->text == NULL || out->containers == NULL)

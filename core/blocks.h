@@ -41,9 +41,9 @@ struct container {
 	uint64_t shape; /* hash of its tag and class */
 	uint32_t chars, link_chars, blocks, paragraph_chars;
 	uint32_t twins,
-		rank; /* elements beside it with its tag and class, itself too; how many before */
+		rank; /* siblings with its tag and class, itself included; how many precede it */
 	uint16_t tag, depth;
-	uint8_t comments, asides, texts; /* of it and those around it: how many say so by name */
+	uint8_t comments, asides, texts; /* how many are named so, of it and those around it */
 	uint32_t comment;                /* the outermost of those for comments; 0: none */
 	bool unseen;  /* it or one around it is not displayed, as long as no script changes that */
 	float weight; /* readability's: text of paragraphs inside, from its children and theirs */
@@ -68,10 +68,10 @@ struct block {
 	uint32_t uppers;     /* letters in upper case */
 	uint32_t prices;     /* signs of a currency */
 	uint32_t hash;       /* of the text */
-	uint32_t copies;     /* blocks with the same text, by its hash; itself too */
+	uint32_t copies;     /* blocks with the same text, by its hash; itself included */
 	uint32_t first_copy; /* the first of them */
 	bool ends_with_stop, ends_with_ellipsis, starts_with_capital, starts_with_dash;
-	bool after_break; /* behind a horizontal line */
+	bool after_break; /* after a horizontal rule */
 };
 
 /** A page as a row of blocks. All arrays live in the arena. */

@@ -8,7 +8,7 @@
 
 enum {
 	SHORT_WORDS = 60, /* of a block whose words are looked at */
-	MAX_STARTS = 160, /* that are remembered; a sign of East Asia may count as no word at all */
+	MAX_STARTS = 160, /* remembered; an East Asian character may count as no word */
 };
 
 /* The bytes that count in a word: letters, digits, the hyphen and all beyond ASCII; 0: a mark. */
@@ -17,19 +17,19 @@ static const uint8_t counting[256] = {
 	['a' ... 'z'] = 0xFF, [0x80 ... 0xFF] = 0xFF,
 };
 
-/* What a byte counts as in a word: letters without their case, marks as 0. */
+/* What a byte is hashed as: letters in lower case, marks as 0. */
 static uint8_t folded(char c)
 {
 	return (uint8_t)ascii_lower(c) & counting[(uint8_t)c];
 }
 
-/* A hash goes on over sixteen letters of a word. */
+/* Continue a hash over sixteen letters of a word. */
 static uint64_t hash_letters(uint64_t hash, vector letters)
 {
 	return hash_append(hash_append(hash, vector_half(letters, 0)), vector_half(letters, 1));
 }
 
-/* Of the letters of a word, bytes [start, end) of `text`; 0 when it has none. */
+/* The hash of a word's letters, bytes [start, end) of `text`; 0 when it has none. */
 static uint32_t hash_word(struct span text, size_t start, size_t end)
 {
 	size_t len = end - start;
@@ -87,7 +87,7 @@ size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_w
 	return words;
 }
 
-/* Where the words of a text begin, the first ones. */
+/* Where the first words of a text begin. */
 struct starts {
 	uint32_t at[MAX_STARTS];
 	uint32_t len;
@@ -96,7 +96,7 @@ struct starts {
 static void count_said(struct block *b, struct span text, const struct starts *starts,
 		       const struct said *said)
 {
-	/* Where the last one of so many ends is not known. */
+	/* The end of the last of MAX_STARTS words is not known. */
 	uint32_t words = starts->len < MAX_STARTS ? starts->len : MAX_STARTS - 1;
 	for (uint32_t i = 0; i < words; i++) {
 		size_t end = i + 1 < starts->len ? starts->at[i + 1] - 1 : text.len;
@@ -118,7 +118,7 @@ static bool is_upper(uint32_t c)
 	return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE) || (c >= 0x0410 && c <= 0x042F);
 }
 
-/* Numbers of bits in four masks of sixteen, added to the four lanes of a sum. */
+/* Add the bit counts of four 16-bit masks to the four lanes of a sum. */
 static uint64_t count_bits(uint64_t sum, unsigned a, unsigned b, unsigned c, unsigned d)
 {
 	uint64_t x = a | (uint64_t)b << 16 | (uint64_t)c << 32 | (uint64_t)d << 48;
@@ -128,12 +128,12 @@ static uint64_t count_bits(uint64_t sum, unsigned a, unsigned b, unsigned c, uns
 	return sum + ((x + (x >> 8)) & 0x00FF00FF00FF00FF);
 }
 
-/* Counting by sixteen bytes. */
+/* Counts, gathered sixteen bytes at a time. */
 struct count {
 	struct block *b;
 	struct starts starts;
 	uint64_t words, marks; /* lanes of count_bits() */
-	unsigned added;        /* to the lanes since they were emptied */
+	unsigned added;        /* additions to the lanes since they were emptied */
 	bool word_start;
 };
 
@@ -153,7 +153,7 @@ static void empty_lanes(struct count *count)
 	count->added = 0;
 }
 
-/* The first `n` bytes, at least one, all ASCII, which stand at `at` of the text. */
+/* Count the first `n` bytes (at least one, all ASCII), which are at `at` in the text. */
 static void count_ascii(struct count *count, vector bytes, unsigned n, size_t at)
 {
 	unsigned all = (1u << n) - 1;
@@ -180,7 +180,7 @@ static void count_ascii(struct count *count, vector bytes, unsigned n, size_t at
 			(uint32_t)at + (uint32_t)__builtin_ctz(starts);
 }
 
-/* One character beyond ASCII. */
+/* Count one non-ASCII character. */
 static void count_other(struct count *count, uint32_t c, size_t at)
 {
 	struct block *b = count->b;
@@ -219,7 +219,7 @@ static void count_characters(struct count *count, struct span text)
 	empty_lanes(count);
 }
 
-/* The character that ends at byte `end`, which is moved to its first; end must not be 0. */
+/* The character that ends at `*end`, which is moved to its first byte and must not be 0. */
 static uint32_t character_before(struct span text, size_t *end)
 {
 	uint32_t c;
@@ -228,7 +228,7 @@ static uint32_t character_before(struct span text, size_t *end)
 	return c;
 }
 
-/* Does the text up to `end` end with a stop, but for quotes and brackets that are closed? */
+/* Does the text up to `end` end with a stop, closing quotes and brackets aside? */
 static bool ends_with_stop(struct span text, size_t end)
 {
 	while (end > 0) {
@@ -257,7 +257,7 @@ static void read_ends(struct block *b, struct span text)
 		last == 0x2026 || (last == '.' && ends_with_stop(text, before_last));
 }
 
-/* Eight bytes at a time: it only has to tell texts apart that nobody chose. */
+/* Eight bytes at a time: it need not resist texts chosen to collide. */
 static uint32_t hash_text(struct span text)
 {
 	uint64_t hash = text.len;

@@ -18,8 +18,7 @@ struct said {
 	} slots[SAID_SLOTS];
 };
 
-/** Remember the first `limit` words of `text`; how many they were. At most SAID_SLOTS / 2 in all.
- */
+/** Remember the first `limit` words of `text`; returns how many. At most SAID_SLOTS / 2 in all. */
 size_t blocks_say(struct said *said, struct span text, size_t limit, enum said_where where);
 
 /**

@@ -3,7 +3,7 @@
 #include "hash.h"
 #include "scatter.h"
 
-/* How many children with one shape a container has, by both. */
+/* How many children of one shape a container has, keyed by both. */
 struct twins {
 	uint64_t key;
 	uint32_t count;

@@ -6,8 +6,8 @@
 
 enum {
 	PHRASE_WORDS = 4,     /* of the longest phrase */
-	PHRASE_LOOKS = 20,    /* words of a block in which phrases inside it are looked for */
-	MAX_NAME_BYTES = 400, /* of a class attribute: more is a style sheet's, not a word */
+	PHRASE_LOOKS = 20,    /* first words of a block, in which phrases are looked for */
+	MAX_NAME_BYTES = 400, /* of a class attribute: longer ones are for style sheets */
 };
 
 static uint32_t look_up(const struct page_entry *table, uint32_t slots, uint32_t hash)
@@ -32,7 +32,7 @@ static unsigned letters_at(const uint8_t *word)
 	return (a * 26 + b) * 26 + c;
 }
 
-/* Groups of one word of a class: whole, or by its beginning. */
+/* Groups of one word of a class, by the whole word or its beginning. */
 static uint32_t word_groups(const uint8_t *word, size_t len)
 {
 	if (len > 2 && !has_bit(words_letters, letters_at(word)))
@@ -71,7 +71,7 @@ static const bool marks[256] = {
 	['|'] = true, ['*'] = true, ['#'] = true, ['>'] = true,
 };
 
-/* The hash goes on over one space and the next word: phrases of up to PHRASE_WORDS words. */
+/* Continue the hash over one space and the next word: phrases have up to PHRASE_WORDS words. */
 static uint32_t continue_hash(uint32_t hash, struct span text, size_t *at)
 {
 	if (hash != FNV_START)

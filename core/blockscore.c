@@ -8,9 +8,9 @@ enum { NEVER_WORDS = 8 }; /* of a block that only says "read more" and the like,
 
 static const float NEVER = -100;
 
-/* Most of a page is plainly not the article: what is left of the trees would only say so more
- * loudly, by about `factor`. Cross-validated, no block of an article was among those that stopped;
- * they are six in ten of all, four of them at the first look. */
+/* Most of a page is plainly not the article: the remaining trees would only say so more strongly,
+ * by about `factor`. In cross-validation no block of an article stopped early; six in ten of all
+ * blocks do, four of them at the first check. */
 static const struct {
 	size_t trees;
 	float below, factor;
@@ -52,7 +52,7 @@ static float run_trees(const float *features)
 	return sum;
 }
 
-/* Does it begin as JSON does that no person wrote: a key, and the value right behind the colon? */
+/* Does it begin like machine-written JSON: a key, and the value right after the colon? */
 static bool is_state(struct span text)
 {
 	if (text.len < 2 || text.at[0] != '{' || text.at[1] != '"')
@@ -63,9 +63,9 @@ static bool is_state(struct span text)
 }
 
 /*
- * Buttons and their like, among them the one that asks for a summary: no text, wherever they are.
- * Nor are links alone in an <aside>: they lead away, however much like the article they sound. Nor
- * is what a page's scripts left in it for themselves, unless it is shown as code.
+ * Never article text: buttons and the like, wherever they are, even one that asks for a summary;
+ * mere links in an <aside>, which lead away however much they sound like the article; and what a
+ * page's scripts left in it for themselves, unless it is shown as code.
  */
 static bool is_never(const struct blocks *blocks, const struct block *b)
 {
@@ -80,7 +80,7 @@ static bool is_never(const struct blocks *blocks, const struct block *b)
 float *blockscore_run(struct arena *arena, const struct blocks *blocks)
 {
 	struct described_page page;
-	float row[BLOCK_FEATURES] = {0}; /* one for all: it stays in the nearest cache */
+	float row[BLOCK_FEATURES] = {0}; /* reused for all blocks: it stays in the nearest cache */
 	float *score = arena_alloc(arena, blocks->len + 1, sizeof(*score));
 	if (score == NULL || !blockscore_describe_page(arena, blocks, &page))
 		return NULL;

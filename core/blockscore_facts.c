@@ -98,7 +98,7 @@ static uint32_t find_title(const struct blocks *blocks)
 	return found;
 }
 
-/* Entries of a list, cards, comments: for each container the one around it with most twins. */
+/* For each container the one around it with most twins: an entry of a list, a card, a comment. */
 static uint32_t *find_repeats(struct arena *arena, const struct blocks *blocks)
 {
 	uint32_t *repeat = arena_zalloc(arena, blocks->container_count + 1, sizeof(*repeat));

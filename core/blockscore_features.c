@@ -32,7 +32,8 @@ static float ratio(uint32_t part, uint32_t whole)
 	return whole == 0 ? 0 : (float)part / (float)whole;
 }
 
-/* Long lengths differ by their order of size; log2 in whole and linear parts, alike everywhere. */
+/* Long lengths differ by order of magnitude: log2, linear between powers of two, the same on every
+ * machine. */
 static float size(uint32_t n)
 {
 	if (n == 0)
@@ -87,7 +88,7 @@ static uint8_t tag_class(uint16_t tag)
 	}
 }
 
-/* What is the same for all blocks of a page. */
+/* The features that are the same for all blocks of a page. */
 static void describe_page(const struct page_facts *facts, float *at)
 {
 	const struct blocks *blocks = facts->blocks;
@@ -249,7 +250,7 @@ static void put_repeat(struct row *row, const struct page_facts *facts, uint32_t
 	put(row, size(all[container].rank));
 }
 
-/* The part that the block belongs to, below the one that it shares with the densest container. */
+/* The branch that the block is in, below the container that it shares with the densest one. */
 static void put_branch(struct row *row, const struct page_facts *facts, uint32_t container)
 {
 	const struct container *all = facts->blocks->containers;

@@ -9,12 +9,12 @@
 #include "vector.h"
 
 enum {
-	LINKED_WORDS = 8, /* so many have a function word among them */
-	LINKED_SHARE =
-		5, /* and one in so many is one; in another language one in ten seems to be */
-	SHORT_WORDS = 12, /* a sentence so short is mostly its first words */
+	LINKED_WORDS = 8, /* at least one of so many words is a function word */
+	LINKED_SHARE = 5, /* and one word in so many is one; one in ten if the language is not the
+			     assumed one */
+	SHORT_WORDS = 12, /* a sentence this short is mostly its first words */
 	LINE_WORDS = 20,
-	OPENING_WORDS = 40, /* of sentences that need only begin with a phrase */
+	OPENING_WORDS = 40, /* of sentences for which it is enough to begin with a phrase */
 	BYLINE_WORDS = 8,
 	DATELINE_WORDS = 10,
 	DATELINE_NAMES = 3,  /* "Saturday, 12 December 2020, 15:21 UTC" */
@@ -26,10 +26,10 @@ enum {
 	ADDRESS_BYTES = 64, /* before the "@" */
 };
 
-/* The first bytes of a text, or its last, by which nearly all phrases are told from it in one step.
- */
+/* The first or last bytes of a text, compared in one step: they rule out nearly all phrases. */
 struct edge {
-	uint64_t bytes; /* as a phrase's: small letters, but other bytes are changed as well */
+	uint64_t bytes; /* with 0x20 set, as in a phrase's: lower-case letters, but other bytes
+			   change as well */
 	unsigned bucket;
 };
 _Static_assert(PHRASE_EDGE == sizeof(uint64_t), "a phrase's edge is one word");
@@ -39,7 +39,7 @@ static inline unsigned low(char c)
 	return (unsigned char)ascii_lower(c);
 }
 
-/* Most phrases are reached by two bytes of their edge, many by four. */
+/* Most phrases are found by two bytes of their edge, many by four. */
 static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char *key, unsigned key_len)
 {
 	unsigned hash = low(key[0]) * 21u + low(key[1]);
@@ -51,7 +51,7 @@ static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char *key
 	return edge;
 }
 
-/* Of a text that has `key_len` bytes. */
+/* The first bytes of a text that has at least `key_len`. */
 static inline struct edge head_of(struct span text, unsigned key_len)
 {
 	char few[PHRASE_EDGE] = {0};
@@ -92,7 +92,7 @@ static inline bool begins_with(struct span text, struct edge head, const struct 
 	return may_be(head, phrase) && text.len >= phrase->len && is_phrase(text.at, phrase);
 }
 
-/* How many bytes the bullet, arrow, emoji or bracket has that the text begins with, 0: none. */
+/* Length of the bullet, arrow, emoji or bracket that the text begins with; 0: none. */
 static size_t bullet_len(struct span text)
 {
 	if (text.len == 0)
@@ -109,13 +109,13 @@ static size_t bullet_len(struct span text)
 	unsigned char second = (unsigned char)text.at[1], third = (unsigned char)text.at[2];
 	if (c == 0xF0 && second == 0x9F)
 		return 4;
-	/* What makes an emoji of a sign, and the brackets of East Asia. */
+	/* The selector that turns a sign into an emoji, and East Asian brackets. */
 	bool wide = (c == 0xEF && (second == 0xB8 || (second == 0xBC && third == 0x88))) ||
 		    (c == 0xE3 && second == 0x80 && third >= 0x88 && third <= 0x90);
 	return wide ? 3 : 0;
 }
 
-/* Bullets, arrows and brackets before the first word. */
+/* The text without bullets, arrows and brackets before the first word. */
 static struct span without_bullets(struct span text)
 {
 	for (size_t len; (len = bullet_len(text)) > 0;)
@@ -138,11 +138,11 @@ static bool ends_word(struct span text, size_t at)
 	char before = text.at[at - 1], c = text.at[at];
 	bool letter = ascii_is_letter(c) || (unsigned char)c >= 0xC3;
 	bool letter_before = ascii_is_letter(before) || (before & 0x80) != 0;
-	/* Characters of scripts without spaces stand against anything. */
+	/* Scripts without spaces put characters next to anything. */
 	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
 }
 
-/* Does the sentence stand alone between line ends, but for a label? */
+/* Is the sentence a line of its own, a label aside? */
 static bool is_line(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
@@ -159,7 +159,7 @@ static bool is_line(const struct score_input *input, size_t i)
 	return labelled || glyph_is_gap(before.kind);
 }
 
-/* Does the phrase with which the text begins make it a line of the page? */
+/* Does the phrase that the text begins with make it a line of the page? */
 static bool phrase_tells(const struct phrase *phrase, struct span text, bool line, uint32_t words)
 {
 	const char *bytes = phrase_pool + phrase->at;
@@ -167,7 +167,7 @@ static bool phrase_tells(const struct phrase *phrase, struct span text, bool lin
 		return false;
 	if (phrase->kind == PHRASE_WHOLE)
 		return only_marks(span_slice(text, phrase->len, text.len));
-	/* One word may begin any sentence; two or a colon seldom do. */
+	/* Any sentence may begin with one such word; few do with two or a colon. */
 	bool telling = memchr(bytes, ' ', phrase->len) != NULL || bytes[phrase->len - 1] == ':' ||
 		       (unsigned char)bytes[0] >= 0x80;
 	return (line && words <= LINE_WORDS) || (telling && words <= SHORT_WORDS);
@@ -185,7 +185,7 @@ static bool begins_with_phrase(struct span text, bool line, uint32_t words)
 	return false;
 }
 
-/* Does it begin with one of the phrases that are reached by `first`? */
+/* Does it begin with one of the phrases in the buckets of `first`? */
 static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE_BUCKETS + 1])
 {
 	unsigned key_len = first == phrase_opening ? 4 : 2;
@@ -230,7 +230,7 @@ static bool ends_with(struct span text, struct edge tail, const struct phrase *p
 	return first.kind == GLYPH_LETTER || !is_letter(glyph_before(text, at));
 }
 
-/* Does it end with a phrase, but for stops, brackets and signs? */
+/* Does it end with a phrase, stops, brackets and signs aside? */
 static bool ends_with_phrase(struct span text)
 {
 	for (struct glyph last; !is_letter(last = glyph_before(text, text.len)) && last.len > 0;)
@@ -255,7 +255,7 @@ static bool only_names(struct span text)
 	return true;
 }
 
-/* The length of a preposition that names the author, with which the text begins; 0 without one. */
+/* Length of the "by" that the text begins with; 0 if there is none. */
 static size_t by_len(struct span text)
 {
 	static const char *const by[] = {"By", "Von", "Par", "Por", "Di", "Door", "Av", "Text:"};
@@ -273,14 +273,14 @@ static bool is_byline(struct span text)
 	       only_names(span_slice(text, len + 1, text.len));
 }
 
-/* "By." alone, as where an element ended. */
+/* "By." alone, as happens where an element ended. */
 static bool is_preposition(struct span text)
 {
 	size_t len = by_len(text);
 	return len > 0 && only_marks(span_slice(text, len, text.len));
 }
 
-/* "By." "Jane Doe.": each is a sentence of its own where the stops were set by a program. */
+/* "By." "Jane Doe.": each is a sentence of its own where a program added the stops. */
 static bool is_split_byline(const struct score_input *input, size_t i)
 {
 	struct span text = score_text(input, i);
@@ -302,7 +302,7 @@ static bool has_number(const struct terms *terms, size_t i)
 	return false;
 }
 
-/* Is it the first of a line's two sentences, of which the other says who took the picture?
+/* Is it the first of two sentences on a line, the second of which says who took the picture?
  * "Credits: 6" and "Images: 50 megapixels." say something else. */
 static bool has_credit(const struct score_input *input, size_t i)
 {
@@ -312,8 +312,8 @@ static bool has_credit(const struct score_input *input, size_t i)
 	       !has_number(input->terms, i + 1);
 }
 
-/* "The bridge at dawn. Photo: Jane Doe", which stands twice where a page was copied with what it
- * says to those who do not see the picture. */
+/* "The bridge at dawn. Photo: Jane Doe". It occurs twice where a page was copied together with the
+ * picture's alternative text. */
 static bool is_caption(const struct score_input *input, size_t i)
 {
 	if (same_line(input, i, i + 1))
@@ -350,7 +350,8 @@ static bool is_figure(struct span text)
 	return false;
 }
 
-/* "— Jane Doe (@janedoe) March 21": whose post it is, but for posts in the middle of a sentence. */
+/* "— Jane Doe (@janedoe) March 21": the author of a quoted post. Asked only of a text without a
+ * full stop. */
 static bool is_account(struct span text)
 {
 	return memmem(text.at, text.len, "(@", 2) != NULL;
@@ -379,8 +380,8 @@ static struct span behind(struct span text, const char *at)
 	return span_slice(text, (size_t)(at + 1 - text.at), text.len);
 }
 
-/* Is the "@" at `at` that of an address to write to? That of "ssh://git@host.example" and
- * "mail/me@host.example" is not, and nobody is at example.com (RFC 2606). */
+/* Is the "@" at `at` part of an address to write to? Not in "ssh://git@host.example" or
+ * "mail/me@host.example", nor at example.com (RFC 2606). */
 static bool is_address(struct span text, const char *at)
 {
 	if (at == text.at || !ascii_is_alnum(at[-1]))
@@ -396,8 +397,8 @@ static bool is_address(struct span text, const char *at)
 	       ascii_is_letter(host.at[end + 1]) && !ascii_begins(host, SPAN("example."));
 }
 
-/* "Write to us at desk@paper.example", or "[email protected]", which programs are shown of it: who
- * is written to is no news. */
+/* "Write to us at desk@paper.example", or "[email protected]", which programs get to see instead:
+ * an address to write to is no news. */
 static bool has_address(struct span text)
 {
 	const char *at = find(text, '@'), *bracket = at == NULL ? find(text, '[') : NULL;
@@ -410,7 +411,7 @@ static bool has_address(struct span text)
 	return false;
 }
 
-/* "News | Sport | Weather": what stands between upright lines are links or cells. */
+/* "News | Sport | Weather": text between vertical bars is links or cells. */
 static bool is_row(struct span text)
 {
 	unsigned lines = 0;
@@ -419,7 +420,7 @@ static bool is_row(struct span text)
 	return lines >= 2;
 }
 
-/* "15:21 EST, 17 December 2020": a date, and with it nothing but what belongs to dates. */
+/* "15:21 EST, 17 December 2020": a date and nothing else. */
 static bool is_dateline(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
@@ -435,7 +436,7 @@ static bool is_dateline(const struct score_input *input, size_t i)
 	       date_read(score_text(input, i), false, date);
 }
 
-/* A list marker, a page's number, or when a subtitle is shown: "00:00:01,000 --> 00:00:04,000". */
+/* A list marker, a page number, or the times of a subtitle: "00:00:01,000 --> 00:00:04,000". */
 static bool is_numbers(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
@@ -445,7 +446,7 @@ static bool is_numbers(const struct score_input *input, size_t i)
 	return terms->first[i] < terms->first[i + 1];
 }
 
-/* The tokenizer takes a letter left over for a function word, but "J." is a name. */
+/* The tokenizer takes a single letter for a function word, but "J." is a name. */
 static bool is_initial(struct span text, const struct token *token)
 {
 	return token->end_byte == token->start_byte + 1 && token->end_byte < text.len &&
@@ -468,7 +469,7 @@ static size_t function_words(const struct score_input *input, size_t i)
 	return functions;
 }
 
-/* Is every bracket closed again that is opened? */
+/* Is every opened bracket closed? */
 static bool is_balanced(struct span text)
 {
 	int open = 0;
@@ -479,8 +480,8 @@ static bool is_balanced(struct span text)
 	return open == 0;
 }
 
-/* "The rest (all P<.03) fell at once (P=.08).": does it begin and end as a sentence, and is one in
- * CODE_FUNCTIONS of its words a function word? */
+/* "The rest (all P<.03) fell at once (P=.08).": does it begin and end like a sentence, and is one
+ * word in CODE_FUNCTIONS a function word? */
 static bool is_sentence(const struct score_input *input, size_t i)
 {
 	struct span text = score_text(input, i);
@@ -491,9 +492,9 @@ static bool is_sentence(const struct score_input *input, size_t i)
 	       is_balanced(text) && function_words(input, i) * CODE_FUNCTIONS >= tokens;
 }
 
-/* "find(id(29), size)[4] = 100": a line of a program has a mark for every third word, and not
- * brackets alone, which references have, too; but a sentence that speaks of one has no more marks
- * than words. */
+/* "find(id(29), size)[4] = 100": a line of a program has a mark for every third word, and other
+ * marks than brackets, which references have, too; but a sentence about code has no more marks than
+ * words. */
 static bool is_code(const struct score_input *input, size_t i, uint32_t words)
 {
 	struct span text = score_text(input, i);
@@ -508,8 +509,8 @@ static bool is_code(const struct score_input *input, size_t i, uint32_t words)
 	return marks > words || !is_sentence(input, i);
 }
 
-/* Names of players or authors, results, addresses, code, another language: where function words
- * link the others, so many words without one are no sentence. */
+/* Names of players or authors, results, addresses, code, another language: in a text with function
+ * words, LINKED_WORDS words without one are no sentence. */
 static bool is_unlinked(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
@@ -521,8 +522,8 @@ static bool is_unlinked(const struct score_input *input, size_t i)
 	return k == end;
 }
 
-/* Do function words link the others in this text? Hardly in headlines, nor where it is in another
- * language than was told, or than those known. Sentences without any are not asked. */
+/* Does this text have function words? Headlines hardly do, nor do texts in another language than
+ * the one given or those known. Sentences without any are not counted. */
 static bool is_linked(const struct score_input *input)
 {
 	const struct terms *terms = input->terms;
@@ -535,7 +536,7 @@ static bool is_linked(const struct score_input *input)
 	return functions * LINKED_SHARE > words;
 }
 
-/* Is the paragraph of sentences [first, last] short, and has it no full stop ("Which rope? Here are
+/* Is the paragraph of sentences [first, last] short and without a full stop ("Which rope? Here are
  * three")? */
 static bool is_unstopped(const struct score_input *input, size_t first, size_t last)
 {
@@ -556,8 +557,8 @@ static bool is_item(const struct score_input *input, size_t i)
 	return i < input->sentences->len && input->sentences->at[i].kind == SENTENCE_LIST_ITEM;
 }
 
-/* Is the paragraph of the sentence a headline? It is the page's title, or has no stop in spite of
- * its sentences, or is numbered and no item among others. */
+/* Is the sentence's paragraph a headline? It is the page's title, or has several sentences but no
+ * full stop, or is numbered without being one of several items. */
 static bool is_heading(const struct score_input *input, size_t i)
 {
 	const struct sentence *at = input->sentences->at;
@@ -580,7 +581,7 @@ static bool is_heading(const struct score_input *input, size_t i)
 	return last > first;
 }
 
-/* Words of languages without spaces have two characters or so, each of which counts as one. */
+/* Words of languages without spaces have about two characters, each counted as a word. */
 static uint32_t words_of(const struct score_input *input, size_t i)
 {
 	uint32_t words = input->terms->words[i];
@@ -644,7 +645,7 @@ static bool is_fence(struct span text)
 	return span_begins(text, SPAN("```")) || span_begins(text, SPAN("~~~"));
 }
 
-/* Programs in Markdown stand between two fences. */
+/* Markdown puts programs between two fences. */
 static void find_fenced(const struct score_input *input, bool *line)
 {
 	size_t open = SIZE_MAX;
@@ -675,7 +676,7 @@ void boilerplate_find(const struct score_input *input, bool *line)
 	find_fenced(input, line);
 	for (size_t i = 0; i < sentences->len; i++)
 		prose |= !line[i];
-	/* A mail that is only passed on is what there is to read. */
+	/* A mail that is merely forwarded is what there is to read. */
 	for (size_t i = 0; i < sentences->len && !prose; i++)
 		line[i] = is_line_of_page(input, i);
 }

@@ -12,7 +12,7 @@ static bool is_among(struct span text, const char *const *words, size_t count)
 	return false;
 }
 
-/* But May, which is a name as well. */
+/* Without May, which is a name as well. */
 static const char *const months[] = {
 	"january", "february", "march",    "april", "june", "july", "august", "september",
 	"october", "november", "december", "jan",   "feb",  "mar",  "apr",    "jun",
@@ -30,7 +30,7 @@ static bool begins_date(struct span rest)
 	       is_among(span_slice(rest, 0, letters), months, COUNT(months));
 }
 
-/* Does what stands at `at` belong to the name no more: a mark, a date, a label? */
+/* Does the name end at `at`, before a mark, a date or a label? */
 static bool ends_name(struct span line, size_t at)
 {
 	static const char *const words[] = {"updated",       "published", "posted",
@@ -53,7 +53,7 @@ static bool ends_name(struct span line, size_t at)
 	return false;
 }
 
-/* By their first letter, which most texts of a page have none of; NULL behind the last. */
+/* By first letter, because most texts of a page begin with none of them; NULL after the last. */
 enum { MOST_LABELS = 11 };
 static const char *const labels[26][MOST_LABELS] = {
 	['a' - 'a'] = {"articles by", "article by", "af", "av", "authors", "author", "autoren",
@@ -97,7 +97,7 @@ static size_t label_at(struct span line)
 	return 0;
 }
 
-/* Without the small word before a date that was cut off, and without marks. */
+/* Without marks at the end, and without the small word before a date that was cut off. */
 static struct span trim_end(struct span line)
 {
 	static const char *const words[] = {" am", " on", " at", " in",
@@ -143,7 +143,7 @@ struct span byline_bare(struct span line)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* Labels and fields of forms that stand where a name is looked for. */
+/* Labels and fields of forms, found where a name is looked for. */
 static bool is_label(struct span text)
 {
 	static const char *const parts[] = {"*",       ":",          "updated",   "publi", "posted",

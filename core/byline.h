@@ -19,7 +19,7 @@ struct span byline_bare(struct span line);
 /** Can a bare byline be a name, rather than an address, a label or a month? Pure. O(bare.len). */
 bool byline_may_be_name(struct span bare);
 
-/** What kind of name it is: the best is believed, and of equals the first. */
+/** What kind of name it is. The best kind wins, and among equals the first name. */
 enum byline_kind {
 	BYLINE_NAME,
 	BYLINE_ACCOUNT, /* "jdoe": one word in lower case, or with digits */
@@ -33,7 +33,7 @@ bool byline_is_first_name(struct span name, struct span other);
 
 /**
  * Does a text say by itself that a name follows, in it ("By Jane Doe") or in the next element
- * ("Author:")? Stricter than byline_bare(): a text of any element may be asked.
+ * ("Author:")? Stricter than byline_bare(), because it is asked about the text of any element.
  */
 bool byline_is_lead(struct span text);
 

@@ -10,7 +10,8 @@
 /* How far browsers look for <meta>, and how much of a page is enough to tell its encoding. */
 #define META_BYTES 1024
 #define DETECT_BYTES ((size_t)256 * 1024)
-/* One broken character in so many may be a slip of an editor; more, and the name is wrong. */
+/* One broken character in so many may be an editor's slip; if there are more, the declared name is
+ * wrong. */
 #define SLIPS 50
 #define REPLACEMENT 0xFFFD
 /* Pointers into the index of JIS X 0208 as Shift_JIS has it: how many there are, and which of them
@@ -21,7 +22,8 @@
 
 typedef const lxb_encoding_data_t encoding;
 
-/* NULL also for labels such as iso-2022-kr, of which WHATWG makes one U+FFFD whatever the bytes. */
+/* NULL also for labels such as iso-2022-kr, which WHATWG decodes to one U+FFFD whatever the
+ * bytes. */
 static encoding *by_label(const char *label, size_t len)
 {
 	encoding *found = lxb_encoding_data_by_pre_name((const lxb_char_t *)label, len);
@@ -70,7 +72,7 @@ static encoding *from_meta(struct span bytes)
 	return result;
 }
 
-/* Without a mark: English letters in UTF-16 have a NUL in every other byte. */
+/* UTF-16 without a byte order mark: English letters have a NUL in every other byte. */
 static encoding *from_nuls(struct span bytes)
 {
 	size_t looked_at = bytes.len < META_BYTES ? bytes.len : META_BYTES, nuls[2] = {0, 0};
@@ -83,7 +85,7 @@ static encoding *from_nuls(struct span bytes)
 	return NULL;
 }
 
-/* Names that uchardet has and WHATWG spells otherwise. */
+/* Names that uchardet spells differently from WHATWG. */
 static encoding *by_detected_name(const char *name)
 {
 	static const struct {
@@ -118,7 +120,7 @@ static encoding *detect(struct span bytes)
 	return found != NULL ? found : by_label("windows-1252", 12);
 }
 
-/* How well the bytes do as UTF-8: characters of several bytes, and faults. */
+/* How well the bytes fit UTF-8: multi-byte characters, and faults. */
 static void judge_utf8(struct span bytes, size_t *good, size_t *bad)
 {
 	*good = *bad = 0;
@@ -133,7 +135,7 @@ static void judge_utf8(struct span bytes, size_t *good, size_t *bad)
 	}
 }
 
-/* UTF-8 with each fault as U+FFFD, one for a maximal subpart as near as matters. */
+/* UTF-8 with each fault replaced by U+FFFD, roughly one for each maximal subpart. */
 static struct span mend_utf8(struct arena *arena, struct span bytes)
 {
 	size_t n = 0;
@@ -154,7 +156,7 @@ static struct span mend_utf8(struct arena *arena, struct span bytes)
 	return (struct span){out, n};
 }
 
-/* The character at `*at`, which moves behind it. */
+/* The character at `*at`, which moves past it. */
 static uint32_t next_of_shift_jis(const unsigned char **at, const unsigned char *end)
 {
 	unsigned lead = *(*at)++;
@@ -172,12 +174,12 @@ static uint32_t next_of_shift_jis(const unsigned char **at, const unsigned char 
 	else if (is_trail && pointer < SHIFT_JIS_COUNT)
 		c = lxb_encoding_multi_jis0208_map[pointer];
 	bool good = c != 0 && c <= 0x10FFFF;
-	*at += good || trail > 0x7F; /* ASCII is not lost to a broken lead */
+	*at += good || trail > 0x7F; /* a broken lead byte swallows no ASCII */
 	return good ? c : REPLACEMENT;
 }
 
-/* As WHATWG has it: lexbor's own decoder (3.0.1) takes every lead byte from 0xE1 to 0xFB, the rarer
- * half of the kanji, for a fault. */
+/* Decode as WHATWG says: lexbor's own decoder (3.0.1) takes every lead byte from 0xE1 to 0xFB, the
+ * rarer half of the kanji, for a fault. */
 static struct span decode_shift_jis(struct arena *arena, struct span bytes, size_t *faults)
 {
 	const unsigned char *at = (const unsigned char *)bytes.at, *end = at + bytes.len;

@@ -14,7 +14,8 @@
  *
  * The result is valid UTF-8 without a byte order mark. It is `bytes` itself if these already are
  * that; otherwise it lives in `arena`. `*name`, when not NULL, gets the encoding's WHATWG name
- * (constant). O(bytes). For memory only: then the result is empty and arena->failed is set.
+ * (constant). O(bytes). Fails only for lack of memory: then the result is empty and arena->failed
+ * is set.
  */
 struct span charset_to_utf8(struct arena *arena, struct span bytes, struct span declared,
 			    const char **name);

@@ -8,8 +8,8 @@
 
 #define LOOKED_AT 200
 
-/* The first letters of each month's name, lower case; the first that fits wins, so that longer
- * ones come first where one begins another. NULL behind the last. */
+/* The first letters of each month's name, lower case; the first that fits wins, so that longer ones
+ * come first where one begins another. NULL after the last. */
 enum { MOST_NAMES = 12 };
 static const char *const months[12][MOST_NAMES] = {
 	{"jan", "jän", "gen", "ene", "sty", "янв", "січ", "oca", "led", "tamm"},
@@ -49,7 +49,7 @@ static void lower(struct span text, struct reader *out)
 	out->len = n;
 }
 
-/* Digits at `at`, at most `max` of them, not followed by another; the number of them. */
+/* Read at most `max` digits at `at`, not followed by another; returns how many. */
 static size_t digits(const char *at, size_t max, int *value)
 {
 	size_t n = 0;
@@ -96,7 +96,7 @@ static void read_offset(const char *at, struct moment *m)
 	}
 }
 
-/* "08:30", "8:30:05.123 pm", behind a date, with a few separators before it. */
+/* "08:30", "8:30:05.123 pm" after a date, with a few separators between. */
 static void read_time(const char *at, struct moment *m)
 {
 	size_t skipped = strspn(at, " ,t|-\xE2\x80\x93");
@@ -190,7 +190,7 @@ static int month_at(const char *at)
 	return 0;
 }
 
-/* The number before `at`, over blanks, dots, ordinal endings and "de". */
+/* The number before `at`, skipping blanks, dots, ordinal endings and "de". */
 static int number_before(const char *text, const char *at)
 {
 	static const char *const between[] = {"de", "of", "th", "st", "nd", "rd", "er"};
@@ -270,8 +270,8 @@ static bool read_east_asian(const char *at, struct moment *m)
 	return false;
 }
 
-/* The date of a day counted from 1 January 1970: years begin in March here, so that the leap day
- * comes last, and 400 of them always have the same 146,097 days. */
+/* The date of a day counted from 1 January 1970. Years begin in March here, so that the leap day
+ * comes last; any 400 of them have 146,097 days. */
 static void set_civil(struct moment *m, int day)
 {
 	int since = day + 719468, era = since / 146097, of_era = since % 146097;

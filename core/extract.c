@@ -15,9 +15,9 @@
 #include <lexbor/dom/interfaces/character_data.h>
 
 enum {
-	FEW_CHARS = 400,    /* less than this: the page's data is asked */
+	FEW_CHARS = 400,    /* less than this: the page's data is tried */
 	PAID_CHARS = 2000,  /* less than this may be a teaser */
-	PAYWALL_BLOCKS = 4, /* behind the text, in which a paywall is looked for */
+	PAYWALL_BLOCKS = 4, /* after the text, in which a paywall is looked for */
 };
 
 /* Chosen blocks joined by blank lines, with room for the runs. */
@@ -61,7 +61,7 @@ static bool add_block(struct builder *to, const struct block *b)
 	return true;
 }
 
-/* As much of it as there is room for. */
+/* Build as much of it as there is room for. */
 static void build_text(struct builder *to, const bool *chosen)
 {
 	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
@@ -73,7 +73,7 @@ static void build_text(struct builder *to, const bool *chosen)
 	}
 }
 
-/* Text that stands only in the page's data, when that is much more than what is shown. */
+/* Use text that is only in the page's data, if it is much longer than what is shown. */
 static bool use_data(struct builder *to, const struct html_page *page, size_t shown_chars)
 {
 	struct pagedata_text data;
@@ -86,7 +86,8 @@ static bool use_data(struct builder *to, const struct html_page *page, size_t sh
 	if (data.html_len == 0)
 		return true;
 	struct extract_run run = {0, (uint32_t)data.text.len, data.html_byte, data.html_len};
-	/* Decoded, and as long as before by chance: with what stands before it, it is longer. */
+	/* Decoded, but by chance as long as its source, as only verbatim text is: take in the byte
+	 * before. */
 	if (run.text_len == run.html_len &&
 	    memcmp(to->text, to->runs.html.at + run.html_byte, run.text_len) != 0) {
 		run.html_byte--;
@@ -119,7 +120,7 @@ static void read_blocks(struct arena *arena, const struct html_page *page, bool 
 		out->chars = blockchoice_chars(&out->blocks, out->score, 0);
 }
 
-/* Does the text break off, or does the page say behind it that the rest is not for everybody? */
+/* Does the text break off, or does the page say after it that the rest is not for everybody? */
 static bool is_teaser(const struct blocks *blocks, const float *score)
 {
 	size_t last = blocks->len;
@@ -136,7 +137,7 @@ static bool is_teaser(const struct blocks *blocks, const float *score)
 	return false;
 }
 
-/* What relative URLs of the page are relative to: its <base>, where it has one. */
+/* What the page's URLs are relative to: its <base>, if it has one. */
 static struct span base_of(struct arena *arena, const struct html_page *page, struct span base_url)
 {
 	const lxb_dom_node_t *head =
@@ -154,7 +155,7 @@ static struct span base_of(struct arena *arena, const struct html_page *page, st
 	return base_url;
 }
 
-/* What the page is where it is no article, or NULL. */
+/* What the page is if it is not an article, or NULL. */
 static const char *not_article(struct arena *arena, const struct html_page *page,
 			       struct span base_url, const struct reading *reading,
 			       struct article *out)

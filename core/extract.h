@@ -9,14 +9,13 @@
 /** Bounds on one page. A zero takes the default named beside it. */
 struct extract_limits {
 	/* 64 MiB. Reading stops, and what was read so far is used, once the tree takes more than
-	 * half of it, because a single token can take as much again with all the elements that it
-	 * opens anew; and also before the tree and what is made of it take more than 11/16 of it.
-	 */
+	 * half of it: a single token can take as much again with all the elements that it reopens.
+	 * It also stops before the tree and what is made of it take more than 11/16 of it. */
 	size_t max_memory_bytes;
 	size_t max_depth;        /* 512 open elements */
 	size_t max_attributes;   /* 1,000 per tag */
 	size_t max_nodes;        /* 1,000,000 tags, texts and attributes per page */
-	bool (*expired)(void *); /* asked now and then; true stops the work. NULL: never */
+	bool (*expired)(void *); /* polled now and then; true stops the work. NULL: never */
 	void *expired_arg;
 };
 
@@ -42,7 +41,7 @@ struct article {
 	const char *seen;     /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
 	struct span leads_to; /* EXTRACT_NO_ARTICLE: where the page sends its readers at once
 				 (refresh.h); http(s) */
-	bool little; /* hardly any text: no article if HTTP sends the readers on elsewhere */
+	bool little;          /* hardly any text: no article if HTTP sends readers elsewhere */
 };
 
 enum extract_status {
@@ -65,9 +64,8 @@ enum extract_status extract_article(struct arena *arena, struct span html, struc
 				    struct article *out);
 
 /** The bytes of the HTML that article text [start_byte, end_byte) came from; that text must begin
- * and end with something visible. False if its beginning or end is in no run, or if they are in the
- * reverse order in the page: HTML moves what is in a table but in none of its cells. O(log runs).
- */
+ * and end with something visible. False if its beginning or end is in no run, or if the page has
+ * them in reverse order: HTML moves what is in a table but in none of its cells. O(log runs). */
 bool extract_html_range(const struct article *article, uint32_t start_byte, uint32_t end_byte,
 			uint32_t *html_start_byte, uint32_t *html_end_byte);
 

@@ -19,14 +19,14 @@ struct entry {
 	float weight; /* tf-idf; the sentence's vector has length 1 */
 };
 
-/* What the loops over entries ask of a term: one look into memory for all of it. */
+/* What the loops over entries need of a term, together so that one memory access gets all of it. */
 struct word {
 	float idf;
 	float sum;            /* over the vectors added so far */
 	float topic;          /* log2 of its count */
-	float repeats;        /* sentences with it, when there are several */
+	float repeats;        /* number of sentences with it, if more than one */
 	float opening;        /* its weight in the first sentence */
-	uint32_t first, last; /* sentences in which it stands */
+	uint32_t first, last; /* first and last sentence with it */
 	uint32_t stamp;       /* scratch */
 };
 
@@ -40,7 +40,7 @@ struct work {
 	const struct score_input *input;
 	struct features *out;
 	size_t n;        /* sentences */
-	uint32_t *prose; /* their indices without lines of the page */
+	uint32_t *prose; /* indices of those that are not lines of the page */
 	uint32_t prose_len;
 	bool *is_prose;
 	struct entry *entry;  /* of all sentences */
@@ -72,7 +72,8 @@ static float clamp(float x, float low, float high)
 	return x < low ? low : x > high ? high : x;
 }
 
-/* For sums over what nobody can guess: a masked addition costs a tenth of a branch gone wrong. */
+/* For sums over unpredictable conditions: a masked addition costs a tenth of a mispredicted
+ * branch. */
 static inline uint32_t mask_of(bool condition)
 {
 	return 0 - (uint32_t)condition;
@@ -116,9 +117,9 @@ static void count_flags(uint8_t flags, struct surface *s)
 	s->pronouns += (flags & TERM_PRONOUN) != 0;
 }
 
-/* Half the tokens are function words, and nothing tells beforehand which: the content words are
- * counted and gathered without a branch on it, once for all that looks at them. What is counted at
- * each token stays out of `s`, which look_between() may write to. */
+/* Half the tokens are function words, unpredictably: so content words are counted and gathered
+ * without a branch, once for everything that needs them. Per-token counters stay out of `s`, which
+ * look_between() may write to. */
 static struct surface look(struct work *w, size_t i)
 {
 	const struct terms *terms = w->input->terms;
@@ -132,7 +133,7 @@ static struct surface look(struct work *w, size_t i)
 	for (; token < end_token; token++) {
 		uint32_t start = token->start_byte, term = token->term;
 		uint8_t flags = terms->distinct[term].flags;
-		/* Between most words is one space; pairs of characters overlap. */
+		/* Most words are separated by one space; pairs of characters overlap. */
 		if ((start != last_end + 1 || text.at[last_end] != ' ') && start > last_end)
 			look_between(span_slice(text, last_end, start), &s);
 		last_end = token->end_byte;
@@ -144,7 +145,7 @@ static struct surface look(struct work *w, size_t i)
 		if (flags > TERM_STOP)
 			count_flags(flags, &s);
 	}
-	if (opening < end_token) /* whose capital says nothing */
+	if (opening < end_token) /* the first word's capital says nothing */
 		names -= letters_is_capital(text.at + opening->start_byte);
 	s.content = content_count;
 	s.content_bytes = content_bytes;
@@ -229,7 +230,7 @@ static void position_features(struct work *w)
 
 /* ----------------------------------------------------------------- vectors */
 
-/* Most terms are rare: the logarithms of small counts are worked out once. */
+/* Most terms are rare: the logarithms of small counts are computed once. */
 enum { SMALL_COUNTS = 16 };
 
 static void weigh_terms(struct work *w)
@@ -273,8 +274,8 @@ static uint32_t find_entries(struct work *w, uint32_t i, uint32_t len)
 	return len;
 }
 
-/* Makes a vector of length 1 of the entries and adds it to the sum; its product with the sum before
- * that. */
+/* Normalizes the entries to a vector of length 1 and adds it to the sum; returns its product with
+ * the sum before. */
 static float add_vector(struct work *w, uint32_t start, uint32_t end)
 {
 	float square = 0, product = 0;
@@ -306,7 +307,8 @@ static void build_vectors(struct work *w)
 
 /* -------------------------------------------------------------- centrality */
 
-/* How much of the text's content comes twice? `repeated`: sentences with such terms, in sum. */
+/* How much of the text's content is repeated? Returns the numbers of sentences with such terms,
+ * summed. */
 static float find_repeats(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
@@ -323,8 +325,8 @@ static float find_repeats(struct work *w)
 	return repeated;
 }
 
-/* Marks the terms of the opening: a term of two of its sentences carries both bits, so that each
- * can be compared with the others. */
+/* Marks the terms of the opening with a bit for each of its sentences, so that each can be compared
+ * with the others. */
 static void mark_opening(struct work *w)
 {
 	for (size_t t = 0; t < w->input->terms->distinct_count; t++)
@@ -370,15 +372,15 @@ static void term_features(struct work *w)
 	}
 }
 
-/* A product with a sum of vectors, made one with its direction. */
+/* Turns a product with a sum of vectors into one with its direction. */
 static float cosine(float product, double square)
 {
 	return square > 0 && product > 0 ? clamp(product / sqrtf((float)square), 0, 1) : 0;
 }
 
 /* What a sentence has in common with all others: similarity is a product of vectors, so the sum of
- * its similarities is its product with the sum of the vectors, and so are those to the sentences
- * before and behind it. The squares of these sums grow by the products, from either end. */
+ * its similarities is its product with the sum of the vectors; likewise for the sentences before
+ * and after it. The squares of these sums are updated from the products, from either end. */
 static void centrality_features(struct work *w)
 {
 	double square = 0, before = 0, behind_square = 0;
@@ -406,9 +408,9 @@ static void centrality_features(struct work *w)
 	}
 }
 
-/* LexRank without a threshold: PageRank with damping 0.85 on the similarities themselves, of which
- * the first step is made: those behind it change the order of few sentences. What flows out of all
- * of them is gathered in the sums of the terms. */
+/* LexRank without a threshold: PageRank with damping 0.85 on the similarities themselves. Only the
+ * first step is made, because later ones change the order of few sentences. The outflow of all
+ * sentences is gathered in the sums of the terms. */
 static void random_walk(struct work *w)
 {
 	for (size_t t = 0; t < w->input->terms->distinct_count; t++)
@@ -462,7 +464,7 @@ static void title_features(struct arena *arena, struct work *w)
 
 /* ---------------------------------------------------------------- document */
 
-/* Those whose means over the prose are asked for below. */
+/* Features whose means over the prose are needed below. */
 static const enum feature averaged[] = {
 	FEATURE_LENGTH, FEATURE_CENTROID, FEATURE_TOPIC,  FEATURE_COVER,
 	FEATURE_SELF,   FEATURE_YOU,      FEATURE_REPORT, FEATURE_CLAIM,
@@ -530,7 +532,7 @@ static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 
 /* --------------------------------------------------------------- the stage */
 
-/* Neither who speaks nor numbers alone. */
+/* Not just a speaker's name or numbers. */
 static bool says_something(const struct work *w, uint32_t i)
 {
 	const struct terms *terms = w->input->terms;
@@ -558,10 +560,10 @@ static void take_prose(struct work *w, bool (*is_prose)(const struct work *, uin
 
 static bool is_no_line(const struct work *w, uint32_t i)
 {
-	return !w->is_prose[i]; /* so far, whether it is one */
+	return !w->is_prose[i]; /* until now it says "is a line of the page" */
 }
 
-/* Where there are nothing but lines of the page, they are the article. */
+/* If a text has nothing but lines of the page, they are the article. */
 static void find_prose(struct work *w)
 {
 	boilerplate_find(w->input, w->is_prose);

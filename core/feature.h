@@ -7,19 +7,19 @@
 /**
  * What the scorer knows of a sentence. A feature is in [0, 1] unless its comment says otherwise;
  * `_Z` are standard scores over the text's prose, cut at ±3. Positions count prose only, so that a
- * heading, a caption or a button before the first sentence does not move it; what is no prose has 0
- * there. Where paragraphs begin is not used: measurements showed that it adds nothing to the rest,
- * and one site breaks after every sentence, the next after ten, a third not at all.
+ * heading, a caption or a button before the first sentence does not move it; what is not prose has
+ * 0 there. Where paragraphs begin is not used: measurements showed that it adds nothing, and one
+ * site breaks after every sentence, the next after ten, a third not at all.
  */
 enum feature {
 	/* Where it stands: Edmundson 1969, "New methods in automatic extracting". */
 	FEATURE_POSITION, /* 1 / (1 + position) */
 	FEATURE_DEPTH,    /* position / number of sentences */
-	FEATURE_RANK,     /* log2(1 + position) / 8: above 1 behind 255 sentences */
+	FEATURE_RANK,     /* log2(1 + position) / 8: above 1 after 255 sentences */
 	FEATURE_FIRST,
 	FEATURE_SECOND,
 	FEATURE_THIRD,
-	FEATURE_ENDING, /* 1 / (1 + sentences behind it) */
+	FEATURE_ENDING, /* 1 / (1 + sentences after it) */
 	FEATURE_AFTER_HEADING,
 	/* How long it is, in words. */
 	FEATURE_LENGTH, /* log2(1 + words) / 6: above 1 from 64 words on */
@@ -29,21 +29,21 @@ enum feature {
 	FEATURE_CONTENT,   /* share of content words */
 	FEATURE_WORD_SIZE, /* mean bytes of a content word / 16: rare words are long */
 	/* How central: Radev et al. 2004 (centroid), Zheng & Lapata 2019 (PacSum: what follows and
-	 * what precedes count apart), Erkan & Radev 2004 (LexRank), Nenkova & Vanderwende 2005
-	 * (SumBasic). */
+	 * what precedes are counted separately), Erkan & Radev 2004 (LexRank), Nenkova &
+	 * Vanderwende 2005 (SumBasic). */
 	FEATURE_CENTROID,
 	FEATURE_CENTROID_Z,
-	FEATURE_FORWARD,  /* mean similarity to the others, times 4: the part of those behind */
-	FEATURE_BACKWARD, /* and of those before; both are 0 … 4 */
+	FEATURE_FORWARD,  /* mean similarity to the others, times 4: the part of those after it */
+	FEATURE_BACKWARD, /* and of those before it; both are 0 … 4 */
 	FEATURE_RANDOM_WALK,
 	FEATURE_TOPIC, /* mean log2 of its terms' counts / 4 */
 	FEATURE_TOPIC_Z,
 	FEATURE_COVER, /* share of the text's repeated content */
 	FEATURE_COVER_Z,
-	/* What is new in it: Carbonell & Goldstein 1998 turned to the order of reading. */
+	/* What is new in it: Carbonell & Goldstein 1998 applied to the order of reading. */
 	FEATURE_SEEN,   /* similarity to all before it together */
-	FEATURE_ECHOED, /* and to all behind */
-	FEATURE_NEW,    /* share of its terms that stand here first */
+	FEATURE_ECHOED, /* and to all after it */
+	FEATURE_NEW,    /* share of its terms that occur here first */
 	FEATURE_LAUNCH, /* of those, how many come back */
 	FEATURE_RETURN, /* share of its terms that come back later */
 	/* What the headline and the opening say: Edmundson 1969. */
@@ -51,7 +51,7 @@ enum feature {
 	FEATURE_LEAD_SHARE,  /* share of it that the first three say */
 	FEATURE_TITLE_COVER, /* share of the headline that it says */
 	FEATURE_TITLE_SHARE, /* share of it that the headline says */
-	/* Surface: names, numbers, quotation, openings that hang in the air, cue words. */
+	/* Surface: names, numbers, quotation, openings that refer to something else, cue words. */
 	FEATURE_NUMBERS,
 	FEATURE_NAMES,
 	FEATURE_QUOTE,
@@ -83,7 +83,7 @@ enum feature {
  * places after the features are 0. */
 enum { FEATURE_ROW = (FEATURE_COUNT + 7) / 8 * 8 };
 
-/** What it knows of the text as a whole: is it news, an abstract, an essay, a manual? */
+/** What the scorer knows of the text as a whole: is it news, an abstract, an essay, a manual? */
 enum document_feature {
 	DOCUMENT_SENTENCES, /* log2 / 8: above 1 from 257 on */
 	DOCUMENT_LENGTH,    /* the mean FEATURE_LENGTH */
@@ -103,9 +103,9 @@ enum document_feature {
 	DOCUMENT_LEAD_TITLE,
 	DOCUMENT_TITLE,  /* there is one */
 	DOCUMENT_SPACED, /* words stand apart by spaces */
-	DOCUMENT_ASKED,  /* 1 / sentences asked for; 1/3 when that is open; from four on 2/3,
-			    for what is learned of three from references of 50 words is to be
-			    brief, and nobody who asks for seven asks for that */
+	DOCUMENT_ASKED,  /* 1 / sentences asked for; 1/3 when that is open. 2/3 from four on:
+			    references of 50 words teach that three should be brief, and nobody who
+			    asks for seven wants that */
 	DOCUMENT_COUNT
 };
 
@@ -120,9 +120,9 @@ struct features {
 
 /**
  * Compute them. Everything lives in `arena`. O(tokens): what a sentence shares with many others is
- * the product of its vector with the sum of theirs, so that no two sentences are compared by
- * themselves. Deterministic: fixed order, no libm but sqrt.
- * For memory only: then out->len is 0 and arena->failed is set.
+ * the product of its vector with the sum of theirs, so no pair of sentences is compared.
+ * Deterministic: fixed order, no libm but sqrt. Fails only for lack of memory: then out->len is 0
+ * and arena->failed is set.
  */
 void feature_compute(struct arena *arena, const struct score_input *input, struct features *out);
 

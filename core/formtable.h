@@ -35,9 +35,9 @@ struct formtable {
 bool formtable_init(struct arena *arena, struct formtable *table, size_t expected);
 
 /** The slot where a form is looked for first, and the one after a slot. Forms could be chosen so
- * that all have the same hash; so the slot is made of their bytes times a number that nobody
- * outside knows. For forms of up to sixteen bytes the first eight are enough, because these differ
- * between two forms with the same hash. */
+ * that all have the same hash; so the slot is computed from their bytes and a factor that nobody
+ * outside knows. For forms of up to sixteen bytes the first eight are enough: two forms with the
+ * same hash differ in them. */
 static inline uint32_t formtable_place(const struct formtable *table, const char *form,
 				       uint32_t len, uint64_t hash)
 {
@@ -72,11 +72,11 @@ static inline struct form_entry *formtable_find(const struct formtable *table, c
 	return NULL;
 }
 
-/** formtable_add() if more room is needed or the form is long. */
+/** The rest of formtable_add(), for a long form or when more room is needed. */
 struct form_entry *formtable_add_any(struct arena *arena, struct formtable *table, const char *form,
 				     uint32_t len, uint64_t hash, uint32_t free_slot);
 
-/** Fill the next entry: there is room in table and page. */
+/** Fill the next entry; table and page must have room. */
 static inline struct form_entry *formtable_fill(struct formtable *table, const char *form,
 						uint32_t len, uint32_t free_slot)
 {

@@ -17,7 +17,7 @@ const unsigned char glyph_ascii[128] = {
 	['A' ... 'Z'] = GLYPH_UPPER,  ['a' ... 'z'] = GLYPH_LOWER,
 };
 
-/* The punctuation that Unicode's categories do not tell apart as sentences need it. */
+/* Punctuation that sentences need told apart more finely than Unicode's categories do. */
 static enum glyph_kind punctuation(uint32_t c)
 {
 	switch (c) {
@@ -148,7 +148,7 @@ static enum glyph_kind by_category(uint32_t c)
 
 enum glyph_kind glyph_kind_of(uint32_t c)
 {
-	/* The letters of most texts, without a look into the tables. */
+	/* The letters of most texts, without a table look-up. */
 	if (c >= 0x410 && c < 0x450)
 		return c < 0x430 ? GLYPH_UPPER : GLYPH_LOWER;
 	if ((c >= 0x4E00 && c < 0x9FF0) || (c >= 0xAC00 && c < 0xD7A0) ||

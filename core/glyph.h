@@ -4,7 +4,7 @@
 #include "span.h"
 #include "utf8.h"
 
-/** What a character is, as far as the boundaries of sentences go. */
+/** What a character is, as far as it matters to sentence boundaries. */
 enum glyph_kind {
 	GLYPH_OTHER,
 	GLYPH_SPACE,   /* horizontal white space, and characters that show nothing */
@@ -53,7 +53,7 @@ static inline struct glyph glyph_at(struct span text, size_t at)
 	return glyph;
 }
 
-/** Does a reader see it: no white space, no control character, nothing that fonts leave out? */
+/** Does a reader see it: not white space, a control character, or one that fonts do not draw? */
 bool glyph_is_visible(struct glyph glyph);
 
 /** The character that ends before byte `at`; kind GLYPH_END at the beginning. */

@@ -10,7 +10,7 @@
 /* How well a heading must agree with a title to be believed; found on pages with known titles. */
 #define ENOUGH 0.5
 
-/* A text for comparing: its word characters in lower case, and a hash of each word. */
+/* A text prepared for comparing: its word characters in lower case, and a hash of each word. */
 struct folded {
 	struct span key;
 	uint32_t words[MAX_WORDS];
@@ -25,7 +25,7 @@ static bool is_word_character(uint32_t c)
 
 static void fold(struct arena *arena, struct span text, struct folded *out)
 {
-	/* Lower case can be longer: U+0130 has 2 bytes and its lower case 3. */
+	/* Lower case can be longer: U+0130 has 2 bytes, its lower case 3. */
 	char *key = arena_alloc(arena, text.len + 1, 2);
 	size_t n = 0;
 	bool in_word = false;
@@ -70,8 +70,9 @@ static size_t common_words(const struct folded *a, const struct folded *b)
 	return common;
 }
 
-/* 0 … 1: a heading that stands whole in the title is worth more than one that shares words; below
- * <h1> it may be the name of a rubric, which titles hold too, and must be a good part of it. */
+/* 0 … 1. A heading that the title contains whole is worth more than one that shares words with it.
+ * Below <h1> it may be the name of a rubric, which titles contain too, so it must be a good part of
+ * the title. */
 static double agreement(const struct folded *heading, unsigned level, const struct folded *title)
 {
 	if (heading->word_count == 0 || title->word_count == 0)
@@ -133,7 +134,7 @@ static struct span without_site(struct arena *arena, struct span title, const st
 	while (last > first && names_site(arena, parts[first], site))
 		first++;
 	if (count > 1 && last - first + 1 == count) {
-		/* No known name: a short last part behind a longer rest is one. */
+		/* No known name: take a short last part after a longer rest for one. */
 		struct folded end, rest;
 		fold(arena, parts[last], &end);
 		fold(arena, span_slice(title, 0, (size_t)(parts[last].at - title.at)), &rest);
@@ -162,8 +163,8 @@ static double judge(const struct folded *heading, unsigned level, size_t place,
 	return best + (level == 1 ? 0.1 : 0) - 0.01 * (double)place;
 }
 
-/* The page's one <h1>, when it is long enough to be a headline: then the titles are other words
- * for it, as shops and search engines want them. SIZE_MAX where there is none such. */
+/* The page's only <h1>, if it is long enough to be a headline: then the titles reword it for shops
+ * and search engines. SIZE_MAX if there is none. */
 static size_t only_h1(struct arena *arena, const struct headline_clues *clues,
 		      const struct folded *site)
 {
@@ -206,7 +207,7 @@ static size_t best_heading(struct arena *arena, const struct headline_clues *clu
 	return best;
 }
 
-/* "Kicker Headline" as one heading, where a title has the headline alone. */
+/* The headline of a heading "Kicker Headline", if a title has the headline alone. */
 static struct span without_kicker(struct arena *arena, struct span heading,
 				  const struct headline_clues *clues, const struct folded *site)
 {

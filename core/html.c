@@ -14,19 +14,19 @@ enum {
 	MAX_ATTRIBUTES = 1000,
 	MAX_NODES = 1000000,
 	MAX_FORMATTING = 100,  /* elements that every new paragraph opens again */
-	KEPT_ATTRIBUTES = 256, /* of tags read already: so many are let go at once */
+	KEPT_ATTRIBUTES = 256, /* of past tags, after which all of them are freed */
 	MAX_NAMES =
-		20000, /* distinct names of elements or attributes: hash chains grow with them */
+		20000, /* distinct names of elements or attributes, with which hash chains grow */
 	TOKENS_A_LOOK = 1024, /* between two looks at the clock */
 	MAX_MEMORY_BYTES = 64 << 20,
-	PIECE_BYTES = 128, /* that a stretch of text takes outside the tree, whatever its length */
-	TEXT_COPIES = 2,   /* and as often its length: in its block and in the article */
-	NODE_BYTES = 128,  /* that an element may take there, */
-	MOST_NODES = 100000, /* of no more than so many */
+	PIECE_BYTES = 128,   /* that a stretch of text takes outside the tree besides its length */
+	TEXT_COPIES = 2,     /* and its length so many times: in its block and in the article */
+	NODE_BYTES = 128,    /* that an element may take outside the tree, */
+	MOST_NODES = 100000, /* for at most so many elements */
 	MAX_STEPS = 1 << 30, /* searches of the open elements: tokens times depth */
 };
 
-/* One parse. The tree builder's own callback is called behind ours. */
+/* One parse. Our callback calls the tree builder's own. */
 struct reader {
 	struct arena *arena;
 	struct extract_limits limits;
@@ -55,7 +55,7 @@ static size_t memory_of(const lexbor_mem_t *mem, struct lexbor_mem_chunk **seen)
 	return bytes;
 }
 
-/* Does anybody ask for it: the tree builder, who looks for text, or who looks for metadata? */
+/* Does the tree builder, the extraction of text or that of metadata use this attribute? */
 static bool is_asked_for(const lxb_dom_attr_data_t *name)
 {
 	static const bool asked[LXB_DOM_ATTR__LAST_ENTRY] = {
@@ -93,8 +93,8 @@ static bool is_asked_for(const lxb_dom_attr_data_t *name)
 	}
 }
 
-/* Formatting elements, of which the standard opens no more than three again that are equal in all
- * their attributes. Not links: one ends the other. */
+/* Formatting elements. The standard reopens at most three that are equal in all their attributes,
+ * so these must be kept. Not links, because one ends the other. */
 static bool may_be_opened_again(lxb_tag_id_t tag)
 {
 	static const bool formatting[LXB_TAG__LAST_ENTRY] = {
@@ -107,7 +107,7 @@ static bool may_be_opened_again(lxb_tag_id_t tag)
 	return tag < LXB_TAG__LAST_ENTRY && formatting[tag];
 }
 
-/* How many the tag has; those that nobody asks for are taken from it. */
+/* Remove the attributes that nobody asks for; returns how many the tag had. */
 static size_t strip_attributes(lxb_html_token_t *token)
 {
 	size_t attributes = 0;
@@ -123,9 +123,9 @@ static size_t strip_attributes(lxb_html_token_t *token)
 	return attributes;
 }
 
-/* Is there memory for the token? Half is for the tree; eleven sixteenths are for it with what is
- * made outside, the text that is about to come and the tokenizer's room for it; the rest is what is
- * held twice where something grows. */
+/* Is there memory for the token? The tree may take half. The tree, what is made outside it, the
+ * coming text and the tokenizer's room for it may take eleven sixteenths. The rest is for old and
+ * new copies while something grows. */
 static bool has_memory(const struct reader *reader, const lxb_html_tokenizer_t *tokenizer,
 		       const lxb_html_token_t *token)
 {
@@ -183,8 +183,7 @@ static void attach(struct reader *reader, lxb_dom_node_t *node, struct html_piec
 	else if (node == reader->last_node)
 		reader->last_piece->next = first;
 	else
-		return; /* rare: text that goes on after other nodes were made; its place is not
-			   known */
+		return; /* rare: text continued after other nodes; its place is unknown */
 	reader->last_node = node;
 	reader->last_piece = last;
 }
@@ -200,7 +199,8 @@ static lxb_dom_node_t *open_table(const struct reader *reader)
 	return NULL;
 }
 
-/* Text between the rows of a table is moved before the table, once the next tag is known. */
+/* The tree builder moves text between a table's rows before the table once the next tag is
+ * known. */
 static void place_waiting(struct reader *reader, lxb_dom_node_t *table)
 {
 	if (table != NULL)
@@ -209,8 +209,8 @@ static void place_waiting(struct reader *reader, lxb_dom_node_t *table)
 }
 
 /*
- * Where "</name" stands at or behind `at`, and the name ends; the page's end if nowhere. NULL where
- * a "<!--" comes before, behind which it may be none ("script data escaped state").
+ * The first "</name" at or after `at` whose name ends there; the page's end if there is none. NULL
+ * if a "<!--" comes first, after which it may be no end tag ("script data escaped state").
  */
 static const char *find_end_tag(struct span html, const char *at, struct span name)
 {
@@ -229,8 +229,8 @@ static const char *find_end_tag(struct span html, const char *at, struct span na
 	return end;
 }
 
-/* States of the tokenizer: over the content of a script or style in one step, because nothing in it
- * needs a look but its end. */
+/* Tokenizer states that skip the content of a script or style in one step, because only its end
+ * matters. */
 static const lxb_char_t *in_raw(lxb_html_tokenizer_t *tokenizer, const lxb_char_t *data,
 				const lxb_char_t *end)
 {
@@ -252,8 +252,8 @@ static const lxb_char_t *before_raw(lxb_html_tokenizer_t *tokenizer, const lxb_c
 	struct span html = reader->page->html;
 	const char *start = (const char *)data, *from = html.at;
 	const char *behind = find_end_tag(html, start, script ? SPAN("script") : SPAN("style"));
-	/* Left to the tokenizer: also NULs, instead of which it has a character that JSON may hold.
-	 */
+	/* Leave it to the tokenizer; NULs, too, which it replaces by a character that JSON may
+	 * hold. */
 	if (behind == NULL || (script && memchr(start, '\0', (size_t)(behind - start)) != NULL))
 		return data;
 	struct html_piece *piece = script ? arena_alloc(reader->arena, 1, sizeof(*piece)) : NULL;
@@ -267,7 +267,8 @@ static const lxb_char_t *before_raw(lxb_html_tokenizer_t *tokenizer, const lxb_c
 	return in_raw(tokenizer, data, end);
 }
 
-/* Has the tree builder set the tokenizer to the content of a script or style? Then we read it. */
+/* If the tree builder has set the tokenizer to the content of a script or style, read it
+ * ourselves. */
 static void catch_raw(struct reader *reader, lxb_html_tokenizer_t *tokenizer, lxb_tag_id_t tag)
 {
 	bool script = tokenizer->state == lxb_html_tokenizer_state_script_data_before;
@@ -300,8 +301,8 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 	lxb_html_token_t *next = reader->build(tokenizer, token, reader->build_context);
 	if (token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_STYLE)
 		catch_raw(reader, tokenizer, token->tag_id);
-	/* The elements have copies of their own: else those of all tags of the page would be kept,
-	 * and counted as one tag's. */
+	/* The elements have their own copies; without this, those of all the page's tags would be
+	 * kept and counted as one tag's. */
 	if (lexbor_dobject_allocated(tokenizer->dobj_token_attr) > KEPT_ATTRIBUTES)
 		lexbor_dobject_clean(tokenizer->dobj_token_attr);
 	if (piece != NULL) {
@@ -321,7 +322,7 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer, lxb_html_toke
 	return next;
 }
 
-/* Between chunks: what grows inside one token, before the callback has it. */
+/* Checked between chunks: what grows inside one token, before the callback sees it. */
 static bool tokenizer_within_limits(const struct reader *reader, lxb_html_tokenizer_t *tokenizer)
 {
 	const lxb_dom_document_t *document = lxb_dom_interface_document(reader->page->document);
@@ -331,7 +332,7 @@ static bool tokenizer_within_limits(const struct reader *reader, lxb_html_tokeni
 	       lexbor_dobject_allocated(document->attrs->entries) <= MAX_NAMES;
 }
 
-/* Else lexbor has stopped: at a limit of ours, or for memory. */
+/* If false, lexbor has stopped: at a limit of ours, or for lack of memory. */
 static bool goes_on(struct reader *reader, lxb_status_t status)
 {
 	reader->arena->failed |= status == LXB_STATUS_ERROR_MEMORY_ALLOCATION;
@@ -354,10 +355,10 @@ static void read_chunks(struct reader *reader)
 	reader->build = tokenizer->callback_token_done;
 	reader->build_context = tokenizer->callback_token_ctx;
 	lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, reader);
-	/* What a document does when it changes: it looks through all the options of a <select> at
-	 * each new one, which is quadratic, to mark the one that is shown. Nobody asks for that. */
+	/* Drop the document's reactions to changes: at each new option of a <select> it looks
+	 * through all of them, which is quadratic, to mark the one shown. Nobody asks for that. */
 	lxb_dom_document_mutation_erase(lxb_dom_interface_document(document));
-	/* Looking for duplicates is quadratic; the first of two equal attributes is found first. */
+	/* Looking for duplicates is quadratic, and a look-up finds the first of two anyway. */
 	lxb_html_tokenizer_keep_duplicate_set(tokenizer, true);
 	for (size_t at = 0; at < page->html.len && !page->partial; at += CHUNK_BYTES) {
 		size_t len = page->html.len - at;

@@ -26,10 +26,10 @@ struct html_page {
 	size_t text_bytes;             /* the sum of all text tokens */
 	size_t nodes;                  /* tags, texts, attributes, and elements opened again */
 	size_t memory_bytes;           /* of the tree and what is made of its texts, roughly */
-	bool has_noscript;             /* a <noscript> stands in it */
-	uint64_t steps;                /* open and formatting elements and attributes, by token */
-	bool partial; /* a limit stopped the reading: the tree holds what came before */
-	bool expired; /* the limit was the time */
+	bool has_noscript;             /* it has a <noscript> */
+	uint64_t steps; /* open and formatting elements and attributes, summed over the tokens */
+	bool partial;   /* a limit stopped the reading: the tree holds what came before */
+	bool expired;   /* the limit was the time */
 };
 
 /**

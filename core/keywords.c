@@ -12,7 +12,7 @@
 enum {
 	PHRASE_WORDS = 3,
 	SHOWN_PLACES = 32,
-	FEW_PLACES = 3,      /* of so many one knows how a phrase goes on */
+	FEW_PLACES = 3,      /* so many show how a phrase goes on */
 	FEW_CAPITALS = 4,    /* nouns are more than one in so many words */
 	GROWN_TOKENS = 11,   /* twelve characters of a script without spaces */
 	NAME_WORDS = 5,      /* "Parkside Town Hall Concert Society" */
@@ -26,9 +26,9 @@ struct phrase {
 	uint64_t hash;
 	uint32_t term[PHRASE_WORDS];
 	uint32_t len;
-	uint32_t count, capitals; /* places; those with a capital where none is due */
-	uint32_t longer, inside;  /* the longer phrase that holds it most often, and how often */
-	uint32_t first;           /* token where it first stands */
+	uint32_t count, capitals; /* places; those capitalized like a name */
+	uint32_t longer, inside;  /* the longer phrase that contains it most often, and how often */
+	uint32_t first;           /* token where it first occurs */
 	float score;
 };
 
@@ -41,14 +41,14 @@ struct finder {
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
 	size_t tokens; /* that are looked at */
-	uint8_t *run; /* of a token: so many from it on may be one phrase; 0: none begins with it */
-	bool *ends;   /* it may be the last of one */
-	bool *taken;  /* term stands in a chosen phrase */
-	bool *titled; /* term stands in the title */
+	uint8_t *run;  /* for each token: how many from it on may form one phrase; 0: none */
+	bool *ends;    /* for each token: it may end a phrase */
+	bool *taken;   /* for each term: it is in a chosen phrase */
+	bool *titled;  /* for each term: it is in the title */
 	bool korean;
 };
 
-/* Does it begin with one? */
+/* Does it begin with a capital? */
 static bool is_capital(struct span text, const struct token *token)
 {
 	return letters_is_capital(text.at + token->start_byte);
@@ -94,7 +94,7 @@ static uint32_t *find_slot(struct finder *f, const struct token *token, uint32_t
 	return &f->slot[at];
 }
 
-/* The phrase of these tokens, which is new when it is met first. */
+/* The phrase of these tokens; made when first met. */
 static struct phrase *find_phrase(struct finder *f, const struct token *token, uint32_t len,
 				  uint64_t hash)
 {
@@ -168,21 +168,21 @@ static bool is_number(const struct finder *f, const struct token *token)
 	return (f->input->terms->distinct[token->term].flags & TERM_NUMBER) != 0;
 }
 
-/* Behind the last token of sentence `i` that is looked at. */
+/* The end of those tokens of sentence `i` that are looked at. */
 static size_t sentence_end(const struct finder *f, size_t i)
 {
 	size_t end = f->input->terms->first[i + 1];
 	return end < f->tokens ? end : f->tokens;
 }
 
-/* Headings tell what the article is of; who speaks, bylines and lines of the page do not. */
+/* Headings say what the article is about; speakers, bylines and lines of the page do not. */
 static bool is_of_article(const struct finder *f, size_t i)
 {
 	enum sentence_kind kind = f->input->sentences->at[i].kind;
 	return kind == SENTENCE_HEADING || (kind != SENTENCE_LABEL && f->scores->at[i] > 0);
 }
 
-/* Of all tokens that are looked at, sentence by sentence, from the last to the first. */
+/* Fill `run` for all tokens that are looked at, sentence by sentence, from last to first. */
 static void find_runs(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
@@ -207,9 +207,9 @@ static void find_runs(struct finder *f)
 	}
 }
 
-/* Where every noun has a capital a phrase ends with one: "neue Brücke", not "Brücke gesperrt". That
- * of a sentence's first word says nothing when the word is mostly small elsewhere; nor does any in
- * a text with hardly one. */
+/* Where nouns are capitalized, a phrase ends with a capitalized word: "neue Brücke", not "Brücke
+ * gesperrt". The capital of a sentence's first word is ignored if the word is mostly in lower case
+ * elsewhere, and all are in a text with hardly any. */
 static void find_ends(struct arena *arena, struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
@@ -248,7 +248,8 @@ static void collect(struct finder *f)
 					continue;
 				struct phrase *phrase = find_phrase(f, &terms->token[k], len, hash);
 				phrase->count++;
-				/* "The Train That Refused to Die": there all have them. */
+				/* "The Train That Refused to Die": headings capitalize all
+				 * words. */
 				phrase->capitals += k > terms->first[i] && !heading &&
 						    is_capital(f->input->text, &terms->token[k]);
 				phrase->score += f->scores->at[i];
@@ -257,7 +258,7 @@ static void collect(struct finder *f)
 	}
 }
 
-/* Tell each phrase how often it stands inside a longer one. */
+/* Find for each phrase the most frequent longer one that contains it. */
 static void nest(struct finder *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
@@ -281,8 +282,8 @@ static void nest(struct finder *f)
 	}
 }
 
-/* Does each of its words begin with a capital where it first stands? That of a sentence's first
- * word says nothing by itself. */
+/* Does each of its words begin with a capital at its first place? That of a sentence's first word
+ * alone does not count. */
 static bool is_name(const struct finder *f, const struct phrase *phrase)
 {
 	const struct token *token = &f->input->terms->token[phrase->first];
@@ -300,7 +301,7 @@ static void weigh(const struct finder *f, struct phrase *phrase)
 	const struct terms *terms = f->input->terms;
 	float count = (float)phrase->count, together = 1;
 	uint32_t titled = 0;
-	if (phrase->score == 0) /* it stands in headings alone: a byline, a menu */
+	if (phrase->score == 0) /* it is only in headings: a byline, a menu */
 		return;
 	for (uint32_t i = 0; i < phrase->len; i++) {
 		float share = count / (float)terms->distinct[phrase->term[i]].count;
@@ -311,10 +312,10 @@ static void weigh(const struct finder *f, struct phrase *phrase)
 	float often = count / sqrtf(sqrtf(count));
 	float late = sqrtf(sqrtf(1.0f + (float)phrase->first));
 	float salience = phrase->score / count;
-	/* What stands once must be a name: "Ostrand" and not "Ostrand reopened". */
+	/* A phrase that occurs once must be a name: "Ostrand" and not "Ostrand reopened". */
 	float kind = is_name(f, phrase) ? 2.0f : phrase->count > 1 ? 1.0f : 0.4f;
 	float title = titled == phrase->len ? 4.0f : titled > 0 ? 2.0f : 1.0f;
-	/* German writes in one word what others write in two. */
+	/* German writes as one word what others write as two. */
 	bool joins = (f->input->language->properties & LANGUAGE_NOUNS) != 0;
 	float length = phrase->len == 1 ? 1.0f : phrase->len == 2 && !joins ? 2.0f : 1.5f;
 	float alone = 1.0f - 0.65f * (float)phrase->inside / count;
@@ -322,7 +323,7 @@ static void weigh(const struct finder *f, struct phrase *phrase)
 		often / late * (1 + salience) * (1 + together) * kind * title * length * alone;
 }
 
-/* Of the word lists, among them WORD_CALENDAR and WORD_VAGUE. */
+/* The token's classes in the word lists, WORD_CALENDAR and WORD_VAGUE among them. */
 static unsigned classes_of(const struct finder *f, const struct token *token)
 {
 	struct span word = span_slice(f->input->text, token->start_byte, token->end_byte);
@@ -337,8 +338,8 @@ static unsigned classes_of(const struct finder *f, const struct token *token)
 	return language_word(f->input->language, (struct span){lower, len});
 }
 
-/* A phrase says when, and not what, if it is of days, months and stretches of time alone ("Monday",
- * "next", "years"), or begins or ends with one that is not part of a name ("Bloody Sunday"). */
+/* A phrase says when, and not what, if it is only days, months and periods ("Monday", "next",
+ * "years"), or begins or ends with one that is not part of a name ("Bloody Sunday"). */
 static bool says_when(const struct finder *f, const struct phrase *phrase)
 {
 	const struct token *token = &f->input->terms->token[phrase->first];
@@ -355,7 +356,8 @@ static bool says_when(const struct finder *f, const struct phrase *phrase)
 	return calendar == phrase->len;
 }
 
-/* One word that texts about anything have ("way", "started"), unless it is a name here ("Best"). */
+/* One word that is found in texts about anything ("way", "started"), unless it is a name here
+ * ("Best"). */
 static bool is_vague(const struct finder *f, const struct phrase *phrase)
 {
 	bool name = phrase->capitals * 4 > phrase->count * 3 &&
@@ -369,7 +371,7 @@ static bool better(const struct phrase *a, const struct phrase *b)
 	return a->score != b->score ? a->score > b->score : a->first < b->first;
 }
 
-/* Has one of its words a place already? Then a better phrase names the same thing. */
+/* Is one of its words in a chosen phrase? Then a better phrase names the same thing. */
 static bool is_taken(const struct finder *f, const struct phrase *phrase)
 {
 	for (uint32_t i = 0; i < phrase->len; i++)
@@ -378,13 +380,13 @@ static bool is_taken(const struct finder *f, const struct phrase *phrase)
 	return false;
 }
 
-/* Does it mostly stand beside such a word, as "Charles" does when "Kennedy" is chosen? */
+/* Is it mostly inside a longer phrase with such a word, like "Charles" when "Kennedy" is chosen? */
 static bool is_rest(const struct finder *f, const struct phrase *phrase)
 {
 	return phrase->inside * 3 > phrase->count * 2 && is_taken(f, &f->phrase[phrase->longer]);
 }
 
-/* The best of those that the text itself has. */
+/* The best phrase that may still be chosen. */
 static struct phrase *best_left(const struct finder *f)
 {
 	struct phrase *best = NULL;
@@ -422,13 +424,13 @@ static bool is_katakana(struct span text, const struct token *token)
 	for (size_t at = token->start_byte; at < token->end_byte;) {
 		uint32_t c;
 		at += utf8_decode(text, at, &c);
-		if (c < 0x30A1 || c > 0x30FF || c == 0x30FB) /* the dot parts words */
+		if (c < 0x30A1 || c > 0x30FF || c == 0x30FB) /* the dot separates words */
 			return false;
 	}
 	return true;
 }
 
-/* The sentence that token `k` stands in: the last that begins at or before it. */
+/* The sentence of token `k`: the last that begins at or before it. */
 static size_t sentence_of(const struct finder *f, size_t k)
 {
 	const uint32_t *first = f->input->terms->first;
@@ -443,7 +445,7 @@ static size_t sentence_of(const struct finder *f, size_t k)
 	return low;
 }
 
-/* Does a name go on from token `k` to the next? Both have a capital that none but names have. */
+/* Does a name go on from token `k` to the next? Both have capitals that only names have. */
 static bool name_goes_on(const struct finder *f, size_t k, bool before)
 {
 	const struct token *token = &f->input->terms->token[k];
@@ -460,9 +462,9 @@ static bool name_goes_on(const struct finder *f, size_t k, bool before)
 	       f->input->sentences->at[i].kind == SENTENCE_PROSE;
 }
 
-/* The token before or behind the stretch, if it belongs to the same word or name: it shares a
- * character with it, as in scripts without spaces, and may stand in a phrase, or it is of katakana,
- * or a name that has more words than a phrase goes on ("Chief Justice John" with "Roberts"). */
+/* The token before or after the stretch, if it continues the same word or name. In scripts without
+ * spaces it overlaps the stretch by a character, and may be in a phrase or is katakana; elsewhere
+ * it continues a name of more words than a phrase has ("Chief Justice John" with "Roberts"). */
 static const struct token *neighbour(const struct finder *f, const struct stretch *s, bool before)
 {
 	if (before ? s->first == 0 : s->end >= f->tokens)
@@ -475,9 +477,10 @@ static const struct token *neighbour(const struct finder *f, const struct stretc
 	return goes_on ? &token[k] : NULL;
 }
 
-/* Words of scripts without spaces are longer than the pairs of characters that make a phrase: where
- * four fifths of its places go on with the same character, it belongs to them, and a word in
- * katakana goes on to its end. So does a name. Returns whether a stretch has grown. */
+/* Extend the stretches to whole words and names. In scripts without spaces, words are longer than
+ * the pairs of characters that make a phrase: if four fifths of its places go on with the same
+ * character, it belongs to the phrase, and a word in katakana goes on to its end. So does a name.
+ * Returns whether a stretch has grown. */
 static bool grow(const struct finder *f, struct stretch *at, size_t count, bool before)
 {
 	const struct token *first = neighbour(f, &at[0], before);
@@ -501,7 +504,7 @@ static bool grow(const struct finder *f, struct stretch *at, size_t count, bool 
 	return grown;
 }
 
-/* Korean words carry particles, which no reader looks for in a list of phrases. */
+/* Korean words carry particles, which do not belong in a list of phrases. */
 static uint32_t end_of(const struct finder *f, const struct token *token)
 {
 	struct span stem = f->input->terms->distinct[token->term].stem;
@@ -542,7 +545,7 @@ static struct span place(struct span text, const struct occurrence *at)
 	return span_slice(text, at->start_byte, at->end_byte);
 }
 
-/* As headlines are set: "THÜRINGEN", but not "EU". */
+/* In capitals, as in headlines: "THÜRINGEN", but not "EU". */
 static bool is_shouted(struct span form)
 {
 	size_t capitals = 0;
@@ -554,8 +557,8 @@ static bool is_shouted(struct span form)
 	return capitals >= SHOUTED_LETTERS;
 }
 
-/* The form that the text uses most, of those in its first places; of two the one that is not set in
- * capitals, or the shorter. */
+/* The form that is most frequent among the first places; of two equally frequent ones, the one not
+ * in capitals, or the shorter. */
 static struct span usual_form(struct span text, const struct keyword *keyword)
 {
 	size_t places = keyword->count < SHOWN_PLACES ? keyword->count : SHOWN_PLACES, most = 0;
@@ -574,7 +577,8 @@ static struct span usual_form(struct span text, const struct keyword *keyword)
 	return best;
 }
 
-/* What went on to the end of its word may be another word: "アフリカ" and "アメリカ" end alike. */
+/* A stretch that grew to the end of its word may be another word: "アフリカ" and "アメリカ" end
+ * alike. */
 static void drop_others(struct span text, struct keyword *keyword)
 {
 	size_t kept = 0;

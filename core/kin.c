@@ -6,14 +6,14 @@
 #include <utf8proc.h>
 
 enum {
-	KIN_LETTERS = 4, /* that forms of a word, or a word and a compound, have in common */
-	PARTS = 4,       /* of a character; no more are looked at */
+	KIN_LETTERS = 4, /* that two forms of a word, or a word and a compound, must share */
+	PARTS = 4,       /* of a character that are looked at */
 	REST_BYTES = 3,  /* of a compound, at least */
-	VOICED = 8,      /* combining classes of marks without which letters say something else: */
+	VOICED = 8,      /* combining classes of marks that change the letter's meaning: */
 	VIRAMA = 9,      /* of kana, of Indic consonants */
 };
 
-/* Letters that differ from others by more than a mark. */
+/* Plain spellings of letters that differ from others by more than a mark. */
 static const char *plain_of(uint32_t c)
 {
 	switch (c) {
@@ -35,8 +35,8 @@ static const char *plain_of(uint32_t c)
 	}
 }
 
-/* Without the marks that combine with it, and of the usual width. Vowels of Indic scripts are
- * letters here. */
+/* Append the character without its combining marks and in its usual width. Vowels of Indic scripts
+ * count as letters. */
 static void put_bare(struct form *out, uint32_t c)
 {
 	const char *plain = plain_of(c);
@@ -71,7 +71,7 @@ static void make_bare(struct span word, struct form *out)
 	}
 }
 
-/* "ae", "oe" and "ue" become one letter, as "aa" does, which was å; says whether there are any. */
+/* "ae", "oe" and "ue" become one letter, as does "aa", the old å; returns whether there are any. */
 static bool join_umlauts(const struct form *form, struct form *out)
 {
 	out->len = 0;
@@ -108,7 +108,7 @@ static size_t letters(const struct form *form, size_t from, size_t to)
 	return utf8_length((struct span){form->bytes + from, to - from}, OFFSET_CODEPOINT);
 }
 
-/* Do they have the same letters but for the last of each? */
+/* Do they have the same letters except the last of each? */
 static bool differ_in_ending(const struct form *word, const struct form *stem)
 {
 	size_t common = 0, least = word->len < stem->len ? word->len : stem->len;

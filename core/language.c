@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <utf8proc.h>
 
-/* Scripts in the order that detection counts them; LATIN is where an unknown text begins. */
+/* Scripts in the order in which detection counts them, which starts from LATIN. */
 enum script {
 	SCRIPT_LATIN,
 	SCRIPT_CYRILLIC,
@@ -31,15 +31,15 @@ enum script {
 	SCRIPT_NONE = SCRIPT_COUNT
 };
 
-/* word_slots[] holds numbers of entries, from 1; 0 is a free slot. Most words asked for are not in
- * it: word_filter[] has a bit for the hash of each that is, and stays in the processor's first
- * cache, where the slots do not. That took an eighth off the time of detection. */
+/* word_slots[] holds numbers of entries, from 1; 0 is a free slot. Most words that are looked up
+ * are not in it: word_filter[] has a bit for the hash of each that is, and fits in the processor's
+ * first cache, unlike the slots. That saved an eighth of the time of detection. */
 struct word_entry {
 	uint32_t at; /* in word_pool */
 	uint8_t len;
 	uint16_t first;
 	uint8_t count;            /* senses [first, first + count) */
-	uint8_t speakers, enders; /* those of a function word or starter, and of an ending */
+	uint8_t speakers, enders; /* languages with it as function word or starter; as ending */
 };
 
 struct word_sense {
@@ -180,8 +180,8 @@ static const struct range ranges[] = {
 	{0x20000, 0x3FFFF, SCRIPT_HAN},
 };
 
-/* The script of `c`, not ASCII. A letter's neighbour is mostly of the same range: `near` remembers
- * which. */
+/* The script of `c`, not ASCII. Neighbouring letters are mostly of one range: `near` remembers
+ * it. */
 static enum script script_of(uint32_t c, const struct range **near)
 {
 	if (c - (*near)->first <= (*near)->last - (*near)->first)
@@ -197,9 +197,9 @@ static enum script script_of(uint32_t c, const struct range **near)
 	return SCRIPT_NONE;
 }
 
-/* Of most prose the beginning is certain, and the middle agrees: what stands in another language
- * before an article is noticed. Else detection reads SAMPLE_BYTES, and looks every STEP_BYTES
- * whether it is certain already. */
+/* The beginning of most prose is certain and the middle agrees, which rules out a preface in
+ * another language. Otherwise detection reads SAMPLE_BYTES and checks every STEP_BYTES whether it
+ * is certain already. */
 enum {
 	BEGINNING_BYTES = 400,
 	MIDDLE_BYTES = 150,
@@ -210,7 +210,7 @@ enum {
 	ENDING_WEIGHT = 40,
 	CERTAIN_SCORE = 10 * WORD_WEIGHT,
 	FEW_HAN = 30,
-	DOUBTED_TIMES = 3, /* as many words of another language as of the one that was said */
+	DOUBTED_TIMES = 3, /* as many words of another language as of the declared one */
 };
 
 struct evidence {
@@ -218,7 +218,8 @@ struct evidence {
 	unsigned score[LANGUAGES];
 };
 
-/* `speakers` share the weight: those whose sense of the word has one of `classes`. */
+/* Divide the weight among the languages in which the word is of one of `classes`: `speakers` of
+ * them. */
 static void count_senses(struct evidence *evidence, const struct word_entry *entry,
 			 unsigned classes, unsigned weight, unsigned speakers)
 {
@@ -231,8 +232,8 @@ static void count_senses(struct evidence *evidence, const struct word_entry *ent
 	}
 }
 
-/* Words that are not listed as one language's may still end like one: listed as "-ssa", by 3 or 4
- * characters. Few do, which their last three bytes tell. */
+/* A word that is not listed may still have a listed ending, such as "-ssa", of 3 or 4 characters.
+ * Few words do: their last three bytes rule out the rest. */
 static bool may_end(const struct form *word)
 {
 	const unsigned char *end = (const unsigned char *)word->bytes + word->len;
@@ -267,7 +268,8 @@ static void count_hashed(struct evidence *evidence, const struct form *word, uin
 		count_ending(evidence, word);
 }
 
-/* A word as it is gathered, in lower case; too long a one is not listed. */
+/* Add to the word being gathered, in lower case. One that is too long is not listed, so the rest is
+ * dropped. */
 static void gathered_add(struct form *word, char byte)
 {
 	if (word->len <= LANGUAGE_WORD_BYTES)
@@ -301,7 +303,7 @@ static void count_letter(struct evidence *evidence, uint32_t letter)
 		evidence->score[__builtin_ctzll(mask)] += weight;
 }
 
-/* Count a character that is not ASCII; false where it ends the word before it. */
+/* Count a non-ASCII character; false if it ends the word before it. */
 static bool gather_wide(struct evidence *evidence, struct form *word, uint32_t c,
 			const struct range **near)
 {
@@ -318,7 +320,7 @@ static bool gather_wide(struct evidence *evidence, struct form *word, uint32_t c
 			return false;
 	}
 	evidence->letters[script]++;
-	if (script < SCRIPT_HANGUL) { /* what follows has neither case nor letters of its own */
+	if (script < SCRIPT_HANGUL) { /* the others have no case and no letters of few languages */
 		c = (uint32_t)utf8proc_tolower((int32_t)c);
 		count_letter(evidence, c);
 	}
@@ -328,8 +330,8 @@ static bool gather_wide(struct evidence *evidence, struct form *word, uint32_t c
 	return true;
 }
 
-/* Most words: less than sixteen ASCII letters, and behind them what ends a word. Returns how many;
- * 0 for another. */
+/* Count a word of fewer than sixteen ASCII letters, as most are, if it ends there. Returns its
+ * length; 0 for any other word. */
 static unsigned count_plain(struct evidence *evidence, struct span text, size_t at)
 {
 	if (at + VECTOR_BYTES > text.len)
@@ -365,7 +367,7 @@ static enum script script_found(const struct evidence *evidence)
 	unsigned letters[SCRIPT_COUNT];
 	enum script script = SCRIPT_LATIN;
 	memcpy(letters, evidence->letters, sizeof letters);
-	/* Han characters stand in Japanese as well, and Japanese cannot do without kana. */
+	/* Japanese uses Han characters as well, but never without kana. */
 	if (letters[SCRIPT_KANA] * 8 > letters[SCRIPT_HAN])
 		letters[SCRIPT_KANA] += letters[SCRIPT_HAN];
 	/* One Han character or Hangul syllable says as much as two or three letters. */
@@ -378,7 +380,8 @@ static enum script script_found(const struct evidence *evidence)
 	return letters[script] == 0 ? SCRIPT_NONE : script;
 }
 
-/* Has one language of the text's only script many words, and three times as many as any other? */
+/* Is the text in one script, with many words of one language, three times as many as of any
+ * other? */
 static bool is_certain(const struct evidence *evidence)
 {
 	unsigned best = 0, second = 0, letters = 0;
@@ -396,8 +399,8 @@ static bool is_certain(const struct evidence *evidence)
 	       best >= 3 * second;
 }
 
-/* Count what stands from `at` on, up to `end`; a word that goes on behind it counts whole where it
- * is a plain one, else not. */
+/* Count the text from `at` to `end`. A word across `end` counts whole if it is a plain one, else
+ * not at all. */
 static void gather(struct evidence *evidence, struct span text, size_t at, size_t end)
 {
 	struct form word;
@@ -428,7 +431,7 @@ static void gather(struct evidence *evidence, struct span text, size_t at, size_
 		count_word(evidence, &word);
 }
 
-/* Behind the next space, or at the next character where there is none near. */
+/* The place after the next space, or the next character if no space is near. */
 static size_t next_word(struct span text, size_t at)
 {
 	const char *space = memchr(text.at + at, ' ', LANGUAGE_WORD_BYTES);
@@ -446,8 +449,8 @@ static size_t likeliest(const struct evidence *evidence)
 	for (size_t i = 1; i < LANGUAGES && script != SCRIPT_NONE; i++) {
 		if (language_scripts[i] != script)
 			continue;
-		/* Of scripts with one great language, that one is the answer when words are silent.
-		 */
+		/* In a script other than Latin the first language is the answer if no word says
+		 * otherwise. */
 		if (best == LANGUAGE_UND ? script != SCRIPT_LATIN || evidence->score[i] > 0
 					 : evidence->score[i] > evidence->score[best])
 			best = i;
@@ -455,7 +458,7 @@ static size_t likeliest(const struct evidence *evidence)
 	return best;
 }
 
-/* LANGUAGE_UND where it takes more than a glance. */
+/* The language if a glance is enough, else LANGUAGE_UND. */
 static size_t glance(struct span text)
 {
 	struct evidence beginning = {0}, middle = {0};
@@ -469,7 +472,7 @@ static size_t glance(struct span text)
 	return likeliest(&middle) == best ? best : LANGUAGE_UND;
 }
 
-/* Reads SAMPLE_BYTES from the start of a word at `at`. */
+/* Read SAMPLE_BYTES from `at`, the start of a word. */
 static void look(struct evidence *evidence, struct span text, size_t at)
 {
 	*evidence = (struct evidence){0};
@@ -487,14 +490,14 @@ const struct language *language_detect(struct span text)
 	return &languages[best];
 }
 
-/* The language that what stands from `at` on is in, if it cannot be `said`. */
+/* The language of the text from `at` on, if that cannot be `said`; else LANGUAGE_UND. */
 static size_t contradiction(struct span text, size_t at, size_t said)
 {
 	struct evidence evidence;
 	look(&evidence, text, at);
 	size_t best = likeliest(&evidence);
 	enum script script = language_scripts[best], other = language_scripts[said];
-	/* A few Han characters may be Japanese; an article of it has kana. */
+	/* A few Han characters may be Japanese, but a Japanese article has kana. */
 	if (other == SCRIPT_KANA && script == SCRIPT_HAN && evidence.letters[script] < FEW_HAN)
 		return LANGUAGE_UND;
 	if (best == LANGUAGE_UND || script != other)

@@ -14,7 +14,7 @@ struct language {
 
 enum { LANGUAGE_UND = 0 };
 
-/** How writing differs where it matters to sentences; core/data/languages.txt says of which. */
+/** How languages are written, where it matters to sentences; core/data/languages.txt says which. */
 enum language_property {
 	LANGUAGE_ORDINAL = 1,         /* a number with a full stop is an ordinal: "3. Mai" */
 	LANGUAGE_NOUNS = 2,           /* nouns are capitalized, so a capital says less */
@@ -25,7 +25,7 @@ enum language_property {
 	LANGUAGE_SPEECH = 64,         /* a colon before a quotation ends a sentence */
 	LANGUAGE_COLON_CAPITAL = 128, /* a colon before a capital ends a sentence */
 	LANGUAGE_ENDINGS = 256,       /* words of class WORD_ENDING end a sentence without a stop */
-	LANGUAGE_PHRASES = 512,       /* a space behind a long phrase ends a sentence */
+	LANGUAGE_PHRASES = 512,       /* a space after a long phrase ends a sentence */
 	LANGUAGE_LINKED = 1024,       /* a sentence of eight words has a function word */
 	LANGUAGE_COMPOUNDS = 2048,    /* words that name one thing are written as one */
 	LANGUAGE_UMLAUTS = 4096,      /* some letters may be written as two: "Bruecke" */
@@ -48,7 +48,7 @@ enum word_class {
 	WORD_PROPER = 2048,
 	WORD_CALENDAR = 4096,
 	WORD_VAGUE = 8192,
-	/* Those that say nothing about a full stop behind the word. */
+	/* Those that say nothing about a full stop after the word. */
 	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE
 };
 
@@ -67,7 +67,7 @@ const struct language *language_from_tag(struct span tag);
 
 /**
  * Which language is valid UTF-8 `text` in? Looks at its beginning and its middle and, if these
- * leave a doubt, at its first 3 KB: O(1). Never NULL: "und" if nothing speaks for any language.
+ * leave doubt, at its first 3 KB: O(1). Never NULL: "und" if nothing speaks for any language.
  *
  * The script decides first. Languages that share one are told apart by the share of their function
  * words (Grefenstette 1995) and of letters and word endings that few of them use.

@@ -34,8 +34,8 @@ static inline bool letters_is_invisible(uint32_t c)
 	return c == 0xAD || c == 0x200C || c == 0x200D || c == 0x2060;
 }
 
-/** Does a Latin, Greek, Cyrillic or Armenian capital stand at `at`, of valid UTF-8? By its bytes:
- * near enough for what weighs words. */
+/** Does a Latin, Greek, Cyrillic or Armenian capital stand at `at`, of valid UTF-8? Judged by its
+ * bytes: good enough for weighing words. */
 static inline bool letters_is_capital(const char *at)
 {
 	unsigned char c = (unsigned char)at[0];
@@ -60,8 +60,7 @@ bool letters_make_word(uint32_t codepoint);
 /** Does it combine with the character before? */
 bool letters_is_mark(uint32_t codepoint);
 
-/** Is it a vowel or a final consonant of Hangul, which makes a syllable with what stands before it?
- */
+/** Is it a vowel or a final consonant of Hangul, which joins the syllable before it? */
 static inline bool letters_is_jamo(uint32_t c)
 {
 	return c >= 0x1161 && c < 0x1200;

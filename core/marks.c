@@ -58,7 +58,7 @@ static bool opens_usually(uint32_t c)
 	return c == 0xAB || c == 0x201C || c == 0x201E || c == 0x201F || c == 0x300C || c == 0x300E;
 }
 
-/* Open, of the quotation mark in [at, behind): by what stands before and behind it. */
+/* Does the quotation mark in [at, behind) open? Judged by the characters before and after it. */
 static bool opens(struct span text, size_t at, size_t behind, uint32_t mark, bool open)
 {
 	bool left = at > 0 && (unsigned char)text.at[at - 1] > ' ' &&
@@ -70,7 +70,7 @@ static bool opens(struct span text, size_t at, size_t behind, uint32_t mark, boo
 	return mark == '"' || mark == 0xFF02 ? !open : opens_usually(mark);
 }
 
-/* Inches behind a digit, or a Hebrew abbreviation's mark behind a letter. */
+/* Inches after a digit, or a Hebrew abbreviation's mark after a letter. */
 static bool is_no_quote(struct span text, size_t at)
 {
 	return (at > 0 && ascii_is_digit(text.at[at - 1])) ||
@@ -83,8 +83,8 @@ static bool may_quote(unsigned char byte)
 	return byte == '"' || byte == 0xC2 || byte == 0xE2 || byte == 0xE3 || byte == 0xEF;
 }
 
-/* The next place where a quotation mark may stand. The last step goes back to have sixteen bytes.
- */
+/* The next place where a quotation mark may be. The last step starts earlier to have sixteen
+ * bytes. */
 static size_t next_place(struct span text, size_t at)
 {
 	if (text.len < VECTOR_BYTES) {
@@ -125,8 +125,8 @@ unsigned marks_half_quotes(struct span sentence)
 	return open ? halves | QUOTE_GOES_ON : halves;
 }
 
-/* Single marks are apostrophes as well, and stand around single words: what is said has a stop
- * before the one that closes, or does not end in this sentence. */
+/* Single marks are also apostrophes, and enclose single words: a quotation has a stop before its
+ * closing mark, or does not end in this sentence. */
 static bool is_single_open(struct span text, size_t at, uint32_t c)
 {
 	bool apart = at == 0 || (unsigned char)text.at[at - 1] <= ' ' || text.at[at - 1] == '(';

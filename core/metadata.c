@@ -8,7 +8,7 @@
 
 #include <lexbor/url/url.h>
 
-enum { MAX_URL_BYTES = 8192 }; /* longer ones nobody asks for */
+enum { MAX_URL_BYTES = 8192 }; /* real URLs are shorter */
 
 static struct span first(const struct span from[SOURCES])
 {
@@ -27,9 +27,9 @@ static struct span date(struct arena *arena, const struct span from[SOURCES], bo
 	return (struct span){0};
 }
 
-/* An account is who wrote it only where nobody is named, and the site itself only where nobody else
- * is; a first name is completed by who names it whole. What only a text says is believed after an
- * account that markup calls the author. */
+/* An account is the author only if no person is named, and the site only if nobody else is. A first
+ * name is completed by a source that has the full name. A name that only a text gives counts less
+ * than an account that markup calls the author. */
 static struct span byline(const struct facts *facts, struct span site_name)
 {
 	struct span best[BYLINE_SITE + 1] = {0};
@@ -61,9 +61,9 @@ static bool is_dated(const struct span from[SOURCES])
 }
 
 /*
- * Does the head say who and when, so that nothing in the body's classes, microdata and texts can
- * say otherwise? Many pages' heads do, and looking at every element of the body costs more than all
- * else here. Who is a person depends on the site's name, so that has to be the last word, too.
+ * Does the head settle author and dates, whatever the body's classes, microdata and texts say? Many
+ * pages' heads do, and looking at every element of the body costs more than all else here. Whether
+ * a name is a person's depends on the site's name, so that must be settled, too.
  */
 static bool is_settled(const struct facts *facts)
 {
@@ -75,7 +75,7 @@ static bool is_settled(const struct facts *facts)
 	for (size_t i = FROM_JSON; i <= FROM_META; i++) {
 		struct span one = byline_bare(facts->byline[i]);
 		if (byline_may_be_name(one) && byline_kind(one, site) == BYLINE_NAME)
-			return memchr(one.at, ' ', one.len) != NULL; /* else it is completed */
+			return memchr(one.at, ' ', one.len) != NULL; /* else completed later */
 	}
 	return false;
 }

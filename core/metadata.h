@@ -9,10 +9,10 @@
 /**
  * What the page says of its article, put into `out`: all its spans but the text.
  *
- * Read are JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata,
+ * It reads JSON-LD (schema.org), Open Graph, Twitter, Dublin Core and other <meta>, microdata,
  * dates in RDFa, rel and class names, <time>, headings and the URL's own date; where they differ,
  * the first in that order that can be true wins, but JSON-LD's description, image, site and
- * language come with or behind the <meta>s': they are often those of the site. The title is the
+ * language rank with or after those of <meta>: they are often those of the site. The title is the
  * heading that the page's titles agree on (headline.h). URLs are resolved against `base_url`.
  *
  * One walk over the tree, without recursion; bounded JSON. Cannot fail except for memory

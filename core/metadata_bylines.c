@@ -8,7 +8,7 @@
 
 #include <lexbor/dom/interfaces/character_data.h>
 
-/* Whom elements and texts of the body name. */
+/* The authors that elements and texts of the body name. */
 
 void facts_add_name(struct facts *facts, size_t source, struct span name)
 {
@@ -27,8 +27,7 @@ void facts_add_name(struct facts *facts, size_t source, struct span name)
 	*slot = (struct span){joined, len};
 }
 
-/* Does the text before an element say that it names somebody else: who edited, who took the
- * picture? */
+/* Does the text before an element say that it names somebody else: an editor, a photographer? */
 static bool is_helper(const lxb_dom_node_t *node)
 {
 	static const char *const words[] = {"review", "edit",      "check",
@@ -41,8 +40,8 @@ static bool is_helper(const lxb_dom_node_t *node)
 	return text.len < BYLINE_MAX_BYTES && ascii_contains_any(text, words, COUNT(words));
 }
 
-/* Elements of one kind side by side, perhaps each in an element that holds little more: several
- * authors, and not those of several comments. */
+/* Are the elements of one kind and side by side, perhaps each in a parent with little more text?
+ * Then they name several authors, not those of several comments. */
 static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb_dom_node_t *b)
 {
 	const size_t most_around = 80;
@@ -61,7 +60,7 @@ static bool are_siblings(struct facts *facts, const lxb_dom_node_t *a, const lxb
 	return around <= most_around;
 }
 
-/* Of a form or a table. */
+/* A label in a form or a table. */
 static bool is_label(const lxb_dom_node_t *node)
 {
 	switch (node->local_name) {
@@ -75,10 +74,10 @@ static bool is_label(const lxb_dom_node_t *node)
 	}
 }
 
-/* Does an element stand where readers comment, where they choose or fill in something, or at the
- * foot of the page, by its name or those of the elements around it? The body's own speak of the
- * page, and those of a whole entry of its rubrics ("category-comment"). With `menus` also in a
- * menu: markup names authors in some. */
+/* Is an element among readers' comments, in something to choose or fill in, or in the page's
+ * footer, judged by its names and those of the elements around it? Names of <body> describe the
+ * page and those of a whole entry its rubrics ("category-comment"): they do not count. With
+ * `menus`, menus count, too; not for markup, which names authors in some. */
 static bool is_of_others(struct facts *facts, const lxb_dom_node_t *node, bool menus)
 {
 	const int most_around = 16;
@@ -99,7 +98,7 @@ static bool is_of_others(struct facts *facts, const lxb_dom_node_t *node, bool m
 	return false;
 }
 
-/* More than these are who commented, or the columns of a paper: then nobody is named. */
+/* More than these are commenters or the columns of a paper: then nobody is named. */
 enum { MOST_SIDE_BY_SIDE = 4 };
 
 void facts_read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
@@ -115,7 +114,7 @@ void facts_read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source)
 		    (bare.len > 0 && memchr(bare.at, ' ', bare.len) == NULL);
 	if (bare.len >= 3 && byline_may_be_name(bare) && sure &&
 	    !is_of_others(facts, node, false)) {
-		/* A name may stand there twice, beside a picture and in the line. */
+		/* A name may be there twice, beside a picture and in the line. */
 		facts->side_by_side[source] += !span_contains(facts->byline[source], bare);
 		facts_add_name(facts, source, bare);
 		facts->byline_node[source] = node;

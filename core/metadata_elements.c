@@ -103,7 +103,7 @@ static bool says_author(struct span label)
 	return ascii_contains_any(label, labels, COUNT(labels));
 }
 
-/* A <meta> may stand once for each author. */
+/* There may be a <meta> for each author. */
 static void read_person(struct facts *facts, size_t meta, struct span value)
 {
 	size_t source = meta_names[meta].source;
@@ -188,8 +188,7 @@ static bool is_front_page(struct span href)
 	return (host != NULL && at == href.len) || (href.len == at + 1 && href.at[at] == '/');
 }
 
-/* A heading that leads to the site's front page is its name: nobody leads from an article there by
- * the headline. */
+/* A heading that links to the site's front page is the site's name: headlines do not link there. */
 static bool is_masthead(lxb_dom_node_t *heading)
 {
 	const int most_looked_at = 8;
@@ -215,7 +214,7 @@ static void read_heading(struct facts *facts, lxb_dom_node_t *node, unsigned lev
 	struct arena_mark mark = arena_mark(facts->arena);
 	struct span text = facts_text_of(facts->arena, node);
 	if (text.len == 0 || text.len >= FACTS_MAX_TEXT_BYTES) {
-		arena_rewind(facts->arena, mark); /* each of those around it would keep it, too */
+		arena_rewind(facts->arena, mark); /* each element around it would keep it, too */
 		return;
 	}
 	clues->headings[clues->heading_count].text = text;
@@ -226,7 +225,7 @@ struct roles {
 	struct span itemprop, property, rel, class, id, href;
 };
 
-/* One pass over the attributes: looking each up by its name would cost more than the rest. */
+/* One pass over the attributes: looking up each by name would cost more than all the rest. */
 static struct roles roles_of(lxb_dom_element_t *element)
 {
 	struct roles roles = {0};
@@ -256,8 +255,8 @@ static struct roles roles_of(lxb_dom_element_t *element)
 	return roles;
 }
 
-/* What attribute values tell of roles by, as parts of words; found in one pass, because nearly all
- * values hold none of them. */
+/* Parts of words by which attribute values name roles; searched in one pass, because nearly all
+ * values contain none. */
 enum {
 	PART_BYLINE = 1,
 	PART_AUTHOR = 2, /* in any of the spellings of authors' pages */
@@ -281,7 +280,7 @@ static unsigned part_at(const char *at, size_t left)
 	}
 }
 
-/* The places, of sixteen, where two bytes stand that a part may begin with. */
+/* A bit for each of sixteen places where the two bytes may begin a part. */
 static unsigned places_of_parts(const char *at)
 {
 	vector first = vector_load(at) | 0x20, second = vector_load(at + 1) | 0x20;
@@ -304,7 +303,7 @@ static unsigned parts_of(struct span value)
 	return parts;
 }
 
-/* Every link is asked: from slash to slash, which the library finds faster than any letter. */
+/* Called for every link: go from slash to slash, which the library finds faster than any letter. */
 static bool is_authors_page(struct span href)
 {
 	const char *query = href.len == 0 ? NULL : memchr(href.at, '?', href.len);
@@ -343,7 +342,7 @@ static bool is_date(struct span class)
 	       ascii_equal(class, SPAN("datum"));
 }
 
-/* In RDFa, as Drupal writes it; more than one term may stand there. */
+/* RDFa as Drupal writes it; there may be more than one term. */
 static bool is_creation(struct span property)
 {
 	return ascii_contains(property, SPAN("dc:created")) ||
@@ -434,7 +433,7 @@ static bool may_hold_year(struct span text)
 	return false;
 }
 
-/* What is quoted has a date of its own, as a post of a network has. */
+/* A quotation, such as a post of a social network, has a date of its own. */
 static bool is_quoted(const lxb_dom_node_t *node)
 {
 	const int most_around = 8;
@@ -444,8 +443,8 @@ static bool is_quoted(const lxb_dom_node_t *node)
 	return false;
 }
 
-/* A short text of its own with a whole date in it, the first on the page: where nothing else says
- * when, that is what readers go by. */
+/* The first short text of its own on the page that holds a whole date: if nothing else gives the
+ * date, readers go by it. */
 static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	static const char *const corrected[] = {"amended", "corrected", "correction"};
@@ -472,7 +471,7 @@ void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
 {
 	const lexbor_str_t *data = &lxb_dom_interface_character_data(node)->data;
 	struct span text = {(const char *)data->data, data->length};
-	/* Between tags there is mostly white space alone. */
+	/* Between tags there is mostly just white space. */
 	size_t start = 0;
 	while (start < text.len && ascii_is_space(text.at[start]))
 		start++;

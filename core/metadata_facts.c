@@ -77,8 +77,8 @@ static bool is_block(const lxb_dom_node_t *node)
 	}
 }
 
-/* Is there nothing but the tags between two texts that make them parts of one word, or is there the
- * end of a block? */
+/* Are two texts in different elements separate? They are if a block ends between them, or if only
+ * the tags keep them from being one word. */
 static bool are_apart(const lxb_dom_node_t *last, const lxb_dom_node_t *node, char before,
 		      char after)
 {

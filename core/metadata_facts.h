@@ -26,9 +26,9 @@ struct facts {
 	struct span published[SOURCES], modified[SOURCES], language[SOURCES];
 	struct span canonical[SOURCES], image[SOURCES];
 	struct span page_title;
-	struct span
-		person;   /* the first in JSON-LD: whom an author's mere @id names, nearly always */
-	struct span lead; /* after "By" or "Author:" in any element */
+	struct span person; /* the first in JSON-LD: nearly always the author of whom it gives only
+			       an @id */
+	struct span lead;   /* after "By" or "Author:" in any element */
 	lxb_dom_node_t *byline_node[SOURCES]; /* of whom the byline is so far */
 	size_t side_by_side[SOURCES];         /* elements that named somebody in it */
 	size_t byline_meta;                   /* which name of <meta>, + 1 */
@@ -51,12 +51,12 @@ size_t facts_whole_characters(const char *text, size_t len);
 /** White space collapsed and trimmed, a no-break space counting as one, at most `max` bytes. */
 struct span facts_collapse(struct arena *arena, struct span text, size_t max);
 
-/** The same of a text that may be escaped once more than it should be: "Q&amp;amp;A". */
+/** The same for a text that may be escaped once too often: "Q&amp;amp;A". */
 struct span facts_plain(struct arena *arena, struct span text, size_t max);
 
 /**
- * The text below `root`, collapsed; with `breaks` a BYLINE_BREAK stands between what different
- * elements hold, unless they are inline and a space is there. At most FACTS_MAX_TEXT_NODES nodes
+ * The text below `root`, collapsed; with `breaks` the texts of different elements are separated by
+ * a BYLINE_BREAK, unless they are inline and a space is there. At most FACTS_MAX_TEXT_NODES nodes
  * and FACTS_MAX_TEXT_BYTES.
  */
 struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool breaks);
@@ -64,28 +64,28 @@ struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool bre
 /** The same without breaks. */
 struct span facts_text_of(struct arena *arena, lxb_dom_node_t *root);
 
-/** What one script of JSON-LD says; past its bounds, nothing. */
+/** Read one script of JSON-LD; ignored if it is past the bounds. */
 void facts_read_json(struct facts *facts, struct span text);
 
-/** What an element says, by its name and attributes. Called for each in document order. */
+/** Read what an element says by its name and attributes. Called for each in document order. */
 void facts_read_element(struct facts *facts, lxb_dom_node_t *node);
 
-/** `name` after the names that the source has told so far, unless it is among them. */
+/** Append `name` to the names that the source gave so far, unless it is among them. */
 void facts_add_name(struct facts *facts, size_t source, struct span name);
 
-/** Whom an element names that is called a byline: one, or several side by side; nobody where
- * readers comment. */
+/** Read the name in an element that markup calls a byline. There may be several side by side; those
+ * where readers comment are ignored. */
 void facts_read_byline(struct facts *facts, lxb_dom_node_t *node, size_t source);
 
 /** Does a <div> that is named after the author hold no more than a name? It may tell all about him,
  * or be a heading. */
 bool facts_is_name_alone(struct facts *facts, lxb_dom_node_t *div);
 
-/** "By" and a name, in the text of `node` or behind it, where no markup says so. `text` is that
+/** Read "By" and a name in the text of `node` or after it, where no markup says so. `text` is that
  * text without white space around it. */
 void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text);
 
-/** A byline or a date that only the text tells of. Called for each text in document order. */
+/** Read a byline or date that only the text gives. Called for each text in document order. */
 void facts_read_text(struct facts *facts, lxb_dom_node_t *node);
 
 #endif

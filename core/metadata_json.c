@@ -4,13 +4,13 @@
 
 #include <jansson.h>
 
-/* What schema.org's objects in JSON-LD say. */
+/* Facts from schema.org's objects in JSON-LD. */
 
 #define MAX_JSON_BYTES ((size_t)1024 * 1024)
 #define MAX_JSON_BLOCKS 16
 #define MAX_JSON_VALUES 512 /* objects and arrays looked into */
 #define MAX_JSON_OPENERS                                                                           \
-	20000 /* objects and arrays at all: each takes a hundred times its two bytes */
+	20000 /* objects and arrays in all: each takes a hundred times its two bytes */
 #define MAX_JSON_COMMAS 40000 /* values, each of twenty times its four bytes; prose has fewer */
 
 static struct span json_text(struct arena *arena, const json_t *value)
@@ -36,7 +36,7 @@ static bool is_article_type(const json_t *object)
 	       type_has(object, "report");
 }
 
-/* A name, or the names of several, from a string, an object or an array of them. */
+/* One or several names from a string, an object or an array of these. */
 static struct span json_names(struct arena *arena, const json_t *value)
 {
 	char names[FACTS_MAX_TEXT_BYTES];
@@ -69,13 +69,13 @@ static struct span json_image(struct arena *arena, const json_t *value)
 	return json_text(arena, value);
 }
 
-/* What an article says is better than what a mere page says, and takes its place. */
+/* An article's facts are better than a mere page's and replace them. */
 static void read_article_object(struct facts *facts, const json_t *object)
 {
 	struct arena *arena = facts->arena;
 	const json_t *body = json_object_get(object, "articleBody");
 	if (facts->json_is_article && body == NULL)
-		return; /* the first article of the page is the page's */
+		return; /* the page's first article is the one */
 	facts->json_is_article = true;
 	facts_set(&facts->titles[FROM_JSON], json_text(arena, json_object_get(object, "headline")));
 	facts_set(&facts->byline[FROM_JSON], json_names(arena, json_object_get(object, "author")));
@@ -126,12 +126,12 @@ static bool is_bounded(struct span text)
 	       commas <= MAX_JSON_COMMAS;
 }
 
-/* What search engines overlook: raw line feeds and tabs in strings, and commas behind the last of a
- * list. */
+/* Mend what search engines tolerate: raw line feeds and tabs in strings, and commas after the last
+ * item. */
 static struct span mend(struct arena *arena, struct span text)
 {
 	char *out = arena_alloc(arena, text.len, 1);
-	size_t comma = SIZE_MAX; /* where only white space stands behind it so far */
+	size_t comma = SIZE_MAX; /* the last comma, if only white space has followed it */
 	bool in_string = false;
 	for (size_t i = 0; out != NULL && i < text.len; i++) {
 		char c = (unsigned char)text.at[i] < ' ' ? ' ' : text.at[i];

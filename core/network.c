@@ -6,14 +6,14 @@ _Static_assert((int)RANKER_SENTENCE_INPUTS == (int)FEATURE_COUNT &&
 		       (int)RANKER_DOCUMENT_INPUTS == (int)DOCUMENT_COUNT,
 	       "core/data/ranker.h was trained on other features: see tests/quality/train --blank");
 
-/* Eight floats side by side, by the extension of gcc and clang: in one register, or in two where
- * the processor has but half as wide ones. What is added to one hidden unit is added in the order
- * of the inputs, so that both ways give the same bits. */
+/* Eight floats side by side, by the vector extension of gcc and clang: in one register, or in two
+ * where registers are half as wide. Each hidden unit adds its inputs in order, so both ways give
+ * the same bits. */
 enum {
 	WIDTH = 8,
 	UNITS = RANKER_HIDDEN / WIDTH,
 	ROW = FEATURE_ROW / WIDTH,
-	ABREAST = 2, /* sentences; one alone would wait for each of its additions */
+	ABREAST = 2, /* sentences; a single one would wait for each addition to finish */
 };
 typedef float octet __attribute__((vector_size(WIDTH * sizeof(float))));
 typedef int octet_mask __attribute__((vector_size(sizeof(octet))));
@@ -42,7 +42,7 @@ static inline void prepare(const float document[DOCUMENT_COUNT], struct network 
 	}
 }
 
-/* From the hidden units' sums and the features. */
+/* The merit from the hidden units' sums and the features. */
 static inline float merit_of(const struct network *network, const octet hidden[UNITS],
 			     const float *feature)
 {
@@ -64,7 +64,7 @@ static inline float merit_of(const struct network *network, const octet hidden[U
 	return part[0];
 }
 
-/* Many features are 0, but asking which costs more than adding them. */
+/* Many features are 0, but testing for it costs more than adding them. */
 static inline void find_merits(const struct network *network, const float *const *feature,
 			       float *merit)
 {

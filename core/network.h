@@ -3,7 +3,7 @@
 
 #include "feature.h"
 
-/** Far below any merit that the network gives, but finite, so that sums with it are finite too. */
+/** Far below any merit that the network gives, but finite, so that sums stay finite. */
 #define NETWORK_NO_MERIT (-1000.0f)
 
 /**

@@ -26,7 +26,7 @@ static bool read_hex(struct span from, size_t at, uint32_t *value)
 	return true;
 }
 
-/* The escape at `*at`, just behind its backslash; moves `*at` behind it. */
+/* Decode the escape at `*at`, just after its backslash; moves `*at` past it. */
 static uint32_t read_escape(struct span from, size_t *at)
 {
 	char c = from.at[(*at)++];
@@ -67,7 +67,7 @@ struct writer {
 		TAG_NONE,
 		TAG_NAME,
 		TAG_REST
-	} tag; /* its first letter says whether it parts blocks */
+	} tag; /* its first letter says whether it separates blocks */
 };
 
 static void write_character(struct writer *w, uint32_t c)
@@ -96,7 +96,7 @@ static void write_character(struct writer *w, uint32_t c)
 	w->len += utf8_encode(c, w->at + w->len);
 }
 
-/* A JSON string whose first byte, behind the quote, is at `at`; its end, or script.len. */
+/* The end of the JSON string whose first byte, after the quote, is at `at`; else script.len. */
 static size_t string_end(struct span script, size_t at)
 {
 	while (at < script.len && script.at[at] != '"')
@@ -127,7 +127,7 @@ static const struct {
 		   {"rdquo", 0x201D}, {"bdquo", 0x201E}, {"bull", 0x2022},  {"euro", 0x20AC},
 		   {"trade", 0x2122}};
 
-/* What a name stands for; 0: none that is known. */
+/* The code point of a named reference; 0: unknown. */
 static uint32_t named_codepoint(struct span name)
 {
 	for (size_t i = 0; i < COUNT(other_names); i++)
@@ -139,8 +139,8 @@ static uint32_t named_codepoint(struct span name)
 	return 0;
 }
 
-/* The character reference at the ampersand `text.at[at]`: its length, with the code point; 0 where
- * there is none. */
+/* Length of the character reference at the ampersand `text.at[at]`, with its code point; 0 if there
+ * is none. */
 static size_t read_reference(struct span text, size_t at, uint32_t *codepoint)
 {
 	const size_t longest = 10; /* "&#x10FFFF;" */
@@ -200,7 +200,7 @@ static void write_string(struct writer *w, struct span string)
 
 static struct span decode(struct arena *arena, struct span string)
 {
-	/* It grows at most where a raw line feed becomes two, before a character. */
+	/* The worst growth: a raw line feed before each character becomes two. */
 	struct writer w = {.at = arena_alloc(arena, string.len + string.len / 2 + 8, 1)};
 	if (w.at != NULL)
 		write_string(&w, string);
@@ -303,7 +303,7 @@ static struct span find_prose(struct span script)
 	return best;
 }
 
-/* The strings of prose in a run that find_prose() found, a paragraph each at least. */
+/* The strings of prose in a run from find_prose(), each at least a paragraph of its own. */
 static struct span decode_prose(struct arena *arena, struct span run)
 {
 	struct writer w = {.at = arena_alloc(arena, run.len + run.len / 2 + 8, 1)};
@@ -314,7 +314,7 @@ static struct span decode_prose(struct arena *arena, struct span run)
 		at = (size_t)(quote - run.at) + 1;
 		size_t end = string_end(run, at);
 		struct span string = span_slice(run, at, end);
-		bool key = at == 1 || has_prose_key(run, at - 1); /* the first one's is before it */
+		bool key = at == 1 || has_prose_key(run, at - 1); /* the first key is cut off */
 		if (key && is_prose(string)) {
 			write_string(&w, string);
 			write_character(&w, '\n');
@@ -324,7 +324,7 @@ static struct span decode_prose(struct arena *arena, struct span run)
 	return (struct span){w.at, w.at == NULL ? 0 : pagedata_resolve(w.at, w.len)};
 }
 
-/* Data for scripts of the page's own: JSON, or an assignment to one of its globals. */
+/* Data for the page's own scripts: JSON, or an assignment to a global. */
 static bool is_state(const lxb_dom_node_t *script, struct span text)
 {
 	struct span type = html_attribute((const lxb_dom_element_t *)script, SPAN("type"));
@@ -332,7 +332,7 @@ static bool is_state(const lxb_dom_node_t *script, struct span text)
 	return span_equal(type, SPAN("application/json")) || span_contains(head, SPAN("window.__"));
 }
 
-/* The next script of the page behind `node`; `*text` is its content. */
+/* The page's next script after `node`; `*text` is its content. */
 static lxb_dom_node_t *next_script(const struct html_page *page, lxb_dom_node_t *node,
 				   struct span *text)
 {
@@ -347,7 +347,8 @@ static lxb_dom_node_t *next_script(const struct html_page *page, lxb_dom_node_t 
 	return NULL;
 }
 
-/* Where `part` of a script stands in the page: exactly, where the page writes it so. */
+/* Where `part` of a script is in the page: exactly if the page has it verbatim, else the whole
+ * script. */
 static void locate(struct span html, const lxb_dom_node_t *script, struct span part,
 		   struct pagedata_text *out)
 {

@@ -20,9 +20,10 @@ struct pagedata_text {
 void pagedata_read(struct arena *arena, const struct html_page *page, struct pagedata_text *out);
 
 /**
- * Character references by what they stand for, in place: what systems escape once more than pages
- * need. Never longer; the new length. Only numbers, the names of Latin-1 and a few more; a no-break
- * space becomes a space, and a soft hyphen, which nobody sees, nothing. O(len).
+ * Replace character references by what they stand for, in place: some systems escape once more than
+ * pages need. Never longer; returns the new length. Only numbers, the names of Latin-1 and a few
+ * more; a no-break space becomes a space, and a soft hyphen, which is invisible, is dropped.
+ * O(len).
  */
 size_t pagedata_resolve(char *text, size_t len);
 

@@ -11,15 +11,15 @@ enum {
 	FEW_CHARS = 500,
 	HARDLY_CHARS = 150,
 	INDEX_CHARS = 80,     /* of an index page's own text: a short article has more */
-	OWN_CHARS = 25,       /* outside links: less is no text at all */
+	OWN_CHARS = 25,       /* outside links: less counts as no text */
 	LINKED_HEADLINES = 8, /* of an index page, at least */
 	TEASER_CHARS = 500,   /* of an index page's longest paragraph, at most */
-	TEASER_BLOCKS = 4,    /* from its headline: a date and a name may stand between */
+	TEASER_BLOCKS = 4,    /* from its headline, because a date and a name may come between */
 	LOGIN_CHARS = 2000,   /* of a login page in all, at most */
 	PHRASE_BYTES = 200,   /* of a title or block that are looked at */
 };
 
-/* In the title or the first headline of pages that stand where another page should. */
+/* Words in the title or first headline of error pages. */
 static const char *const error_words[] = {
 	"404",
 	"403",
@@ -96,9 +96,10 @@ static bool has_word(struct span text, const char *const *words, size_t count)
 
 /* What the page holds, counted. */
 struct tally {
-	size_t chars, paragraphs; /* of blocks that may be the article's */
+	size_t chars, paragraphs; /* of blocks that may belong to the article */
 	size_t linked_headlines;
-	size_t teasers, longest; /* paragraphs right behind a linked headline; of all */
+	size_t teasers, longest; /* paragraphs right after a linked headline; characters of the
+				    longest paragraph */
 	bool own;                /* a block that is no link */
 };
 
@@ -107,11 +108,11 @@ static bool is_linked(const struct block *b)
 	return b->link_chars * 5 > b->chars * 4;
 }
 
-/* A headline that leads to another page; not one with a link to itself, as manuals have. */
+/* A headline that links to another page; not one that links to itself, as in manuals. */
 static bool is_linked_headline(const struct blocks *blocks, const struct block *b)
 {
 	const struct container *c = &blocks->containers[b->container];
-	bool linked = b->link_chars * 4 > b->chars * 3; /* the blanks count only in the latter */
+	bool linked = b->link_chars * 4 > b->chars * 3; /* only `chars` counts the blanks */
 	bool of_this_page = b->shared * 2 > b->words;   /* as in a thread: Re: and its title */
 	if (!html_is_heading(c->tag) || !linked || b->words < 4 || of_this_page)
 		return false;
@@ -147,8 +148,9 @@ static void count_text(const struct blocks *blocks, const float *score, struct t
 }
 
 /*
- * Headlines of other pages and hardly any text, or each with its teaser and no text besides when
- * the page itself says that it is a site's or a list's. One that calls itself an article is none.
+ * An index has headlines of other pages and hardly any text; if the page calls itself a site's or a
+ * list's, also each with its teaser and no other text. A page that calls itself an article is no
+ * index.
  */
 static bool is_index(const struct tally *t, const struct declared *declared)
 {
@@ -161,7 +163,8 @@ static bool is_index(const struct tally *t, const struct declared *declared)
 	return t->chars < INDEX_CHARS || (says_so && only_teasers);
 }
 
-/* Does a block ask for scripts? Looking costs more than the rest, and an article is never asked. */
+/* Does a block ask for scripts? Looking costs more than the other checks, but articles never get
+ * here. */
 static bool is_wall(const struct blocks *blocks)
 {
 	for (size_t i = 0; i < blocks->len; i++) {
@@ -233,17 +236,17 @@ const char *pagekind_not_article(const struct html_page *page, const struct bloc
 	size_t all_chars = blocks->container_count == 0 ? 0 : blocks->containers[0].chars;
 	if (little && t.paragraphs < 2 && is_wall(blocks))
 		return "a page that asks for a browser with scripts";
-	/* These often lead on, too: to what nobody asked for. */
+	/* Error pages often lead on, too, but to what nobody asked for. */
 	if (little &&
 	    (HAS_WORD(title, error_words) || HEADING_HAS(blocks, LXB_TAG_H2, error_words)))
 		return "an error page";
 	out->little = little && t.paragraphs < 2;
-	/* Of a page with scripts that has some text, that text is meant. */
+	/* If a page has some text, its redirect in <noscript> does not count. */
 	if (out->little && refresh_find(page, t.chars < HARDLY_CHARS, &out->leads_to))
 		return "a page that only leads to another one";
 	if (HAS_WORD(title, search_words) || HEADING_HAS(blocks, LXB_TAG_H2, search_words))
 		return "a page of search results";
-	/* Shops and the like hide a form to log in on pages about something else. */
+	/* Shops and the like hide login forms in pages about something else. */
 	if (t.chars < HARDLY_CHARS && all_chars < LOGIN_CHARS &&
 	    (HAS_WORD(title, login_words) || HEADING_HAS(blocks, LXB_TAG_H6, login_words)) &&
 	    asks_password(page))

@@ -7,7 +7,7 @@
 
 /** What may be known of a page besides what it is. */
 struct pagekind {
-	bool little;          /* hardly any text, and nothing says why: it may only lead on */
+	bool little; /* hardly any text, and nothing says why: it may only lead elsewhere */
 	struct span leads_to; /* where to (refresh.h); lives as long as the page */
 };
 

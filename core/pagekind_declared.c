@@ -51,8 +51,8 @@ void declared_read_itemtype(struct span value, struct declared *out)
 	out->kinds |= kind_of_type(span_slice(value, start, value.len));
 }
 
-/* The string, or the strings in brackets, behind "@type" at `at`. Returns the place behind what it
- * looked at, so that nothing is looked at twice. */
+/* Read the string, or the strings in brackets, after "@type" at `at`. Returns where it stopped, so
+ * that nothing is read twice. */
 static size_t read_types(struct span script, size_t at, struct declared *out)
 {
 	bool list = false;

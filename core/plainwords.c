@@ -2,13 +2,13 @@
 
 #include "vector.h"
 
-/* The text is looked at in blocks of so many bytes, with a bit for each: words are runs of bits
- * then, and nothing depends on how many marks and spaces stand between them. Going from word to
- * word and looking behind each took a tenth more of tokenizing. */
+/* The text is read in blocks of so many bytes with a bit for each letter: words become runs of
+ * bits, whatever number of marks and spaces separates them. Going from word to word and looking at
+ * what follows each made tokenizing a tenth slower. */
 enum { BLOCK_BYTES = 64 };
 
 struct block {
-	uint64_t letters; /* before the limit */
+	uint64_t letters; /* a bit for each letter before the limit */
 	unsigned limit;   /* the first byte that is neither a letter nor a mark; or BLOCK_BYTES */
 };
 
@@ -40,13 +40,13 @@ static inline void take_word(const char *at, unsigned len, size_t start, struct 
 	word->end = (uint32_t)start + len;
 }
 
-/* Take the words that end within the block, and return where another begins; or its limit. */
+/* Take the words that end within the block; return where an unfinished one begins, or the limit. */
 static inline unsigned take_words(const char *at, size_t base, struct block block,
 				  struct plain_word *out, unsigned *count)
 {
 	for (uint64_t left = block.letters; left != 0;) {
 		unsigned start = (unsigned)__builtin_ctzll(left);
-		/* The last bit is set only where the run is longer than any word here. */
+		/* The added top bit matters only if the run is longer than any plain word. */
 		unsigned len = (unsigned)__builtin_ctzll(~(left >> start) |
 							 (uint64_t)1 << (BLOCK_BYTES - 1));
 		if (len >= VECTOR_BYTES || start + len >= block.limit || *count == PLAINWORDS_MAX)

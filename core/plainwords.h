@@ -6,7 +6,7 @@
 
 /** A word of one to fifteen ASCII letters: most words of most texts in Latin script. */
 struct plain_word {
-	_Alignas(16) char bytes[16]; /* in lower case, zeros behind */
+	_Alignas(16) char bytes[16]; /* in lower case, zero-padded */
 	uint64_t hash;               /* form_hash() of them */
 	uint32_t start, end;         /* bytes of the text */
 };

@@ -24,7 +24,7 @@ static struct span behind_digits(struct span text, unsigned *number)
 	return text;
 }
 
-/* What "url=" names, or all of it: "0; /new" is a URL, too. */
+/* What "url=" names, or else all of `text`, as in "0; /new". */
 static struct span named(struct span text)
 {
 	if (!ascii_begins(text, SPAN("url")))

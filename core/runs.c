@@ -10,7 +10,7 @@ enum {
 		1 << 19, /* every other byte a character reference: 1 MB of text, 16 MB of runs */
 };
 
-/* Not so of a reference as long as what it stands for. */
+/* A reference may be as long as what it stands for without being verbatim. */
 static bool is_verbatim(const struct runs *to, const struct extract_run *run)
 {
 	return run->text_len == run->html_len &&
@@ -80,8 +80,8 @@ static size_t reference_len(const struct aligner *a)
 		letters >= 3 && (memcmp(name, "amp", 3) == 0 || memcmp(name, "AMP", 3) == 0);
 	if (*a->data == '&' && !ampersand)
 		return 0;
-	/* One of the old names without its semicolon, all of them for characters below U+0100:
-	 * letters that go on in the data. */
+	/* One of the old names without its semicolon, all for characters below U+0100: the letters
+	 * after it are in the data, too. */
 	const uint8_t *next = a->data + character_len(a->data, a->data_end);
 	for (size_t len = letters <= 6 ? letters - 1 : 6; len >= 2 && *a->data < 0xC4; len--) {
 		size_t rest = letters - len + ends;
@@ -91,8 +91,8 @@ static size_t reference_len(const struct aligner *a)
 	return letters + 1 + ends;
 }
 
-/* Some names stand for two code points, the second one of these: how long it is, in the data behind
- * the first one's; 0 where there is none, or where it has a place of its own in the page. */
+/* Some names stand for two code points, the second being one of these. Returns its length in the
+ * data after the first; 0 if there is none, or if it has its own place in the page. */
 static size_t second_len(const struct aligner *a, size_t data_len, size_t html_len)
 {
 	static const char *const seconds[] = {"\u0338", "\u20D2", "\u20E5", "\uFE00",
@@ -110,7 +110,7 @@ static size_t second_len(const struct aligner *a, size_t data_len, size_t html_l
 	return 0;
 }
 
-/* Bytes of the page that the tokenizer drops inside of text: NULs, and "</>". */
+/* Bytes of the page that the tokenizer drops within text: NULs, and "</>". */
 static size_t dropped_len(const struct aligner *a)
 {
 	size_t html_left = (size_t)(a->html_end - a->html),
@@ -123,7 +123,7 @@ static size_t dropped_len(const struct aligner *a)
 	return tag && !(data_left >= 3 && memcmp(a->data, "</>", 3) == 0) ? 3 : 0;
 }
 
-/* One step: how many bytes of data came from how many of the page. False at the end. */
+/* Make one step: how many bytes of data came from how many of the page. False at the end. */
 static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
 {
 	for (size_t dropped; (dropped = dropped_len(a)) > 0;)
@@ -145,7 +145,7 @@ static bool align_step(struct aligner *a, size_t *data_len, size_t *html_len)
 	return true;
 }
 
-/* The pieces of one node, one behind the other, in step with its data. */
+/* The pieces of one node, one after another, in step with its data. */
 struct source {
 	struct aligner at;
 	const struct html_piece *piece;
@@ -164,7 +164,7 @@ static void open_piece(struct source *source)
 		source->at.html++;
 }
 
-/* The same bytes, or a reference in the page; anything else is a place that is not known. */
+/* Are the bytes the same, or does the page have a reference? Otherwise the place is unknown. */
 static bool agrees(const struct aligner *a, size_t data_len, size_t html_len)
 {
 	return (*a->html == '&' && html_len > 1) || *a->html == '\0' ||
@@ -191,8 +191,8 @@ static uint64_t has_byte(uint64_t word, uint8_t byte)
 	return (zero - ones) & ~zero & ones * 0x80;
 }
 
-/* Bytes from here on, of whole characters, that are the same in the flat text, in the node and in
- * the page: nearly all. */
+/* How many bytes from here on, of whole characters, are the same in the flat text, the node and the
+ * page: nearly all. */
 static size_t verbatim_len(const struct aligner *a, const uint8_t *flat, size_t flat_len)
 {
 	size_t len = (size_t)(a->data_end - a->data), html_len = (size_t)(a->html_end - a->html);
@@ -237,8 +237,7 @@ bool runs_add_node(struct runs *to, const lxb_dom_node_t *node, struct span flat
 			if (blank && *source.at.data != *at) {
 				at++;
 				out++;
-				continue; /* white space that was collapsed, at the character behind
-					   */
+				continue; /* collapsed white space; look at the next character */
 			}
 			same = data_len <= (size_t)(end - at) &&
 			       memcmp(at, source.at.data, data_len) == 0;

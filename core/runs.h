@@ -13,19 +13,18 @@ struct runs {
 	struct span html;
 	struct extract_run *at; /* in the arena */
 	size_t len, room;
-	bool full; /* no more of them: what comes behind is left out */
+	bool full; /* no room for more: what comes after is left out */
 };
 
-/** One more, joined to the last where both are verbatim and meet. False: no room, and the text ends
+/** Add one, joined to the last if both are verbatim and adjacent. False: no room, and the text ends
  * at the last one. O(1). */
 bool runs_add(struct runs *to, struct extract_run run);
 
 /**
- * The runs of `flat`, which is what became of the text node `node` or of its beginning: its
- * characters with white space collapsed; it stands at byte `out` of the article's text. The node's
- * data are aligned with the pieces of the page (html.h) that it was written in, character by
- * character, for references and line ends are longer there. What cannot be aligned has no run.
- * False as of runs_add(). O(flat + pieces).
+ * Add the runs of `flat`: the characters of the text node `node`, or of its beginning, with white
+ * space collapsed; it is at byte `out` of the article's text. The node's data are aligned with its
+ * pieces of the page (html.h) character by character, because references and line ends are longer
+ * there. What cannot be aligned has no run. False as for runs_add(). O(flat + pieces).
  */
 bool runs_add_node(struct runs *to, const lxb_dom_node_t *node, struct span flat, uint32_t out);
 

@@ -7,8 +7,7 @@
 /**
  * Slots of hash tables that nobody outside can predict: 300 KB of words chosen to share one slot
  * took 1.6 s instead of 0.06. The factor comes from where the table is in memory, which the system
- * makes random. It never shows in results, because whatever is numbered is numbered in the order of
- * the text.
+ * makes random. It never shows in results, because all numbering follows the order of the text.
  */
 static inline uint64_t scatter_factor(const void *table)
 {

@@ -4,10 +4,10 @@
 #include "network.h"
 
 /* How far a query lifts the sentence that says most of it, in ranges of the text's merits: above
- * all that say nothing of it, even when a third of the query stands nowhere in the text. */
+ * all that say nothing of it, even if a third of the query is nowhere in the text. */
 static const float query_reach = 1.5f;
 
-/* How much of the query each sentence says: of its terms, the rarer ones count more. */
+/* How much of the query each sentence says, its rarer terms counting more; returns the greatest. */
 static float query_shares(const struct score_input *input, const struct term_match *query,
 			  float *weight, float *share)
 {
@@ -27,8 +27,8 @@ static float query_shares(const struct score_input *input, const struct term_mat
 	return most;
 }
 
-/* A query of which the text says little moves little. Returns what each sentence says of it, the
- * one that says most 1. */
+/* Raise merits by what a query asks for; one of which the text says little changes little. Returns
+ * each sentence's share of the query, 1 for the greatest. */
 static float *add_query(struct arena *arena, const struct score_input *input, float *merit)
 {
 	size_t n = input->sentences->len;

@@ -40,8 +40,8 @@ static inline struct span score_text(const struct score_input *input, size_t i)
  * by tests/quality/train, which explains what it learns from), and by what a query asks for.
  * Lines of the page get 0.
  *
- * Deterministic on every machine: floats in fixed order, no libm but sqrt, no fast-math.
- * Linear in the tokens. For memory only: then out->len is 0 and arena->failed is set.
+ * Deterministic on every machine: floats in fixed order, no libm but sqrt, no fast-math. Linear in
+ * the tokens. Fails only for lack of memory: then out->len is 0 and arena->failed is set.
  */
 void score_sentences(struct arena *arena, const struct score_input *input, struct scores *out);
 

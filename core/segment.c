@@ -18,7 +18,7 @@ static size_t trim_end(const struct segmenter *g, size_t end)
 
 enum { DATELINE_LINES = 6, HEADING_WIDTH = 120 };
 
-/* Behind very many sentences small ones are joined: see segment.h. */
+/* After very many sentences small ones are joined: see segment.h. */
 static bool join_small(struct sentences *out, size_t end)
 {
 	if (out->len < SENTENCES_MANY)
@@ -59,7 +59,7 @@ static void emit(struct segmenter *g, size_t end, bool line_last, bool stopped)
 	add(g, end, kind);
 }
 
-/* The label or dateline of `len` bytes at `at`; returns where its text begins. */
+/* Make the label or dateline of `len` bytes at `at` a sentence; returns where its text begins. */
 static size_t set_apart(struct segmenter *g, size_t at, size_t len, bool dateline)
 {
 	size_t before = g->out->len;
@@ -70,8 +70,8 @@ static size_t set_apart(struct segmenter *g, size_t at, size_t len, bool datelin
 	return line_skip_space(g, at + len);
 }
 
-/* Behind the dateline at `at`, if there is one: in one of the text's first lines, or in one of
- * those behind another. */
+/* Skip the dateline at `at`, if there is one. Only the text's first lines, and the first ones after
+ * another dateline, may have one. */
 static size_t skip_dateline(struct segmenter *g, size_t at)
 {
 	if (g->lines == DATELINE_LINES)
@@ -85,7 +85,7 @@ static size_t skip_dateline(struct segmenter *g, size_t at)
 	return set_apart(g, at, len, true);
 }
 
-/* Behind what its line begins with besides list markers. Behind a time what is said may have no
+/* Skip the label or dateline that a line begins with. After a time, what is said may have no
  * stop. */
 static size_t begin_line(struct segmenter *g, size_t at)
 {
@@ -97,8 +97,8 @@ static size_t begin_line(struct segmenter *g, size_t at)
 	return set_apart(g, at, label.len, false);
 }
 
-/* Behind a dateline where lines were run together: only a script without capitals has one that is
- * told from any sentence. */
+/* Skip a dateline inside a line, where lines were joined: only in a script without capitals can it
+ * be told from a sentence. */
 static size_t begin_inside(struct segmenter *g, size_t at)
 {
 	size_t len = dateline_caseless_len(g, at);
@@ -156,7 +156,7 @@ static size_t at_newline(struct segmenter *g, size_t at)
 	return g->line_start;
 }
 
-/* Behind a stop. */
+/* End the sentence after its stop. */
 static size_t end_sentence(struct segmenter *g, size_t end)
 {
 	emit(g, end, false, true);
@@ -164,7 +164,7 @@ static size_t end_sentence(struct segmenter *g, size_t end)
 	return begin(g, end);
 }
 
-/* No abbreviation of the lists has so many ASCII letters, or so many bytes of other letters. */
+/* No listed abbreviation has so many ASCII letters, or so many bytes of other letters. */
 enum { LONG_WORD_LETTERS = 8, LONG_WORD_BYTES = 20 };
 
 static bool is_long_word(const struct segmenter *g, size_t end)
@@ -175,15 +175,15 @@ static bool is_long_word(const struct segmenter *g, size_t end)
 		i--;
 	if (end - i >= LONG_WORD_LETTERS)
 		return true;
-	/* C2 and E2 lead no letters but spaces, quotes and signs. */
+	/* C2 and E2 begin no letters, but spaces, quotes and signs. */
 	while (i > least && (ascii_is_lower((char)s[i - 1]) ||
 			     (s[i - 1] >= 0x80 && s[i - 1] != 0xC2 && s[i - 1] != 0xE2)))
 		i--;
 	return end - i >= LONG_WORD_BYTES;
 }
 
-/* A word that no rule about full stops is about: what stop_ends() would find behind all its
- * questions. */
+/* Is the word before `end` one that no rule about full stops concerns? A short cut to what
+ * stop_ends() would find. */
 static bool is_plain_word(const struct segmenter *g, size_t end)
 {
 	struct word word = word_before(g, end);
@@ -192,9 +192,9 @@ static bool is_plain_word(const struct segmenter *g, size_t end)
 	       glyph_before(g->text, word.at).c != '(';
 }
 
-/* Does the sentence end behind the stop at `at`, and the quotation mark on it, for what follows,
- * and the word before? What stop_read() and stop_ends() find as well, but where a long word holds
- * stops of another script. */
+/* Does the sentence end after the stop at `at` and its quotation mark, judged by what follows and
+ * the word before? stop_read() and stop_ends() say the same, except where a long word has stops of
+ * another script. */
 static bool is_plain_end(const struct segmenter *g, size_t at, size_t end)
 {
 	struct glyph stop = glyph_at(g->text, at), next = glyph_at(g->text, end);
@@ -208,8 +208,8 @@ static bool is_plain_end(const struct segmenter *g, size_t at, size_t end)
 	return strong || end > at + 1 || is_long_word(g, at) || is_plain_word(g, at);
 }
 
-/* A stop, at first at a glance: most end their sentence before a space and a capital, or stand at
- * the end of a line, which ends it then. */
+/* Handle a stop, the easy cases first: most end their sentence before a space and a capital, or are
+ * at the end of a line, which then ends it. */
 static size_t at_stop(struct segmenter *g, size_t at)
 {
 	size_t end = at + glyph_at(g->text, at).len;
@@ -235,27 +235,27 @@ static size_t at_space(struct segmenter *g, size_t at)
 	return begin(g, end);
 }
 
-/* Lists and word endings want a look at each word. */
+/* Lists and word endings require a look at each word. */
 static bool wants_each_word(const struct segmenter *g)
 {
 	return g->marker.style != MARKER_NONE ||
 	       (g->language->properties & (LANGUAGE_ENDINGS | LANGUAGE_PHRASES)) != 0;
 }
 
-/* A capital behind a space: the space is where the sentence would end. */
+/* Handle a capital after a space: the sentence would end at the space. */
 static size_t at_capital(struct segmenter *g, size_t at)
 {
 	if (at <= g->start || g->text.at[at - 1] != ' ')
 		return at + 1;
-	/* A noun or name behind a word: what capital_begins() would find, at a glance. */
+	/* A noun or name after a word: a short cut to what capital_begins() would find. */
 	if (ascii_is_lower(g->text.at[at - 2]) && !wants_each_word(g) && !word_may_start(g, at))
 		return at + 1;
 	size_t next = at_space(g, at - 1);
 	return next > at ? next : at + 1;
 }
 
-/* A semicolon before a capital, but not that of "&amp;", nor one between names with their numbers:
- * "Ann Reed (1928) ; Tom Hale (1921)". */
+/* Does the semicolon end a sentence before a capital? Not in "&amp;", nor between names with
+ * numbers: "Ann Reed (1928) ; Tom Hale (1921)". */
 static bool semicolon_ends(const struct segmenter *g, size_t at, size_t next)
 {
 	struct glyph last = glyph_before(g->text, at);
@@ -303,7 +303,7 @@ static size_t at_mark(struct segmenter *g, size_t at)
 {
 	size_t end = at + 1;
 	if (!emoticon_ends(g, at, &end) && !clause_ends(g, at))
-		return end; /* behind all that was looked at: a row of emoji is read once */
+		return end; /* after all that was looked at: a row of emoji is read once */
 	return end_sentence(g, end);
 }
 
@@ -336,15 +336,15 @@ static inline truth lead_matters(vector first, vector second)
 	       ((first == 0xF0) & (second == 0x9F));                                /* emoji */
 }
 
-/* Have characters that begin with these two bytes a chance to be upper case? Not ASCII. */
+/* May non-ASCII characters that begin with these two bytes be upper case? */
 static inline truth may_be_capital(vector first, vector second)
 {
 	return (first - 0xC3 < 0xD0 - 0xC3) | ((first == 0xD0) & (second < 0xB0)) |
 	       (first - 0xD2 < 0xD6 - 0xD2) | (first == 0xE1);
 }
 
-/* Bit k is set when the scan must stop at s[k]; s[-1] and s[VECTOR_BYTES] are read as well.
- * `space` is a byte to stop at besides, or one that no text has. */
+/* Bit k is set when the scan must stop at s[k]; s[-1] and s[VECTOR_BYTES] are read as well. `space`
+ * is one more byte to stop at, or one that no text has. */
 static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 {
 	vector c = vector_load(s), behind = vector_load(s + 1);
@@ -353,7 +353,7 @@ static inline uint64_t vector_mask(const unsigned char *s, unsigned char space)
 		    (c - '\n' <= 3) | (c == space) | (word & (c - 'A' <= 'Z' - 'A'));
 	if (vector_signs(c) != 0) {
 		hit |= word & may_be_capital(c, behind);
-		truth rare = (c >= 0xD6) | (c == 0xC2); /* not so the letters of Europe */
+		truth rare = (c >= 0xD6) | (c == 0xC2); /* the letters of Europe are not */
 		if (vector_signs((vector)rare) != 0)
 			hit |= lead_matters(c, behind);
 	}
@@ -368,7 +368,7 @@ static uint64_t block_mask(const unsigned char *s, unsigned char space)
 	return mask;
 }
 
-/* The mask of the block at `base`, also where it lies at the text's beginning or end. */
+/* The mask of the block at `base`, even at the text's beginning or end. */
 static uint64_t wake_mask(const struct segmenter *g, size_t base, bool each_word)
 {
 	const unsigned char *s = (const unsigned char *)g->text.at;
@@ -393,7 +393,7 @@ static size_t at_wide(struct segmenter *g, size_t at)
 	return glyph.c >= 0x2600 && glyph.kind == GLYPH_OTHER ? at_mark(g, at) : at + glyph.len;
 }
 
-/* Look at what stands at `at`; returns where to go on, behind it. */
+/* Look at the character at `at`; returns where to go on after it. */
 static size_t at_byte(struct segmenter *g, size_t at)
 {
 	switch (g->text.at[at]) {

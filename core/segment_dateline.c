@@ -3,23 +3,23 @@
 enum {
 	DATELINE_BYTES = 100,
 	BRACKET_BYTES = 60,
-	REST_BYTES = 40, /* of its line, at least: what is shorter is a heading or an item */
+	REST_BYTES = 40, /* of its line, at least: a shorter one is a heading or an item */
 	PLACE_WORDS = 8,
 	PLACE_CHARS = 3, /* "RIO", but not "TV" */
 	AGENCY_WORDS = 4,
 	COLON_CHARS = 5, /* "DELHI:", but not "USA:" */
 	COLON_WORDS = 3,
-	COLON_LINES = 3,  /* further down it is the heading of a section: "METHODS:" */
+	COLON_LINES = 3,  /* further down it is a section's heading: "METHODS:" */
 	SMALL_BYTES = 3,  /* "Rio de Janeiro" */
 	REGION_BYTES = 4, /* "NY", "N.Y." */
 };
 
-/* What stands before the dash: "HANOI, Vietnam", "Bonn, 3. Mai 2024". */
+/* What precedes the dash: "HANOI, Vietnam", "Bonn, 3. Mai 2024". */
 struct place {
 	size_t end;
 	unsigned words, upper_chars;
 	bool loud;        /* in capitals, up to its first comma */
-	bool comma, told; /* behind a comma: a number, or a region's two capitals */
+	bool comma, told; /* after a comma: a number, or a region's two capitals */
 	bool year;        /* it ends with four digits, and begins with another number */
 };
 
@@ -31,7 +31,7 @@ static size_t skip_spaces(const struct segmenter *g, size_t at)
 	return at;
 }
 
-/* A word with what it holds besides letters: "N.Y.", "Frankfurt/Main", "22.", "L'Aquila". */
+/* A word, with characters other than letters: "N.Y.", "Frankfurt/Main", "22.", "L'Aquila". */
 struct token {
 	size_t end;
 	unsigned upper;
@@ -56,7 +56,7 @@ static struct token read_token(const struct segmenter *g, size_t at)
 	return token;
 }
 
-/* "29.11.2022", "3. Mai 2024": a number, and behind it another of four digits. */
+/* "29.11.2022", "3. Mai 2024": a number, and after it another of four digits. */
 static bool is_date(const struct segmenter *g, size_t at, size_t end)
 {
 	size_t digits = 0;
@@ -65,8 +65,8 @@ static bool is_date(const struct segmenter *g, size_t at, size_t end)
 	return digits == 4 && end - digits > at + 1 && glyph_at(g->text, at).kind == GLYPH_DIGIT;
 }
 
-/* Capitals, numbers, the months behind them, and the small words inside of names: the small letters
- * of anything else are a sentence's. */
+/* Read capitalized words, numbers, the months after them, and the small words inside names; other
+ * words in lower case belong to a sentence. */
 static void read_place(const struct segmenter *g, size_t at, struct place *place)
 {
 	bool number = false;
@@ -97,7 +97,7 @@ static void read_place(const struct segmenter *g, size_t at, struct place *place
 
 /* "(AP)", "(dpa/lni)", "(3. Mai 2024)", "[Seoul=Yonhap]", with no other bracket inside. */
 struct bracket {
-	size_t end;   /* behind it; where it begins: there is none */
+	size_t end;   /* after it; where it begins: there is none */
 	bool letters; /* it has any */
 	bool capitals, equals, dated;
 };
@@ -125,7 +125,7 @@ static struct bracket read_bracket(const struct segmenter *g, size_t at)
 	return none;
 }
 
-/* Behind the dash that parts a dateline from its text, and its spaces; `at` where there is none. */
+/* The end of the dash between a dateline and its text, with its spaces; `at` if there is none. */
 static size_t dash_end(const struct segmenter *g, size_t at)
 {
 	size_t end = glyph_at(g->text, at).c == '.' ? at + 1 : skip_spaces(g, at), dashes = end;
@@ -151,7 +151,7 @@ static bool text_begins(const struct segmenter *g, size_t at)
 	return glyph.kind == GLYPH_UPPER || glyph.kind == GLYPH_LETTER || glyph.kind == GLYPH_DIGIT;
 }
 
-/* "[Seoul=Yonhap] Kim Min-su =": the reporter may have an equals sign of his own. */
+/* "[Seoul=Yonhap] Kim Min-su =": the reporter may have another equals sign. */
 static size_t reporter_end(const struct segmenter *g, size_t at)
 {
 	size_t least = skip_spaces(g, at), end = least;
@@ -160,7 +160,8 @@ static size_t reporter_end(const struct segmenter *g, size_t at)
 	return end > least && glyph_at(g->text, end).c == '=' ? end + 1 : at;
 }
 
-/* Behind a bracket that the line begins with: "(AP) The", "(3. Mai 2024) Die", "[Seoul=Yonhap]". */
+/* The end of a dateline that is just a bracket: "(AP) The", "(3. Mai 2024) Die",
+ * "[Seoul=Yonhap]". */
 static size_t alone_end(const struct segmenter *g, size_t at, const struct bracket *bracket)
 {
 	if (!bracket->letters)
@@ -181,7 +182,7 @@ static size_t bracketed_end(const struct segmenter *g, size_t at, const struct b
 	return bracket->letters && (end > bracket->end || glued) ? end : at;
 }
 
-/* Behind a place alone, which must look like one. */
+/* The end of a dateline that is just a place, which must look like one. */
 static size_t place_end(const struct segmenter *g, size_t at, const struct place *place)
 {
 	size_t end = dash_end(g, place->end);
@@ -212,7 +213,7 @@ static size_t read_dateline(const struct segmenter *g, size_t at)
 	return named ? place_end(g, at, &place) : at;
 }
 
-/* Behind at most AGENCY_WORDS words of letters without case. */
+/* The end of at most AGENCY_WORDS words of letters without case. */
 static size_t caseless_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at;
@@ -228,7 +229,7 @@ static size_t caseless_end(const struct segmenter *g, size_t at)
 	return end;
 }
 
-/* "Tehran - IRNA:" in the script of Persian and Arabic, which tells no names by capitals. */
+/* "Tehran - IRNA:" in the script of Persian and Arabic, where capitals do not mark names. */
 static size_t agency_end(const struct segmenter *g, size_t at)
 {
 	size_t place = caseless_end(g, at), dash = skip_spaces(g, place);
@@ -239,7 +240,7 @@ static size_t agency_end(const struct segmenter *g, size_t at)
 	return end > agency && glyph_at(g->text, end).c == ':' ? end + 1 : at;
 }
 
-/* Most lines have none of the marks that one ends with. */
+/* Most lines have none of the marks that a dateline ends with. */
 static bool may_be_dateline(const struct segmenter *g, size_t at)
 {
 	size_t left = g->text.len - at, len = left < DATELINE_BYTES ? left : DATELINE_BYTES;
@@ -248,7 +249,7 @@ static bool may_be_dateline(const struct segmenter *g, size_t at)
 	       memchr(line, ':', len) != NULL || memchr(line, 0xE2, len) != NULL;
 }
 
-/* From `at` to `end`, without the spaces before it, where text follows. */
+/* Length from `at` to `end`, without the spaces before it, if text follows. */
 static size_t len_before_text(const struct segmenter *g, size_t at, size_t end)
 {
 	if (end == at || !text_begins(g, skip_spaces(g, end)))

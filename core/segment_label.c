@@ -29,8 +29,8 @@ static bool is_clock(const struct segmenter *g, size_t at)
 	       ascii_is_digit(byte_at(g, hour + 2)) && !ascii_is_digit(byte_at(g, hour + 3));
 }
 
-/* Behind a time at `at`, alone or with a date: "[10:02 AM]", "12.03.25, 18:01". `at` where there is
- * none. */
+/* The end of a time at `at`, alone or with a date: "[10:02 AM]", "12.03.25, 18:01". `at` if there
+ * is none. */
 static size_t stamp_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at + ascii_is_in(byte_at(g, at), "[("), first = end;
@@ -46,7 +46,7 @@ static size_t stamp_end(const struct segmenter *g, size_t at)
 	return ascii_is_in(byte_at(g, end), "])") ? end + 1 : at;
 }
 
-/* Behind a word of a name, or `at`. */
+/* The end of a word of a name, or `at`. */
 static size_t name_word_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at;
@@ -61,9 +61,8 @@ static size_t name_word_end(const struct segmenter *g, size_t at)
 	return end;
 }
 
-/* Behind "Anna", "Dr. Petra Holm", "SPEAKER 1", or `at`. A function word is in none ("We found
- * this:
- * ..." is a sentence), but where all words have capitals: "Le Monde". */
+/* The end of "Anna", "Dr. Petra Holm", "SPEAKER 1", or `at`. A name has no function word ("We found
+ * this: ..." is a sentence), unless all words have capitals: "Le Monde". */
 static size_t name_end(const struct segmenter *g, size_t at)
 {
 	size_t end = at, words = 0;
@@ -83,8 +82,8 @@ static size_t name_end(const struct segmenter *g, size_t at)
 	return function && (!capitals || words == 1) ? at : end;
 }
 
-/* Behind the colon at `at`, or 0. What is said in quotation marks has words that say so before it:
- * `Mayor Holt: "We …"`, 他说：“… */
+/* The end of the colon at `at`, or 0. Before a quotation mark the colon belongs to words that
+ * announce speech: `Mayor Holt: "We …"`, 他说：“… */
 static size_t colon_end(const struct segmenter *g, size_t at)
 {
 	struct glyph colon = glyph_at(g->text, at);
@@ -102,7 +101,8 @@ static size_t colon_end(const struct segmenter *g, size_t at)
 		       : end;
 }
 
-/* What a name is told by, without its numbers. A year belongs to what is said: "March 2021: …". */
+/* Read what identifies a name, without its numbers. A year belongs to what is said: "March 2021:
+ * …". */
 static void read_name(const struct segmenter *g, size_t at, size_t end, struct label *label)
 {
 	size_t letters = 0, digits = 0;
@@ -144,7 +144,7 @@ struct label label_read(const struct segmenter *g, size_t at)
 	    (!label.stamped && (!label.named || label.dated)))
 		return (struct label){0};
 	struct glyph next = glyph_at(g->text, end), after = glyph_at(g->text, end + next.len);
-	/* A mark that combines with the space belongs to it. */
+	/* A combining mark belongs to the space before it. */
 	bool apart =
 		next.kind == GLYPH_SPACE && after.kind != GLYPH_EXTEND && !glyph_is_gap(after.kind);
 	bool joined = glyph_is_alnum(next.kind) && next.kind != GLYPH_EXTEND;
@@ -166,7 +166,7 @@ static bool may_be_label(const struct segmenter *g, size_t at)
 	return false;
 }
 
-/* Any time is like any other. */
+/* All times have the same key. */
 static uint32_t key_of(const struct label *label)
 {
 	return label->stamped ? 1 : label->key;
@@ -188,9 +188,8 @@ static bool line_is_stopped(const struct segmenter *g, size_t at)
 	return false;
 }
 
-/* Names and colons are speakers where a quarter of the lines have some that come again, before
- * whole sentences; elsewhere they belong to what they stand before ("Benefits: …", "Pro tip: …").
- */
+/* Names with colons are speakers if a quarter of the lines have repeated ones before whole
+ * sentences; elsewhere they belong to the text after them ("Benefits: …", "Pro tip: …"). */
 void label_learn(struct segmenter *g)
 {
 	uint32_t seen[256] = {0};

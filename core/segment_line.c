@@ -5,8 +5,8 @@
 
 enum { LINE_MAX_CHARS = 250, WRAP_MIN_CHARS = 30 };
 
-/* After a newline at `at`: where the next line's first visible character stands, or text.len; says
- * whether the line between was blank. "\r\n" is one newline. */
+/* The first visible character after the newline at `at`, or text.len; `*blank`: a blank line or the
+ * text's end lies between. "\r\n" is one newline. */
 static size_t next_line(const struct segmenter *g, size_t at, bool *blank)
 {
 	unsigned newlines = 0;
@@ -57,10 +57,10 @@ static size_t word_chars(const struct segmenter *g, size_t at)
 /* How long the lines of a text are. */
 struct measure {
 	unsigned lengths[LINE_MAX_CHARS + 1]; /* lines of so many characters */
-	unsigned needed[LINE_MAX_CHARS + 1];  /* … with the next line's first word behind them */
+	unsigned needed[LINE_MAX_CHARS + 1];  /* … with the next line's first word appended */
 	size_t lines;                         /* all of them */
 	size_t followed;                      /* by a line that is not blank */
-	size_t unfinished;                    /* of those: ending in the middle of a sentence */
+	size_t unfinished;                    /* of those, ending in the middle of a sentence */
 };
 
 static void measure_line(const struct segmenter *g, struct measure *measure, size_t start,
@@ -84,8 +84,8 @@ static void measure_line(const struct segmenter *g, struct measure *measure, siz
 	measure->unfinished += glyph_is_alnum(last) || last == GLYPH_COMMA || last == GLYPH_DASH;
 }
 
-/* In wrapped text hardly any line has room left for the next line's first word, and most lines stop
- * in the middle of a sentence. */
+/* In wrapped text few lines have room for the next line's first word, and most stop in the middle
+ * of a sentence. */
 size_t line_width(const struct segmenter *g)
 {
 	if (memchr(g->text.at, '\n', g->text.len) == NULL)
@@ -109,7 +109,7 @@ size_t line_width(const struct segmenter *g)
 	width--;
 	for (size_t i = width + 1; i <= LINE_MAX_CHARS; i++)
 		full += measure.needed[i];
-	/* One or two lines are proof enough only where they are of a usual width. */
+	/* One or two lines are enough proof only if they have a usual width. */
 	bool few = measure.followed < 3;
 	if (width < (few ? 60 : WRAP_MIN_CHARS) || width >= (few ? 81 : LINE_MAX_CHARS))
 		return 0;
@@ -130,8 +130,8 @@ static unsigned roman_value(struct span roman)
 	return value;
 }
 
-/* The number, letter or Roman number at `at`, and its bytes; style MARKER_NONE: none. Of letters
- * that stand alone "i" is a number. */
+/* The number, letter or Roman number at `at`, and its bytes; style MARKER_NONE: none. A single
+ * letter "i" is a Roman number. */
 static struct marker read_value(const struct segmenter *g, size_t at)
 {
 	struct marker marker = {.style = MARKER_NUMBER};
@@ -193,8 +193,7 @@ bool marker_follows(const struct marker *next, const struct marker *item)
 	       next->value == item->value + (item->style != MARKER_BULLET);
 }
 
-/* Between a line that ends at `stop` and one that begins at `next`: does a sentence clearly go on?
- */
+/* Does a sentence clearly go on from a line that ends at `stop` to one that begins at `next`? */
 static bool goes_on(const struct segmenter *g, size_t stop, size_t next)
 {
 	enum glyph_kind last = glyph_before(g->text, stop).kind;

@@ -2,8 +2,8 @@
 #define CORE_SEGMENT_RULES_H
 
 /* Private to segmenting: segment.c runs over the text and asks the rules of the other files. Every
- * rule looks at a bounded stretch around the place it is asked about, or at white space and stops
- * that are then behind it: so the whole is linear. */
+ * rule looks at a bounded stretch around its place, or at white space and stops that the scan then
+ * skips: so the whole is linear. */
 
 #include "arena.h"
 #include "glyph.h"
@@ -14,13 +14,13 @@
 /** The mark that a list item begins with. */
 struct marker {
 	enum { MARKER_NONE, MARKER_BULLET, MARKER_NUMBER, MARKER_LETTER, MARKER_ROMAN } style;
-	uint32_t form; /* the bullet; or what stands behind the number: '.' or ')'; ':' for ".)" and
-			  '(' for (1) */
+	uint32_t form;  /* the bullet; or what follows the number: '.' or ')'; ':' for ".)" and '('
+			   for (1) */
 	unsigned value; /* of the number or letter, from 1 */
-	size_t len;     /* bytes, without the space behind it */
+	size_t len;     /* bytes, without the space after it */
 };
 
-/** What stands before a line's text and says who speaks, or when. */
+/** What precedes a line's text and says who speaks, or when. */
 struct label {
 	size_t len;   /* bytes; 0: none */
 	uint32_t key; /* of labels of one kind */
@@ -49,10 +49,10 @@ struct segmenter {
 	bool answered;         /* the line is one of the mail that is answered: "> …" */
 	uint32_t learned[256]; /* hashes of words seen with a full stop inside a sentence */
 	bool often[256];       /* … and not only once */
-	uint32_t labels[256];  /* keys of labels that stand before several lines */
+	uint32_t labels[256];  /* keys of labels that begin several lines */
 	bool labelled;         /* there are any */
-	unsigned lines;        /* in which a dateline was looked for, with this one */
-	bool dialogue;         /* so many that names of any length are speakers */
+	unsigned lines;        /* in which a dateline was looked for, this one included */
+	bool dialogue;         /* so many labels that names of any length are speakers */
 };
 
 /* Lines: segment_line.c. */
@@ -69,7 +69,7 @@ size_t line_skip_space(struct segmenter *g, size_t at);
 
 /**
  * The list marker at `at`: a bullet, or a number, letter or small Roman number with a stop or a
- * bracket, and white space behind it. Style MARKER_NONE where there is none.
+ * bracket, and white space after it. Style MARKER_NONE where there is none.
  */
 struct marker marker_read(const struct segmenter *g, size_t at);
 
@@ -79,28 +79,28 @@ bool marker_follows(const struct marker *next, const struct marker *item);
 /* Labels: segment_label.c. */
 
 /**
- * The label at `at`: a name and a colon ("Q: ", "SPEAKER 2: ", "Margaret Ellis (00:19): "), a time
- * as well ("[10:02] alice: ", "12.03.25, 18:01 - Lena: "), or a time in brackets alone.
+ * The label at `at`: a name and a colon ("Q: ", "SPEAKER 2: ", "Margaret Ellis (00:19): "), with a
+ * time ("[10:02] alice: ", "12.03.25, 18:01 - Lena: "), or a time in brackets alone.
  */
 struct label label_read(const struct segmenter *g, size_t at);
 
 /** Find the labels that come more than once: one alone may belong to its sentence ("Note: "). */
 void label_learn(struct segmenter *g);
 
-/** One of those at `at`, which begins a line. */
+/** The label at `at`, which begins a line, if label_learn() found it. */
 struct label label_at(const struct segmenter *g, size_t at);
 
 /* Datelines: segment_dateline.c. */
 
 /**
- * Bytes of the dateline at `at`, which begins a line, without the spaces behind it; 0: there is
- * none. "HANOI, Vietnam (AP) —", "(Reuters) -", "Bonn, 3. Mai 2024 –", "NEW DELHI:",
+ * Length in bytes of the dateline at `at`, which begins a line, without the spaces after it; 0:
+ * there is none. "HANOI, Vietnam (AP) —", "(Reuters) -", "Bonn, 3. Mai 2024 –", "NEW DELHI:",
  * "[Seoul=Yonhap]".
  */
 size_t dateline_len(const struct segmenter *g, size_t at);
 
-/** The same of one in letters without case, where any sentence begins: "Tehran - IRNA:" in Persian.
- */
+/** The same for one in letters without case, where any sentence begins: "Tehran - IRNA:" in
+ * Persian. */
 size_t dateline_caseless_len(const struct segmenter *g, size_t at);
 
 /* Words: segment_word.c. */
@@ -130,15 +130,16 @@ size_t word_end(const struct segmenter *g, size_t at);
 struct word word_between(const struct segmenter *g, size_t at, size_t end);
 
 /**
- * May the word at `at` be one of the lists that begins sentences? Most capitals are nouns or names,
- * which a look at their first letters tells: a third of the time of German.
+ * May the word at `at` be listed as one that begins sentences? Most capitals begin nouns or names,
+ * which their first letters tell: a third of the time of German.
  */
 bool word_may_start(const struct segmenter *g, size_t at);
 
 /** Is it a Roman number below 400, in capitals? */
 bool word_is_roman(const struct word *word);
 
-/** Find the text's own abbreviations, and ask for one; or for one that was seen more than once. */
+/** Find the text's own abbreviations; ask whether a word is one; whether it was seen as one more
+ * than once. */
 void word_learn(struct segmenter *g);
 bool word_is_learned(const struct segmenter *g, const struct word *word);
 bool word_is_learned_well(const struct segmenter *g, const struct word *word);
@@ -146,18 +147,18 @@ bool word_is_learned_well(const struct segmenter *g, const struct word *word);
 /* Ends without a stop: segment_space.c. */
 
 /**
- * Does the sentence end before the space at `at`: before the capital of a sentence behind a heading
- * that lost its line, the next item of a list, or behind an ending of Korean or a phrase of Thai?
- * `*end`, which is `at` before, is then behind what belongs to it.
+ * Does the sentence end before the space at `at`: before a capital after a heading that lost its
+ * line, before the next item of a list, or after a Korean ending or a Thai phrase? `*end`,
+ * initially `at`, is then moved past what belongs to the sentence.
  */
 bool space_ends(struct segmenter *g, size_t at, size_t *end);
 
 /* Stops: segment_stop.c. */
 
-/** A run of stops, and what closes behind it. */
+/** A run of stops, and what closes after it. */
 struct stop {
 	size_t at, end; /* of the stops */
-	size_t close;   /* behind brackets, quotes, references and emoticons */
+	size_t close;   /* after brackets, quotes, references and emoticons */
 	unsigned dots;
 	bool strong, ellipsis;
 	bool pause; /* dots in the middle of a sentence */
@@ -168,8 +169,8 @@ struct stop {
 struct next {
 	size_t at;             /* first visible character */
 	enum glyph_kind kind;  /* of it; GLYPH_COMMA where the sentence must go on */
-	enum glyph_kind first; /* of the first letter or digit, behind quotes and brackets */
-	size_t word_at;        /* where that stands */
+	enum glyph_kind first; /* of the first letter or digit, after quotes and brackets */
+	size_t word_at;        /* where that is */
 };
 
 /** Is it a stop in the language of the text? */
@@ -178,12 +179,12 @@ bool stop_is(const struct segmenter *g, const struct glyph *glyph);
 /** The stops at `at`, where stop_is(). */
 struct stop stop_read(struct segmenter *g, size_t at);
 
-/** Does the sentence end behind `stop`? */
+/** Does the sentence end after `stop`? */
 bool stop_ends(struct segmenter *g, const struct stop *stop);
 
 struct next stop_look_ahead(struct segmenter *g, size_t at);
 
-/** The end of what belongs to the sentence although white space stands before it: . " [3] :-) */
+/** The end of what belongs to the sentence despite the white space before it: . " [3] :-) */
 size_t stop_trailers_end(struct segmenter *g, size_t at);
 
 /** Length of an emoticon at `at`, such as :-) ;) :D <3 ^^, or of emoji; 0 where there is none. */

@@ -21,7 +21,7 @@ static bool is_capitals(const struct segmenter *g, size_t end)
 	return letters >= (words > 1 ? 8 : 7);
 }
 
-/* Does "(1)", "(iv)" or "b)" end at `end`? It counts what follows. */
+/* Does "(1)", "(iv)" or "b)" end at `end`? It numbers what follows. */
 static bool is_enumerator(const struct segmenter *g, size_t end)
 {
 	size_t at = end - 1, least = end - g->start > 5 ? end - 5 : g->start;
@@ -32,7 +32,7 @@ static bool is_enumerator(const struct segmenter *g, size_t end)
 	return end - at <= 4 && at < end - 1 && (before.c == '(' || glyph_is_gap(before.kind));
 }
 
-/* "the radio's", behind which something must follow; or Dutch "'t" and "'s" themselves. */
+/* "the radio's", after which something must follow, or Dutch "'t" and "'s" by themselves. */
 static bool is_possessive(const struct segmenter *g, size_t end)
 {
 	if (end < g->start + 2 || (g->text.at[end - 1] != 's' && g->text.at[end - 1] != 't'))
@@ -41,9 +41,9 @@ static bool is_possessive(const struct segmenter *g, size_t end)
 	return mark == '\'' || mark == 0x2019;
 }
 
-/* A heading that lost its line: in the middle of a line a capitalized word that begins sentences
- * ("Il", "When") and goes on in lower case, behind a word that wants nothing after it; or any such
- * word behind a headline in capitals. */
+/* Does the capital after `space` begin a sentence, after a heading that lost its line? It must
+ * belong to a word that begins sentences ("Il", "When") and goes on in lower case, after a word
+ * that needs nothing after it; or follow a headline in capitals. */
 static bool capital_begins(struct segmenter *g, size_t space)
 {
 	enum glyph_kind last = glyph_before(g->text, space).kind;
@@ -56,7 +56,7 @@ static bool capital_begins(struct segmenter *g, size_t space)
 		return true;
 	if (!word_may_start(g, space + 1))
 		return false;
-	/* What follows is looked at before the lists: many names fail here. */
+	/* Check what follows before looking into the lists: many names fail here. */
 	size_t end = word_end(g, space + 1), after = end;
 	if (end - space > 4 && glyph_at(g->text, end).c == ',')
 		after++;
@@ -104,7 +104,7 @@ static unsigned hangul_ending(const struct segmenter *g, size_t end)
 	return classes;
 }
 
-/* Korean verbs carry their sentence-ending in their last syllables, with or without a stop. */
+/* Korean verbs end a sentence by their last syllables, with or without a stop. */
 static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 {
 	size_t word = space;
@@ -117,7 +117,7 @@ static bool ending_ends(struct segmenter *g, size_t space, size_t *end)
 	size_t next = line_skip_space(g, *end);
 	enum glyph_kind kind = glyph_at(g->text, next).kind;
 	return (glyph_is_alnum(kind) || kind == GLYPH_QUOTE || kind == GLYPH_OPEN) &&
-	       kind != GLYPH_EXTEND && /* one that combines with the space */
+	       kind != GLYPH_EXTEND && /* not one that combines with the space */
 	       !(word_after(g, next).classes & WORD_INNER);
 }
 
@@ -136,18 +136,18 @@ static bool item_begins(const struct segmenter *g, size_t at)
 enum {
 	PHRASES_MIN_BYTES = 180, /* 60 letters: shorter sentences are rarer than pauses */
 	STARTED_MIN_BYTES = 90,  /* 30 letters, before a word that begins sentences */
-	PHRASES_REST_BYTES = 75, /* what is left of the line: less is the end of this sentence */
+	PHRASES_REST_BYTES = 75, /* left in the line: less is the end of this sentence */
 	PHRASES_LOOK_BACK = 300,
 };
 
-enum { THANTHAKHAT = 0xE4C }; /* over a silent letter: most such words are foreign names */
+enum { THANTHAKHAT = 0xE4C }; /* marks a silent letter: most such words are foreign names */
 
 static bool is_thai(uint32_t c)
 {
 	return c >= 0xE01 && c <= 0xE4F;
 }
 
-/* Is the last quotation mark or bracket before `at`, as far as is looked, an opening one? */
+/* Is the last quotation mark or bracket before `at`, within some distance, an opening one? */
 static bool is_enclosed(const struct segmenter *g, size_t at)
 {
 	for (size_t looked = 0; at > g->start && looked < PHRASES_LOOK_BACK;) {
@@ -176,9 +176,8 @@ static unsigned beginning_classes(const struct segmenter *g, size_t at)
 	return classes;
 }
 
-/* Thai has spaces between phrases and sentences alike, and no stops: a space is taken for an end
- * when enough stands before and behind it and what follows does not carry on. Right half the time.
- */
+/* Thai has no stops, and spaces between phrases as well as sentences: a space counts as an end if
+ * enough text precedes and follows it and what follows is no continuation. Right half the time. */
 static bool phrases_end(const struct segmenter *g, size_t space)
 {
 	size_t next = space + 1, before = space - g->start;

@@ -37,7 +37,7 @@ struct next stop_look_ahead(struct segmenter *g, size_t at)
 	return next;
 }
 
-/* In scripts where vowels are letters, a word without one is short for something. */
+/* In scripts where vowels are letters, a word without one is an abbreviation. */
 static bool has_vowel(const struct word *word)
 {
 	if (word->first == GLYPH_LETTER)
@@ -60,7 +60,7 @@ static bool is_ordinal_break(struct segmenter *g, const struct word *word, const
 	return (after.classes & WORD_STARTER) != 0;
 }
 
-/* A number before the full stop. */
+/* Does a sentence end with a number before the full stop? */
 static bool number_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
 	/* "1. First": the stop belongs to the number. */
@@ -81,8 +81,8 @@ static bool is_starter(struct segmenter *g, const struct next *next)
 	return next->first == GLYPH_UPPER && (word_after(g, next->word_at).classes & WORD_STARTER);
 }
 
-/* A unit behind a number, "1986 r." or "5 min.", ends the sentence before a capital; no name
- * follows it as one would follow a title. */
+/* A unit after a number, "1986 r." or "5 min.", ends the sentence before a capital: unlike a title,
+ * it is not followed by a name. */
 static bool is_unit(const struct segmenter *g, const struct word *unit)
 {
 	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) ||
@@ -96,12 +96,13 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	       (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
 }
 
-/* "z. B." and "т. д." are listed without the space: a short word behind another short one. */
+/* "z. B." and "т. д." are listed without the space: look up a short word together with the short
+ * one before it. */
 static void add_spaced_part(const struct segmenter *g, struct word *word)
 {
 	char fold[LANGUAGE_WORD_BYTES];
 	struct glyph space = glyph_before(g->text, word->at);
-	size_t stop = word->at - space.len; /* behind it */
+	size_t stop = word->at - space.len; /* after the stop */
 	if (space.kind != GLYPH_SPACE || stop < g->start + 2 || g->text.at[stop - 1] != '.')
 		return;
 	struct word part = word_before(g, stop - 1);
@@ -116,7 +117,7 @@ static void add_spaced_part(const struct segmenter *g, struct word *word)
 		word->classes = classes;
 }
 
-/* "6 a.m. Tuesday", "9 p.m. EST": what comes behind a time of the day. */
+/* Does a day, a month or a time zone follow: "6 a.m. Tuesday", "9 p.m. EST"? */
 static bool is_day_or_zone(struct segmenter *g, const struct next *next)
 {
 	static const char *const zones[] = {"bst", "cest", "cet", "ct",  "edt", "est",
@@ -128,7 +129,7 @@ static bool is_day_or_zone(struct segmenter *g, const struct next *next)
 	return (after.classes & (WORD_CALENDAR | WORD_MONTH)) != 0;
 }
 
-/* Does an abbreviation of these classes stand for a name's part or a unit before `next`? */
+/* Does an abbreviation of these classes end the sentence before `next`? */
 static bool abbreviation_ends(struct segmenter *g, const struct word *word, const struct next *next)
 {
 	if (word->classes & WORD_TITLE)
@@ -141,8 +142,8 @@ static bool abbreviation_ends(struct segmenter *g, const struct word *word, cons
 	return !word_is_roman(&after) && after.chars > 1; /* WORD_NUMBER: "Fig. A", "vol. IV" */
 }
 
-/* One full stop at `at`, white space behind it, then a capital, a digit or a letter without case.
- */
+/* Does the full stop at `at` end the sentence, before white space and a capital, a digit or a
+ * letter without case? */
 static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *next)
 {
 	struct word word = word_before(g, at);
@@ -183,9 +184,9 @@ static bool is_full_word(const struct word *word, size_t least_chars)
 	       !word->all_upper && !(word->classes & ~(unsigned)WORD_ORDINARY) && has_vowel(word);
 }
 
-/* Careless writers begin sentences in lower case: believe it behind a full word only. A short one
- * may be an abbreviation that stands once in the text, but not before a word that begins sentences;
- * and whoever writes "i" has no capitals. */
+/* Careless writers begin sentences in lower case: believe it only after a full word. A short one
+ * may be an abbreviation that occurs once in the text, except before a word that begins sentences;
+ * and whoever writes "i" uses no capitals. */
 static bool lower_begins(struct segmenter *g, size_t at, size_t next)
 {
 	struct word word = word_before(g, at);
@@ -229,8 +230,8 @@ static size_t jamo_len(const struct segmenter *g, size_t at)
 	return glyph_is_gap(glyph.kind) ? end - at : 0;
 }
 
-/* The face of `left` bytes at most that `s` begins with: eyes, perhaps a nose, and a mouth that may
- * be repeated; or a heart and the like. */
+/* Length of the face that `s` begins with, at most `left`: eyes, perhaps a nose, and a mouth that
+ * may be repeated; or a heart and the like. */
 static size_t face_len(const char *s, size_t left)
 {
 	if (left < 2)
@@ -306,7 +307,7 @@ static size_t reference_len(const struct segmenter *g, size_t at)
 	return end + 1 + page_len(g, end + 1) - at;
 }
 
-/* Closing quotes that stand apart, as in tokenized text: . " and . '' and . » */
+/* Closing quotes after a space, as in tokenized text: . " and . '' and . » */
 static size_t loose_closer_len(const struct segmenter *g, size_t at)
 {
 	struct glyph glyph = glyph_at(g->text, at);
@@ -414,7 +415,7 @@ struct stop stop_read(struct segmenter *g, size_t at)
 	return stop;
 }
 
-/* "。」と述べた": what is said goes on into who says it, with a particle that begins no sentence.
+/* "。」と述べた": a quotation goes on with who says it, after a particle that begins no sentence.
  */
 static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
 {
@@ -434,7 +435,7 @@ static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
 	return false;
 }
 
-/* No space behind the stop: "world.Today" or "world...Today", but neither "example.Org" nor
+/* A stop without a space after it: "world.Today" or "world...Today", but neither "example.Org" nor
  * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
 {
@@ -462,7 +463,7 @@ static bool glued_ends(struct segmenter *g, const struct stop *stop)
 	return behind.c != '.' || glyph_is_gap(glyph_at(g->text, next.end + 1).kind);
 }
 
-/* Does "a)" or "a." at `at` begin a list behind the stop? "u. a." and "inkl. a." do not. */
+/* Does "a)" or "a." at `at` begin a list after the stop? "u. a." and "inkl. a." do not. */
 static bool begins_list(struct segmenter *g, const struct stop *stop, size_t at)
 {
 	struct marker marker = marker_read(g, at);

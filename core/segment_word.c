@@ -5,7 +5,7 @@
 #include "letters.h"
 #include "vector.h"
 
-/* All but `fold`, whose bytes nobody reads beyond `len`. */
+/* Clear all but `fold`, which nobody reads beyond `len`. */
 static void init_word(struct word *word, size_t at)
 {
 	word->at = word->end = at;
@@ -15,7 +15,7 @@ static void init_word(struct word *word, size_t at)
 	word->classes = 0;
 }
 
-/* What stands inside a word that a full stop may end: e.g, 3,5, don't, S/N, n.º, № and §. */
+/* May it be inside a word that a full stop may end: e.g, 3,5, don't, S/N, n.º, № and §? */
 static bool is_word_char(struct glyph glyph)
 {
 	if (glyph_is_alnum(glyph.kind))
@@ -25,7 +25,8 @@ static bool is_word_char(struct glyph glyph)
 	return glyph.c == 0x2019 || glyph.c == 0xBA || glyph.c == 0x2116 || glyph.c == 0xA7;
 }
 
-/* Most words: small ASCII letters, perhaps behind a capital, no more than a vector holds. */
+/* Fold a word of lower-case ASCII letters, perhaps after a capital, that fits in a vector, as most
+ * do. */
 static bool fold_plain_word(const struct segmenter *g, struct word *word)
 {
 	const char *s = g->text.at + word->at;
@@ -45,7 +46,7 @@ static bool fold_plain_word(const struct segmenter *g, struct word *word)
 	return true;
 }
 
-/* Letters with their accents apart, made one: the lists have them so, and count them so. */
+/* Compose letters and separate accents: the lists have them composed, and count them so. */
 static void compose_word(struct word *word)
 {
 	struct form form = {.len = (uint32_t)word->len};
@@ -150,7 +151,8 @@ static uint32_t hash_word(const struct word *word)
 	return hash | 1;
 }
 
-/* Is the word before the stop at `at` an abbreviation, for what follows the stop? */
+/* Learn the word before the stop at `at` as an abbreviation if what follows shows that it is
+ * one. */
 static void learn_from(struct segmenter *g, size_t at)
 {
 	const char *text = g->text.at;
@@ -167,9 +169,9 @@ static void learn_from(struct segmenter *g, size_t at)
 	}
 }
 
-/* Punkt's idea (Kiss and Strunk 2006): a short word whose full stop stands before a lower-case
- * letter somewhere in this text is an abbreviation in all of it. Few stops do, which three bytes
- * tell of sixteen places at once: a look at each stop was a twelfth of segmenting. */
+/* Punkt's idea (Kiss and Strunk 2006): a short word whose full stop precedes a lower-case letter
+ * somewhere in this text is an abbreviation in all of it. Few stops do; three bytes show it for
+ * sixteen places at once, because a look at each stop took a twelfth of segmenting. */
 void word_learn(struct segmenter *g)
 {
 	const char *text = g->text.at, *stop = memchr(text, '.', g->text.len);
@@ -211,7 +213,7 @@ bool word_may_start(const struct segmenter *g, size_t at)
 		return true;
 	vector lower = vector_load(g->text.at + at) | 0x20;
 	unsigned letters = vector_letters(lower);
-	/* CC and CD lead accents that stand behind their letter. */
+	/* CC and CD begin accents that follow their letter. */
 	bool accented = letters < VECTOR_BYTES && (g->text.at[at + letters] & 0xFE) == 0xCC;
 	return letters < 2 || accented ||
 	       language_may_start(g->language, lower[0], lower[1], letters);

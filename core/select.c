@@ -9,12 +9,12 @@
 
 #include <utf8proc.h>
 
-/* How gladly a sentence is chosen; within a rank the score decides. */
+/* In which order sentences are chosen; within a rank the score decides. */
 enum rank {
 	RANK_GOOD,
-	RANK_BRIEF,    /* a statement of few words, where a budget is to be spent */
-	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; where a
-			  budget is to be spent, an outcry */
+	RANK_BRIEF,    /* a statement of few words, if a budget is to be spent */
+	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; an outcry, if
+			  a budget is to be spent */
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
 	RANK_LABEL,    /* who speaks, without what is said */
 	RANK_DATELINE, /* where and when: never beside anything else */
@@ -25,8 +25,8 @@ enum {
 	LOOK_AGAIN = 256, /* candidates weighed anew before the next is taken as it is */
 	USUAL_WORDS = 22, /* of a sentence */
 	USUAL_CHARS = 130,
-	SHORT_TEXT = 3, /* sentences: what has no more is given whole */
-	QUOTED = 8,     /* sentences between the two that open and close a quotation */
+	SHORT_TEXT = 3, /* sentences: a text with no more is given whole */
+	QUOTED = 8,     /* most sentences between the two that open and close a quotation */
 };
 
 static const uint32_t NONE = UINT32_MAX;
@@ -36,7 +36,7 @@ struct candidate {
 	uint32_t sentence;
 	uint32_t seen; /* it has been compared with that many of them */
 	enum rank rank;
-	bool weak; /* it does not stand alone: no filling for what is left of a budget */
+	bool weak; /* it does not stand alone: not used to fill the rest of a budget */
 };
 
 /* Trigrams of the sentences chosen so far: open addressing over their hashes, 0 is free. */
@@ -44,7 +44,7 @@ struct trigrams {
 	uint64_t *slot;
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
-	size_t room; /* half of the slots stay free: what comes later is not remembered */
+	size_t room; /* half of the slots stay free: later ones are not remembered */
 };
 
 struct chooser {
@@ -60,8 +60,8 @@ struct chooser {
 	uint32_t size[HOLDERS]; /* distinct content terms of the chosen sentences */
 	bool *backward;         /* of each sentence: it opens so that it points back */
 	uint8_t *quotes;        /* QUOTE_* */
-	bool *chosen, *waits;   /* it is, it stands among those put off */
-	uint32_t *put_off;      /* which wait until their rank is used up */
+	bool *chosen, *waits;   /* it is chosen; it is among those put off */
+	uint32_t *put_off;      /* those that wait until their rank is used up */
 	size_t put_off_len;
 	bool stopped;     /* most sentences end with a mark */
 	uint32_t refused; /* the first that was too long for what is left of a budget, or NONE */
@@ -72,7 +72,7 @@ struct chooser {
 	struct selection *out;
 };
 
-/* A sentence repeats the summary when this share of its trigrams stands there already. */
+/* A sentence repeats the summary if this share of its trigrams is there already. */
 static const float repeated_share = 0.15f;
 
 /* One with this share says nothing new: no budget is spent on it. */
@@ -82,9 +82,9 @@ static const float same_share = 0.5f;
  * merits. */
 static const float overlap_loss = 6;
 
-/* What it loses for opening with a pronoun or connective that nothing chosen explains: more than
- * all but a few in a thousand are ahead of the next. To be looked at when the ranker is trained
- * anew, as the losses below. */
+/* What it loses for opening with a pronoun or connective that nothing chosen explains: only a few
+ * in a thousand are further ahead of the next. Review this and the losses below when the ranker is
+ * retrained. */
 static const float dangling_loss = 18;
 
 /* What it loses for half a quotation: nobody knows who says it, or where it ends. */
@@ -96,8 +96,8 @@ static const float continued_loss = 2.5f;
 /* What it loses for announcing what follows: "Here is how it works:". */
 static const float announcing_loss = 10;
 
-/* What it loses for each content word that it lacks to ENOUGH_CONTENT: "Sweet!" and "See below."
- * say nothing by themselves, "No one was injured." says little. An outcry has OUTCRY_CONTENT at
+/* What it loses for each content word short of ENOUGH_CONTENT: "Sweet!" and "See below." say
+ * nothing by themselves, "No one was injured." says little. An outcry has OUTCRY_CONTENT at
  * most. */
 static const float brevity_loss = 3;
 enum { ENOUGH_CONTENT = 6, OUTCRY_CONTENT = 2 };
@@ -162,7 +162,7 @@ static bool trigrams_have(struct trigrams *trigrams, uint64_t hash, bool add)
 	return false;
 }
 
-/* How many of the sentence's trigrams are in the summary already? `add` puts them there. */
+/* How many of the sentence's trigrams are in the summary already? With `add`, they are added. */
 static size_t trigrams_shared(struct chooser *c, uint32_t i, bool add, size_t *total)
 {
 	const struct terms *terms = c->input->terms;
@@ -283,14 +283,14 @@ static bool opens_small(struct span text)
 			    : utf8proc_category((utf8proc_int32_t)first) == UTF8PROC_CATEGORY_LL;
 }
 
-/* What a query asks for comes all the same. */
+/* Does it answer the query? Then weaknesses do not keep it out. */
 static bool answers(const struct chooser *c, uint32_t i)
 {
 	return c->scores->query != NULL && c->scores->query[i] > 0;
 }
 
-/* The share of its losses that a sentence bears: one that answers the query needs only be better
- * than others that do. */
+/* The share of its losses that a sentence bears: one that answers the query competes only with
+ * others that do. */
 static float share_of_loss(const struct chooser *c, uint32_t i)
 {
 	return answers(c, i) ? 1 - 0.8f * c->scores->query[i] : 1;
@@ -339,9 +339,9 @@ static void lift(struct chooser *c, uint32_t i, float by)
 	push(c, lifted);
 }
 
-/* What now stands better comes once more: the next sentence, when it points back to this one, the
- * one before, when this one points back to it, and the other half of a quotation. Whichever copy
- * comes later is passed over. */
+/* Re-enter sentences that sentence `i` now makes better: the next one if it points back to `i`, the
+ * one before if `i` points back to it, and the other half of a quotation. The later copy is
+ * skipped. */
 static void lift_neighbours(struct chooser *c, uint32_t i)
 {
 	bool goes_on = quote_goes_on(c, i), came = i > 0 && quote_goes_on(c, i - 1);
@@ -383,7 +383,7 @@ static size_t most_sentences(const struct select_options *options,
 	return most == 0 ? 1 : most;
 }
 
-/* Exact for a count or ratio, else a fair guess. */
+/* How many will be chosen: exact for a count or ratio, else a fair guess. */
 static size_t expected_sentences(const struct select_options *options,
 				 const struct sentences *sentences)
 {
@@ -414,8 +414,8 @@ static bool fits_whole(const struct chooser *c)
 	return options->max_chars == 0 || chars <= options->max_chars;
 }
 
-/* What stands between the sentence that opens a quotation and the one that closes it is said by
- * somebody, too, and has no mark that tells. */
+/* Mark the sentences between one that opens a quotation and the one that closes it: they are
+ * quoted, too, but have no mark that shows it. */
 static void find_quoted(struct chooser *c)
 {
 	const struct sentences *sentences = c->input->sentences;
@@ -470,8 +470,8 @@ static bool prepare(struct arena *arena, struct chooser *c)
 	return true;
 }
 
-/* The best of the candidates when each is weighed against all that is chosen. Losses only grow, so
- * that the best of the heap is the best of all once it has been weighed. */
+/* The best candidate, weighed against all that is chosen. Losses only grow, so the best of the heap
+ * is the best of all once it has been weighed. */
 static struct candidate pop_weighed(struct chooser *c)
 {
 	struct candidate best = pop(c);
@@ -494,8 +494,9 @@ static bool may_go_on(const struct chooser *c)
 	return c->out->len == 0 || (c->counted && c->out->len < c->max_sentences);
 }
 
-/* What is only a size is not filled up with what is no prose where there is any; but where little
- * is said of a mail that is passed on, with what stands alone in that. */
+/* Does it merely fill up a size with lines that are not prose? Not allowed once prose is chosen;
+ * except, where little is said about a forwarded mail, for that mail's sentences that stand
+ * alone. */
 static bool fills_size(const struct chooser *c, const struct candidate *candidate)
 {
 	bool no_prose = candidate->rank == RANK_NO_PROSE || candidate->rank == RANK_LABEL;
@@ -503,7 +504,8 @@ static bool fills_size(const struct chooser *c, const struct candidate *candidat
 	return no_prose && !passed_on && c->sized && c->prose;
 }
 
-/* Where one was too long already, what does not stand alone is not taken for its being short. */
+/* Once a better sentence was too long, one that does not stand alone is not taken just for being
+ * short. */
 static void choose_if_fits(struct chooser *c, uint32_t i, bool weak)
 {
 	if (c->refused != NONE && c->out->len > 0 && weak)
@@ -514,16 +516,16 @@ static void choose_if_fits(struct chooser *c, uint32_t i, bool weak)
 		c->refused = i;
 }
 
-/* Does it ask for another sentence, for which there would be no place any more? */
+/* Does it need another sentence, for which there would be no place? */
 static bool takes_last_place(const struct chooser *c, uint32_t i)
 {
 	return c->max_sentences > 1 && c->out->len + 1 == c->max_sentences && !answers(c, i) &&
 	       (dangles(c, i) || halves_quote(c, i));
 }
 
-/* The candidates of a rank in turn, then those of them that repeat what is chosen or hang in the
- * air. Where no statement fits into the budget, not even a brief one, the best all the same: no
- * text is left without a summary. */
+/* Choose the candidates of a rank in turn, then those that repeat what is chosen or lean on another
+ * sentence. If no statement fits the budget, not even a brief one, take the best anyway: no text is
+ * left without a summary. */
 static void choose_rank(struct chooser *c, enum rank rank)
 {
 	c->put_off_len = 0;

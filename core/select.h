@@ -28,8 +28,8 @@ struct select_options {
 };
 
 /**
- * How many sentences to tell the scorer that are asked for: the count that the options give or, for
- * a bound of words or characters, a fair guess of how many fit, at most three, for which the scorer
+ * The number of sentences asked for, as the scorer is told: the count in the options or, for a
+ * bound of words or characters, a fair guess of how many fit, at most three, for which the scorer
  * prefers brief ones.
  */
 size_t select_asked(const struct select_options *options, const struct sentences *sentences);
@@ -52,21 +52,22 @@ struct selection {
  * - for having too few words to say something.
  *
  * These wait until no others remain, in this order: near-repeats; lines that are no sentences of
- * the article (captions, bylines, navigation); sentences of a kind to avoid; labels. Datelines
- * are no part of any answer.
+ * the article (captions, bylines, navigation); sentences of a kind to avoid; labels. Datelines are
+ * never part of an answer.
  *
  * - A count that the caller asked for is filled up with them. With `at_most` it is not filled up
  *   with near-repeats, nor, if there is any prose, with lines and labels, except whole sentences of
  *   a mail that is answered.
  * - A budget of words or characters is spent on none of them, nor on outcries ("Why?") unless a
  *   query asks for them. If a better sentence was too long, it is also not spent on what does not
- *   stand alone: what hangs in the air, has few words, asks a question, or has no stop where most
- *   sentences have one. If no statement fits, not even a brief one, the best goes over the budget.
+ *   stand alone: what leans on another sentence, has few words, asks a question, or has no stop
+ *   where most sentences have one. If no statement fits, not even a brief one, the best goes over
+ *   the budget.
  * - A text of at most three sentences that fits is given whole, unless a kind is to be avoided; so
- *   is any text of which a share of all is asked for.
+ *   is any text if a share of all is asked for.
  *
- * O(tokens + n log n) for a fixed number of sentences.
- * The array lives in `arena`. For memory only: then out->len is 0 and arena->failed is set.
+ * O(tokens + n log n) for a fixed number of sentences. The array lives in `arena`. Fails only for
+ * lack of memory: then out->len is 0 and arena->failed is set.
  */
 void select_sentences(struct arena *arena, const struct score_input *input,
 		      const struct scores *scores, const struct select_options *options,

@@ -18,8 +18,8 @@ struct stems *stems_new(void)
 	if (stems == NULL)
 		return NULL;
 	stems->snowball = calloc(language_count(), sizeof(struct sb_stemmer *));
-	/* So much is cleared by the system, page by page when first used: an idle worker's memory
-	 * costs nothing. */
+	/* The system clears a block this large page by page when first used: an idle worker's
+	 * memory costs nothing. */
 	stems->block = calloc(1, STEMS_SETS * sizeof(struct stems_set) + LINE_BYTES);
 	if (stems->snowball == NULL || stems->block == NULL) {
 		stems_free(stems);
@@ -56,8 +56,8 @@ static struct span snowball(struct stems *stems, const struct language *language
 	return (struct span){(const char *)stem, (size_t)sb_stemmer_length(*stemmer)};
 }
 
-/* Korean nouns carry their case as a suffix of the word; longest first. What remains must have two
- * syllables (of three bytes each), or short nouns that end in such a syllable would be cut. */
+/* Korean nouns carry their case as a suffix; longest first. What remains must have two syllables
+ * (of three bytes each), or short nouns that end in such a syllable would be cut. */
 static struct span korean(struct span word)
 {
 	static const char particles[][13] = {
@@ -117,7 +117,7 @@ static uint8_t flags_of(const struct stopword_language *stopwords, const struct 
 	uint8_t flags = stopwords_flags(stopwords, form, hash);
 	if (ascii_is_digit(form->bytes[0]))
 		return flags | TERM_NUMBER;
-	return form->len == 1 ? flags | TERM_STOP : flags; /* a letter left over, as in "Tom's" */
+	return form->len == 1 ? flags | TERM_STOP : flags; /* a single letter, as in "Tom's" */
 }
 
 static struct known_form find_out(struct stems *stems, const struct language *language,

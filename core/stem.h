@@ -21,15 +21,14 @@ struct stems {
 	struct stems_set *memory;     /* STEMS_SETS of them */
 	struct sb_stemmer **snowball; /* by language index; made when first needed */
 	struct form stem;             /* the last answer */
-	void *block;                  /* that memory lies in */
+	void *block;                  /* holds `memory` */
 	bool failed;                  /* no memory for a stemmer: words were left as they are */
 };
 
 enum { STEMS_SETS = 4096, STEMS_FORM_BYTES = 24 };
 
-/** A form, its flags and its stem in one line of the processor's cache: so each of an article's
- * hundreds of new words costs one cache miss, and neither the lists nor the stemmer are asked
- * again. */
+/** A form, its flags and its stem in one cache line: so each of an article's hundreds of new words
+ * costs one cache miss, and neither the lists nor the stemmer are asked again. */
 struct stems_entry {
 	uint64_t form[STEMS_FORM_BYTES / 8];
 	char stem[STEMS_FORM_BYTES];
@@ -83,8 +82,8 @@ static inline void stems_prefetch(const struct stems *stems, const struct langua
 	__builtin_prefetch(stems_set(stems, language, hash));
 }
 
-/** stems_know() of a form of at most sixteen bytes, zeros behind it, in a language that has stems;
- * false where nothing is remembered of it. */
+/** stems_know() for a zero-padded form of at most sixteen bytes, in a language that has stems;
+ * false if it is not remembered. */
 static inline bool stems_recall(const struct stems *stems, const struct language *language,
 				const char *form, uint64_t hash, struct known_form *known)
 {

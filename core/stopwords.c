@@ -16,7 +16,7 @@ const struct stopword_language *stopwords_of(const struct language *language)
 	return NULL;
 }
 
-/* Both are zero-padded to whole steps of eight: one, mostly, and no call. */
+/* Both are zero-padded to whole steps of eight: mostly one step, and no call. */
 static bool same_bytes(const char *a, const char *b, uint32_t len)
 {
 	for (uint32_t at = 0; at < len; at += 8)
@@ -25,8 +25,8 @@ static bool same_bytes(const char *a, const char *b, uint32_t len)
 	return true;
 }
 
-/* Does the word before `at` go on there? Characters of scripts without spaces stand against
- * anything, and a Korean word may go on with a particle. */
+/* Does the word before `at` go on there? Not with a character from Hangul on: Korean adds
+ * particles, and Chinese and Japanese have no spaces. */
 static bool word_goes_on(struct span text, size_t at)
 {
 	uint32_t c;
@@ -44,7 +44,7 @@ bool stopwords_open_backward(const struct stopword_language *words, struct span 
 		return false;
 	unsigned bucket = (unsigned char)sentence.at[1] % OPENING_BUCKETS;
 	const char *end = opening_pool + words->openings[bucket + 1];
-	/* Each stands behind its length. */
+	/* Each phrase follows its length. */
 	for (const char *phrase = opening_pool + words->openings[bucket]; phrase < end;
 	     phrase += phrase[0] + 1) {
 		size_t len = (size_t)phrase[0];

@@ -2,7 +2,7 @@
 
 #include "glyph.h"
 
-/* One look where the first character is visible, as nearly always. */
+/* One look if the first character is visible, as it nearly always is. */
 static bool shows_nothing(struct span text)
 {
 	struct glyph glyph;

@@ -19,7 +19,7 @@ struct summary_input {
 	struct stems *stems; /* the worker's, kept from job to job; NULL: some 10 us slower */
 };
 
-/** How. A zeroed struct means no bound at all: every sentence is chosen. */
+/** How to summarize. A zeroed struct means no bound at all: every sentence is chosen. */
 struct summary_options {
 	struct select_options select;
 	size_t max_keywords; /* 0: none are looked for */

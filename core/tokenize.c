@@ -10,14 +10,14 @@
 #include "vector.h"
 
 enum {
-	MATCH_TERMS = 64,    /* distinct terms of a headline or query that count */
+	MATCH_TERMS = 64,    /* distinct terms of a headline or query that are used */
 	MATCH_KIN = 8,       /* words of it that are compared with every form of the text, */
-	KIN_FORMS = 1 << 16, /* of which no article has so many */
+	KIN_FORMS = 1 << 16, /* more than any article has */
 	NONE = FORM_NO_TERM,
 };
 
 struct term_index {
-	struct formtable forms; /* case-folded words as they are written */
+	struct formtable forms; /* case-folded words as written */
 	struct formtable stems; /* stems of the content words among them; empty without stemming */
 };
 
@@ -34,7 +34,7 @@ struct tokenizer {
 	size_t word_end;          /* of the last word, to see what joins it to the next */
 	uint32_t words;           /* in this sentence */
 	struct term_match *match; /* not NULL: look words up instead of adding them */
-	unsigned kin;             /* so many words more may be looked for by what they look like */
+	unsigned kin;             /* how many more words may be looked for by their looks */
 	bool stemmed;             /* words have stems */
 	bool failed;
 };
@@ -54,7 +54,7 @@ static uint32_t add_term(struct tokenizer *t, const struct form_entry *entry, ui
 	return (uint32_t)terms->distinct_count++;
 }
 
-/* The entry of the stem of a content word, with its term. */
+/* The entry, with its term, for the stem of a content word. */
 static const struct form_entry *stem_entry(struct tokenizer *t, const struct known_form *known)
 {
 	struct formtable *stems = &t->index->stems;
@@ -89,7 +89,7 @@ static inline uint32_t new_term(struct tokenizer *t, struct form_entry *entry,
 	return entry->term = stem->term;
 }
 
-/* `slot` is free for the form. */
+/* Add a new form at the free `slot`. */
 static uint32_t new_form(struct tokenizer *t, const struct form *form, uint64_t hash, uint32_t slot,
 			 uint8_t flags)
 {
@@ -109,7 +109,7 @@ static bool token_room(struct tokenizer *t, size_t more)
 	return room;
 }
 
-/* Where token_room() is. */
+/* Requires token_room(). */
 static inline void add_token(struct tokenizer *t, uint32_t start, uint32_t end, uint32_t term)
 {
 	struct terms *terms = t->terms;
@@ -169,7 +169,7 @@ static void match_form(struct tokenizer *t, const struct form *form, uint64_t ha
 			entry = formtable_find(&t->index->stems, known.stem, known.stem_len,
 					       known.stem_hash, &slot);
 	}
-	/* What is taken for an ending may be the word's own: Russian "паром", "паромы". */
+	/* What looks like an ending may belong to the word: Russian "паром", "паромы". */
 	if (entry == NULL && t->kin > 0 && t->stemmed)
 		entry = formtable_find(&t->index->stems, form->bytes, form->len, hash, &slot);
 	if (entry != NULL)
@@ -211,7 +211,7 @@ static inline bool joins(const char *text, size_t word_end, size_t start)
 static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 {
 	struct form form;
-	bool apart = false; /* what is one character stands as several */
+	bool apart = false; /* one character is written as several */
 	size_t at = start;
 	form.len = 0;
 	while (at < end) {
@@ -241,7 +241,7 @@ static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 		}
 		bool mark = letters_is_mark(codepoint);
 		if (!letters_make_word(codepoint) || letters_is_unspaced(codepoint) ||
-		    (mark && at == start)) /* what makes a symbol an emoji begins no word */
+		    (mark && at == start)) /* an emoji's mark begins no word */
 			break;
 		apart |= mark || letters_is_jamo(codepoint);
 		letters_put_folded(&form, codepoint);
@@ -261,10 +261,10 @@ static size_t cut_word(struct tokenizer *t, size_t start, size_t end)
 /* One character of a script without spaces, with the marks on it. */
 struct character {
 	size_t start, end;
-	bool function; /* it alone says that the pair carries no topic */
+	bool function; /* it makes a pair that carries no topic */
 };
 
-/* The bytes from `start` on as they are: these scripts have no case. */
+/* Copy the bytes as they are: these scripts have no case. */
 static inline void copy_form(const struct tokenizer *t, size_t start, size_t end, struct form *form)
 {
 	form->len = (uint32_t)(end - start < FORM_MAX_BYTES ? end - start : FORM_MAX_BYTES);
@@ -277,7 +277,7 @@ static inline void copy_form(const struct tokenizer *t, size_t start, size_t end
 	form_finish(form);
 }
 
-/* Surely no mark begins with it: all below U+0300, and Han. */
+/* Can no mark begin with it? True below U+0300 and for Han. */
 static inline bool begins_no_mark(char byte)
 {
 	unsigned char c = (unsigned char)byte;
@@ -316,7 +316,7 @@ static void take_characters(struct tokenizer *t, size_t start, size_t end, bool 
 	take_form(t, &form, form_hash(form.bytes, form.len), function ? TERM_STOP : 0, start, end);
 }
 
-/* A run of such characters, two by two; one alone stands for itself. */
+/* Cut a run of such characters into overlapping pairs; a single one stands for itself. */
 static size_t cut_unspaced(struct tokenizer *t, size_t start, size_t end)
 {
 	struct character last, next;
@@ -358,9 +358,9 @@ static uint32_t plain_term(struct tokenizer *t, const struct plain_word *word)
 	return entry != NULL ? entry->term : new_plain(t, word, slot);
 }
 
-/* Terms of the words that stand where they are looked for first; a bit for each of the others. A
- * third of the words are new and nothing tells which: so no branch asks here. What the table has of
- * longer forms differs in the last of these sixteen bytes, which is zero in plain words. */
+/* Look up words in the first slot where they may be; returns a bit for each that is not there. A
+ * third of the words are new, unpredictably, so there is no branch on it. Longer forms in the table
+ * differ in the last of the sixteen bytes, which is zero in plain words. */
 static uint32_t look_up_plain(const struct tokenizer *t, const struct plain_word *word,
 			      unsigned count, uint32_t *term)
 {
@@ -375,13 +375,13 @@ static uint32_t look_up_plain(const struct tokenizer *t, const struct plain_word
 				   (entry->second ^ form_load(word[i].bytes + 8));
 		term[i] = entry->term;
 		others |= (uint32_t)(differs != 0) << i;
-		/* What memory knows of the new ones arrives while the first of them are added. */
+		/* For new words, fetch what stems_know() needs while the first are being added. */
 		stems_prefetch(t->stems, t->language, word[i].hash);
 	}
 	return others;
 }
 
-/* Where token_room() is. */
+/* Requires token_room(). */
 static void add_plain(struct tokenizer *t, const struct plain_word *word, unsigned count,
 		      const uint32_t *term)
 {
@@ -439,7 +439,7 @@ static bool prepare(struct tokenizer *t, const struct sentences *sentences)
 {
 	struct terms *terms = t->terms;
 	t->token_room = t->text.len / 4 + PLAINWORDS_MAX;
-	/* Half the words of an article are new; of pairs of characters, most. */
+	/* Half the words of an article are distinct; of pairs of characters, most. */
 	size_t expected = t->text.len / (t->language->spaced ? 16 : 4) + 64;
 	t->distinct_room = expected < 4096 ? expected : 4096;
 	terms->first = arena_alloc(t->arena, sentences->len + 1, sizeof *terms->first);
@@ -514,8 +514,8 @@ void terms_match(struct arena *arena, struct stems *stems, const struct terms *t
 	*out = (struct term_match){.term = arena_alloc(arena, MATCH_TERMS, sizeof *out->term)};
 	if (out->term == NULL || phrase.len == 0)
 		return;
-	/* Only read while `match` is set: what the tokenizer writes, it writes when it adds terms.
-	 */
+	/* `terms` is only read while `match` is set: the tokenizer writes only when it adds
+	 * terms. */
 	struct tokenizer t = begin(arena, stems, phrase, language, (struct terms *)terms);
 	t.index = (struct term_index *)terms->index;
 	t.match = out;

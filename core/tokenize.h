@@ -31,7 +31,7 @@ enum {
 struct term {
 	struct span stem;        /* case-folded and stemmed; in the arena */
 	uint32_t count;          /* tokens with it */
-	uint32_t last_sentence;  /* the last one with it */
+	uint32_t last_sentence;  /* the last sentence with it */
 	uint32_t sentence_count; /* sentences with it (document frequency inside the text) */
 	uint8_t flags;
 };
@@ -56,8 +56,8 @@ struct terms {
  * two is.
  *
  * `stems` is the caller's; NULL makes a new one for this call, which costs a malloc and is cold.
- * Everything else lives in `arena`. O(text.len). For memory only: then counts are 0, arena->failed
- * set. A word's first FORM_MAX_BYTES bytes distinguish it.
+ * Everything else lives in `arena`. O(text.len). Fails only for lack of memory: then counts are 0
+ * and arena->failed is set. A word's first FORM_MAX_BYTES bytes distinguish it.
  */
 void tokenize_sentences(struct arena *arena, struct stems *stems, struct span text,
 			const struct sentences *sentences, const struct language *language,

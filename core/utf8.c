@@ -10,7 +10,7 @@ size_t utf8_check(struct span text)
 	size_t i = 0, n = text.len;
 	while (i < n) {
 		if (s[i] < 0x80) {
-			/* Most text is mostly ASCII: a vector a step while no byte has its top bit
+			/* Most text is mostly ASCII: go by vectors while no byte has its top bit
 			 * set. */
 			while (i + VECTOR_BYTES <= n && vector_signs(vector_load(s + i)) == 0)
 				i += VECTOR_BYTES;
@@ -37,8 +37,8 @@ size_t utf8_check(struct span text)
 	return n;
 }
 
-/* Bytes of which something is true are counted in sixteen lanes side by side, which hold so many
- * each: a fifth of the time that the compiler's own way takes, which widens each byte to eight. */
+/* Count bytes with some property in sixteen lanes side by side, each of which holds so many: a
+ * fifth of the time of the compiler's own way, which widens each byte to eight. */
 enum { LANE_MOST = 255 };
 
 static size_t sum_of(vector lanes)
@@ -49,7 +49,7 @@ static size_t sum_of(vector lanes)
 	return sum;
 }
 
-/* A code point is a byte that continues none; UTF-16 takes a second unit for the 4-byte ones. */
+/* Each byte that is no continuation is a code point; UTF-16 has a second unit for 4-byte ones. */
 static size_t count(const char *at, size_t len, enum offset_unit unit)
 {
 	size_t continuing = 0, pairs = 0, i = 0;
@@ -93,7 +93,7 @@ void utf8_map_init(struct utf8_map *map, struct arena *arena, struct span text,
 {
 	*map = (struct utf8_map){text, unit, NULL};
 	if (count(text.at, text.len, unit) == text.len)
-		return; /* ASCII, or bytes were asked for */
+		return; /* ASCII, or the unit is bytes */
 	size_t marks = text.len / UTF8_MAP_STEP + 1, units = 0;
 	map->mark = arena_alloc(arena, marks, sizeof(*map->mark));
 	if (map->mark == NULL)

@@ -95,8 +95,8 @@ struct utf8_map {
 enum { UTF8_MAP_STEP = 256 };
 
 /**
- * Make the map of valid UTF-8 `text`. The marks live in `arena`. O(text.len).
- * For memory only: then arena->failed is set and the map must not be used.
+ * Make the map of valid UTF-8 `text`. The marks live in `arena`. O(text.len). Fails only for lack
+ * of memory: then arena->failed is set and the map must not be used.
  */
 void utf8_map_init(struct utf8_map *map, struct arena *arena, struct span text,
 		   enum offset_unit unit);

@@ -7,7 +7,8 @@
 #include <emmintrin.h>
 #endif
 
-/** Sixteen bytes that are compared at once, by the extension of gcc and clang, on any machine. */
+/** Sixteen bytes that are compared at once, by the vector extension of gcc and clang, on any
+ * machine. */
 enum { VECTOR_BYTES = 16 };
 typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
 
@@ -68,7 +69,7 @@ static inline unsigned vector_letters(vector lower)
 	return vector_zeros((vector)(lower - 'a' >= 26));
 }
 
-/** The first `len` bytes of a vector, zeros behind. */
+/** The first `len` bytes of a vector, then zeros. */
 static inline vector vector_first(vector bytes, unsigned len)
 {
 	static const unsigned char keep[2 * VECTOR_BYTES] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,

@@ -1,4 +1,4 @@
-"""The hash of core/form.h: words of tables that are made here are looked up with that of their form."""
+"""The hash of core/form.h, by which the words of the generated tables are looked up."""
 
 MULTIPLIERS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
 MASK = (1 << 64) - 1

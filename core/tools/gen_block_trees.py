@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Write the block scorer's trees as C: gen_block_trees.py OUTPUT.h core/data/block_trees.txt
 
-The input's form is described in its head. A node of the table is a feature, a threshold and the
-distance to its first child, behind which the second stands. A leaf leads to itself, because every
-number is less than its threshold, so all trees can be walked in as many steps; its value stands in
-a table beside. Trees of nothing but a leaf of 0 make their number a multiple of TREES_ABREAST.
+The input's head describes its form. A node of the table is a feature, a threshold and the distance
+to its first child, which the second follows. A leaf leads to itself, because every number is less
+than its threshold, so all trees can be walked in the same number of steps; its value is in a table
+of its own. Trees of just a leaf of 0 make their number a multiple of TREES_ABREAST.
 """
 import sys
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Write the table of phrases that mark a line of a page: gen_boilerplate.py OUTPUT.h PHRASES.txt
 
-Phrases, of two bytes or more, are reached by their first two bytes; those that each sentence is asked for by four, the
-last ones of those that end it, for there are many.
-Beside each stand its first or last eight, all with the bit that tells ASCII capitals from small letters, and a mask
-of as many as it has, by which nearly all others are told in one step. ASCII letters are compared without case in
-the core; a phrase that begins with another script's letter is written in both cases.
+Phrases have at least two bytes and are found by their first two; those looked for in every sentence
+are many, so they are found by four: the last four for those that end a sentence.
+
+Each comes with its first or last eight bytes, all with the bit set that makes ASCII capitals small
+letters, and a mask of as many as it has: together they rule out nearly all others in one step. The
+core compares ASCII letters without case; a phrase that begins with a non-ASCII letter is written in
+both cases.
 """
 import sys
 
@@ -15,17 +17,17 @@ EDGE = 8
 
 
 def bucket(text):
-    """As edge_of() in boilerplate.c."""
+    """Like edge_of() in boilerplate.c."""
     return (text[0] * 21 + text[1] + sum(b * f for b, f in zip(text[2:], (37, 61)))) % BUCKETS
 
 
 def key(text, kind):
-    """The bytes that a phrase is reached by."""
+    """The bytes that a phrase is found by."""
     return text[-4:] if kind == ENDING else text[:4] if kind == OPENING else text[:2]
 
 
 def edge(text, kind):
-    """Eight bytes of its beginning, zeros behind; of the end of one that ends a sentence, zeros before."""
+    """Its first eight bytes, zero-padded; its last, zeros first, if it ends a sentence."""
     return text[-EDGE:].rjust(EDGE, b"\0") if kind == ENDING else text[:EDGE].ljust(EDGE, b"\0")
 
 

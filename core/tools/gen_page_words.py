@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Write the words and phrases of a page's parts: gen_page_words.py OUTPUT.h WORDS.txt PHRASES.txt
 
-Each kind is a table of hashes in open addressing (FNV-1a, 32 bits, linear probing), with a bit set
-of groups at each: a word of two groups has two bits. Phrases are hashed with one space between their
-words. Two texts with the same hash stop the build. Beside a table stands a set of bits for how its
-texts begin, because nearly all words of a page begin otherwise and need not be hashed.
+Each kind is a table of hashes in open addressing (FNV-1a, 32 bits, linear probing), each with a bit
+set of groups: a word of two groups has two bits. Phrases are hashed with one space between their
+words. Two texts with the same hash stop the build. Each table comes with a bit set of how its texts
+begin, because nearly all words of a page begin otherwise and need not be hashed.
 """
 import sys
 

@@ -5,8 +5,8 @@
 
 Each language gets an open-addressed hash table (linear probing, at most half full) of offsets into
 one string pool, whose strings are zero-padded to whole steps of eight bytes. The hash is that of
-core/form.h, sixteen bytes at a time. Openings stand in one pool, each behind its length, and are reached
-by their second byte, which tells more than the first: that is the same for half an alphabet beyond ASCII.
+core/form.h, sixteen bytes at a time. Openings are in one pool, each after its length, and are found
+by their second byte: beyond ASCII the first is the same for half an alphabet.
 """
 import os
 import sys

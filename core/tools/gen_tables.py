@@ -20,7 +20,7 @@ SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devana
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
               "colon-capital", "endings", "phrases", "linked", "compounds", "umlauts"]
-# As enum word_class in language.h numbers them.
+# Numbered like enum word_class in language.h.
 SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
 STARTER = 1 << CLASSES.index("starter")
 CAPITAL = 1 << CLASSES.index("capital")
@@ -46,18 +46,18 @@ def lines(path):
                 yield number, line
 
 
-FILTER_BITS = 2  # a slot of the table
-STARTER_FILTER_LOG2 = 11  # of its bits, for one language
+FILTER_BITS = 2  # per slot of the table
+STARTER_FILTER_LOG2 = 11  # of the number of bits per language
 ENDING_FILTER_LOG2 = 12
 
 
 def filter_bit(key, log2):
-    """As filter_bit() in language.c."""
+    """Like filter_bit() in language.c."""
     return (key * 2654435761 & 0xFFFFFFFF) >> 32 - log2
 
 
 def ending_bits(words):
-    """Of the last three bytes of what is listed as an ending: "-" and letters."""
+    """The filter of the last three bytes of listed endings: "-" and letters."""
     bits = [0] * ((1 << ENDING_FILTER_LOG2) // 64)
     for word in words:
         if word.startswith("-") and len(word) > 3:
@@ -67,7 +67,7 @@ def ending_bits(words):
 
 
 def starter_bits(words):
-    """The bits of language_may_start(): of the starters that begin with two letters a to z or more."""
+    """The bits of language_may_start(): starters that begin with at least two letters a to z."""
     bits = [0] * ((1 << STARTER_FILTER_LOG2) // 64)
     for word, classes in words.items():
         letters = len(re.match("[a-z]*", word)[0])

@@ -1,8 +1,8 @@
 """Articles of any size for the benchmarks, made from a few written ones.
 
-Sentences are drawn at random, and one word in eight is replaced by one put together from halves of
-two others: so the vocabulary grows with the text, as in real ones, and no sentence comes twice as it
-is. The same seed gives the same article everywhere.
+Sentences are drawn at random, and one word in eight is replaced by one made of halves of two others:
+so the vocabulary grows with the text, as in real ones, and no sentence is repeated unchanged. The
+same seed gives the same article everywhere.
 """
 import pathlib
 import random
@@ -15,12 +15,12 @@ LANGUAGES = list(FILES)
 UNSPACED = {"zh"}
 
 
-# Behind a stop that closes a word of four letters, "z. B." and "Dr." are no ends.
+# A stop must follow a word of four letters: "z. B." and "Dr." end nothing.
 SENTENCE_END = re.compile(r"(?<=\w{4}[.!?؟])\s+|(?<=[.!?؟][\"”“»])\s+|(?<=[。？！])(?!”)|(?<=[。？！]”)|\n+")
 
 
 def _sentences(language):
-    """Headings and lists stay out."""
+    """Its sentences, without headings and lists."""
     found = SENTENCE_END.split(FILES[language].read_text())
     return [s.strip() for s in found if len(s.encode()) > 50 and s.strip()[-1] in ".!?。？！؟\"”“"]
 

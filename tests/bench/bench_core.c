@@ -2,13 +2,13 @@
  *
  * usage: bench_core FILE LANGUAGE [ROUNDS]
  *
- * FILE holds articles in UTF-8, a form feed between them. They are summarized in turn, so that no
- * processor learns one of them by heart, ROUNDS times all (0: as often as fit into about a third of
- * a second), a worker's stemmers warm. Prints one JSON object: the articles' number and mean size,
- * and microseconds an article for each step, the median round and the fastest: language detection
- * (of a text whose language nobody told), segmenting, tokenizing, scoring, choosing; "core" is
- * their sum. Beside them, as measures of the machine, the same bytes copied, checked as UTF-8,
- * walked through by utf8proc, and parsed by jansson as a string of JSON. */
+ * FILE holds articles in UTF-8, a form feed between them. They are summarized in turn, so that the
+ * processor's predictors do not learn one of them, ROUNDS times all (0: as often as fit into about
+ * a third of a second), a worker's stemmers warm. Prints one JSON object: the articles' number and
+ * mean size, and microseconds an article for each step, the median round and the fastest: language
+ * detection (of a text without a declared language), segmenting, tokenizing, scoring, choosing;
+ * "core" is their sum. Beside them, as measures of the machine, the same bytes copied, checked as
+ * UTF-8, walked through by utf8proc, and parsed by jansson as a string of JSON. */
 #include "core/summary.h"
 #include "core/utf8.h"
 
@@ -46,7 +46,7 @@ struct bench {
 	struct span *article, *json; /* the same as one JSON string */
 	size_t count, bytes, largest;
 	char *copy;
-	double took[MAX_ROUNDS][STEPS]; /* microseconds, of all articles together */
+	double took[MAX_ROUNDS][STEPS]; /* microseconds, for all articles together */
 };
 
 static double now_us(void)

@@ -4,8 +4,9 @@
  *
  * FILE is plain UTF-8 text, repeated to 10 MB; without it, the inputs of tests/cases/segment are
  * taken. Prints megabytes of UTF-8 a second for both (the best round of each), and nanoseconds a
- * byte of ours in parts of 1 KB to 10 MB, which must not grow. ICU works on UTF-16: its time is
- * given with the text's conversion from UTF-8, which the service would need, and without. */
+ * byte of ours in parts of 1 KB to 10 MB, which must not grow with the size. ICU works on UTF-16:
+ * its time is given with the text's conversion from UTF-8, which the service would need, and
+ * without. */
 #include "core/arena.h"
 #include "core/language.h"
 #include "core/segment.h"
@@ -40,7 +41,7 @@ static size_t append_file(char *text, size_t len, const char *path)
 	return len;
 }
 
-/* Whole characters only, and no more than `len` bytes. */
+/* A prefix of whole characters, at most `len` bytes. */
 static struct span prefix(struct span text, size_t len)
 {
 	if (len >= text.len)
@@ -83,8 +84,8 @@ static struct span read_text(int argc, char **argv)
 	return whole;
 }
 
-/* Seconds to segment `text` in parts of `len` bytes. Each part is new: a processor learns one short
- * text by heart when it comes again and again. */
+/* Seconds to segment `text` in parts of `len` bytes. Each part is new: a processor's predictors
+ * learn one short text that is repeated. */
 static double time_ours(struct span text, size_t len, const struct language *language,
 			size_t *sentences)
 {
@@ -111,7 +112,7 @@ static double least(double a, double b)
 }
 
 #ifdef HAVE_ICU
-/* Both in turn, so that a busy machine is busy for both. */
+/* Run both in turn, so that other load on the machine affects both. */
 static void beside_icu(struct span text, const struct language *language)
 {
 	UErrorCode status = U_ZERO_ERROR;

@@ -1,5 +1,5 @@
-/* The measure of the server's benchmarks: the least that a libmicrohttpd server can do. It reads a
- * request, forgets it, and answers 200 with a constant of the size that a summary has. */
+/* The yardstick of the server's benchmarks: the least that a libmicrohttpd server can do. It reads
+ * a request, ignores it, and answers 200 with a constant of a summary's size. */
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
-/* A load of so many requests a second, whatever the server does.
+/* Sends a fixed number of requests a second, whatever the server does.
  *
  * usage: load PORT PATH BODIES CONNECTIONS RATE SECONDS
  *
  * BODIES: a file with a JSON body a line, sent in turn by POST to 127.0.0.1; "-" sends GETs.
- * Request number i is due at i / RATE seconds, and its latency counts from then, also when no
+ * Request number i is due at i / RATE seconds, and its latency counts from then, even if no
  * connection was free or this program was late: a server that stalls is charged for all requests
  * that it kept waiting (Gil Tene's "coordinated omission"). RATE 0 sends nothing: CONNECTIONS are
  * opened and held until standard input ends.
@@ -32,7 +32,7 @@ enum { HEAD_BYTES = 8192, EVENTS = 256, GRACE_S = 10 };
 
 struct client {
 	int socket;
-	struct client *next; /* in the line of free ones */
+	struct client *next; /* in the queue of free ones */
 	uint64_t due_ns;
 	const char *left; /* of the request */
 	size_t left_len;
@@ -127,7 +127,7 @@ static void connect_client(struct load *load, struct client *client, unsigned sh
 	epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->socket, &event);
 }
 
-/* The one that has been free for longest comes first, so that all take part. */
+/* The one that has been free longest comes first, so that all take part. */
 static void set_free(struct load *load, struct client *client)
 {
 	client->next = NULL;
@@ -149,7 +149,7 @@ static void send_more(struct client *client)
 	while (client->left_len > 0) {
 		ssize_t n = send(client->socket, client->left, client->left_len, MSG_NOSIGNAL);
 		if (n <= 0)
-			return; /* full: the next EPOLLOUT goes on; lost: the next read tells */
+			return; /* full: the next EPOLLOUT goes on; lost: the next read shows it */
 		client->left += n;
 		client->left_len -= (size_t)n;
 	}
@@ -183,7 +183,7 @@ static void finish(struct load *load, struct client *client)
 	set_free(load, client);
 }
 
-/* Looks for the end of the head; what stands behind it is counted as body. */
+/* Looks for the end of the head; what follows it is counted as body. */
 static void read_head(struct client *client, size_t more)
 {
 	client->head_len += more;
@@ -294,7 +294,7 @@ int main(int argc, char **argv)
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
-	prctl(PR_SET_TIMERSLACK, 1ul); /* a wait is as long as it says */
+	prctl(PR_SET_TIMERSLACK, 1ul); /* waits end on time */
 	read_requests(&load, argv[2], argv[3]);
 	for (size_t i = 0; i < load.connections; i++) {
 		connect_client(&load, &load.clients[i], (unsigned short)atoi(argv[1]));

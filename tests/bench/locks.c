@@ -1,8 +1,8 @@
 /*
- * Loaded in front of the C library (LD_PRELOAD), counts what the program's mutexes cost: how often
- * one is locked, how often somebody else has it, how long is waited for it and how long it is held,
- * waits for conditions left out. LOCKS names the file that tells so at the end: a line for each
- * mutex, "locks contended waited_ns held_ns". Two looks at the clock are held with each, 50 ns.
+ * Loaded before the C library (LD_PRELOAD), it counts what the program's mutexes cost: how often
+ * one is locked, how often another thread has it, how long threads wait for it and how long it is
+ * held, without waits for conditions. LOCKS names the file written at the end: a line for each
+ * mutex, "locks contended waited_ns held_ns". Each hold includes two looks at the clock, 50 ns.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Each answer has a mutex, at addresses that are as many as the heap has places for it. */
+/* Each answer has a mutex, at as many addresses as the heap has places for it. */
 enum { BITS = 18, MUTEXES = 1 << BITS };
 
 struct mutex {
 	_Atomic(pthread_mutex_t *) at;
 	_Atomic uint64_t locks, contended, waited_ns, held_ns;
-	uint64_t since_ns; /* the holder's */
+	uint64_t since_ns; /* when the holder got it */
 };
 
 static struct mutex mutexes[MUTEXES];
@@ -30,7 +30,7 @@ static int (*real_unlock)(pthread_mutex_t *);
 static int (*real_wait)(pthread_cond_t *, pthread_mutex_t *);
 static int (*real_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 
-/* The oldest version of a condition's functions is another one on some machines. */
+/* On some machines dlsym() would find an old, different version of the condition functions. */
 static void *find(const char *name)
 {
 	void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
@@ -53,7 +53,7 @@ __attribute__((constructor)) static void begin(void)
 	if (real_lock == NULL)
 		find_all();
 	if (path != NULL)
-		out = fopen(path, "w"); /* the program may shut itself off from files */
+		out = fopen(path, "w"); /* the program may later give up access to files */
 }
 
 __attribute__((destructor)) static void end(void)
@@ -75,7 +75,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Those beyond all lines would share one, and take each other's time for theirs: better none. */
+/* Mutexes beyond MUTEXES would share an entry and mix up their times: better to stop. */
 static struct mutex *mutex_of(pthread_mutex_t *lock)
 {
 	size_t at = ((uintptr_t)lock >> 4) * 0x9E3779B97F4A7C15u >> (64 - BITS);

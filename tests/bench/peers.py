@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Milliseconds an article of the summarizers in tests/quality/peers.py: libots, and those re-made from
-their papers. sumy is no package of Debian, but NLTK is, whose tokenizer and Snowball stemmer sumy uses: "LexRank
-as in sumy" takes both and then computes with Python's own sets and sums for each pair of sentences; "pair by
-pair" leaves the two out; the other one lets numpy multiply.
+their papers. Debian does not package sumy, but it does NLTK, whose tokenizer and Snowball stemmer
+sumy uses: "LexRank as in sumy" takes both and then computes with Python's own sets and sums for each
+pair of sentences; "pair by pair" leaves the two out; the other one lets numpy multiply.
 
 usage: peers.py ARTICLES    a form feed between them
 
-Prints {"name": [ms of a round, …]}. Splitting into sentences and words counts for all: libots does it,
-too. "libots, dictionary loaded" leaves out reading its dictionary, which every call of its own does.
+Prints {"name": [ms of a round, …]}. Splitting into sentences and words is counted for all, because
+libots does it, too. "libots, dictionary loaded" leaves out reading its dictionary, which its own calls
+all do.
 """
 import collections
 import ctypes
@@ -67,7 +68,7 @@ def pair_by_pair(text, words=peers.words):
 
 
 def libots_loaded():
-    """Parsing, grading and marking alone, on an article whose dictionary is there already."""
+    """Only parsing, grading and marking, on an article with its dictionary loaded."""
     ots = peers.Ots()
 
     def measure(texts):

@@ -172,7 +172,7 @@ def budget_table(data):
     worst = max((growth(sizes)[1], language) for language, sizes in stages.items())
     memory, idle, ready_ms = data["memory"], data["starts"]["idle_mb"], statistics.median(data["starts"]["ready_ms"])
     peers = {name: statistics.median(ms) for name, ms in data["peers"].items()}
-    # Met or missed is said of the figures themselves, not of what they are rounded to.
+    # A budget is met or missed by the figures themselves, not by the rounded ones.
     rows = [
         ["core, a 5 KB English article", "≤ 60 µs", f"{us['median']:.0f} µs (fastest round: {us['least']:.0f} µs)",
          us["median"] <= 60],
@@ -224,7 +224,7 @@ def plots(data, folder):
 
 
 def renew(readme, block):
-    """Put `block` between the marks that say who made it."""
+    """Put `block` between the marks that say what made it."""
     before, rest = readme.read_text().split(BEGIN)
     readme.write_text(before + BEGIN + block + END + rest.split(END)[1])
 

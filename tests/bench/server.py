@@ -47,7 +47,7 @@ class Program:
         self.ready_ms = (time.perf_counter() - began) * 1000
 
     def _processes(self):
-        """Itself and its children, as nginx has them."""
+        """Its own id and those of its children, which nginx has."""
         pid = self.process.pid
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [pid, *map(int, children)]
@@ -85,7 +85,7 @@ class Program:
 
 
 class Setting:
-    """The servers and bodies that take part, in a folder of their own."""
+    """The servers and bodies to measure, in a folder of their own."""
 
     def __init__(self, build, folder):
         self.build, self.folder = build, folder
@@ -166,7 +166,7 @@ def median(turns, key="rate"):
 
 
 def rates(setting, empty, nginx, precis, seconds, turns):
-    """{name: [what wrk() says, a turn]}: all take turns."""
+    """{name: [what wrk() says, one a turn]}: all take turns."""
     rows = {"empty libmicrohttpd handler": (empty, "text"), "nginx, a static JSON of 2 KB": (nginx, None),
             "text of 5 KB": (precis, "text"), "the same, cached": (precis, "cached"),
             "HTML of 23 KB": (precis, "html"), "URL of such a page": (precis, "url")}
@@ -195,7 +195,7 @@ def cpu_us_of_children():
 
 
 def constant(setting, program, kind, rate, seconds, connections=64):
-    """What load says, and "busy" and "busy_load": shares of all cores that both took, and the load generator alone."""
+    """What load says, and "busy" and "busy_load": the shares of all cores used by both, and by load alone."""
     served, loaded = program.cpu_us(), cpu_us_of_children()
     out = subprocess.run([str(a) for a in (setting.load, program.port, program.path, setting.bodies[kind],
                                            connections, max(int(rate), 1), seconds)],
@@ -332,7 +332,7 @@ def many_connections(setting):
 def queued(setting):
     """Memory of a request that waits: two thousand at once, one worker."""
     server = setting.precis("--workers", "1", "--queue", "4000")
-    holder = constant(setting, server, "text", 2000, 1, 2000)  # every connection's own memory is there already
+    holder = constant(setting, server, "text", 2000, 1, 2000)  # allocates every connection's own memory first
     before, most = server.memory_mb(), [0, 0]
 
     def watch():

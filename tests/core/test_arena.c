@@ -68,7 +68,7 @@ static void grows_in_place_and_by_copy(void **state)
 	arena_free(&arena);
 }
 
-/* A large one leaves nothing behind, though others are newer. */
+/* A large array leaves no old copy behind, even if others are newer. */
 static void grows_large_arrays_as_a_whole(void **state)
 {
 	struct arena arena;

@@ -7,7 +7,7 @@
 
 static const size_t plenty_bytes = (size_t)64 << 20;
 
-/* What opens over a word is no part of the sentence; what only sounds so stays. */
+/* A popup over a word is not part of the sentence; what is only named like one stays. */
 static const struct {
 	const char *name, *html, *text;
 } popups[] = {
@@ -55,7 +55,7 @@ static void test_popups(void **state)
 	}
 }
 
-/* Elements inside of a popup, or the popup itself, do not reach beyond it. */
+/* A popup, or an element inside it, has no effect beyond it. */
 static void test_behind_popup(void **state)
 {
 	struct arena arena;
@@ -72,7 +72,7 @@ static void test_behind_popup(void **state)
 	arena_free(&arena);
 }
 
-/* A network's name is one of its buttons, but not where one of its posts is quoted. */
+/* A network's name marks a share button, but not where one of its posts is quoted. */
 static void test_quoted_posts(void **state)
 {
 	const struct {
@@ -112,8 +112,8 @@ static struct span read_file(const char *name, char *at, size_t room)
 	return (struct span){at, len};
 }
 
-/* The trees learned from these very numbers: where one becomes another, articles are found worse
- * and nothing else tells. `features` has each summed over the page's blocks, the n-th taken n
+/* The trees were trained on exactly these numbers: if one changes, articles are found less well and
+ * no other test shows it. `features` has each summed over the page's blocks, the n-th counted n
  * times. */
 static void test_what_was_learned_from(void **state)
 {

@@ -3,7 +3,7 @@
 #include "core/boilerplate.h"
 
 struct line_case {
-	const char *language, *text; /* one sentence, a line of its own */
+	const char *language, *text; /* one sentence, on a line of its own */
 	bool line;
 };
 
@@ -84,7 +84,7 @@ static void test_lines(void **state)
 		{"pt", "Fico à disposição.", true},
 		{"pl", "Od redakcji: tekst ukazał się we wtorek w wydaniu papierowym gazety.",
 		 true},
-		/* Goodbyes, and where to go from here. */
+		/* Goodbyes, and pointers to where to go next. */
 		{"en", "Stay tuned for the next part of our tour of the bridges of the north!",
 		 true},
 		{"en", "\xF0\x9F\x91\x8B Welcome to Bridge Weekly: all that spans a river.", true},
@@ -165,7 +165,7 @@ static void test_lines(void **state)
 		 false},
 		{"en", "Table 2.5 metres long stood in the hall, and nobody wanted to buy it.",
 		 false},
-		/* And sentences of articles that begin as such do. */
+		/* And sentences of articles that begin the same way. */
 		{"ru", "С уважением он отзывался о старом сопернике.", false},
 		{"ru", "Этот сайт использует миллион человек в день, говорит его создатель.",
 		 false},
@@ -233,7 +233,7 @@ static void test_lines(void **state)
 	arena_free(&arena);
 }
 
-/* A question on a line of its own is a heading, whatever ends the line. */
+/* A question on a line of its own is a heading, whichever character ends the line. */
 static void test_line_ends(void **state)
 {
 	static const char question[] =
@@ -270,7 +270,7 @@ static void test_line_ends(void **state)
 	arena_free(&arena);
 }
 
-/* Where a program set the stops, the preposition and the names are sentences of their own. */
+/* If a program set the stops, the preposition and the names are separate sentences. */
 static void test_split_byline(void **state)
 {
 	static const char text[] = "By . Jane Doe and John Roe . Jane Doe swam. By . She swam.";
@@ -303,7 +303,7 @@ static void test_split_byline(void **state)
 
 enum { LINES = 4 };
 
-/* Of a text, cut as texts are; how many sentences it has. */
+/* Find the lines of a text, segmented as usual; returns how many sentences it has. */
 static size_t find_titled(struct arena *arena, const char *language, const char *title,
 			  const char *text, bool line[LINES])
 {
@@ -335,7 +335,7 @@ static void test_headlines(void **state)
 		const char *text;
 		bool line[LINES];
 	} cases[] = {
-		/* What stands in a label. */
+		/* What is in a label. */
 		{"READ MORE: Ten ways to cook the rice that is left over, and three to store it.",
 		 {true, true}},
 		{"OSTRAND (AP) — The latest on the crack in the pier of the harbour bridge.",
@@ -354,7 +354,7 @@ static void test_headlines(void **state)
 		 {false, true, false}},
 		{"这座桥真是太老了！（记者 张三）\n\nWe pulled them for a week.",
 		 {false, true, false}},
-		/* A number, but no list. */
+		/* A number, but not a list. */
 		{"1. Set yourself a goal that you can reach\n\nWe pulled them for a week.",
 		 {true, false}},
 		{"1. Six ropes of hemp\n2. Three ropes of wire that nobody has used\n\n"
@@ -382,7 +382,7 @@ static void test_headlines(void **state)
 	arena_free(&arena);
 }
 
-/* What stands before who took the picture, on its line, and once more before that. */
+/* A caption before the photographer's name, on the same line, and its copy before that. */
 static void test_captions(void **state)
 {
 	static const struct {
@@ -415,8 +415,9 @@ static void test_captions(void **state)
 	arena_free(&arena);
 }
 
-/* Lists of names, results and references among sentences, and what looks like them; in another
- * language than was told, or in headlines, sentences without function words are as good as any. */
+/* Lists of names, results and references among sentences, and what looks like them. In another
+ * language than the declared one, or in headlines, sentences without function words are as good as
+ * any. */
 static void test_unlinked(void **state)
 {
 	static const char english[] = "The council met on Monday to talk about the bridge.\n",
@@ -471,7 +472,7 @@ static void test_unlinked(void **state)
 	arena_free(&arena);
 }
 
-/* The mail that is answered, unless there is nothing else. */
+/* The quoted mail is a line of the page, unless there is nothing else. */
 static void test_answered(void **state)
 {
 	static const struct {

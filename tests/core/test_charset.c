@@ -125,7 +125,7 @@ static void utf16_needs_no_word_for_it(void **state)
 	arena_free(&arena);
 }
 
-/* A long text in windows-1251 that claims to be UTF-8, or nothing at all, is found out. */
+/* A long text in windows-1251 is recognized although it is declared UTF-8, or not declared. */
 static void wrong_declarations_are_found_out(void **state)
 {
 	static const char sentence[] = /* a Russian sentence of forty letters */

@@ -51,7 +51,7 @@ static void test_cases(void **state)
 	globfree(&found);
 }
 
-/* Data as long as the text that it becomes: one quote less, one line feed more. */
+/* Data that are as long as the text that they become: one quote less, one line feed more. */
 #define DATA                                                                                       \
 	"The mayor said \\\"no, and went home.\nThe second paragraph of it stands behind a line "  \
 	"feed that is raw, as some systems write it. More of it follows, so that there is "        \
@@ -106,7 +106,7 @@ static const struct place {
 	{"of data, all of it",
 	 "<p>Wait<script type=application/ld+json>{\"articleBody\":\"" DATA "\"}</script>",
 	 "And here is the end of it.", "\"" DATA},
-	/* Readings stand above the words, and are none of them. */
+	/* Readings are shown above the words and are not among them. */
 	{"ruby",
 	 "<p>市議会だ。<ruby>予算<rp>(</rp><rt>よさん</rt><rp>)</rp></ruby>を決めた。次だ。</p>",
 	 "予算を決めた。", "予算<rp>(</rp><rt>よさん</rt><rp>)</rp></ruby>を決めた。"},
@@ -136,7 +136,7 @@ static void test_places(void **state)
 	}
 }
 
-/* What does not begin and end in runs has no place, nor what stands against the page's order. */
+/* Text that does not begin and end in runs has no place, nor has text against the page's order. */
 static void test_unknown_places(void **state)
 {
 	struct extract_run runs[] = {{10, 10, 100, 10}, {30, 10, 200, 14}, {50, 10, 150, 10}};
@@ -186,7 +186,7 @@ static void test_words(void **state)
 	}
 }
 
-/* What a caller sent as an article is one, however little it looks so. */
+/* What a caller sent as an article is one, however little it looks like one. */
 static void test_given(void **state)
 {
 	struct arena arena;
@@ -203,8 +203,8 @@ static void test_given(void **state)
 	arena_free(&arena);
 }
 
-/* Extract under this ceiling; how much was taken before the first refusal, SIZE_MAX: there was
- * none. */
+/* Extract under this ceiling; returns how much was used before the first refusal, SIZE_MAX if there
+ * was none. */
 static size_t refused_at(struct span html, size_t ceiling)
 {
 	struct arena arena;
@@ -218,7 +218,7 @@ static size_t refused_at(struct span html, size_t ceiling)
 	return taken;
 }
 
-/* Between two ceilings; where both refuse the same request, so do all between. */
+/* Refuse each request between two ceilings: if both refuse the same one, so do all between. */
 static void refuse_each(struct span html, size_t low, size_t at_low, size_t high, size_t at_high)
 {
 	size_t middle = low + (high - low) / 2;
@@ -232,7 +232,7 @@ static void refuse_each(struct span html, size_t low, size_t at_low, size_t high
 /* Whichever request for memory is the first to be refused: EXTRACT_NO_MEMORY, and no crash. */
 static void test_memory_refusal(void **state)
 {
-	const size_t enough = 400 * 1024; /* below a block each request is one of its own */
+	const size_t enough = 400 * 1024; /* below this, each request gets a block of its own */
 	char directory[4096];
 	snprintf(directory, sizeof(directory), "%s/cases/extract/json_ld", getenv("PRECIS_TESTS"));
 	struct span html = read_file(directory, "input.html");
@@ -241,8 +241,8 @@ static void test_memory_refusal(void **state)
 	free((char *)html.at);
 }
 
-/* A page cut off anywhere is read no further than its end (the sanitizer sees to that), and what is
- * said of its text is true. */
+/* A page cut off anywhere is read no further than its end (the sanitizer checks that), and the runs
+ * of its text are right. */
 static void test_cut_anywhere(void **state)
 {
 	static const char page[] =

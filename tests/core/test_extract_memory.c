@@ -7,22 +7,22 @@
 #include <lexbor/core/base.h>
 #include <malloc.h>
 
-/* All that the extraction of a page takes, counted where it is asked for: the tree (lexbor), JSON
- * in the page (jansson), and the arena. */
+/* All the memory that extracting a page takes, counted where it is requested: the tree (lexbor),
+ * JSON in the page (jansson), and the arena. */
 #if defined(__has_feature) /* clang's spelling of gcc's __SANITIZE_ADDRESS__ */
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
 #define __SANITIZE_ADDRESS__ 1
 #endif
 #endif
 #ifdef __SANITIZE_ADDRESS__
-enum { PAGE_BYTES = 1 << 20 }; /* there it is not the memory that is looked at */
+enum { PAGE_BYTES = 1 << 20 }; /* under a sanitizer, memory is not what is tested */
 #else
 enum { PAGE_BYTES = 10 << 20 }; /* the largest download, as delivered */
 #endif
 static const size_t ceiling_bytes = (size_t)64 << 20;
-static size_t held_bytes, most_bytes; /* by the libraries; by all at one time */
+static size_t held_bytes, most_bytes; /* by the libraries now; by all at the peak */
 static const struct arena *arena_in_use;
-static size_t asked, allowed = SIZE_MAX; /* times that memory is, and may be, asked for */
+static size_t asked, allowed = SIZE_MAX; /* requests for memory so far, and allowed */
 
 static void look(void)
 {
@@ -49,7 +49,7 @@ static void *count_calloc(size_t count, size_t size)
 
 static void count_free(void *at)
 {
-	look(); /* the arena has grown meanwhile */
+	look(); /* the arena may have grown meanwhile */
 	held_bytes -= at == NULL ? 0 : malloc_usable_size(at);
 	free(at);
 }
@@ -69,7 +69,7 @@ static void *count_realloc(void *at, size_t size)
 /* More than a headline has. */
 #define LONG TEN(TEN("a word "))
 
-/* Each fills a page. */
+/* Each entry fills a page. */
 static const struct page {
 	const char *name, *before, *unit, *behind;
 } pages[] = {
@@ -144,8 +144,8 @@ static void no_page_takes_more_than_64_MB(void **state)
 	}
 }
 
-/* A text is there three times: in the tree, in its block and in the article. With most of a page in
- * one, before all the elements that there is memory for, 87 MB were taken. */
+/* A text is held three times: in the tree, in its block and in the article. With most of a page in
+ * one text, before as many elements as there is memory for, 87 MB were taken. */
 static void nor_with_a_long_text_before(void **state)
 {
 	enum { TEXT_BYTES = PAGE_BYTES / 10 * 9 };
@@ -160,8 +160,8 @@ static void nor_with_a_long_text_before(void **state)
 	}
 }
 
-/* JSON is read while the rest is held: as much of it as is read at all, before what takes most. Cut
- * off anywhere, it takes as much until the fault is met. */
+/* JSON is read while the rest is held: the most that is read at all, before what takes most. If it
+ * is cut off, it takes as much until the fault is found. */
 static void nor_with_json_besides(void **state)
 {
 	static const struct page parts[] = {
@@ -185,12 +185,12 @@ static void nor_with_json_besides(void **state)
 		}
 }
 
-/* Where the tree gets no memory that is said, and not that the page is short or no article. Before
- * there is a document lexbor does not bear it. */
+/* If the tree gets no memory, the result says so, and not that the page is short or no article.
+ * Refusals before there is a document are not tested: lexbor does not survive them. */
 static void refusal_is_told(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
-	skip(); /* lexbor leaks a parser that it has no memory for */
+	skip(); /* lexbor leaks a parser when memory runs out */
 #endif
 	static const struct page page = {
 		"article", "<title>A walk</title><article>",

@@ -28,7 +28,7 @@ static void make(struct arena *arena, struct span text, struct span title, struc
 	CHECK_SIZE("a row a sentence", m->features.len, m->sentences.len);
 }
 
-/* What is not 0 … 1, as feature.h says. */
+/* Features outside 0 … 1, as feature.h says. */
 static const struct range {
 	float low, high;
 } sentence_range[FEATURE_COUNT] =
@@ -61,7 +61,7 @@ static void check_ranges(const char *name, const struct features *features)
 		check_range(name, d, features->document[d], document_range[d]);
 }
 
-/* The first sentence whose text has these words. */
+/* The row of the first sentence that has these words. */
 static const float *row_of(const struct made *m, const char *words)
 {
 	for (size_t i = 0; i < m->sentences.len; i++) {
@@ -104,8 +104,8 @@ static void test_meaning(void **state)
 	arena_free(&arena);
 }
 
-/* Products with sums of vectors, worked out by hand: the outer two sentences are the same and have
- * no word in common with the middle one. */
+/* Products with sums of vectors, computed by hand: the first and last sentence are the same and
+ * share no word with the middle one. */
 static void test_centrality(void **state)
 {
 	struct arena arena;
@@ -130,7 +130,7 @@ static void test_centrality(void **state)
 	arena_free(&arena);
 }
 
-/* Nothing is lost by rounding at the end of a long text. */
+/* Rounding loses nothing at the end of a long text. */
 static void test_alike(void **state)
 {
 	enum { TIMES = 1000 };
@@ -184,9 +184,9 @@ static void test_same_twice(void **state)
 	arena_free(&arena);
 }
 
-/* The ranker learned from these very numbers: where one becomes another, worse sentences are chosen
- * and nothing else tells. `expected` has each feature summed over the sentences of the text, the
- * n-th taken n times, and then the document's. */
+/* The ranker was trained on exactly these numbers: if one changes, worse sentences are chosen and
+ * no other test shows it. `expected` has each feature summed over the sentences of the text, the
+ * n-th counted n times, and then the document's. */
 static void test_what_was_learned_from(void **state)
 {
 	char text[4096], path[4096];

@@ -37,7 +37,7 @@ static void test_found_again(void **state)
 	arena_free(&arena);
 }
 
-/* Forms whose hashes agree in all bits that a table has are not all neighbours in it. */
+/* Forms whose hashes agree in all bits that a table uses are not all neighbours in it. */
 static void test_chosen_forms(void **state)
 {
 	enum { FORMS = 2000, AGREEING_BITS = 12, FAR = 200 };
@@ -65,8 +65,8 @@ static void test_chosen_forms(void **state)
 	arena_free(&arena);
 }
 
-/* Nor are forms whose whole hashes are the same, as can be found for this hash: each is looked for
- * in a place of its own. */
+/* Nor are forms whose whole hashes are equal, which can be constructed for this hash: each is
+ * looked for in a place of its own. */
 static void test_equal_hashes(void **state)
 {
 	enum { FORMS = 2000, FAR = 200 };

@@ -4,7 +4,7 @@
 
 enum { HOSTILE_BYTES = 1 << 20 };
 
-/* `%d` becomes a number that rises, so that names and values differ. */
+/* `%d` becomes a rising number, so that names and values differ. */
 static const struct hostile {
 	const char *name, *unit;
 	bool stops; /* at a limit, before the end */
@@ -114,7 +114,8 @@ static void test_small_ceiling(void **state)
 	free((char *)large.at);
 }
 
-/* Every text node knows where it stood, also behind the chunks' ends and out of tables. */
+/* Every text node knows where it was in the page, even across chunks and when moved out of
+ * tables. */
 static void test_pieces(void **state)
 {
 	const char *unit = "<p>one &amp; two</p><table>three<tr><td>four</td></tr></table>";
@@ -165,10 +166,10 @@ static void test_attributes(void **state)
 	arena_free(&arena);
 }
 
-/* The limit is one for a tag's, not for a page's. */
+/* The limit applies to each tag's attributes, not to a page's. */
 static void test_attributes_of_many_tags(void **state)
 {
-	/* Ten thousand of them; with less text in each their memory would be the limit. */
+	/* Ten thousand tags; with less text in each, their memory would be the limit. */
 	static const char tag[] = "<p class=a lang=en>", text[] =
 								 "The gulls of the harbour "
 								 "slept on the mill, and nobody "
@@ -187,7 +188,7 @@ static void test_attributes_of_many_tags(void **state)
 	free((char *)html.at);
 }
 
-/* Where scripts and styles end is ours to find; the tokenizer's own way is the model. */
+/* We find the ends of scripts and styles ourselves; the tokenizer's own way is the model. */
 static const struct {
 	const char *name, *html;
 } raws[] = {
@@ -217,7 +218,7 @@ static const struct {
 static void test_raw(void **state)
 {
 	for (size_t i = 0; i < sizeof(raws) / sizeof(raws[0]); i++) {
-		/* Everywhere around the end of a chunk. */
+		/* At every place around the end of a chunk. */
 		for (size_t before = 4096 - 60; before < 4096 + 4; before++) {
 			char html[6000];
 			memset(html, 'm', before);

@@ -27,7 +27,7 @@ static bool has(const struct keywords *keywords, const char *word)
 	return false;
 }
 
-/* What holds of the keywords of any text. */
+/* What is true of the keywords of any text. */
 static void check_promises(const char *name, struct span text, size_t max,
 			   const struct keywords *keywords)
 {
@@ -53,7 +53,7 @@ static void check_promises(const char *name, struct span text, size_t max,
 struct article {
 	const char *language, *text;
 	const char *among[4];  /* keywords that it must have */
-	const char *absent[8]; /* and some that would tell nobody anything */
+	const char *absent[8]; /* and some that would say nothing */
 };
 
 static const struct article articles[] = {
@@ -135,7 +135,7 @@ static void test_articles(void **state)
 	arena_free(&arena);
 }
 
-/* Asking for more adds phrases behind the others: none is lost to one that is lost itself. */
+/* Asking for more appends phrases: none gives way to one that is not shown itself. */
 static void test_fewer_are_the_first(void **state)
 {
 	static const char text[] =
@@ -216,8 +216,8 @@ static void test_little_to_say(void **state)
 	arena_free(&arena);
 }
 
-/* More words than are looked at, in many sentences or one: what they are about still shows, each
- * place once. */
+/* More words than are looked at, in many sentences or one: the subject is still found, each place
+ * once. */
 static void test_long_text(void **state)
 {
 	enum { COPIES = 12000 };
@@ -282,7 +282,7 @@ static void test_short_words(void **state)
 	arena_free(&arena);
 }
 
-/* A German phrase ends with a noun, and is found where its words are nouns alone. */
+/* A German phrase ends with a noun, and may consist of nouns only. */
 static void test_nouns(void **state)
 {
 	static const char german[] = "Die Gemeinde plant eine neue Brücke. Leider warnte die "
@@ -311,8 +311,8 @@ static void test_nouns(void **state)
 	arena_free(&arena);
 }
 
-/* A word that texts about anything have is none by itself, but may be part of a phrase, or a name.
- */
+/* A word found in texts about anything is no keyword by itself, but may be part of a phrase, or a
+ * name. */
 static void test_vague_words(void **state)
 {
 	static const struct {
@@ -360,7 +360,7 @@ static void test_vague_words(void **state)
 	arena_free(&arena);
 }
 
-/* Places where a word is written otherwise cost it none of those where it is as it is shown. */
+/* Places where a word is written differently do not displace those where it is written as shown. */
 static void test_all_places(void **state)
 {
 	static const char text[] = "A ferry of NZ is new. The page of nz is old, but the ferry "
@@ -377,7 +377,7 @@ static void test_all_places(void **state)
 	arena_free(&arena);
 }
 
-/* A phrase stands where it was counted, and nowhere else: "eu" is too small to be one. */
+/* A phrase has the places where it was counted, and no others: "eu" is too short to be one. */
 static void test_places(void **state)
 {
 	static const char text[] = "The EU wants a bridge. The address ends in eu or in net. "
@@ -401,7 +401,7 @@ static void test_places(void **state)
 	arena_free(&arena);
 }
 
-/* Words of scripts without spaces come whole, Korean ones without their particles. */
+/* Words of scripts without spaces are whole, and Korean ones lack their particles. */
 static void test_whole_words(void **state)
 {
 	static const struct {
@@ -437,7 +437,7 @@ static void test_whole_words(void **state)
 	arena_free(&arena);
 }
 
-/* Words that end alike are found by that end, and are others all the same. */
+/* Words that end alike are found by that end, but stay different words. */
 static void test_words_that_end_alike(void **state)
 {
 	struct span text = SPAN("アフリカの港で新しい橋が完成した。アメリカの会社が橋を作った。"
@@ -482,7 +482,7 @@ static void test_names(void **state)
 	arena_free(&arena);
 }
 
-/* Who wrote it and whom to follow is not what it is of. */
+/* The author and whom to follow are not what an article is about. */
 static void test_lines_of_the_page(void **state)
 {
 	static const char text[] =
@@ -510,8 +510,8 @@ static bool shows(const struct keywords *keywords, const char *form)
 	return false;
 }
 
-/* A name of more words than a phrase is shown whole, up to five of them; but not what only happens
- * to stand beside it, and no word twice. */
+/* A name of more words than a phrase is shown whole, up to five words; but not with words that
+ * merely happen to be beside it, and no word twice. */
 static void test_long_names(void **state)
 {
 	static const struct {
@@ -544,7 +544,7 @@ static void test_long_names(void **state)
 	arena_free(&arena);
 }
 
-/* What the headline says comes before what stands as often. */
+/* What the headline says comes before what is equally frequent. */
 static void test_title(void **state)
 {
 	struct span text = SPAN("Bakers sell bread to everybody. Without bread the smoke is worth "
@@ -566,7 +566,7 @@ static void test_title(void **state)
 	arena_free(&arena);
 }
 
-/* A headline in capitals does not decide how a name is shown, where the text has it otherwise. */
+/* A headline in capitals does not decide how a name is shown if the text writes it differently. */
 static void test_shouted(void **state)
 {
 	static const struct {
@@ -591,7 +591,7 @@ static void test_shouted(void **state)
 	arena_free(&arena);
 }
 
-/* In a headline where each word has a capital, that makes no name of a word: it comes last. */
+/* Where a headline capitalizes each word, a capital makes no word a name: it comes last. */
 static void test_headline(void **state)
 {
 	static const char text[] =

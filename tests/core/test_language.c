@@ -96,12 +96,13 @@ static void test_detection(void **state)
 		{"ja", "船は正午に出るが、いつ戻るのかは誰も知らない。"},
 		{"zh", "船中午开，没有人知道什么时候回来。"},
 		{"th", "เรือออกตอนเที่ยงและไม่มีใครรู้ว่าจะกลับมาเมื่อไร"},
-		/* What several languages would say alike is in the one that most people write. */
+		/* Text that several languages would write alike is in the one that most people
+		 * write. */
 		{"en", "Hi there."},
 		{"en", "The server is down"},
 		{"nl", "De brug is gesloten."},
 		{"es", "La Sra. López vive en la Av. Juárez No. 5."},
-		/* Words that say nothing of a text, and by their ends what language it is in. */
+		/* Words that say nothing about a text, but whose endings show its language. */
 		{"en", "Making, using, looking, thinking"},
 		{"es", "Información, situación, opción"},
 		{"it", "Possibilità, opportunità"},
@@ -112,8 +113,7 @@ static void test_detection(void **state)
 			   span_of(cases[i].want));
 }
 
-/* What a page says in another language before an article, though it be long enough to be certain of
- * that language. */
+/* A preface in another language, even one long enough to be certain of that language. */
 static void test_preface(void **state)
 {
 	static const char
@@ -153,7 +153,7 @@ static void test_words(void **state)
 			 0);
 }
 
-/* What begins sentences is let through, whatever stands behind its letters; of all else, little. */
+/* Words that begin sentences pass, whatever follows their letters; few others do. */
 static void test_may_start(void **state)
 {
 	static const struct {
@@ -200,7 +200,7 @@ static void test_belief(void **state)
 		{"und", german, "de"},
 		{"nb", "Broen er stengt.", "nb"}, /* it might be Danish */
 		{"en", "Ostrand 12 34", "en"},
-		{"ja", "漢字", "ja"}, /* said of the same script */
+		{"ja", "漢字", "ja"}, /* declared for the same script */
 		{"en", "Мост в Остранде закрыт.", "ru"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -1,4 +1,4 @@
-/* The short cuts for the commonest characters say what the tables of Unicode say. */
+/* The short cuts for the commonest characters agree with the tables of Unicode. */
 #include "tests/check.h"
 
 #include "core/letters.h"
@@ -40,7 +40,7 @@ static void test_plain_unspaced(void **state)
 	}
 }
 
-/* Each byte at each place, before and behind letters. */
+/* Each byte at each place, before and after letters. */
 static void test_vector_twins(void **state)
 {
 	for (unsigned byte = 0; byte < 256; byte++)

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* The network as its weights say it, and the same for a sentence whatever stands beside it. */
+/* The network computes what its weights say, and the same for a sentence whatever its
+ * neighbours. */
 
 enum { MOST = 11 };
 

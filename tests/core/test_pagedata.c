@@ -1,5 +1,5 @@
-/* Where else than in the visible page an article's text may be: AMP, <noscript>, data of scripts.
- */
+/* Where an article's text may be, other than in the visible page: AMP, <noscript>, data of
+ * scripts. */
 #include "check.h"
 #include "extract_check.h"
 
@@ -141,7 +141,7 @@ static void references_are_resolved(void **state)
 	}
 }
 
-/* The end of a string may be the end of what may be read. */
+/* Nothing may be readable after the end of a string. */
 static void a_reference_that_is_cut_off_is_none(void **state)
 {
 	static const char *const whole[] = {"&amp;", "&#65;", "&#x41;", "&hellip;"};

@@ -246,7 +246,7 @@ static void test_leads_to(void **state)
 				false, NULL, &article);
 		CHECK(ways[i].name, span_equal(article.leads_to, span_of(ways[i].leads_to)));
 		CHECK(ways[i].name, article.little == ways[i].little);
-		/* What was sent as an article leads nowhere. */
+		/* A page that was sent as an article leads nowhere. */
 		extract_article(&arena, span_of(ways[i].html), SPAN("https://example.org/a/b"),
 				true, NULL, &article);
 		CHECK(ways[i].name, article.leads_to.len == 0 && !article.little);

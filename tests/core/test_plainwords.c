@@ -54,11 +54,11 @@ static void check_text(struct span text, size_t at, size_t end)
 		CHECK("goes on behind them", at >= expected && at <= end);
 	} while (count == PLAINWORDS_MAX);
 	CHECK("no more", !next_word(text, &expected, end, &start));
-	/* Only marks may be passed over. */
+	/* Only marks may be skipped. */
 	CHECK("stops before what is no mark", at <= start);
 }
 
-/* Texts of words of all lengths, with now and then something that stops them, at every distance
+/* Texts of words of all lengths, occasionally with something that stops them, at every distance
  * from the end of the text and of the stretch. */
 static void test_like_letter_by_letter(void **state)
 {
@@ -80,7 +80,7 @@ static void test_like_letter_by_letter(void **state)
 			len += strlen(stop);
 			bytes[len++] = marks[(random >> 18) % (sizeof marks - 1)];
 		}
-		/* On the heap, so that a sanitizer sees a look behind the end. */
+		/* On the heap, so that a sanitizer sees reads past the end. */
 		char *text = malloc(len);
 		assert_non_null(text);
 		memcpy(text, bytes, len);

@@ -111,7 +111,7 @@ static void test_query_of_other_words_changes_nothing(void **state)
 	arena_free(&other);
 }
 
-/* A headline that names what a sentence says brings it forward of the same one without. */
+/* A headline that names what a sentence says raises its score. */
 static void test_title_counts(void **state)
 {
 	struct arena arena, other;

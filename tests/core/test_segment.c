@@ -65,7 +65,7 @@ static void check_sentences(const char *name, struct span text, const struct lan
 	free(flat);
 }
 
-/* With each "\n" that ends a line alone as "\r\n": new memory. */
+/* A copy with "\r\n" for each lone "\n". */
 static struct file with_carriage_returns(struct file text)
 {
 	struct file out = {malloc(2 * text.len + 1), 0};
@@ -78,7 +78,7 @@ static struct file with_carriage_returns(struct file text)
 	return out;
 }
 
-/* With letters and accents apart (NFD): new memory. */
+/* A copy with letters and accents separate (NFD). */
 static struct file decomposed(struct file text)
 {
 	utf8proc_uint8_t *out = NULL;
@@ -187,8 +187,8 @@ static void test_headings_in_any_script(void **state)
 	arena_free(&arena);
 }
 
-/* The text's own abbreviations are found wherever in a vector, or at the text's end, the stop
- * stands that tells. */
+/* The text's own abbreviations are found wherever the stop that shows them is: anywhere in a
+ * vector, or at the text's end. */
 static void test_learns_anywhere(void **state)
 {
 	static const char *const ends[] = {"a wend. hull", "a wend. \u00e9t\u00e9",
@@ -209,7 +209,7 @@ static void test_learns_anywhere(void **state)
 		}
 }
 
-/* Scraps that random texts are made of: everything that a rule looks at. */
+/* Scraps from which random texts are made: everything that a rule looks at. */
 static const char *const scraps[] = {
 	"word",
 	"Word",
@@ -341,7 +341,7 @@ static void test_properties_of_random_text(void **state)
 	arena_free(&arena);
 }
 
-/* Millions of tiny sentences: whole up to a number, joined behind it. */
+/* Millions of tiny sentences: whole up to a number, joined after it. */
 static void test_very_many_sentences(void **state)
 {
 	static const char unit[] = "No.\n\n";

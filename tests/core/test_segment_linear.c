@@ -1,5 +1,5 @@
-/* Segmenting is linear on hostile input: counted in characters looked at, not in time. The module
- * is compiled into this test with its two readers counted. */
+/* Segmenting is linear on hostile input: measured in characters looked at, not in time. The module
+ * is compiled into this test with its two reading functions counted. */
 #include "tests/check.h"
 
 #include "core/glyph.h"

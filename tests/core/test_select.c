@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* What choosing promises of any text, tried on texts of every shape: how much, and nothing twice.
- */
+/* What choosing promises for any text, tried on texts of every shape: how much, and nothing
+ * twice. */
 
 static size_t words_of(const struct summary *s)
 {
@@ -30,8 +30,8 @@ static bool within(const struct select_options *select, size_t words, size_t cha
 	       (select->max_chars == 0 || chars <= select->max_chars);
 }
 
-/* Never above a bound unless every sentence by itself is, and none left out that would still have
- * fitted and says something by itself. */
+/* Never above a bound unless every sentence by itself is; and no sentence left out that would still
+ * fit and says something by itself. */
 static void check_bounds(const char *name, struct summary_input input, struct select_options select)
 {
 	struct arena arena;
@@ -99,7 +99,7 @@ static void test_budget_before_merit(void **state)
 	CHECK("fits", s.selection.len == 1 && chosen(&s, input.text, "Ferries"));
 	s = make(&arena, input, (struct select_options){.max_words = 5});
 	CHECK_SIZE("one all the same", s.selection.len, 1);
-	/* Of few words, but it says something; an outcry does not. */
+	/* It has few words but says something; an outcry does not. */
 	input.text = SPAN("The harbour bridge was closed on Monday after engineers had found a "
 			  "crack in a pier of it. Why? Nobody had seen it. Ferries will run every "
 			  "ten minutes on the river until the end of the year. Sad!");
@@ -111,8 +111,8 @@ static void test_budget_before_merit(void **state)
 	arena_free(&arena);
 }
 
-/* What is only a size is not filled up with a mail's greetings, however large; a count is, and
- * lines come where nothing else is. */
+/* A mere size is not filled up with a mail's greetings, however large it is; a count is, and lines
+ * are used if there is nothing else. */
 static void test_at_most(void **state)
 {
 	struct span text = SPAN("Dear all,\n\nThe movers come on the 14th of June at eight in the "
@@ -129,7 +129,7 @@ static void test_at_most(void **state)
 	input.text = SPAN("Bridges\n\nFerries\n\nWho pays\n\nHarbours\n\nPiers");
 	size.max_sentences = 3;
 	CHECK_SIZE("lines alone", make(&arena, input, size).selection.len, 3);
-	/* What is to be avoided comes all the same when no other prose remains. */
+	/* Sentences to avoid are chosen anyway when no other prose remains. */
 	input.text = SPAN("The movers\n\nThe movers come on the 14th of June at eight.\n\n"
 			  "\"They have never been late,\" said the head of the office.\n\nMaria");
 	size.max_sentences = 2;
@@ -140,7 +140,7 @@ static void test_at_most(void **state)
 	arena_free(&arena);
 }
 
-/* Nothing is left out of three sentences that a bound takes in, be it a size or a budget. */
+/* Three sentences that fit a bound are given whole, be it a size or a budget. */
 static void test_short_texts_are_whole(void **state)
 {
 	static const char text[] = "Bridge closed\n\nThe bridge closed on Monday after a crack was "
@@ -164,8 +164,8 @@ static void test_short_texts_are_whole(void **state)
 	arena_free(&arena);
 }
 
-/* However many are asked for, an outcry is none of them while sentences remain, and a budget goes
- * without, but a query that asks for one gets it. */
+/* However many are asked for, an outcry is not chosen while other sentences remain, and never for a
+ * budget; but a query that asks for one gets it. */
 static void test_outcries(void **state)
 {
 	static const char text[] =
@@ -208,8 +208,7 @@ static void test_outcries(void **state)
 	arena_free(&arena);
 }
 
-/* What is left of a budget is not filled up with a line that has no stop where sentences have one.
- */
+/* The rest of a budget is not filled up with a line without a stop if sentences have stops. */
 static void test_lines_fill_no_budget(void **state)
 {
 	static const char text[] =

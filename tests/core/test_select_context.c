@@ -1,9 +1,9 @@
 #include "tests/core/select_check.h"
 
-/* What leans on something else: on a query, on the sentence before, on the other half of a
+/* Sentences chosen for something else: a query, the sentence before, the other half of a
  * quotation. */
 
-/* With a query the same text gives what the query asks for. */
+/* A query makes the same text give what it asks for. */
 static void test_query_moves_the_choice(void **state)
 {
 	struct arena arena;
@@ -21,7 +21,7 @@ static void test_query_moves_the_choice(void **state)
 	arena_free(&arena);
 }
 
-/* What answers comes although it points back, or is brief, when nothing else does. */
+/* A sentence that answers is chosen although it points back, or is brief, if no other answers. */
 static void test_query_is_answered(void **state)
 {
 	static const struct {
@@ -62,8 +62,8 @@ static void test_query_is_answered(void **state)
 	arena_free(&arena);
 }
 
-/* The query leaves accents out, writes umlauts as two letters or in another case, or asks for a
- * part of a compound: what the text does not have as it is written. */
+/* The query spells words as the text does not: without accents, with umlauts as two letters, in
+ * another case, or as a part of a compound. */
 static void test_query_in_another_spelling(void **state)
 {
 	static const char german[] =
@@ -107,7 +107,7 @@ static void test_query_in_another_spelling(void **state)
 	arena_free(&arena);
 }
 
-/* A sentence that points back comes with the one that it points to, or gives way to another. */
+/* A sentence that points back is chosen with the one that it points to, or gives way to another. */
 static void test_dangling_openings(void **state)
 {
 	static const struct {
@@ -141,7 +141,7 @@ static void test_dangling_openings(void **state)
 		 "fen der Glash\xC3\xBCtte und das Lager. Die Erben verkauften das Land an "
 		 "die Eisenbahngesellschaft.",
 		 "Sie besch", "wurde 1824"},
-		/* What stands before the first word hides nothing. */
+		/* Marks before the first word hide nothing. */
 		{"it",
 		 "La vetreria di Ostrand fu fondata da due fratelli nel 1824. \"A tal proposito la "
 		 "vetreria impiegava novecento persone e spediva bottiglie in tutti i porti del "
@@ -149,7 +149,7 @@ static void test_dangling_openings(void **state)
 		 "e "
 		 "il magazzino nel 1911. Gli eredi vendettero il terreno alla ferrovia.",
 		 "A tal proposito", "fu fondata"},
-		/* What it likes best by far; one sentence has no room for who they are. */
+		/* By far the best sentence; a summary of one has no room for who they are. */
 		{"en",
 		 "Karl Brandt, Tomas Lind and Ivo Hansen were on their way to work. They jumped "
 		 "into the cold harbour of Ostrand to free a man from a sinking car and helped the "
@@ -176,7 +176,7 @@ static void test_dangling_openings(void **state)
 	arena_free(&arena);
 }
 
-/* The sample article's "He had worked ..." is what the ranker likes best of it. */
+/* "He had worked ..." is the ranker's favourite in the sample article. */
 static void test_no_place_for_antecedent(void **state)
 {
 	char path[4096], text[8192];
@@ -200,7 +200,7 @@ static void test_no_place_for_antecedent(void **state)
 	arena_free(&arena);
 }
 
-/* A quotation of two sentences comes whole or not at all, while there are others. */
+/* A quotation of two sentences is chosen whole or not at all, while there are others. */
 static void test_half_quotations(void **state)
 {
 	static const char text[] =
@@ -225,8 +225,8 @@ static void test_half_quotations(void **state)
 	arena_free(&arena);
 }
 
-/* In the middle of a quotation nothing tells that somebody says it: who avoids quotations avoids
- * that, and others get it with who says it. */
+/* In the middle of a quotation nothing shows that it is one: callers that avoid quotations do not
+ * get it, and others get it with its speaker. */
 static void test_middle_of_quotation(void **state)
 {
 	static const char *const texts[] = {

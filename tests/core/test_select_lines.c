@@ -2,7 +2,7 @@
 
 #include "core/marks.h"
 
-/* What is chosen last: lines of the page, kinds to avoid, who speaks, the mail that is answered. */
+/* What is chosen last: lines of the page, kinds to avoid, speakers, quoted mail. */
 
 struct page {
 	const char *name, *language, *text;
@@ -256,7 +256,7 @@ static void test_avoid_quotes(void **state)
 	arena_free(&arena);
 }
 
-/* Who speaks, and the mail that is answered, are not what is said. */
+/* Speakers and the mail that is answered are not what is said. */
 static void test_speakers_and_answered(void **state)
 {
 	static const char *const texts[] = {
@@ -281,7 +281,7 @@ static void test_speakers_and_answered(void **state)
 	arena_free(&arena);
 }
 
-/* A count and a share are of what is said: labels come last, and an exact count has none of them
+/* Counts and shares are of what is said: labels come last, and an exact count has none of them
  * before a question that stands alone. */
 static void test_labels_come_last(void **state)
 {
@@ -309,7 +309,7 @@ static void test_labels_come_last(void **state)
 	arena_free(&arena);
 }
 
-/* Where and when says nothing beside the text, however much is asked for. */
+/* A dateline adds nothing to the text, however much is asked for. */
 static void test_datelines_are_left_out(void **state)
 {
 	static const struct {
@@ -346,9 +346,7 @@ static void test_datelines_are_left_out(void **state)
 	arena_free(&arena);
 }
 
-/* Subtitles and Markdown: the numbers of the one and the programs of the other are not what is
- * said.
- */
+/* The numbers of subtitles and the programs in Markdown are not what is said. */
 static void test_numbers_and_programs(void **state)
 {
 	static const struct {
@@ -382,7 +380,7 @@ static void test_numbers_and_programs(void **state)
 	arena_free(&arena);
 }
 
-/* A word before the mail that is passed on is not all that there is to read. */
+/* A few words before a forwarded mail are not all there is to read. */
 static void test_passed_on(void **state)
 {
 	struct span text = SPAN(

@@ -8,7 +8,7 @@
 
 static bool memory_lacks;
 
-/* The library's own, but for a lack of memory that the test makes. */
+/* The library's own function, but the test can make it lack memory. */
 struct sb_stemmer *sb_stemmer_new(const char *algorithm, const char *encoding)
 {
 	struct sb_stemmer *(*make)(const char *, const char *);
@@ -36,14 +36,14 @@ static void test_words(void **state)
 		{"de", "brücken", "bruck"},
 		{"ko", "항구에서는", "항구"},
 		{"ko", "소금은", "소금"},
-		{"ko", "회의", "회의"},      /* what would be left is one syllable */
+		{"ko", "회의", "회의"},      /* only one syllable would be left */
 		{"pl", "mostami", "mostam"}, /* without a stemmer: the first letters */
 		{"en", "the", "the"},        /* a function word has no stem */
 		{"en", "2500", "2500"},
 		{"en", "antidisestablishmentarianisms", "antidisestablishmentarian"},
 	};
 	struct stems *stems = stems_new();
-	for (unsigned round = 0; round < 2; round++) /* found out, then remembered */
+	for (unsigned round = 0; round < 2; round++) /* computed, then remembered */
 		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 			CHECK_SPAN(cases[i].word, stem(stems, cases[i].tag, cases[i].word),
 				   span_of(cases[i].stem));
@@ -51,7 +51,7 @@ static void test_words(void **state)
 	stems_free(stems);
 }
 
-/* What memory lacked for fails the job, and no later one. */
+/* A lack of memory fails its own job, and no later one. */
 static void test_no_memory(void **state)
 {
 	static const char text[] = "The bridges were built.";

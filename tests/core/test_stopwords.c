@@ -38,7 +38,7 @@ static void test_openings(void **state)
 		{"fr", "En effet, le pont est fermé.", true},
 		{"fr", "En effeuillant la marguerite, il rit.", false},
 		{"fr", "Le pont est en effet fermé.", false},
-		{"fr", "En effet", false}, /* nothing behind it */
+		{"fr", "En effet", false}, /* nothing after it */
 		{"es", "A él se sumará otra prueba.", true},
 		{"ru", "Кроме того, мост закрыт.", true},
 		{"ru", "Там стоит старый мост.", true},
@@ -61,8 +61,8 @@ static void test_openings(void **state)
 		{"zh", "桥关了。", false},
 		{"en", "In addition, the bridge is closed.", true},
 		{"en", "In addition to the bridge the quay is closed.", false},
-		/* What points forward: the bridge, the fire; and what only begins with the same
-		 * characters: Yemen, a stork. */
+		/* Openings that point forward: the bridge, the fire; and words that only begin with
+		 * the same characters: Yemen, a stork. */
 		{"en", "As a result, the bridge is closed.", true},
 		{"en", "As a result of the storm the bridge is closed.", false},
 		{"it", "In seguito, il ponte è stato chiuso.", true},

@@ -15,7 +15,7 @@ static bool holds(struct span text, const char *words)
 	return memmem(text.at, text.len, words, strlen(words)) != NULL;
 }
 
-/* Is a sentence with these words among the chosen? */
+/* Is a sentence with these words chosen? */
 static bool chosen(const struct summary *summary, struct span text, const char *words)
 {
 	for (size_t i = 0; i < summary->selection.len; i++)
@@ -119,7 +119,7 @@ static void test_no_repeats(void **state)
 	arena_free(&arena);
 }
 
-/* A follower that points back comes twice into the choice, and must be counted once. */
+/* A next sentence that points back becomes a candidate twice, and must be counted once. */
 static void test_count_with_repeated_followers(void **state)
 {
 	static const char text[] = "The river rose by two metres in the night. It flooded the "
@@ -191,7 +191,7 @@ static void test_query(void **state)
 	arena_free(&arena);
 }
 
-/* A title in which nothing is seen is none. */
+/* A title with nothing visible is no title. */
 static void test_blank_title(void **state)
 {
 	static const char *const titles[] = {" ", "\n\t", "\xE2\x80\x8B"};
@@ -293,8 +293,8 @@ static void test_odd_texts(void **state)
 	arena_free(&arena);
 }
 
-/* A text cut off anywhere is read no further than its end (the sanitizer sees to that), and its
- * sentences and keywords stand in it. */
+/* A text cut off anywhere is read no further than its end (the sanitizer checks that), and its
+ * sentences and keywords are inside it. */
 static void test_cut_anywhere(void **state)
 {
 	static const char text[] =
@@ -329,8 +329,8 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
-/* Summarize under this ceiling; how much was taken before the first refusal, SIZE_MAX: there was
- * none. */
+/* Summarize under this ceiling; returns how much was used before the first refusal, SIZE_MAX if
+ * there was none. */
 static size_t refused_at(size_t ceiling)
 {
 	struct summary_input input = {
@@ -346,7 +346,7 @@ static size_t refused_at(size_t ceiling)
 	return taken;
 }
 
-/* Between two ceilings; where both refuse the same request, so do all between. */
+/* Refuse each request between two ceilings: if both refuse the same one, so do all between. */
 static void refuse_each(size_t low, size_t at_low, size_t high, size_t at_high)
 {
 	size_t middle = low + (high - low) / 2;
@@ -360,7 +360,7 @@ static void refuse_each(size_t low, size_t at_low, size_t high, size_t at_high)
 /* Whichever request for memory is the first to be refused: SUMMARY_NO_MEMORY, and no crash. */
 static void test_no_memory(void **state)
 {
-	const size_t enough = 500 * 1024; /* below a block each request is one of its own */
+	const size_t enough = 500 * 1024; /* below this, each request gets a block of its own */
 	assert_int_equal(refused_at(enough), SIZE_MAX);
 	refuse_each(0, refused_at(0), enough, SIZE_MAX);
 }

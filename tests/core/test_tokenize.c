@@ -2,7 +2,7 @@
 
 #include "core/tokenize.h"
 
-/* The text is one sentence; tokens are written with | behind each, stop words in brackets. */
+/* The text is one sentence; each token is followed by |, stop words are in brackets. */
 struct tokenize_case {
 	const char *name, *language, *text, *expected;
 	size_t words;
@@ -138,7 +138,7 @@ static void test_match(void **state)
 	arena_free(&arena);
 }
 
-/* Other forms of a word, where the stemmer does not bring them together or there is none. */
+/* Other forms of a word, which the stemmer does not unite or which have no stemmer. */
 static void test_match_kin(void **state)
 {
 	static const struct {

@@ -47,7 +47,7 @@ static void encodes_what_it_decodes(void **state)
 
 static void maps_every_offset(void **state)
 {
-	/* Long enough for many marks, with characters of every length across their borders. */
+	/* Long enough for many marks, with characters of every length across them. */
 	static const char *const parts[] = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
 	static const unsigned utf16_units[] = {1, 1, 1, 2};
 	char text[5000];
@@ -95,7 +95,7 @@ static void map_of_a_whole_number_of_steps_has_an_end(void **state)
 	arena_free(&arena);
 }
 
-/* More than a lane of sixteen can count, all in the same place. */
+/* More than one of sixteen lanes can count, all in the same lane. */
 static void counts_very_long_text(void **state)
 {
 	static char text[40000];

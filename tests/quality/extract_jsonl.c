@@ -39,7 +39,7 @@ static size_t decode_base64(const char *from, char *to)
 	return n;
 }
 
-/* The page as the service gets it: "html" was sent as UTF-8 and declared so. */
+/* The page as the service would get it: "html" counts as sent and declared as UTF-8. */
 static struct span page_of(struct arena *arena, json_t *row)
 {
 	const char *encoded = json_string_value(json_object_get(row, "html_b64"));

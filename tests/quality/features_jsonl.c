@@ -1,6 +1,6 @@
 /*
  * A filter for the trainer: articles as JSON lines on standard input; on standard output, for each,
- * what the scorer sees of it, in this machine's byte order:
+ * what the scorer knows of it, in this machine's byte order:
  *
  *   uint32  sentences n, sentence features F, document features D
  *   float   [n][F], [D]

@@ -4,7 +4,7 @@
 usage: language.py SEGMENT_JSONL CORPUS.jsonl.gz...
 
 SEGMENT_JSONL is the filter built from segment_jsonl.c; a corpus line is {"id", "lang", "text"}.
-Texts shorter than the length asked are counted as they are.
+Texts shorter than that are counted as they are.
 """
 import collections
 import gzip

@@ -36,7 +36,7 @@ def words(text):
 
 
 def stop_words(sentences):
-    """Without a list for each language: what stands in more than a third of many sentences."""
+    """Without a list for each language: short words, and those in over a third of many sentences."""
     seen = Counter(w for s in sentences for w in set(s))
     return {w for w, n in seen.items() if len(w) <= 3 or (len(sentences) > 6 and n > len(sentences) / 3)}
 
@@ -136,7 +136,7 @@ def pacsum(sentences, title):
 
 
 class Ots:
-    """libots marks sentences in a GList; which one a span is, its text tells."""
+    """libots marks sentences in a GList; they are matched to the spans by their text."""
 
     def __init__(self):
         self.ots = ctypes.CDLL("libots-1.so.0")

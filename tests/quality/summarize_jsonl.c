@@ -1,11 +1,11 @@
 /*
  * A filter: articles as JSON lines on standard input, their summaries in the scorer's format on
- * standard output. The same choices as the service makes, without HTTP.
+ * standard output. It makes the same choices as the service, without HTTP.
  *
  *   summarize_jsonl [--sentences N] [--keywords N] [--no-title] < corpus.jsonl > hypotheses.jsonl
  *
- * In: {"id", "text", "lang", "title"}; out: {"id", "summary": ["sentence", ...]} and, where they
- * are asked for, "keywords": ["key phrase", ...].
+ * In: {"id", "text", "lang", "title"}; out: {"id", "summary": ["sentence", ...]} and, if asked for,
+ * "keywords": ["key phrase", ...].
  */
 #include "jsonl.h"
 

@@ -18,15 +18,15 @@ import argparse, collections, gzip, hashlib, importlib.util, json, os, re, struc
 import numpy as np
 import xgboost as xgb
 
-# Weights of the corpora's pages: those with few pages count more. The truth of cleaneval, of pages
-# of 2005, takes readers' comments for a part of the article, which nobody else does.
+# Weights of the corpora's pages: those with few pages count more. The truth of cleaneval (pages of
+# 2005) includes readers' comments in the article, unlike all others.
 CORPORA = {"scrapinghub": 3, "wcxb_article": 1, "wcxb_other": 3, "cleaneval": 0.6, "trafilatura": 1}
 HAND_MADE = ("scrapinghub", "wcxb_article")
 WITH_COMMENTS = "cleaneval"
 COMMENT_COLUMN = 197  # of the features: containers for comments around the block
 ARTICLE_COLUMNS = (203, 206, 212)  # what declares_article() of core/pagekind_declared.c looks at
-SPOTS = 3  # places in the truth where a block may stand, at most
-MOST_SPOTS = 3000  # of a page: more take too long to put in order
+SPOTS = 3  # most places in the truth where a block may be
+MOST_SPOTS = 3000  # of a page: ordering more takes too long
 OUTLIER_F1 = 0.45  # of a page in the cross-validation: its truth is another text, or cut off
 FOLDS = 8
 WORD = re.compile(r"\w+")
@@ -36,7 +36,7 @@ PARAMS = {"objective": "binary:logistic", "eta": 0.1, "max_depth": 5, "min_child
           "subsample": 0.7, "colsample_bytree": 0.5, "lambda": 2.0, "tree_method": "hist",
           "max_bin": 64, "nthread": 1, "seed": 1}
 SHORT_CHARS, COPY_WORDS, ARTICLE_THRESHOLD = 140, 8, 0.4  # as in core/blockchoice.c
-WHOLE_WORDS, PART_BYTES = 100, 40  # there, too
+WHOLE_WORDS, PART_BYTES = 100, 40  # likewise
 
 
 class Page:
@@ -52,8 +52,8 @@ def site_of(row):
 
 
 def in_order(words, candidates, at):
-    """The blocks that make up the truth, each with its place there: those with most words of which
-    none stands before an earlier one."""
+    """The blocks that make up the truth, with their places there: the chain in the truth's order that
+    has most words."""
     spots = []  # block, words, place
     for i in candidates:
         votes = collections.Counter(h - k for k in range(len(words[i]) - 3)
@@ -64,7 +64,7 @@ def in_order(words, candidates, at):
         return None
     best, before = [0] * len(spots), [-1] * len(spots)
     for a, (i, n, place) in enumerate(spots):
-        for b in reversed(range(a)):  # the nearest of equals: a heading, not the table of contents
+        for b in reversed(range(a)):  # of equals the nearest: a heading, not the table of contents
             j, m, other = spots[b]
             if j < i and other + m <= place + 2 and best[b] > best[a]:
                 best[a], before[a] = best[b], b
@@ -77,7 +77,7 @@ def in_order(words, candidates, at):
 
 
 def unlabel_copies(label, words, tokens, at):
-    """What the truth has once is one block's: the others lose the label."""
+    """Text that the truth has once belongs to one block: the others lose the label."""
     candidates = [i for i, w in enumerate(words) if len(w) >= 4 and label[i] > 0.5]
     chain = in_order(words, candidates, at)
     if chain is None:
@@ -153,14 +153,14 @@ def segment_labels(blocks, row):
             found = [i for i, b in enumerate(flat) if s in b or (len(b) > 15 and b in s)]
             for i in found:
                 if wanted == 0 and label[i] == 1 and len(s) * 2 < len(flat[i]):
-                    continue  # a word of it, not what was meant
+                    continue  # just a word of it is unwanted
                 label[i] = wanted
                 weight[i] = 0.25 / len(found)
     return label, weight
 
 
 def settle_segments(page, score):
-    """Of several blocks that hold a wanted segment the likeliest is meant; the others are copies."""
+    """If several blocks hold a wanted segment, the likeliest is meant; the others are copies."""
     flat = [SPACE.sub(" ", b).strip() for b in page.blocks]
     s = score[page.start:page.start + len(flat)]
     meant, others = set(), set()
@@ -212,7 +212,7 @@ def read_pages(corpora, tool, folding):
 
 
 def fit(x, y, w):
-    easy = (y < 0.05) & (w < np.median(w[w > 0]))  # most of a page: a third of it is enough
+    easy = (y < 0.05) & (w < np.median(w[w > 0]))  # most of a page, of which a third is enough
     keep = (w > 0) & (~easy | (np.arange(len(y)) % 3 == 0))
     weight = np.where(easy, 3 * w, w)
     return xgb.train(PARAMS, xgb.DMatrix(x[keep], y[keep], weight=weight[keep]), ROUNDS)
@@ -282,7 +282,7 @@ def report(scores, scorer):
 
 
 def outliers(pages, scores):
-    """Pages whose hand-made truth has hardly anything to do with the text that is there."""
+    """Pages whose hand-made truth has hardly anything in common with their text."""
     out = []
     for p in pages:
         if p.corpus in HAND_MADE:
@@ -303,7 +303,7 @@ def write_trees(path, model, notes):
             out.write("tree\n")
             walk = [json.loads(tree)]
             nodes, index = [], {}
-            while walk:  # breadth first: both children of a node stand together
+            while walk:  # breadth first, so that both children of a node are adjacent
                 node = walk.pop(0)
                 nodes.append(node)
                 if "children" in node:
