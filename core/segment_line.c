@@ -203,6 +203,14 @@ static bool goes_on(const struct segmenter *g, size_t stop, size_t next)
 	       (word_before(g, stop).classes & WORD_FUNCTION);
 }
 
+/* Does it even go on with a small word, or after a comma or hyphen? */
+static bool surely_goes_on(const struct segmenter *g, size_t stop, size_t next)
+{
+	return glyph_at(g->text, next).kind == GLYPH_LOWER &&
+	       (ascii_is_in(g->text.at[stop - 1], ",-") ||
+		(word_after(g, next).classes & WORD_FUNCTION));
+}
+
 /* Does the newline at `at` end a sentence? */
 bool line_ends(struct segmenter *g, size_t at)
 {
@@ -219,11 +227,11 @@ bool line_ends(struct segmenter *g, size_t at)
 	    stop - g->line_start > 4 * LINE_MAX_CHARS)
 		return true;
 	size_t chars = count_chars(g->text.at + g->line_start, stop - g->line_start);
-	if (g->width > 0) {
-		g->newline_breaks = chars + g->language->spaced + word_chars(g, next) <= g->width;
-	} else {
-		g->newline_breaks = chars < 50 || !goes_on(g, stop, next);
-	}
+	bool wrapped = g->width > 0;
+	g->newline_breaks =
+		chars < (surely_goes_on(g, stop, next) ? 30 : 50) || !goes_on(g, stop, next);
+	if (wrapped && chars + g->language->spaced + word_chars(g, next) > g->width)
+		g->newline_breaks = false;
 	return g->newline_breaks;
 }
 
