@@ -91,8 +91,7 @@ struct batches {
 	pthread_mutex_t lock; /* guards everything below, and all batches */
 	struct batch *first;
 	bool stopping;
-	struct pollfd
-		*polled; /* used by the thread alone: the event, and a socket for each batch */
+	struct pollfd *polled; /* the thread's: the event, and a socket for each batch */
 	size_t polled_room;
 };
 

@@ -42,12 +42,11 @@ struct fetch {
 	fetch_callback *callback;
 	void *arg;
 	int64_t made_us, begun_us;
-	_Atomic int64_t
-		deadline_us; /* the job's deadline, which may be extended; INT64_MAX for none */
-	int64_t limit_us;    /* when timeout_ms ends for the present state */
-	int64_t spent_us;    /* time used by the pages that led here */
-	struct curl_slist *cookies; /* set by the hops before the present one */
-	char *refresh;              /* the Refresh header; NULL: none */
+	_Atomic int64_t deadline_us; /* the job's, may be extended; INT64_MAX: none */
+	int64_t limit_us;            /* when timeout_ms ends for the present state */
+	int64_t spent_us;            /* time used by the pages that led here */
+	struct curl_slist *cookies;  /* set by the hops before the present one */
+	char *refresh;               /* the Refresh header; NULL: none */
 
 	/* The present hop. */
 	struct url url;

@@ -66,7 +66,7 @@ struct exchange {
 	size_t answer_len;
 	bool is_1_1; /* else HTTP/1.0 */
 	bool is_batch;
-	bool is_large;         /* refused, and its body is too long to read */
+	bool is_large;         /* refused, and its body is not worth reading */
 	bool close;            /* close the connection after the answer */
 	unsigned status;       /* 0: nothing answered yet */
 	const char *origin;    /* whose pages may call us; NULL: none, or not allowed */

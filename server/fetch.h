@@ -80,9 +80,8 @@ struct fetch_result {
 				  the body is a file of another type, that type */
 	char charset[64];      /* of the Content-Type header, as written; "" when none */
 	const char *refresh;   /* the Refresh header, as written; "" when none */
-	struct curl_slist
-		*cookies;   /* for the page that this one leads to, at most 16 KB; may be taken */
-	bool first_cookies; /* the last answer set some, and its request had none */
+	struct curl_slist *cookies; /* for the page it leads to, at most 16 KB; may be taken */
+	bool first_cookies;         /* the last answer set some, and its request had none */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
 	 * redirects. `actual` 0: no limit was passed, or none that is known. */
 	uint64_t limit, actual;
