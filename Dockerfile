@@ -15,7 +15,7 @@ RUN deploy/container-root /build/server/precis /rootfs
 FROM scratch
 COPY --from=build /rootfs /
 COPY LICENSE /usr/share/doc/precis/
-# A number, so that Kubernetes can tell that it is not root.
+# A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 ENV PRECIS_LISTEN=0.0.0.0:8080
 EXPOSE 8080

@@ -10,8 +10,8 @@ enum { ADDRESS_BYTES = 16, IPV4_BITS = 96 };
 
 /*
  * Every block of the IANA special-purpose address registries (RFC 6890 and its updates), with
- * multicast, former class E, and what the registries count as reachable but where no article can
- * be: anycast services for relays, black holes and address translation.
+ * multicast, former class E, and blocks that the registries call reachable but that cannot hold an
+ * article: anycast services for relays, black holes and address translation.
  */
 static const struct {
 	uint32_t net;
@@ -40,12 +40,12 @@ static const struct {
 };
 
 /*
- * Only 2000::/3 is handed out as global unicast (RFC 4291, RFC 3587); everything outside is
- * refused without being listed, but for the NAT64 prefix. That covers ::/96 (unspecified,
- * loopback, IPv4-compatible), ::ffff:0:0/96 (mapped), ::ffff:0:0:0/96 (translated, RFC 2765),
- * 64:ff9b:1::/48 (local NAT64, RFC 8215), 100::/64 (discard, RFC 6666), 100:0:0:1::/64 (dummy,
- * RFC 9780), 5f00::/16 (segment routing, RFC 9602), fc00::/7 (unique local, RFC 4193), fe80::/10
- * (link local), fec0::/10 (site local, RFC 3879) and ff00::/8 (multicast).
+ * Only 2000::/3 is assigned as global unicast (RFC 4291, RFC 3587); everything outside it, except
+ * for the NAT64 prefix, is refused without being listed. That covers ::/96 (unspecified, loopback,
+ * IPv4-compatible), ::ffff:0:0/96 (mapped), ::ffff:0:0:0/96 (translated, RFC 2765), 64:ff9b:1::/48
+ * (local NAT64, RFC 8215), 100::/64 (discard, RFC 6666), 100:0:0:1::/64 (dummy, RFC 9780),
+ * 5f00::/16 (segment routing, RFC 9602), fc00::/7 (unique local, RFC 4193), fe80::/10 (link local),
+ * fec0::/10 (site local, RFC 3879) and ff00::/8 (multicast).
  */
 static const struct address_net global_unicast = {{0x20}, 3};
 static const struct address_net nat64 = {{0x00, 0x64, 0xFF, 0x9B}, 96}; /* RFC 6052 */
@@ -63,8 +63,8 @@ static const struct address_net special_ipv6[] = {
 	{{0x3F, 0xFF, 0x00}, 20},                   /* 3fff::/20       documentation, RFC 9637 */
 };
 
-/* Hand out a machine's credentials to whoever can ask. Listed also where a range above has them,
-   because an operator who allows that range hardly means these. */
+/* Addresses that give a machine's credentials to whoever can ask. Those inside a range above are
+ * listed, too, because an operator who allows that range hardly means these. */
 static const char *const metadata[] = {
 	"169.254.169.254",    /* AWS, Google, Azure, OpenStack, DigitalOcean, Oracle, Hetzner */
 	"169.254.169.253",    /* AWS resolver */
@@ -158,7 +158,7 @@ static bool is_own(const struct address_policy *policy, const unsigned char byte
 		if (!address_bytes((const struct sockaddr *)&policy->own[i], own, &own_port) ||
 		    own_port != port)
 			continue;
-		/* Dialling 0.0.0.0 or :: reaches this machine, whatever address we listen with. */
+		/* Dialling 0.0.0.0 or :: reaches this machine, whatever address we listen on. */
 		if (is_unspecified(bytes) || memcmp(own, bytes, ADDRESS_BYTES) == 0)
 			return true;
 		if (is_unspecified(own) && (policy->is_local || is_loopback(bytes)))

@@ -25,7 +25,7 @@ struct address_policy {
 	 * stands for every address of this machine. */
 	const struct sockaddr_storage *own;
 	size_t own_len;
-	bool is_local; /* what is judged is an address of this machine, loopback aside */
+	bool is_local; /* the address judged is one of this machine's own, other than loopback */
 };
 
 enum address_verdict {
@@ -43,7 +43,7 @@ enum address_verdict {
 enum address_verdict address_judge(const struct address_policy *policy,
 				   const struct sockaddr *address);
 
-/** Does the verdict let us connect? */
+/** Does this verdict allow the connection? */
 static inline bool address_may_connect(enum address_verdict verdict)
 {
 	return verdict == ADDRESS_PUBLIC || verdict == ADDRESS_ALLOWED;
@@ -51,8 +51,8 @@ static inline bool address_may_connect(enum address_verdict verdict)
 
 /**
  * Parse "10.0.0.0/8, fd00::/8, 127.0.0.1": networks or single addresses, comma separated, spaces
- * around them allowed. An empty list is valid. Bits set beyond the prefix are an error, because
- * they are nearly always a typing error. A prefix of 0 is an error too: it would open everything.
+ * around them allowed. An empty list is valid. Bits set beyond the prefix are an error: they are
+ * nearly always a typing mistake. A prefix of 0 is an error too: it would open everything.
  *
  * Returns the number of networks, at most `max`. On a fault returns -1 and `*fault` is the
  * 0-based byte offset of the bad item. `nets` may then be partly written.
@@ -74,7 +74,7 @@ bool address_equal(const struct sockaddr *a, const struct sockaddr *b);
 /** The port of an IPv4 or IPv6 address; 0 of any other. */
 unsigned address_port(const struct sockaddr *address);
 
-/** Give an IPv4 or IPv6 address another port; any other stays as it is. */
+/** Change the port of an IPv4 or IPv6 address; any other address is left unchanged. */
 void address_set_port(struct sockaddr_storage *address, unsigned port);
 
 #endif

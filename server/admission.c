@@ -16,7 +16,7 @@ void admission_refuse_body(struct exchange *x, uint64_t actual)
 	problem_set_limit(&x->report, limit, actual);
 }
 
-/* Is the body packed in a way that is understood? Then `x->gunzip` unpacks it. */
+/* If the body is packed in a way we understand, `x->gunzip` will unpack it; else refuse it. */
 static void check_coding(struct exchange *x)
 {
 	const char *coding =
@@ -39,7 +39,7 @@ static enum MHD_Result note_argument(void *arg, enum MHD_ValueKind kind, const c
 	return MHD_NO;
 }
 
-/* Beside a body nobody reads the query: "?sentences=3" would be ignored without a word. */
+/* If there is a body, nobody reads the query: "?sentences=3" would be ignored silently. */
 static void check_query(struct exchange *x)
 {
 	const char *name = NULL;
@@ -54,7 +54,7 @@ static void check_query(struct exchange *x)
 static void check_head(struct exchange *x, const char *path, const struct head *head)
 {
 	if (x->route == NULL) {
-		/* Without the path where that had escapes: see on_uri() in http.c. */
+		/* Does not name a path that had escapes: see on_uri() in http.c. */
 		problem_set(&x->report, PROBLEM_NOT_FOUND,
 			    *path == '\0' ? "No path of this service has percent-escapes."
 					  : "Nothing is served at \"%.80s\".",
@@ -115,7 +115,7 @@ static void on_rate_decided(void *arg, struct rate_state state)
 	MHD_resume_connection(x->connection);
 }
 
-/* Has this client a key, and requests left? */
+/* Does this client have a key, and requests left? */
 static void check_client(struct exchange *x)
 {
 	struct http *http = x->http;
@@ -142,7 +142,7 @@ static void check_client(struct exchange *x)
 					&x->state)) {
 		x->asks_rate = true;
 		exchange_enter(x, CONNECTION_HELD);
-		/* First, for it may be decided before the next line returns. */
+		/* Suspend first, because the decision may come before the next line returns. */
 		MHD_suspend_connection(x->connection);
 		shared_rate_ask(http->parts.shared_rate, x->client, on_rate_decided, x);
 		return;
@@ -157,7 +157,7 @@ void admission_apply_rate(struct exchange *x)
 		rate_report(x->rule, x->state, &x->report);
 }
 
-/* What proxies say of who asks. */
+/* What proxies say about the client. */
 struct client_lists {
 	struct client_list forwarded, x_forwarded_for;
 };

@@ -4,21 +4,21 @@
 #include "exchange.h"
 
 /**
- * Refuse by its head alone, before a byte of its body is kept, a request that has no chance: no
- * such path, method, type or coding, fields beside the body, too long, no key, too many from this
- * client. x->report says why; PROBLEM_NONE lets it in. Who asks, and from which origin, is known
- * afterwards.
+ * Refuse a hopeless request by its head alone, before a byte of its body is stored: unknown path,
+ * method, type or coding, query arguments beside a body, body too long, no key, or too many
+ * requests from this client. x->report says why; PROBLEM_NONE lets the request in. Afterwards,
+ * client and origin are known.
  */
 void admission_check(struct exchange *x, const char *path, const struct head *head);
 
-/** x->state is known: refuse a client that has no requests left. If admission_check() left
- *  x->asks_rate set, its caller suspends the connection until then, and then calls this. */
+/** Once x->state is known: refuse a client that has no requests left. If admission_check() left
+ *  x->asks_rate set, its caller suspends the connection until it is known, then calls this. */
 void admission_apply_rate(struct exchange *x);
 
 /** Is there room in the queue, and a worker in time? If not, x->report says so. */
 bool admission_check_queue(struct exchange *x);
 
-/** The body has `actual` bytes, or more: too many. */
+/** Refuse a body that is too long: `actual` bytes or more. */
 void admission_refuse_body(struct exchange *x, uint64_t actual);
 
 #endif

@@ -17,8 +17,8 @@ struct job_times {
 enum { ANSWER_ETAG_LEN = 32 };
 
 /**
- * What a request is answered with: a body, or a problem. Shared and never changed once made: by
- * the cache, and by every connection that waits for the same thing.
+ * What a request is answered with: a body or a problem. Never changed once made, because the cache
+ * and all connections waiting for the same result share it.
  */
 struct answer {
 	atomic_uint references;
@@ -29,7 +29,7 @@ struct answer {
 	struct job_times times;
 	bool is_shared;        /* another instance made it: see shared_cache.h */
 	uint64_t made_ns;      /* of the monotonic clock */
-	uint64_t keep_ms;      /* how long from then it may be kept in a cache; 0: not at all */
+	uint64_t keep_ms;      /* how long after made_ns a cache may keep it; 0: not at all */
 	struct budget *budget; /* where `len` is counted, unless a cache counts it; NULL: nowhere */
 };
 
@@ -40,17 +40,17 @@ struct answer *answer_new(char *body, size_t len);
 struct answer *answer_new_problem(const struct problem_report *report);
 
 /**
- * Count the body in `budget` for as long as the answer lives, however many read it. False if it
- * does not fit. Call it before anybody else holds the answer.
+ * Count the body in `budget`, once, for as long as the answer lives. False if it does not fit. Call
+ * it before the answer is shared.
  */
 bool answer_count(struct answer *answer, struct budget *budget);
 
 struct answer *answer_hold(struct answer *answer);
 
-/** What is left, at `now_ns`, of the time that it may be kept; 0 if that is over. */
+/** How long, from `now_ns` on, it may still be kept; 0: no longer. */
 uint64_t answer_left_ms(const struct answer *answer, uint64_t now_ns);
 
-/** Let go; the last one frees it. NULL is allowed. */
+/** Drop a reference; dropping the last one frees it. NULL is allowed. */
 void answer_release(struct answer *answer);
 
 #endif

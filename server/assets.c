@@ -35,7 +35,7 @@ const char *asset_cache_control(const struct asset *asset)
 
 bool asset_takes_gzip(const char *accept)
 {
-	/* RFC 9110, 12.5.3: a list of codings, each with a weight perhaps; weight 0 refuses. */
+	/* RFC 9110, 12.5.3: a list of codings, each with an optional weight; weight 0 refuses. */
 	while (accept != NULL && *accept != '\0') {
 		accept += strspn(accept, " \t,");
 		size_t name = strcspn(accept, " \t,;"), item = strcspn(accept, ",");

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The files of web/, built into the program by web/build.py: the page to try the service on and the
- * button. */
+/* The files of web/, built into the program by web/build.py: the demo page and the button. */
 
 /** How long caches may keep a file. */
 enum asset_keeping {
@@ -32,7 +31,7 @@ const struct asset *asset_find(const char *path);
 /** The value of Cache-Control. */
 const char *asset_cache_control(const struct asset *asset);
 
-/** Does an Accept-Encoding header (NULL: none was sent) take gzip? */
+/** Does an Accept-Encoding header (NULL: none was sent) accept gzip? */
 bool asset_takes_gzip(const char *accept_encoding);
 
 /** The path under which the button's bytes never change, such as "/button-HASH.js". */
@@ -41,7 +40,8 @@ extern const char asset_button_path[];
 /** The hash of those bytes for the integrity attribute, such as "sha384-…". */
 extern const char asset_button_integrity[];
 
-/** What the page may do: run and style itself, call this service, and nothing else. */
+/** The page's Content-Security-Policy: run and style itself, call this service, and nothing
+ *  else. */
 extern const char asset_page_policy[];
 
 #endif

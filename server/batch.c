@@ -14,25 +14,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A problem in JSON has no more; and less must not begin where only parts of it would fit. */
+/* No problem in JSON is longer. With less room no answer is begun, as it may be a problem. */
 #define PROBLEM_BYTES (4 * 1024)
-/* Before a line, */
+/* Room for the chunk size before a line, */
 #define SIZE_BYTES 24
-/* and behind the last one, with the end of the whole. */
+/* and for the end of the last chunk with the end of the whole. */
 #define END_BYTES 8
-/* zlib's share of a packed body. */
+/* What zlib needs for a gzipped body. */
 #define GUNZIP_BYTES (48 * 1024)
 #define IDLE_MS 1000
-/* Sockets that are waited for, to begin with. */
+/* Initial room in `polled`. */
 #define POLLED_ROOM 16
-/* How soon a sender that is read ahead is looked at again. */
+/* How soon to look again at a sender whose body is read ahead. */
 #define AHEAD_MS 25
-/* What is late is answered so, first: by the job, which knows why, or this much later by us. The
- * connection is cut later still. */
+/* A line that misses its deadline is answered by its job, which knows why; if the job has not
+ * answered this much later, by us. The connection is cut later still. */
 #define LATE_NS (500 * NS_PER_MS)
 #define GRACE_NS (1000 * NS_PER_MS)
 
-/* Of this process, for recv() below. */
+/* The one of this process, for recv() below. */
 static _Atomic(struct batches *) batches_now;
 
 void batches_alert(struct batches *batches)
@@ -44,7 +44,7 @@ void batches_alert(struct batches *batches)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-/* There must be room. */
+/* The caller has checked that there is room. */
 static void append(struct batch *batch, const char *bytes, size_t len)
 {
 	assert(len <= BATCH_OUT_BYTES - batch->out_len);
@@ -52,7 +52,7 @@ static void append(struct batch *batch, const char *bytes, size_t len)
 	batch->out_len += len;
 }
 
-/* A line is a chunk (RFC 9112, 7.1); before it stands its length with its end. */
+/* Each line is a chunk (RFC 9112, 7.1): its length on a line of its own comes first. */
 static void append_size(struct batch *batch, size_t len)
 {
 	char size[SIZE_BYTES];
@@ -128,7 +128,7 @@ static void drop_first(struct batch *batch)
 	free(slot);
 }
 
-/* Send what the socket takes. True: something went out. */
+/* Send what the socket takes. True: something was sent. */
 static bool send_some(struct batch *batch)
 {
 	size_t before = batch->out_sent;
@@ -187,8 +187,8 @@ static bool is_over(const struct batch *batch)
 }
 
 /*
- * Tell who watches the connection how long it may go on. While it is suspended or its input has
- * ended, the end of input means nothing: what is still to be read may be in libmicrohttpd's buffer.
+ * Tell the watcher how long the connection may go on. While it is suspended or its input has ended,
+ * an end of input means nothing, because unread bytes may still be in libmicrohttpd's buffer.
  */
 static void watch(struct batch *batch, bool progress)
 {
@@ -200,8 +200,8 @@ static void watch(struct batch *batch, bool progress)
 			  NULL);
 }
 
-/* The first line keeps all others from their answers: it is late at some time. Returns in how many
- * milliseconds that is. */
+/* All other answers wait for the first line's, so end it when it is late. Returns in how many
+ * milliseconds it will be. */
 static int expire_first(const struct batch *batch)
 {
 	if (batch->first == NULL || !ticket_is_pending(batch->first->ticket))
@@ -217,7 +217,7 @@ static int expire_first(const struct batch *batch)
 
 /* ---- the thread ------------------------------------------------------------------------- */
 
-/* Go on as far as it goes now. Returns in how many milliseconds to look again. */
+/* Advance the batch as far as possible now. Returns in how many milliseconds to look again. */
 static int pump(struct batch *batch)
 {
 	if (!batch->started)
@@ -254,7 +254,7 @@ static int pump(struct batch *batch)
 	return more && lines_are_ahead(batch) ? 0 : late_ms;
 }
 
-/* What the socket is looked at for: that it takes more, or else its end alone. */
+/* What to poll the socket for: that it takes more, or else only its end. */
 static struct pollfd polled_of(const struct batch *batch)
 {
 	bool sends = batch->started && !batch->ahead.reads && batch->out_len > 0;
@@ -263,7 +263,7 @@ static struct pollfd polled_of(const struct batch *batch)
 			       .events = sends ? POLLOUT : 0};
 }
 
-/* The wake-up's descriptor and those of as many batches as there is memory for. */
+/* The wake-up's descriptor, and the sockets of as many batches as there is memory for. */
 static size_t fill_polled(struct batches *batches)
 {
 	size_t wanted = 1, n = 0;
@@ -299,7 +299,7 @@ static void wait_for_news(struct batches *batches, int ms)
 	for (size_t i = 1; i < n; i++)
 		left |= (polled[i].revents & (POLLERR | POLLHUP)) != 0;
 	pthread_mutex_lock(&batches->lock);
-	/* Which one is looked up anew: batches may have come and gone. */
+	/* Poll again to find which one it was, because batches may have come and gone. */
 	for (struct batch *b = left ? batches->first : NULL; b != NULL; b = b->next) {
 		struct pollfd again = polled_of(b);
 		b->broken |= poll(&again, 1, 0) > 0 && (again.revents & (POLLERR | POLLHUP));
@@ -372,8 +372,8 @@ void batches_free(struct batches *batches)
 /* ---- what the I/O threads call ------------------------------------------------------------ */
 
 /*
- * Who expects it gets libmicrohttpd's "100 Continue", which must not come after our head. It goes
- * out between the head's callback and the next one.
+ * A client that expects it gets libmicrohttpd's "100 Continue", which must not come after our head.
+ * It is sent between the head's callback and the next one.
  */
 static bool may_continue(struct MHD_Connection *connection)
 {
@@ -386,7 +386,7 @@ static size_t cost_of(const struct gunzip *gunzip)
 	       (gunzip == NULL ? 0 : sizeof(struct unpacking) + GUNZIP_BYTES);
 }
 
-/* NULL without memory, or room for it. */
+/* NULL without memory, or without room in the budget. */
 static struct batch *batch_new(struct batches *batches, struct gunzip *gunzip)
 {
 	size_t cost = cost_of(gunzip);
@@ -432,7 +432,7 @@ struct batch *batch_begin(struct batches *batches, const struct batch_request *r
 				      .to_come = request->ahead,
 				      .came_ns = now,
 				      .until_ns = now + batches->parts.deadline_ns};
-	batch->limit_ns = batch->ahead.until_ns + GRACE_NS; /* what was read is taken first */
+	batch->limit_ns = batch->ahead.until_ns + GRACE_NS; /* bytes read ahead come first */
 	pthread_mutex_lock(&batches->lock);
 	batch->next = batches->first;
 	batch->link = &batches->first;
@@ -443,7 +443,7 @@ struct batch *batch_begin(struct batches *batches, const struct batch_request *r
 	return batch;
 }
 
-/* Does libmicrohttpd hold some of a batch that comes by this socket? */
+/* Does libmicrohttpd hold back part of a batch that arrives on this socket? */
 static bool is_held(int socket)
 {
 	struct batches *batches = atomic_load(&batches_now);
@@ -458,10 +458,10 @@ static bool is_held(int socket)
 }
 
 /*
- * When libmicrohttpd (at least to 0.9.75) goes on with what it held because there was no room for
- * it in the window, it may look at the socket first, and an end of input there means to it that the
- * request broke off. It goes on where there is nothing yet: this stands in front of the C library's
- * function. Where the request did break off connections.c sees it.
+ * When libmicrohttpd (at least to 0.9.75) resumes with bytes that it held because the window was
+ * full, it may read the socket first and take an end of input for a broken request. If it is told
+ * that there is no data yet, it goes on. So this function replaces the C library's. A request that
+ * really broke off is noticed by connections.c.
  */
 ssize_t recv(int socket, void *out, size_t size, int flags)
 {
@@ -480,7 +480,7 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 	size_t before = batch->under_way, used = 0;
 	bool ahead = batch->ahead.len > 0, still_ahead = lines_read_ahead(batch, data, *size);
 	if (still_ahead || batch->broken || batch->ended)
-		used = *size; /* nobody reads the answers, or waits for more: let the rest go by */
+		used = *size; /* nobody reads the answers, or no line follows: skip the rest */
 	else if (!lines_are_ahead(batch))
 		used = lines_take(batch, data, *size);
 	*size -= used;
@@ -489,7 +489,7 @@ void batch_receive(struct batch *batch, const char *data, size_t *size)
 		MHD_suspend_connection(batch->connection);
 	watch(batch, batch->under_way > before);
 	pthread_mutex_unlock(&batches->lock);
-	if (!(ahead && still_ahead)) /* else the thread knows, and looks every AHEAD_MS */
+	if (!(ahead && still_ahead)) /* else the thread looks every AHEAD_MS anyway */
 		batches_alert(batches);
 }
 

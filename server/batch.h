@@ -25,10 +25,10 @@
  * gigabyte takes no more memory than a megabyte. The same holds for a gzipped body: it is
  * decompressed only as far as lines fit into the window.
  *
- * But proxies and simple clients send no more once an answer has begun, or read nothing before they
- * have sent all. So a body that is short, as its head says, is read to its end first: as long as
- * half of `bodies` stays free, its sender does not pause, and it takes no longer than a single
- * request's body may.
+ * But some proxies and simple clients stop sending once an answer begins, or read nothing until
+ * they have sent everything. So if the head announces a short body, that is read to its end first,
+ * as long as half of `bodies` stays free, the sender does not pause, and it takes no longer than a
+ * single request's body may.
  */
 struct batches;
 struct batch;
@@ -41,28 +41,29 @@ struct batch_parts {
 	struct shared_rate *shared_rate; /* NULL: none */
 	struct connections *connections;
 	struct metrics *metrics;
-	struct budget
-		*bodies; /* of all requests: a line that does not fit is answered `overloaded` */
+	struct budget *bodies; /* shared by all requests: a line that does not fit is answered
+				  `overloaded` */
 	size_t max_line_bytes;
 	size_t window;        /* lines under way for one batch */
 	uint64_t deadline_ns; /* for one line to arrive, to be answered, and to be read */
 };
 
-/** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. One in a
- *  process: recv() asks for its batches. */
+/** Start the thread; NULL where that fails. `parts` is copied, what it points to borrowed. Only
+ *  one per process, because the recv() defined in batch.c looks for its batches. */
 struct batches *batches_new(const struct batch_parts *parts);
 
 /** Stop it; all batches must be freed. NULL is allowed. */
 void batches_free(struct batches *batches);
 
-/** What a batch's head tells; all borrowed, until batch_free(). */
+/** What the head of a batch says; all borrowed until batch_free(). */
 struct batch_request {
 	struct MHD_Connection *connection;
 	struct connection *tracked; /* the same; its socket is written to */
-	const char *client;         /* whom lines count for, all but the first: the head did */
-	const char *request_id;     /* for the log */
-	struct gunzip *gunzip;      /* unpacks the body; NULL: it comes as it is */
-	size_t ahead; /* length of a body that is read before the answer begins; 0: none is */
+	const char *client; /* whose rate limit the lines count against; the head has counted for
+			       the first one */
+	const char *request_id; /* for the log */
+	struct gunzip *gunzip;  /* unpacks the body; NULL: it comes as it is */
+	size_t ahead; /* length of a body to read before the answer begins; 0: answer at once */
 	bool chunked; /* false for HTTP/1.0 clients, whose answer ends with the connection */
 };
 
@@ -73,9 +74,9 @@ struct batch_request {
 struct batch *batch_begin(struct batches *batches, const struct batch_request *request, char *head);
 
 /**
- * Some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window allows
- * and sets *size to what is left. If something is left, the connection was suspended: call this
- * again with it.
+ * Take some more of the body, on the I/O thread. Takes as much of data[0, *size) as the window
+ * allows and sets *size to what is left. If something is left, the connection was suspended: call
+ * this again with it.
  */
 void batch_receive(struct batch *batch, const char *data, size_t *size);
 
@@ -83,15 +84,15 @@ void batch_receive(struct batch *batch, const char *data, size_t *size);
  *  suspended; call this again when it is resumed. */
 bool batch_end(struct batch *batch);
 
-/** Answer every line under way, and the rest as one, with `report`: for the end of the drain time.
- */
+/** At the end of the drain time: answer every line under way with `report`, and all that would
+ *  follow with one more. */
 void batches_end_all(struct batches *batches, const struct problem_report *report);
 
-/** How many decompressed bytes of it became lines, and how many bytes of their answers were
- * written. True: the answer is complete. */
+/** How many decompressed bytes became lines, and how many bytes of answers were written. True:
+ *  the answer is complete. */
 bool batch_bytes(struct batch *batch, size_t *taken, size_t *answered);
 
-/** Forget it; what is under way is dropped. NULL is allowed. */
+/** Free it; lines still under way are dropped. NULL is allowed. */
 void batch_free(struct batch *batch);
 
 #endif

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* So many pieces of a packed body in one go, and as much of what was read ahead, before others that
- * wait for the lock, or for the thread, have their turn. */
+/* How many pieces of a gzipped body, or as many bytes read ahead, are handled in one go before
+ * others that wait for the lock or the thread get their turn. */
 #define PIECES 16
 #define AHEAD_BYTES ((size_t)PIECES * BATCH_PIECE_BYTES)
-/* A sender that is silent for so long waits for answers, and is not read ahead of them any more. On
- * the other side of the earth one is for a third of a second while TCP begins slowly; so is any for
- * the 200 ms after which it sends again what was lost. */
+/* A sender that is silent for this long is waiting for answers, so reading ahead ends. A sender
+ * on the other side of the earth is silent for a third of a second during TCP's slow start; any
+ * sender is for the 200 ms after which TCP resends lost data. */
 #define PAUSE_NS (500 * NS_PER_MS)
 
 static void wake(struct ticket *ticket)
@@ -65,7 +65,7 @@ static void report_too_long(struct problem_report *report, const char *what, siz
 	problem_set_limit(report, limit, actual);
 }
 
-/* Has the client a token for one more line? Else it is refused. */
+/* Take one of the client's tokens for a line; if there is none, the line is refused. */
 static bool count_line(struct batch *batch)
 {
 	const struct batch_parts *parts = &batch->batches->parts;
@@ -94,7 +94,7 @@ static bool is_blank(const struct line *line)
 	return true;
 }
 
-/* Free what came of the line, keep what is known of it. */
+/* Free the bytes of the line, keep what is known about it. */
 static void drop_line(const struct batch *batch, struct line *line)
 {
 	budget_give(batch->batches->parts.bodies, line->room);
@@ -114,7 +114,7 @@ static void refuse_arrived(struct batch *batch, const struct line *line)
 	refuse_reported(batch, &report);
 }
 
-/* Make a job of the line, whose bytes it takes. */
+/* Make a job of the line, taking the line's bytes. */
 static void begin_job(struct batch *batch, struct line *line)
 {
 	struct slot *slot = calloc(1, sizeof(*slot));
@@ -139,7 +139,7 @@ static void begin_job(struct batch *batch, struct line *line)
 	add_slot(batch, slot);
 }
 
-/* The arriving line is complete. */
+/* The line that was arriving is complete. */
 static void end_line(struct batch *batch)
 {
 	struct line line = batch->line;
@@ -153,7 +153,7 @@ static void end_line(struct batch *batch)
 	drop_line(batch, &line);
 }
 
-/* Room for `len` bytes of the line, by doubling; false where there is none, or no memory. */
+/* Make room for `len` bytes of the line, by doubling; false without room or memory. */
 static bool grow_line(struct batch *batch, size_t len)
 {
 	const struct batch_parts *parts = &batch->batches->parts;
@@ -192,7 +192,7 @@ static void add_to_line(struct batch *batch, const char *data, size_t len)
 	line->len += len;
 }
 
-/* Make lines of as much as there is room for; returns how much. */
+/* Turn as many bytes into lines as there is room for; returns how many. */
 static size_t take_lines(struct batch *batch, const char *data, size_t size)
 {
 	size_t used = 0;
@@ -212,7 +212,7 @@ static size_t take_lines(struct batch *batch, const char *data, size_t size)
 	return used;
 }
 
-/* Nothing that follows can be trusted: one problem in place of the arriving line and the rest. */
+/* Nothing that follows can be trusted: answer the arriving line and the rest with one problem. */
 static void refuse_rest(struct batch *batch, const struct problem_report *report)
 {
 	drop_line(batch, &batch->line);
@@ -232,7 +232,7 @@ static void refuse_packing(struct batch *batch)
 	refuse_rest(batch, &report);
 }
 
-/* Is it a bomb? Then it is defused: it would be unpacked for long, and for no line. */
+/* Refuse a decompression bomb: unpacking it would take long and give no line. */
 static void refuse_bomb(struct batch *batch)
 {
 	struct problem_report report;
@@ -244,8 +244,8 @@ static void refuse_bomb(struct batch *batch)
 }
 
 /*
- * The same for a packed body. While what was unpacked is not all used, its last byte stays with
- * libmicrohttpd although zlib has it: only what was not taken is brought again.
+ * The same for a gzipped body. While unpacked bytes are left, we say that the last packed byte was
+ * not taken, although zlib has it: libmicrohttpd calls again only for bytes that were not taken.
  */
 static size_t take_packed_lines(struct batch *batch, const char *data, size_t size)
 {
@@ -303,7 +303,7 @@ static void drop_ahead(struct batch *batch)
 	batch->ahead = (struct ahead){0};
 }
 
-/* Room for `more` bytes, by doubling; false where there is none to spare, or no memory. */
+/* Make room for `more` bytes, by doubling; false without spare room or memory. */
 static bool grow_ahead(struct batch *batch, size_t more)
 {
 	struct ahead *ahead = &batch->ahead;
@@ -381,7 +381,7 @@ void lines_refuse(struct batch *batch, const struct problem_report *report)
 	batch->line = (struct line){0};
 	for (struct slot *slot = batch->first; slot != NULL; slot = slot->next) {
 		ticket_finish(slot->ticket, answer);
-		job_release(slot->job); /* it is not queued any more */
+		job_release(slot->job); /* it will not be queued */
 		slot->job = NULL;
 	}
 	answer_release(answer);

@@ -37,7 +37,7 @@ void body_drop(struct exchange *x)
 	x->body_len = x->body_room = 0;
 }
 
-/* Add to the body what is allowed; false with `x->report` set where it is not. */
+/* Append to the body; false with `x->report` set if that is not allowed. */
 static bool store(struct exchange *x, const char *data, size_t len)
 {
 	if (len > x->http->parts.config->max_body_bytes - x->body_len) {
@@ -46,7 +46,7 @@ static bool store(struct exchange *x, const char *data, size_t len)
 	}
 	if (x->body_len + len > x->body_room && !grow_body(x, len))
 		return false;
-	/* Of a gzip header alone nothing is unpacked yet, and there may be no memory to copy to. */
+	/* A gzip header alone unpacks to nothing, and then there may be no memory to copy to. */
 	if (len > 0)
 		memcpy(x->body + x->body_len, data, len);
 	x->body_len += len;
@@ -65,7 +65,8 @@ static bool unpack(struct exchange *x, const char *data, size_t len)
 {
 	char piece[16 * 1024];
 	ssize_t got;
-	/* What is packed may come to nothing: a name that never ends, or empty members. */
+	/* Count the packed bytes, which may unpack to nothing: a name that never ends, or empty
+	 * members. */
 	x->packed_len += len;
 	if (x->packed_len > x->http->parts.config->max_body_bytes) {
 		admission_refuse_body(x, x->packed_len);
@@ -116,7 +117,7 @@ static enum MHD_Result gather_argument(void *arg, enum MHD_ValueKind kind, const
 	if (key_len == 0 && value == NULL)
 		return MHD_YES; /* between two '&', or before the first: no argument at all */
 	if (arguments->len + key_len + value_len + 2 > arguments->room)
-		return MHD_NO; /* cannot be: head_check() bounded the sum */
+		return MHD_NO; /* cannot happen: head_check() bounded the sum */
 	if (value == NULL)
 		value_len = 0;
 	arguments->has_nul |= memchr(key, '\0', key_len) != NULL;
@@ -141,7 +142,7 @@ bool body_take_arguments(struct exchange *x)
 	}
 	MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, gather_argument,
 				    &arguments);
-	body_drop(x); /* a GET may have come with one, too, which means nothing (RFC 9110, 9.3.1) */
+	body_drop(x); /* a GET may have had a body, too, which means nothing (RFC 9110, 9.3.1) */
 	x->body = arguments.at;
 	x->body_len = arguments.len;
 	if (arguments.has_nul)

@@ -12,17 +12,17 @@
 
 /**
  * Take a part of the body, decompressing it if necessary; `*size` becomes 0. No answer can be
- * queued meanwhile: if the body is refused, x->report says why, and the rest is thrown away.
+ * queued while the body arrives: if it is refused, x->report says why and the rest is thrown away.
  * MHD_NO: it is too long even for that.
  */
 enum MHD_Result body_receive(struct exchange *x, const char *data, size_t *size);
 
-/** The body has ended; if it should not have yet, x->report says so. */
+/** The body has ended; x->report says so if it ended too early. */
 void body_end(struct exchange *x);
 
 /**
- * The query's arguments as the body of a GET request: name NUL value NUL …; false with x->report
- * set where there are NULs in them, or no memory.
+ * Store the query's arguments as the body of a GET request: name NUL value NUL …; false with
+ * x->report set if they contain a NUL or memory is lacking.
  */
 bool body_take_arguments(struct exchange *x);
 

@@ -4,7 +4,7 @@ static bool take_up_to(struct budget *budget, size_t bytes, size_t limit)
 {
 	size_t used = atomic_load_explicit(&budget->used_bytes, memory_order_relaxed);
 	do {
-		/* What was added may be over the limit already. */
+		/* budget_add() may have passed the limit already. */
 		if (used > limit || bytes > limit - used)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&budget->used_bytes, &used, used + bytes,
@@ -38,7 +38,7 @@ void budget_give(struct budget *budget, size_t bytes)
 void budget_report(const struct budget *budget, size_t bytes, struct problem_report *report)
 {
 	size_t limit = budget->max_bytes, actual = atomic_load(&budget->used_bytes) + bytes;
-	/* Some may have been given back meanwhile, which would make it fit. */
+	/* Some may have been given back meanwhile, so that the bytes would seem to fit. */
 	if (actual <= limit)
 		actual = limit + 1;
 	problem_set(

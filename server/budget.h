@@ -8,27 +8,27 @@
 #include <stddef.h>
 
 /**
- * How many bytes all requests hold together, and how many they may. Whoever is going to hold some
- * takes them first, and gives them back afterwards; any thread may. A budget must outlive all that
- * was taken from it. For taking and giving, NULL is an unlimited budget.
+ * How many bytes all requests hold together, and how many they may. Code takes bytes from the
+ * budget before it holds them and gives them back afterwards, on any thread. A budget must outlive
+ * all that was taken from it. When taking and giving, NULL is an unlimited budget.
  */
 struct budget {
 	size_t max_bytes;
 	atomic_size_t used_bytes;
 };
 
-/** Count `bytes` more. False where they do not fit: then nothing was taken. */
+/** Take `bytes` more. False if they do not fit: then nothing was taken. */
 bool budget_take(struct budget *budget, size_t bytes);
 
-/** The same for optional things: false also if less than half would be left. */
+/** The same for optional uses: false also if less than half would be left. */
 bool budget_take_spare(struct budget *budget, size_t bytes);
 
-/** Count them although they may not fit, because they are there already. */
+/** Take bytes that may not fit, because they are in memory already. */
 void budget_add(struct budget *budget, size_t bytes);
 
 void budget_give(struct budget *budget, size_t bytes);
 
-/** PROBLEM_OVERLOADED: `bytes` more did not fit. Names the limit and what there would be. */
+/** PROBLEM_OVERLOADED: `bytes` more did not fit. Names the limit and what the total would be. */
 void budget_report(const struct budget *budget, size_t bytes, struct problem_report *report);
 
 #endif

@@ -13,9 +13,9 @@
 /** One key: a job under way, or the answer that is kept. */
 struct entry {
 	struct entry *next;          /* in its bucket */
-	struct entry *newer, *older; /* by last use; only while an answer is kept */
+	struct entry *newer, *older; /* in order of last use; only while an answer is kept */
 	unsigned char key[JOB_KEY_BYTES];
-	struct job *job; /* borrowed: a job that is under way leaves before it ends */
+	struct job *job; /* borrowed: a job under way leaves the cache before it ends */
 	struct answer *answer;
 };
 
@@ -25,7 +25,7 @@ struct cache {
 	size_t bucket_count;
 	struct entry *newest, *oldest;
 	size_t max_bytes;
-	struct cache_figures figures; /* entries: those with an answer */
+	struct cache_figures figures; /* figures.entries: only those with an answer */
 	size_t keys;
 };
 
@@ -52,7 +52,7 @@ void cache_key(const char *body, size_t len, bool is_query, unsigned char key[JO
 	digest_of_two(kinds[is_query], sizeof(kinds[0]), body, len, key);
 }
 
-/* The key is a hash already: any eight bytes of it are as good as another. */
+/* The key is a hash already, so any eight bytes of it will do. */
 static struct entry **bucket(struct cache *cache, const unsigned char *key)
 {
 	uint64_t hash;
@@ -104,14 +104,14 @@ static void drop(struct cache *cache, struct entry *entry)
 		unlink_use(cache, entry);
 		cache->figures.bytes -= cost(entry->answer);
 		cache->figures.entries--;
-		/* Whoever is sending it still counts it as before. */
+		/* The connections that still send it count it in their budget again. */
 		budget_add(entry->answer->budget, entry->answer->len);
 		answer_release(entry->answer);
 	}
 	free(entry);
 }
 
-/* Twice the buckets once there are as many keys; where memory is short chains grow instead. */
+/* Double the buckets once there are as many keys; if memory is short, the chains grow instead. */
 static void make_room(struct cache *cache)
 {
 	if (cache->keys < cache->bucket_count)
@@ -135,7 +135,7 @@ static void make_room(struct cache *cache)
 	free(old);
 }
 
-/* Under the lock: the answer kept under `key`, held; an overdue one goes. */
+/* Under the lock: the answer kept under `key`, held; an expired one is dropped. */
 static struct answer *look_up(struct cache *cache, const unsigned char *key, uint64_t now_ns)
 {
 	struct entry *entry = find(cache, key);
@@ -174,7 +174,7 @@ enum cache_result cache_join(struct cache *cache, struct job *job, struct ticket
 		cache->figures.joined++;
 		result = CACHE_JOINED;
 	} else if (entry != NULL || (entry = calloc(1, sizeof(*entry))) != NULL) {
-		/* Else the entry is of a job that all its tickets have left. */
+		/* Otherwise the entry belongs to a job that all its tickets have left. */
 		if (entry->job == NULL) {
 			make_room(cache);
 			memcpy(entry->key, job->key, JOB_KEY_BYTES);
@@ -196,7 +196,7 @@ static void keep(struct cache *cache, struct entry *entry, struct answer *answer
 {
 	entry->job = NULL;
 	entry->answer = answer_hold(answer);
-	budget_give(answer->budget, answer->len); /* it is counted here meanwhile */
+	budget_give(answer->budget, answer->len); /* while cached, it is counted here */
 	link_newest(cache, entry);
 	cache->figures.entries++;
 	cache->figures.bytes += cost(entry->answer);
@@ -210,9 +210,9 @@ struct ticket *cache_leave(struct cache *cache, struct job *job, struct answer *
 {
 	pthread_mutex_lock(&cache->lock);
 	struct entry *entry = find(cache, job->key);
-	/* Another job may have taken over an entry whose first job was given up by all. */
+	/* If everybody left the first job, another may have taken over its entry. */
 	if (entry != NULL && entry->job == job) {
-		/* What is larger than the whole cache would only push out all the others. */
+		/* An answer larger than the whole cache would only push out all others. */
 		if (answer != NULL && answer->keep_ms > 0 && cost(answer) <= cache->max_bytes)
 			keep(cache, entry, answer);
 		else

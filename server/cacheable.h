@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 /**
- * May a request be answered from the cache? This is judged by the raw body, so that a cached answer
- * needs no decoding: no if `"cache"` is followed by anything but `: true`. A body that hides this
- * word (with escaped letters) is looked up in vain, because the worker, who decodes it, never
- * stores its answer.
+ * May a request be answered from the cache? The raw body decides, so that a cached answer needs no
+ * decoding: no if `"cache"` is followed by anything but `: true`. If a body hides this word (with
+ * escaped letters), it is looked up in vain: the worker, which decodes the body, never stores its
+ * answer.
  */
 bool cacheable_body(const char *body, size_t len);
 

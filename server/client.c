@@ -80,7 +80,7 @@ static void walk_back(const struct client_list *list, bool is_forwarded,
 		struct sockaddr_storage address;
 		if ((is_forwarded && !find_for(value, len, &value, &len)) ||
 		    !read_address(value, len, &address))
-			return; /* what the proxy wrote here cannot be read: trust what we have */
+			return; /* what the proxy wrote cannot be read: keep what we have */
 		*client = address;
 		if (start == 0 ||
 		    !address_in_nets(trusted, trusted_len, (struct sockaddr *)&address))

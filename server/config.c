@@ -27,11 +27,11 @@ enum kind {
 	KIND_SWITCH,  /* yes or no */
 	KIND_HOSTS,   /* as url_hosts_check() takes them */
 	KIND_NETS,    /* as address_nets_parse() takes them */
-	KIND_FILE,    /* a file that can be read; empty: none */
+	KIND_FILE,    /* a readable file; empty: none */
 	KIND_CAS,     /* the same, with a certificate in it */
 	KIND_PAIR,    /* the same, with a certificate and its key */
 	KIND_RATE,    /* as rate_rule_parse() takes it */
-	KIND_ORIGINS, /* as cors_fault() lets them pass */
+	KIND_ORIGINS, /* as cors_fault() accepts them */
 	KIND_CACHE,   /* as redis_url_parse() takes it; holds a secret, so it is shown nowhere */
 	KIND_CHOICE,  /* one of `choices` */
 };
@@ -39,7 +39,7 @@ enum kind {
 struct option {
 	const char *flag; /* without the dashes */
 	enum kind kind;
-	size_t offset; /* into struct config */
+	size_t offset; /* offset into struct config */
 	const char *fallback;
 	uint64_t min, max;
 	const char *choices;
@@ -53,11 +53,11 @@ struct option {
 #define HOUR_MS UINT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
 #define FILE_MAX_BYTES (64 * 1024)
-/* Descriptors for all but connections and downloads: listeners, probes, look-ups of names, /proc.
- */
+/* Descriptors for everything else than connections and downloads: listeners, probes, look-ups of
+ * names, /proc. */
 #define OTHER_DESCRIPTORS 32
 
-/* The first names the file that the others may come from. */
+/* The first option names the file from which the others may come. */
 static const struct option options[] = {
 	{"config", KIND_FILE, AT(config_file), "", 0, 0, NULL,
 	 "file of options, one \"name = value\" per line; flags and the environment win over it; "
@@ -165,7 +165,7 @@ static void describe_bytes(uint64_t n, char out[32])
 	snprintf(out, 32, unit == 0 ? "%" PRIu64 : "%" PRIu64 "%c", n, units[unit]);
 }
 
-/* Of the kinds that take the same whatever the option. */
+/* For the kinds that take the same values in every option. */
 static const char *const takes[] = {
 	[KIND_ADDRESS] = "IP:PORT, such as 127.0.0.1:8080 or [::1]:8080",
 	[KIND_SWITCH] = "yes or no",
@@ -179,7 +179,7 @@ static const char *const takes[] = {
 	[KIND_CACHE] = "redis:// or rediss:// [user:password@]host:port/db, or unix:///path",
 };
 
-/** What values the option takes, for people. */
+/** Describe in words what values the option takes. */
 static void describe(const struct option *option, char *out, size_t size)
 {
 	char low[32], high[32];
@@ -278,7 +278,7 @@ static bool has_certificate(const char *path)
 	return found;
 }
 
-/* Nobody sits beside a service to type it. */
+/* Nobody is there to type a passphrase. */
 static int no_passphrase(char *out, int size, int writing, void *arg)
 {
 	return 0;
@@ -349,7 +349,7 @@ static bool store(struct config *config, const struct option *option, const char
 	}
 }
 
-/** Why store() refused the value, where what the option takes does not say it; "" else. */
+/** Why store() refused the value, if the description of the option does not say so; else "". */
 static const char *why_refused(const struct option *option, const char *value, char *out,
 			       size_t size)
 {
@@ -379,11 +379,11 @@ static const char *why_refused(const struct option *option, const char *value, c
 	return out;
 }
 
-/* Where the help of options begins, and where its lines end. */
+/* The columns at which the help texts begin and end. */
 #define HELP_COLUMN 23
 #define HELP_WIDTH 79
 
-/** Print words from HELP_COLUMN on, where the line is, and go to the next. */
+/** Print words from HELP_COLUMN, where the cursor is, wrapping lines, and end the line. */
 static void print_wrapped(FILE *out, const char *text)
 {
 	size_t column = HELP_COLUMN;
@@ -434,7 +434,7 @@ static uint64_t cores(void)
 /** A value and where it comes from: "flag", "default", a variable, or a file and its line. */
 struct setting {
 	const char *value, *origin;
-	size_t line; /* 0: no file's */
+	size_t line; /* 0: not from a file */
 };
 
 /** The option of that name; OPTION_COUNT where there is none. */
@@ -481,7 +481,7 @@ static char *read_text(const char *path)
 	return text;
 }
 
-/** Cut white space off both ends, in place. */
+/** Trim white space off both ends, in place. */
 static char *trim(char *text)
 {
 	text += strspn(text, " \t\r");
@@ -492,7 +492,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/** One line "name = value" into `settings`; NULL, or what is wrong with it. */
+/** Read one line "name = value" into `settings`; returns NULL, or what is wrong with it. */
 static const char *read_line(char *line, const char *path, size_t number, struct setting *settings)
 {
 	line = trim(line);
@@ -514,8 +514,8 @@ static const char *read_line(char *line, const char *path, size_t number, struct
 	return NULL;
 }
 
-/** All lines of `text`, which is cut into pieces that `settings` borrows; the wrong ones are passed
- *  over, and said. */
+/** Read all lines of `text`, which is cut into pieces that `settings` borrows; wrong lines are
+ *  skipped and reported. */
 static bool read_lines(char *text, const char *path, struct setting *settings, FILE *err)
 {
 	char *rest = text, *line;
@@ -575,9 +575,10 @@ static enum config_result read_flags(int argc, char **argv, struct setting *sett
 	return CONFIG_RUN;
 }
 
-/** What holds for the option: flag, environment, file, default. An empty variable is what compose
- *  files and the like make of one that was never set: it must not take keys away that the file asks
- *  for. It counts where nothing is another thing than the default. */
+/** The setting in force for the option: flag, environment, file, default. Compose files
+ *  and the like turn a variable that was never set into an empty one, which must not
+ *  disable keys that the file asks for. An empty variable counts only for options in which
+ *  empty differs from the default. */
 static struct setting choose(const struct option *option, const char *env, struct setting flag,
 			     struct setting file)
 {
@@ -591,7 +592,7 @@ static struct setting choose(const struct option *option, const char *env, struc
 	return (struct setting){option->fallback, "default", 0};
 }
 
-/** The value as it may be shown: without a password, though it be in the wrong place. */
+/** The value as it may be shown: without a password, even one in the wrong place. */
 static const char *shown(const struct option *option, const char *value,
 			 char room[REDIS_URL_SHOWN_MAX])
 {
@@ -634,7 +635,7 @@ static bool store_one(struct config *config, const struct option *option, struct
 	return true;
 }
 
-/** What is wrong is said, all of it. */
+/** Every fault is reported, not only the first. */
 static bool store_all(struct config *config, const struct setting *flags, FILE *say, FILE *err)
 {
 	struct setting file[OPTION_COUNT] = {{0}};
@@ -719,8 +720,9 @@ bool config_given(const struct config *config, const char *flag)
 	return option < OPTION_COUNT && (config->given >> option & 1) != 0;
 }
 
-/** Is `variable` ("PRECIS_QUUE=5") no option's? Kubernetes and Docker make others for a service of
- *  our name: PRECIS_SERVICE_HOST, PRECIS_PORT=tcp://10.0.0.1:80, PRECIS_PORT_80_TCP_ADDR. */
+/** Does `variable` ("PRECIS_QUUE=5") belong to no option? Kubernetes and Docker set others for a
+ *  service with our name: PRECIS_SERVICE_HOST, PRECIS_PORT=tcp://10.0.0.1:80,
+ *  PRECIS_PORT_80_TCP_ADDR. */
 static bool is_unknown(const char *variable, size_t len)
 {
 	char name[64];
@@ -737,7 +739,7 @@ static bool is_unknown(const char *variable, size_t len)
 	       !(names_port && strstr(variable + len, "://") != NULL);
 }
 
-/* Limits, and those that end the same thing. */
+/* Pairs of limits that end the same thing. */
 static const char *const limits[][2] = {{"url-timeout-ms", "deadline-ms"},
 					{"max-text", "max-body"},
 					{"max-body", "max-inflight"},
@@ -796,7 +798,7 @@ void config_free(struct config *config)
 	config->file_text = NULL;
 }
 
-/** A service that runs takes these in on SIGHUP. */
+/** A running service applies these on SIGHUP. */
 static bool is_reloaded(const struct option *option)
 {
 	return option->offset == AT(rate) || option->offset == AT(log_level) ||
@@ -828,7 +830,8 @@ const char *config_needs_restart(const struct config *running, const struct conf
 	*out = '\0';
 	for (size_t i = 0; i < OPTION_COUNT && len < size; i++) {
 		const struct option *option = &options[i];
-		/* Keys that were asked for once are not dropped by a line that got lost. */
+		/* A reload never drops keys that were required, as the line may have been lost
+		 * by mistake. */
 		bool opens = option->offset == AT(api_keys_file) && has_keys &&
 			     *next->api_keys_file == '\0';
 		if (opens || (!is_reloaded(option) && !is_same(option, running, next)))

@@ -10,11 +10,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-/* How often the thread looks: what a deadline may be late by. */
+/* How often the thread looks, and so how late a deadline may be noticed. */
 #define TICK_MS 50
-/* Jobs given up in one go; the rest follow in the next. */
+/* Tickets given up in one go; the rest follow in the next. */
 #define BATCH 64
-/* At the limit: how many idle connections are cut a tick, and how long they must have been idle. */
+/* At the limit: how many idle connections are cut per tick, and how long they must have been
+ * idle. */
 #define ROOM_A_TICK 4
 #define ROOM_IDLE_MS 1000
 
@@ -23,9 +24,9 @@ struct connection {
 	int socket;
 	enum connection_phase phase;
 	uint64_t limit_ns, since_ns; /* of the phase */
-	bool admin;                  /* of that listener, which has a limit of its own */
+	bool admin;                  /* on the admin's listener, which has its own limit */
 	bool is_cut;
-	bool ended; /* its input had ended in the middle of a request when we last looked */
+	bool ended; /* at our last look, its input had ended in the middle of a request */
 	struct ticket *ticket;
 };
 
@@ -39,9 +40,9 @@ struct connections {
 	unsigned ticks;
 };
 
-/* Has the client ended its input before the request was whole? libmicrohttpd does not see an end
- * that comes right behind other bytes. Seen twice, a tick apart, so that a request which has just
- * been read and not been counted yet is none of those. */
+/* Has the client ended its input before the request was complete? libmicrohttpd does not see an
+ * end that comes right after other bytes. It must be seen twice, a tick apart, because a request
+ * that has just been read may not have been counted yet. */
 static bool ended_early(struct connection *c)
 {
 	int unread = 0;
@@ -70,8 +71,8 @@ static void cut(struct connection *c)
 }
 
 /*
- * At its limit libmicrohttpd accepts nobody. Whoever has been idle for longest makes room, or a
- * thousand clients that say nothing would lock everybody out.
+ * At its limit libmicrohttpd accepts nobody. So those idle for longest make room, or a thousand
+ * silent clients would lock everybody out.
  */
 static void make_room(struct connections *connections, bool admin, uint64_t now)
 {
@@ -84,9 +85,9 @@ static void make_room(struct connections *connections, bool admin, uint64_t now)
 				oldest = c;
 		if (oldest == NULL)
 			return;
-		/* A system call for the one, not for each that is older than those before it. */
+		/* One system call for the final candidate, not one for each on the way. */
 		if (has_unread(oldest))
-			oldest->since_ns = now; /* it is idle no more */
+			oldest->since_ns = now; /* it is no longer idle */
 		else
 			cut(oldest);
 	}
@@ -96,7 +97,7 @@ static void make_room(struct connections *connections, bool admin, uint64_t now)
 static size_t gather(struct connections *connections, uint64_t now, struct ticket *tickets[BATCH])
 {
 	size_t n = 0;
-	/* Thousands may be idle: they are looked at in two ticks of twenty. */
+	/* Thousands may be idle, so they are looked at only in two ticks of twenty. */
 	bool look_at_idle = connections->ticks++ % 20 < 2;
 	for (struct connection *c = connections->first; c != NULL && n < BATCH; c = c->next) {
 		if (c->phase == CONNECTION_WORK) {
@@ -131,8 +132,8 @@ static void *watch(void *arg)
 	pthread_mutex_lock(&connections->lock);
 	while (!connections->stopping) {
 		size_t n = gather(connections, monotonic_ns(), tickets);
-		/* Finishing resumes a connection, which takes libmicrohttpd's own locks: not under
-		 * ours. */
+		/* Finishing resumes a connection, which takes libmicrohttpd's own locks, so
+		 * release ours first. */
 		pthread_mutex_unlock(&connections->lock);
 		for (size_t i = 0; i < n; i++)
 			give_up(tickets[i]);
@@ -248,7 +249,7 @@ void connections_count(struct connections *connections, size_t *all, size_t *bus
 	pthread_mutex_unlock(&connections->lock);
 }
 
-/* Is it a socket that talks, not one that listens, through this local port? */
+/* Is it a connected, not a listening, socket on this local port? */
 static bool talks_through(int socket, unsigned port)
 {
 	struct sockaddr_storage own;
@@ -261,9 +262,9 @@ static bool talks_through(int socket, unsigned port)
 }
 
 /*
- * How many of our descriptors below `*end` do. A new one gets the lowest number that is free, so
- * the end is where a thousand in a row are (the limit may be a thousand millions). poll() says of
- * all these at once which are open.
+ * Count our descriptors below `*end` that do. A new one gets the lowest free number, so the end is
+ * where a thousand in a row are free (the limit may be a thousand millions). One poll() says which
+ * of these are open.
  */
 static size_t count_talking(unsigned port, int *end)
 {
@@ -271,7 +272,7 @@ static size_t count_talking(unsigned port, int *end)
 	struct rlimit limit;
 	size_t found = 0, n = sizeof(each) / sizeof(each[0]);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n)
-		n = limit.rlim_cur; /* poll() takes no more */
+		n = limit.rlim_cur; /* poll() takes no more than that */
 	bool any = true;
 	for (*end = 0; any; *end += (int)n) {
 		any = false;
@@ -293,7 +294,8 @@ size_t connections_unknown(struct connections *connections, unsigned port)
 {
 	int end;
 	size_t known = 0;
-	/* Descriptors are closed after they were removed, so none is missed under the lock. */
+	/* Descriptors are closed only after connections_remove(), so under the lock none is
+	 * missed. */
 	pthread_mutex_lock(&connections->lock);
 	size_t all = count_talking(port, &end);
 	for (const struct connection *c = connections->first; c != NULL; c = c->next)

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /**
- * All client connections, each with what it is doing and until when, and a thread that watches
- * them. libmicrohttpd knows only inactivity, and nothing at all about a suspended connection; slow
- * drips of bytes, deadlines and clients that left are noticed here.
+ * All client connections, what each is doing and until when, and a thread that watches them.
+ * libmicrohttpd notices only inactivity, and nothing about suspended connections; so slow drips of
+ * bytes, deadlines and clients that left are noticed here.
  */
 struct connections;
 struct connection;
@@ -19,7 +19,7 @@ enum connection_phase {
 	CONNECTION_IDLE,  /* no request yet, or none any more */
 	CONNECTION_BODY,  /* a head came; the body is arriving */
 	CONNECTION_BATCH, /* lines are arriving and being answered */
-	CONNECTION_HELD,  /* suspended without a ticket: an end of input means nothing meanwhile */
+	CONNECTION_HELD,  /* suspended without a ticket; an end of input is ignored */
 	CONNECTION_WORK,  /* suspended; a ticket waits for its job */
 	CONNECTION_SEND,  /* the answer is being written */
 };
@@ -42,15 +42,15 @@ void connections_free(struct connections *connections);
 struct connection *connections_add(struct connections *connections, bool admin, int socket,
 				   uint64_t limit_ns);
 
-/** It closed: must be called before the descriptor is. */
+/** The connection closes: call this before its descriptor is closed. */
 void connections_remove(struct connections *connections, struct connection *connection);
 
 int connection_socket(const struct connection *connection);
 
 /**
- * The connection goes on to `phase`, until `limit_ns` (monotonic) at most. Past it, a ticket is
- * answered with PROBLEM_DEADLINE_EXCEEDED, and in every other phase the connection is cut.
- * `ticket` is held while the phase is CONNECTION_WORK, else NULL.
+ * The connection enters `phase`, which may last until `limit_ns` (monotonic). After that, a ticket
+ * is answered with PROBLEM_DEADLINE_EXCEEDED; in every other phase the connection is cut. `ticket`
+ * is held while the phase is CONNECTION_WORK, else NULL.
  */
 void connections_enter(struct connections *connections, struct connection *connection,
 		       enum connection_phase phase, uint64_t limit_ns, struct ticket *ticket);
@@ -59,15 +59,15 @@ void connections_enter(struct connections *connections, struct connection *conne
 void connections_count(struct connections *connections, size_t *all, size_t *busy);
 
 /**
- * How many sockets of this process that use the local TCP port `port` are not among these: they
- * were accepted, but not added yet. Looks at every descriptor, so it is only for the end.
+ * How many sockets on the local TCP port `port` were accepted by this process but not added yet.
+ * Looks at every descriptor, so use it only at the end.
  */
 size_t connections_unknown(struct connections *connections, unsigned port);
 
-/** Answer every waiting ticket with `report`: for the end of the drain time. */
+/** Answer every waiting ticket with `report`, at the end of the drain time. */
 void connections_fail_all(struct connections *connections, const struct problem_report *report);
 
-/** Shut down every connection's socket, whatever it does: nothing more is read or sent. */
+/** Shut down every connection's socket, whatever its phase: nothing more is read or sent. */
 void connections_cut_all(struct connections *connections);
 
 #endif

@@ -19,7 +19,7 @@ bool cors_allows(const char *list, const char *origin)
 	return false;
 }
 
-/* What follows the host, as ":3000", is a port that a browser would write. */
+/* Is what follows the host, such as ":3000", a port as a browser would write it? */
 static bool is_port(const char *at, size_t len, bool https)
 {
 	unsigned long port = 0;
@@ -33,7 +33,7 @@ static bool is_port(const char *at, size_t len, bool https)
 	return port <= 65535 && port != (https ? 443 : 80);
 }
 
-/* NULL, or why no browser's Origin is like this item. */
+/* NULL, or why no browser sends this item as an Origin. */
 static const char *item_fault(const char *item, size_t len)
 {
 	if (*item == '*' && len == 1)

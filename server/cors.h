@@ -11,8 +11,8 @@
 bool cors_allows(const char *list, const char *origin);
 
 /**
- * NULL if `list` is "*", or if each item is scheme://host[:port] as a browser writes it; else the
- * reason, for people, why the first bad item would never be the Origin of a page. Pure.
+ * NULL if `list` is "*" or each item is scheme://host[:port] as a browser writes it; else a
+ * sentence that says why the first bad item can never be the Origin of a page. Pure.
  */
 const char *cors_fault(const char *list);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shorter strings are jansson's: nothing is gained there. */
+/* Shorter strings are left to jansson: there is nothing to gain. */
 #define LONG_BYTES 256
 
 #define FLAGS (JSON_REJECT_DUPLICATES | JSON_DECODE_ANY)
@@ -18,9 +18,9 @@ static bool is_special(char c)
 	return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
-/* Where the next quote, backslash or control character at or behind `at` stands, or body.len.
- * What is passed over is copied to `out` where that is not NULL, and up to a vector more, which is
- * overwritten by what follows. */
+/* Position of the next quote, backslash or control character from `at` on, or body.len. If `out`
+ * is not NULL, the bytes before it are copied there, and up to a vector more, which later bytes
+ * overwrite. */
 static inline size_t next_special(struct span body, size_t at, char *out)
 {
 	size_t start = at;
@@ -57,7 +57,7 @@ static size_t skip_space(struct span body, size_t at)
 	return at;
 }
 
-/* Where the value at `at` ends, or body.len. jansson will say whether it is a value at all. */
+/* Where the value at `at` ends, or body.len. jansson will check whether it is a value at all. */
 static size_t value_end(struct span body, size_t at)
 {
 	size_t depth = 0;
@@ -80,8 +80,8 @@ static bool is_key(struct span key)
 	return span_equal(key, SPAN("text")) || span_equal(key, SPAN("html"));
 }
 
-/* To the next member of the object: `*at`, where the object or the last value's comma stands, goes
- * to its value. False where there is none, or no JSON. */
+/* Go to the next member of the object: `*at` moves from the object's brace or the last value's
+ * comma to the member's value. False if there is none, or the JSON is malformed. */
 static bool next_member(struct span body, size_t *at, struct span *key)
 {
 	if (*at == body.len || (body.at[*at] != '{' && body.at[*at] != ','))
@@ -140,7 +140,7 @@ static uint32_t read_unit(struct span raw, size_t at)
 	return unit;
 }
 
-/* Decode the escape at `at` to `out`: how long it is, 0 where it is none that jansson takes. */
+/* Decode the escape at `at` to `out`; returns its length, or 0 if jansson would refuse it. */
 static size_t decode_escape(struct span raw, size_t at, char *out, size_t *out_len)
 {
 	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
@@ -166,7 +166,7 @@ static size_t decode_escape(struct span raw, size_t at, char *out, size_t *out_l
 	return len;
 }
 
-/* `out` has room for raw.len + VECTOR_BYTES: nothing grows when it is decoded. */
+/* `out` has room for raw.len + VECTOR_BYTES: decoding never makes a string longer. */
 static bool decode_string(struct span raw, char *out, size_t *out_len)
 {
 	*out_len = 0;
@@ -183,7 +183,7 @@ static bool decode_string(struct span raw, char *out, size_t *out_len)
 	return utf8_check((struct span){out, *out_len}) == *out_len;
 }
 
-/* The document with an empty string in the place of `raw`, of which it holds the decoded text. */
+/* Parse the document with an empty string in place of `raw`, then put in the decoded text. */
 static json_t *load_around(struct span body, struct span key, struct span raw, char *out,
 			   size_t out_len)
 {
@@ -216,6 +216,6 @@ json_t *decode_json(struct span body, json_error_t *error)
 			json = load_around(body, key, raw, out, out_len);
 		free(out);
 	}
-	/* What is refused is read once more, so that the error is of the body as it was sent. */
+	/* Parse a refused body once more, so that the error describes the body as it was sent. */
 	return json != NULL ? json : json_loadb(body.at, body.len, FLAGS, error);
 }

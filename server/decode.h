@@ -12,16 +12,16 @@
  * or NULL and the same error.
  *
  * jansson reads character by character, which for an article costs as much as half a summary. So
- * the long string that a request mostly is, the "text" or "html" of its top-level object, is
- * decoded here, eight bytes per step, and jansson parses the rest. What is not well-formed is left
- * to jansson unchanged. O(body.len).
+ * the long string that makes up most of a request, "text" or "html" in its top-level object, is
+ * decoded here, eight bytes per step, and jansson parses the rest. Malformed input is left to
+ * jansson unchanged. O(body.len).
  */
 json_t *decode_json(struct span body, json_error_t *error);
 
 /**
- * json_loadb() stopped at `position`, after a number: the key, without quotes, of the top-level
- * object's member that this number is; a part of `body`. False if the number is no such member (it
- * is in a list, or alone), or if the key has escapes. O(body.len).
+ * json_loadb() stopped at `position`, after a number. Find the key of this number in the top-level
+ * object: without quotes, pointing into `body`. False if the number is no such member (it is in a
+ * list, or alone), or if the key has escapes. O(body.len).
  */
 bool decode_number_key(struct span body, size_t position, struct span *key);
 

@@ -8,11 +8,11 @@ enum { DIGEST_BYTES = 32 };
 /** SHA-256 of `len` bytes; `bytes` may be NULL when there are none. */
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_BYTES]);
 
-/** SHA-256 of the bytes of two strings, one behind the other. */
+/** SHA-256 of two strings joined. */
 void digest_of_two(const void *first, size_t first_len, const void *second, size_t second_len,
 		   unsigned char out[DIGEST_BYTES]);
 
-/** `len` bytes as 2 * `len` lower-case hexadecimal digits, without a NUL behind them. */
+/** Write `len` bytes as 2 * `len` lower-case hexadecimal digits, without a NUL after them. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);
 
 #endif

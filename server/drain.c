@@ -11,9 +11,9 @@
 /*
  * When MHD_quiesce_daemon() meets an I/O thread at the wrong moment, both take the listener out of
  * the epoll set, and libmicrohttpd (at least to 1.0.1) ends the process because the second one
- * fails. What is out already is out: this stands in front of the C library's function.
+ * fails. If it is already out, that is fine: so this function replaces the C library's.
  */
-#ifndef __SANITIZE_THREAD__ /* it has to see the real one */
+#ifndef __SANITIZE_THREAD__ /* that sanitizer must see the real one */
 int epoll_ctl(int set, int operation, int file, struct epoll_event *event)
 {
 	int result = (int)syscall(SYS_epoll_ctl, set, operation, file, event);
@@ -37,8 +37,8 @@ static unsigned port_of(int socket)
 	return known ? address_port((struct sockaddr *)&own) : 0;
 }
 
-/* The connections that the kernel accepted for us and nobody took yet, as new (malloc'ed) `*out`;
- * returns how many. Where memory or descriptors run out it is the rest that is lost. */
+/* Take the connections that the kernel accepted for us and nobody took yet, as new (malloc'ed)
+ * `*out`; returns how many. If memory or descriptors run out, the rest is lost. */
 static size_t take_backlog(int listener, int **out)
 {
 	size_t count = 0, room = 0;
@@ -59,7 +59,7 @@ static size_t take_backlog(int listener, int **out)
 	}
 }
 
-/* libmicrohttpd closes the client where it takes it not. */
+/* libmicrohttpd closes the client if it does not take it. */
 static void hand_over(struct http *http, int client)
 {
 	struct sockaddr_storage address;
@@ -70,10 +70,10 @@ static void hand_over(struct http *http, int client)
 		MHD_add_connection(http->service.daemon, client, (struct sockaddr *)&address, len);
 }
 
-/* Would libmicrohttpd take one more, with `left` in our hands? */
+/* Would libmicrohttpd take one more, while we still hold `left`? */
 static bool has_room(struct http *http, unsigned port, size_t left)
 {
-	/* By its own count, which is behind ours when one has closed. */
+	/* Uses its own count, which lags behind ours when a connection has closed. */
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(http->service.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 	return info != NULL && info->num_connections < connections_max(http->parts.connections) &&
@@ -81,12 +81,12 @@ static bool has_room(struct http *http, unsigned port, size_t left)
 }
 
 /*
- * No more connections; those that the kernel accepted for us meanwhile are still served, as long as
- * the time lasts. Returns the port that was listened on.
+ * Accept no more connections. Those that the kernel has accepted for us are still served while
+ * there is time. Returns the port that was listened on.
  *
- * One after the other, and each when the I/O threads have come to the one before: where several
- * wait for them and one finds the limit reached, libmicrohttpd 0.9.75 returns with a lock held, and
- * the I/O thread never gets it again.
+ * They are handed over one by one, each after the I/O threads have taken the one before: if several
+ * wait and one finds the limit reached, libmicrohttpd 0.9.75 returns with a lock held, and the I/O
+ * thread never gets it again.
  */
 static unsigned close_listener(struct http *http, uint64_t until_ns)
 {
@@ -110,7 +110,8 @@ static unsigned close_listener(struct http *http, uint64_t until_ns)
 	return port;
 }
 
-/* Is nothing under way? An accepted connection is, too, whose I/O thread has not come to it. */
+/* Is nothing under way? An accepted connection that its I/O thread has not taken yet counts,
+ * too. */
 static bool is_quiet(struct http *http, unsigned port)
 {
 	size_t all, busy;
@@ -120,9 +121,9 @@ static bool is_quiet(struct http *http, unsigned port)
 	return busy == 0;
 }
 
-/* Wait until nothing is under way, five times in a row, or until the time is over. What was read
- * from a socket and has not become a request yet is seen by neither count: an I/O thread may lose
- * its core in between. */
+/* Wait until nothing is under way five times in a row, or until the time is over. Once is not
+ * enough: neither count sees bytes that were read from a socket but are no request yet, and an I/O
+ * thread may lose its core in between. */
 static bool wait_until_quiet(struct http *http, unsigned port, uint64_t until_ns)
 {
 	for (int quiet = 0; quiet < 5;) {
@@ -150,8 +151,8 @@ size_t http_drain(struct http *http, uint64_t drain_ms)
 {
 	uint64_t start = monotonic_ns(), until = start + drain_ms * NS_PER_MS;
 	atomic_store(&http->draining, true);
-	/* While what was under way is being answered the listener stays open, so that a probe sees
-	 * readiness turn; a stream of new requests must not hold it open for ever. */
+	/* The listener stays open while requests under way are answered, so that a probe sees
+	 * readiness turn; but a stream of new requests must not keep it open for ever. */
 	while (atomic_load(&http->under_way[0]) > 0 && monotonic_ns() < start + (until - start) / 2)
 		pause_ms(5);
 	unsigned port = close_listener(http, until);

@@ -63,7 +63,7 @@ static enum MHD_Result send_asset(struct exchange *x)
 		MHD_create_response_from_buffer(len, (void *)bytes, MHD_RESPMEM_PERSISTENT);
 	if (response != NULL && packed &&
 	    MHD_add_response_header(response, "Content-Encoding", "gzip") != MHD_YES) {
-		MHD_destroy_response(response); /* packed bytes that do not say so are none */
+		MHD_destroy_response(response); /* packed bytes need that header */
 		response = NULL;
 	}
 	x->answer_len = len;

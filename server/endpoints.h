@@ -4,8 +4,8 @@
 #include "exchange.h"
 
 /**
- * Answer, on the I/O thread, what needs no work but a look: probes, metrics, /v1/info, the files
- * built into the program. x->route is one of theirs.
+ * Answer, on the I/O thread, what needs no worker: probes, metrics, /v1/info, the files built into
+ * the program. x->route is one of these.
  */
 enum MHD_Result endpoint_answer(struct exchange *x);
 

@@ -44,8 +44,8 @@ struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connec
 	atomic_fetch_add(&http->under_way[x->generation], 1);
 	head_request_id(connection, x->request_id);
 	exchange_enter(x, CONNECTION_BODY);
-	/* Looked at behind exchange_enter(): either the drain sees this request and waits for
-	 * it, or the request sees the drain's end here. */
+	/* Check this after exchange_enter(): either the drain sees this request and waits for
+	 * it, or the request sees here that the drain has ended. */
 	if (!atomic_load(&http->ended))
 		return x;
 	atomic_fetch_sub(&http->under_way[x->generation], 1);
@@ -120,7 +120,7 @@ void exchange_end(struct exchange *x)
 	struct http *http = x->http;
 	if (x->batch != NULL && !batch_bytes(x->batch, &x->body_len, &x->answer_len))
 		x->status = 0; /* its client left before the end */
-	/* In this order: whoever has seen the line finds the request counted. */
+	/* Count before logging: whoever has seen the line finds the request counted. */
 	count_request(x);
 	log_request(x);
 	connections_enter(http->parts.connections, x->tracked, CONNECTION_IDLE,

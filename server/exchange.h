@@ -17,12 +17,12 @@
 #include <stdatomic.h>
 
 /**
- * What the files of the HTTP side share; nobody else includes this. The way of a request through
- * them: http.c (libmicrohttpd's callbacks) → admission.c → body.c → submit.c, or endpoints.c where
- * there is nothing to compute → respond.c → response_headers.c. drain.c brings all to an end.
+ * Shared by the files of the HTTP side; no other file includes it. A request passes through http.c
+ * (libmicrohttpd's callbacks) → admission.c → body.c → submit.c, or endpoints.c if there is nothing
+ * to compute → respond.c → response_headers.c. drain.c ends all requests without losing one.
  */
 
-/** One daemon: the service's listener, or the admin's. */
+/** One libmicrohttpd daemon: the service's listener, or the admin's. */
 struct door {
 	struct http *http;
 	struct MHD_Daemon *daemon;
@@ -35,8 +35,8 @@ struct http {
 	bool has_admin;
 	struct batches *batches;
 	atomic_bool draining;
-	atomic_bool ended; /* no request is begun any more */
-	/* Requests under way that began before [0] and after [1] the drain did. */
+	atomic_bool ended; /* no new request begins */
+	/* Requests under way that began before [0] and after [1] the drain began. */
 	atomic_size_t under_way[2];
 	struct address_net trusted[CONFIG_MAX_NETS];
 	size_t trusted_len;
@@ -51,62 +51,63 @@ struct exchange {
 	const struct asset *asset;    /* the file asked for, where the route serves files */
 	const char *method;           /* constant */
 	struct batch *batch;          /* JSON lines, answered while they arrive */
-	struct ticket *ticket;        /* waits for a job */
-	struct answer *answer;        /* what is being answered, where it is more than a problem */
-	struct problem_report report; /* already refused, and why */
+	struct ticket *ticket;        /* waits for its job */
+	struct answer *answer;        /* what is being sent, if it is more than a problem */
+	struct problem_report report; /* refused already, and why */
 	struct gunzip *gunzip;        /* NULL: the body comes as it is */
 	char *body;
-	uint64_t length; /* of the body, as the head says; 0: it does not */
+	uint64_t length; /* of the body, as announced by the head; 0: not announced */
 	size_t body_len, body_room, discarded;
-	size_t packed_len; /* what came for `gunzip` */
-	/* Its head came, its end did (0: answered by its head alone), its answer was ready. */
+	size_t packed_len; /* bytes that came for `gunzip` */
+	/* When its head came, its end came (0: answered by its head alone), its answer was
+	 * ready. */
 	uint64_t begun_ns, received_ns, answered_ns;
 	unsigned generation; /* index into http's under_way */
 	size_t answer_len;
 	bool is_1_1; /* else HTTP/1.0 */
 	bool is_batch;
-	bool is_large;         /* refused, its body is not worth reading */
-	bool close;            /* after the answer */
+	bool is_large;         /* refused, and its body is not worth reading */
+	bool close;            /* close the connection after the answer */
 	unsigned status;       /* 0: nothing answered yet */
-	const char *origin;    /* may call us from its pages; NULL: none, or not allowed */
-	struct rate_rule rule; /* quota 0: none holds here */
+	const char *origin;    /* whose pages may call us; NULL: none, or not allowed */
+	struct rate_rule rule; /* quota 0: no limit applies */
 	struct rate_state state;
 	bool asks_rate; /* suspended until the shared rate limit has decided on `state` */
-	char key_name[KEYS_NAME_MAX + 1]; /* of the API key that was sent; empty: none */
-	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* who asks: a key's name or an address */
+	char key_name[KEYS_NAME_MAX + 1]; /* name of the API key that was sent; empty: none */
+	char client[KEYS_NAME_MAX + CLIENT_NAME_MAX]; /* a key's name or an address */
 	char traceparent[56];
 	char request_id[129];
 };
 
 /**
  * A request's head has come. It counts as under way until exchange_end(). NULL: no memory, the
- * connection is not known, or the service has come to its end.
+ * connection is unknown, or the service has ended.
  */
 struct exchange *exchange_begin(struct http *http, struct MHD_Connection *connection,
 				const char *method);
 
-/** Its connection goes on to `phase`, for as long as the request may take. */
+/** Its connection enters `phase`, for as long as the request may take. */
 void exchange_enter(struct exchange *x, enum connection_phase phase);
 
-/** Answered, or its client is gone: log it, count it, give back all that it holds. */
+/** It was answered, or its client left: log it, count it, give back all that it holds. */
 void exchange_end(struct exchange *x);
 
 /** Where its answer was cached: "hit" for this instance's cache, "shared" for another instance's
  * answer, or "none". */
 const char *exchange_cache(const struct exchange *x);
 
-/** The times of its answer's stages. NULL: it has none of its own, because a cached answer has
- * those of the request that made it. */
+/** How long each stage of its answer took. NULL for a cached answer, whose times are those of
+ *  the request that made it. */
 const struct job_times *exchange_times(const struct exchange *x);
 
 /** GET, or HEAD, which is GET with its body withheld. */
 bool exchange_is_get(const struct exchange *x);
 
-/* How long, when the drain time is over, answers may take to be sent, or connections to close. */
+/* How long, after the drain time, answers may take to be sent or connections to close. */
 enum { DRAIN_LAST_MS = 2000 };
 
-/** Begin no new request, and wait until those that began are answered and the answers sent. False
- * if one is still under way at `until_ns`. */
+/** Let no new request begin, and wait until those that have begun are answered and the answers
+ *  sent. False if one is still under way at `until_ns`. */
 bool drain_requests(struct http *http, uint64_t until_ns);
 
 #endif

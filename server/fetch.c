@@ -8,9 +8,9 @@
 enum {
 	IDLE_CONNECTIONS = 64,
 	POLL_MAX_MS = 60 * 1000,
-	/* While something runs. libcurl before 8.4 drops "at once" from its timers when an earlier
-	 * one is due and less than a millisecond has passed since it looked at the clock: what it
-	 * has read of an HTTP/2 answer would lie there until somebody else wakes us. */
+	/* While a transfer runs. libcurl before 8.4 drops an "at once" timer when an earlier one
+	 * is due and less than a millisecond has passed since it looked at the clock: what it has
+	 * read of an HTTP/2 answer would lie there until somebody else wakes us. */
 	POLL_RUNNING_MS = 100,
 	COOKIES_MAX_BYTES = 16 * 1024,
 	MAX_LINES = 4096, /* each turn of the thread walks over them */
@@ -61,8 +61,8 @@ void fetch_release(struct fetch *fetch)
 }
 
 /*
- * Those that the next hop gets: they were this one's, and what its answer changed. No more than can
- * be sent: each head may set 64 KB of them, which are in no budget.
+ * Keep the cookies for the next hop: this hop's, with the changes made by its answer. No more than
+ * can be sent, because each head may set 64 KB of them, which no budget counts.
  */
 static void keep_cookies(struct fetch *fetch)
 {
@@ -158,7 +158,7 @@ void fetch_finish(struct fetch *fetch, enum fetch_status status, const char *why
 
 /* -- The thread ---------------------------------------------------------------------------- */
 
-/* How many slots those may take that wait, by is_line. Under the lock. */
+/* How many slots waiting requests and lines may take, indexed by is_line. Under the lock. */
 static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 {
 	const size_t most = (fetcher->options.max_parallel + 1) / 2;
@@ -171,7 +171,7 @@ static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 	}
 	size_t left = slots[false] > waiting ? slots[false] - waiting : 0;
 	slots[true] = left < lines ? left : lines;
-	/* Where requests always wait one line runs nevertheless, or no batch would come on. */
+	/* Even if requests always wait, one line runs, or no batch would make progress. */
 	if (slots[true] == 0 && slots[false] > 0 && lines == most && fetcher->count[true] > 0 &&
 	    fetcher->options.max_parallel > 1) {
 		slots[true] = 1;
@@ -180,8 +180,8 @@ static void share_slots(const struct fetcher *fetcher, size_t slots[2])
 }
 
 /*
- * What there is to do now, as a chain; `*limit_us` becomes the next time at which there is. Two
- * walks over a few hundred downloads a turn are cheaper than any order kept among them.
+ * A list of the downloads to act on now; `*limit_us` becomes the time of the next one due. Two
+ * walks per turn over a few hundred downloads are cheaper than keeping them in order.
  */
 static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limit_us,
 			     bool *stopping)
@@ -203,7 +203,8 @@ static struct fetch *collect(struct fetcher *fetcher, int64_t now, int64_t *limi
 			end = &fetch->todo;
 			slots[fetch->is_line] -= fetch->begins;
 		}
-		/* Also of what begins now: a look-up wakes nobody before it has ended. */
+		/* Also for those that begin now, because a look-up wakes nobody before it has
+		 * ended. */
 		if (limit < *limit_us)
 			*limit_us = limit;
 	}
@@ -220,7 +221,7 @@ static void act(struct fetch *fetch, int64_t now)
 		fetch_finish(fetch, FETCH_BUSY, "no slot before the deadline");
 	else if (fetch_limit_us(fetch) <= now)
 		fetch_broken(fetch, FETCH_TIMEOUT, "took too long");
-	else if (fetch->begins) /* else somebody has joined it since: it has time again */
+	else if (fetch->begins) /* else somebody joined meanwhile and extended its deadline */
 		fetch_begin(fetch);
 }
 
@@ -302,8 +303,9 @@ static void free_engine(struct fetcher *fetcher)
 	fetcher->multi = NULL;
 }
 
-/* The first download starts libcurl and with it the TLS library: that takes 2 MB and 2 ms, which a
- * service that only gets text and HTML never pays, and no start waits for. Under the lock. */
+/* Called for the first download: starts libcurl and with it the TLS library. That takes 2 MB and
+ * 2 ms, which a service that only gets text and HTML never pays and no start waits for. Under the
+ * lock. */
 static bool start_engine(struct fetcher *fetcher)
 {
 	const struct fetch_options *options = &fetcher->options;
@@ -312,15 +314,15 @@ static bool start_engine(struct fetcher *fetcher)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
 	fetcher->multi = curl_multi_init();
-	/* Where descriptors have run out libcurl goes without its wake-up, silently, and every
-	 * download would wait for the next timeout: then rather none now, and another try at the
+	/* If descriptors have run out, libcurl silently goes without its wake-up, and every
+	 * download would wait for the next timeout. Then refuse this download, and try again at the
 	 * next. */
 	if (fetcher->multi != NULL && curl_multi_wakeup(fetcher->multi) == CURLM_OK)
 		fetcher->lookups =
 			lookups_new(options->resolve, options->resolve_arg, wake, fetcher->multi);
 	if (fetcher->lookups != NULL) {
-		/* One request at a time on a connection: strangers' downloads must not share one's
-		 * fate. */
+		/* One request at a time per connection: downloads of strangers must not share
+		 * its fate. */
 		curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 		curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
 		fetcher->running = start_thread(fetcher);
@@ -331,8 +333,9 @@ static bool start_engine(struct fetcher *fetcher)
 }
 
 /*
- * Lines have room of their own, and leave that of requests to them. Batches read on as their lines
- * are answered: to refuse those would only make them come faster. What goes on was let in.
+ * Lines have their own room and leave that of requests alone. A batch reads on as its lines are
+ * answered, so refusing lines would only make more come faster. A download that follows a page was
+ * let in already.
  */
 static bool has_room(const struct fetcher *fetcher, const struct fetch_request *request)
 {
@@ -357,7 +360,7 @@ static struct curl_slist *copy_list(const struct curl_slist *list)
 	return out;
 }
 
-/* Go on where the page ended that leads here; false without memory. */
+/* Continue the download of the page that led here; false without memory. */
 static bool go_on(struct fetch *fetch, const struct fetch_result *from)
 {
 	if (from == NULL)
@@ -439,7 +442,7 @@ void fetch_drop(struct fetch_result *result)
 	free(result);
 }
 
-/* Under the lock; NULL: it has ended. */
+/* Called under the lock; NULL: it has ended. */
 static struct fetch *find(const struct fetcher *fetcher, uint64_t id)
 {
 	struct fetch *fetch = fetcher->all;
@@ -502,7 +505,7 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 	const char *allow_hosts = given->allow_hosts == NULL ? "*" : given->allow_hosts;
 	if (!url_hosts_check(allow_hosts, &fault))
 		return false;
-	/* Without it libcurl takes anything, and origins that have several forms give data. */
+	/* Without it libcurl accepts anything, and origins that have several formats send data. */
 	static const char accept[] =
 		"Accept: text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.1";
 	fetcher->headers = curl_slist_append(NULL, accept);

@@ -17,8 +17,8 @@
  * libcurl then gets exactly the judged addresses and looks nothing up, so a second DNS answer
  * cannot change the target. The address is judged once more when its socket is opened, and again
  * before the request is written. Proxies, .netrc, HSTS, Alt-Svc and credentials are all off.
- * Cookies live as long as one download: many a site sets one and redirects to itself until it comes
- * back.
+ * Cookies live as long as one download, because many sites set one and redirect to themselves until
+ * it comes back.
  */
 struct fetcher;
 
@@ -50,9 +50,9 @@ struct fetch_options {
 	unsigned timeout_ms;    /* the whole download with look-ups and redirects; 0: 5,000 */
 	unsigned max_redirects; /* hops after the first; FETCH_DEFAULT_REDIRECTS is sensible */
 	size_t max_bytes;       /* of one decoded body; 0: 10 MiB */
-	struct budget *budget;  /* of all bodies together, also those called back; NULL: none */
-	size_t max_parallel; /* downloads at a time; 0: 256. Of lines: half of them, at least 1 */
-	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. Of lines: thousands */
+	struct budget *budget; /* of all bodies together, including those handed over; NULL: none */
+	size_t max_parallel; /* downloads at a time; 0: 256. For lines: half of them, at least 1 */
+	size_t max_waiting;  /* further ones that wait for a slot; 0: 256. For lines: thousands */
 	/**
 	 * Replaces getaddrinfo() in tests. Called on a thread of its own, may block. Writes up to
 	 * `max` addresses (ports ignored) and returns how many there are; 0: no such name; -1:
@@ -66,49 +66,49 @@ enum { FETCH_DEFAULT_REDIRECTS = 5 };
 
 struct curl_slist;
 
-/** What a download gave. Lent for the call of the callback; fetch_keep() makes it last. */
+/** The result of a download. Borrowed during the callback; fetch_keep() makes it last. */
 struct fetch_result {
 	enum fetch_status status;
 	int http_status;  /* of the last answer; 0 before any */
-	const char *why;  /* for the log, never for the client: what exactly went wrong; "" if OK */
+	const char *why;  /* for the log, never for the client: exactly what went wrong; "" if OK */
 	const char *url;  /* the last URL asked for, normalised, without fragment; "" if none */
 	char *body;       /* FETCH_OK: decoded bytes, may be taken: free() it. Else NULL */
-	size_t body_len;  /* a NUL stands behind the last byte, not counted */
+	size_t body_len;  /* without the NUL that follows the last byte */
 	size_t body_room; /* counted in `budget`; whoever takes `body` must give it back */
 	struct budget *budget;
-	char content_type[64]; /* lower case, without parameters; "" when the origin names none;
-				  that of the body where it shows to be a file of another */
+	char content_type[64]; /* lower case, without parameters; "" when the origin names none; if
+				  the body is a file of another type, that type */
 	char charset[64];      /* of the Content-Type header, as written; "" when none */
 	const char *refresh;   /* the Refresh header, as written; "" when none */
-	struct curl_slist *cookies; /* for the page that this one leads to, 16 KB of them at
-				       most; may be taken */
+	struct curl_slist *cookies; /* for the page it leads to, at most 16 KB; may be taken */
 	bool first_cookies;         /* the last answer set some, and its request had none */
 	/* FETCH_TOO_LARGE and FETCH_BUSY: bytes; FETCH_TIMEOUT: milliseconds; FETCH_STATUS:
-	 * redirects. `actual` 0: it was no limit, or none that is known. */
+	 * redirects. `actual` 0: no limit was passed, or none that is known. */
 	uint64_t limit, actual;
 	unsigned redirects; /* hops after the first */
-	int64_t waited_us;  /* for a slot */
+	int64_t waited_us;  /* waited for a slot */
 	int64_t elapsed_us; /* from the slot to the end */
-	int64_t used_us;    /* the same, and that of the pages which led here */
+	int64_t used_us;    /* the same, plus that of the pages that led here */
 };
 
 /**
- * Called exactly once for each started download, on the fetcher's thread: be quick, take
- * `result->body` if you want it (set it to NULL: what is left there is freed), hand over.
- * May call fetch_start() and fetch_cancel().
+ * Called exactly once for each started download, on the fetcher's thread: be quick. To keep
+ * `result->body`, take it and set it to NULL; whatever is left there is freed. May call
+ * fetch_start() and fetch_cancel().
  */
 typedef void fetch_callback(void *arg, struct fetch_result *result);
 
 /**
  * Everything in `options` is copied. Its thread and libcurl start with the first download, so that
- * who never downloads pays for neither. NULL when out of memory, or when allow_hosts is malformed.
+ * a service that never downloads pays for neither. NULL when out of memory, or when allow_hosts is
+ * malformed.
  */
 struct fetcher *fetcher_new(const struct fetch_options *options);
 
 /**
- * From now on nothing is accepted; everything outstanding is called back as FETCH_CANCELLED before
- * this returns, and the thread is joined. Other threads may go on calling what is below, in vain.
- * Not to be called from a callback. NULL is fine.
+ * Accept nothing from now on. Before this returns, everything outstanding is called back as
+ * FETCH_CANCELLED and the thread is joined. Other threads may still call the functions below,
+ * without effect. Not to be called from a callback. NULL is fine.
  */
 void fetcher_stop(struct fetcher *fetcher);
 
@@ -120,16 +120,17 @@ struct fetch_request {
 	const char *url;
 	/**
 	 * NULL, or the page that leads to `url` by other means than a redirect. Then this is one
-	 * more hop of that download: `url` may be relative to it, its time and redirects count, its
-	 * cookies are sent, and all rules for redirects hold. It always has room to wait.
+	 * more hop of that download: `url` may be relative to the page, the page's time and
+	 * redirects count, its cookies are sent, and all rules for redirects apply. There is always
+	 * room for it to wait.
 	 */
 	const struct fetch_result *from;
 	int64_t deadline_ms; /* on CLOCK_MONOTONIC; 0 for none beyond timeout_ms */
-	bool is_line;        /* of a batch: gets no slot while a request waits for one, but for one
-				line of several slots; and with other lines half of them at most */
+	bool is_line; /* of a batch: lines get half of the slots at most, and while a request waits
+			 for one only one line gets a slot, if there are several */
 	fetch_callback *callback;
 	void *arg;
-	_Atomic uint64_t *id; /* set to what is returned before the callback can come; NULL: not */
+	_Atomic uint64_t *id; /* if not NULL, set to the returned id before the callback can come */
 };
 
 /**
@@ -141,8 +142,8 @@ struct fetch_request {
 uint64_t fetch_start(struct fetcher *fetcher, const struct fetch_request *request);
 
 /**
- * In the callback: all of `result` but its `why`, to be freed with fetch_drop(). Takes the body and
- * the cookies. NULL without memory.
+ * To be called in the callback: a copy of `result` without its `why`, to be freed with
+ * fetch_drop(). Takes the body and the cookies. NULL without memory.
  */
 struct fetch_result *fetch_keep(struct fetch_result *result);
 
@@ -156,9 +157,9 @@ void fetch_drop(struct fetch_result *result);
 void fetch_cancel(struct fetcher *fetcher, uint64_t id);
 
 /**
- * Somebody else waits for this download too, until `deadline_ms`: it does not end before for the
- * first one's deadline, and is no line's from now on unless this one `is_line`, too. An id that has
- * ended does nothing.
+ * Somebody else waits for this download too, until `deadline_ms`: it no longer ends earlier at the
+ * first one's deadline, and it no longer counts as a line's unless this one `is_line`, too. An id
+ * that has ended does nothing.
  */
 void fetch_join(struct fetcher *fetcher, uint64_t id, int64_t deadline_ms, bool is_line);
 

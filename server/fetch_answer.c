@@ -14,7 +14,7 @@ static bool equals_any_case(struct span text, const char *word)
 	return text.len == strlen(word) && strncasecmp(text.at, word, text.len) == 0;
 }
 
-/* A line's end, too: libcurl (7.88) leaves the CR where a header has no value. */
+/* Includes line ends: libcurl (7.88) leaves the CR if a header has no value. */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -39,7 +39,7 @@ static struct span next_part(struct span *rest, char separator)
 	return trim(part);
 }
 
-/* Cut where it is too long: never empty, which would mean that there was none. */
+/* Cut it if it is too long, but never to nothing, which would mean that there was none. */
 static void copy_part(char *out, size_t room, struct span part)
 {
 	size_t len = part.len < room ? part.len : room - 1;
@@ -48,7 +48,8 @@ static void copy_part(char *out, size_t room, struct span part)
 	out[len] = '\0';
 }
 
-/* Says nothing: WHATWG MIME Sniffing has a look at the bytes then, as where there is no type. */
+/* These types say nothing: WHATWG MIME Sniffing then looks at the bytes, as if there were no
+ * type. */
 static bool is_no_type(const char *type)
 {
 	return strchr(type, '/') == NULL || strchr(type, ' ') != NULL || strcmp(type, "*/*") == 0 ||
@@ -109,10 +110,10 @@ static bool codings_are(CURL *easy, const char *name, bool among,
 }
 
 /*
- * Only what was offered: libcurl would also undo others it was built with, in either header, such
- * as zstd, whose window can take 128 MiB for each download. Of what is no coding at all ("utf-8",
- * "aws-chunked") it makes an error, where browsers pass over it: so the page is asked for without
- * any, and may be called what it likes but packed.
+ * Allow only codings that were offered: libcurl would also decode others it was built with, in
+ * either header, such as zstd, whose window can take 128 MiB per download. Names that are no coding
+ * at all ("utf-8", "aws-chunked"), which browsers ignore, are an error to libcurl: so such a page
+ * is requested again without any coding, and then any name is accepted but those of real packing.
  */
 static bool is_offered(struct fetch *fetch)
 {
@@ -139,7 +140,7 @@ static bool is_redirect(long status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* The whole head is here: is a body of ours to come? */
+/* The head is complete: decide whether a page for us follows. */
 static void judge_head(struct fetch *fetch)
 {
 	long status = 0;
@@ -153,7 +154,7 @@ static void judge_head(struct fetch *fetch)
 	fetch->redirecting = is_redirect(status);
 	if (fetch->redirecting)
 		return;
-	/* 204 to 206 have no page, or a part of one that was not asked for. */
+	/* 204 to 206 have no page, or only a part of one. */
 	if (status > 203) {
 		fetch_blame(fetch, FETCH_STATUS, "the origin answered with this status");
 		return;

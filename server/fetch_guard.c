@@ -4,7 +4,7 @@
 #include <ifaddrs.h>
 #include <sys/socket.h>
 
-/* Is it an address of this machine? False, where the kernel does not say. */
+/* Is it an address of this machine? Returns false if the kernel does not say. */
 static bool ask_if_local(const struct sockaddr *address, bool *is_local)
 {
 	struct ifaddrs *interfaces = NULL;
@@ -28,7 +28,7 @@ enum address_verdict fetch_judge(const struct fetcher *fetcher, const struct soc
 {
 	struct address_policy policy = fetcher->policy;
 	if (is_own_port(&policy, address_port(address)) && !ask_if_local(address, &policy.is_local))
-		return ADDRESS_UNKNOWN; /* perhaps ours: without memory, without sockets */
+		return ADDRESS_UNKNOWN; /* perhaps ours: no memory or socket to ask */
 	return address_judge(&policy, address);
 }
 
@@ -58,7 +58,7 @@ curl_socket_t fetch_guard_socket(void *arg, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	}
 	int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	/* Our own lack says nothing about the origin, and is not remembered against it. */
+	/* Our own lack of resources says nothing about the origin and must not count against it. */
 	if (made < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		fetch_blame(fetch, FETCH_BUSY, "no descriptor for a connection");
 	return made;

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_END_BYTES = 1024 }; /* comments and the like may stand behind it */
+enum { PAGE_END_BYTES = 1024 }; /* comments and the like may follow the end */
 
 static CURLcode set_options(struct fetch *fetch)
 {
-	/* The deadline may still become later, and the fetcher's thread looks at it itself. */
+	/* The deadline may still be extended; the fetcher's thread checks it itself. */
 	int64_t left_ms = (fetch->limit_us - fetch_now_us()) / 1000;
 	CURLcode code = CURLE_OK;
 #define SET(option, value)                                                                         \
@@ -33,7 +33,8 @@ static CURLcode set_options(struct fetch *fetch)
 	SET(CURLOPT_HTTPHEADER,
 	    fetch->bare ? fetch->fetcher->bare_headers : fetch->fetcher->headers);
 	SET(CURLOPT_ACCEPT_ENCODING, fetch->bare ? NULL : "gzip, deflate, br");
-	/* A directory of roots would be read again for each connection; a bundle is kept. */
+	/* libcurl would read a directory of roots again for each connection, but it keeps a
+	 * bundle. */
 	SET(CURLOPT_CAPATH, (char *)NULL);
 	if (fetch->fetcher->ca_file != NULL)
 		SET(CURLOPT_CAINFO, fetch->fetcher->ca_file);
@@ -90,8 +91,8 @@ static void start_transfer(struct fetch *fetch, const struct lookup *lookup)
 {
 	fetch->state = FETCH_STATE_TRANSFER;
 	fetch->easy = curl_easy_init();
-	/* libcurl keeps pinned names for ever and for everybody: this hop gets a cache of its own.
-	 */
+	/* libcurl keeps pinned names for ever and for all transfers, so this hop gets its own
+	 * cache. */
 	fetch->share = curl_share_init();
 	fetch->pinned = lookup == NULL ? NULL : pin(&fetch->url, lookup);
 	bool ready = fetch->easy != NULL && fetch->share != NULL &&
@@ -160,7 +161,7 @@ void fetch_looked_up(struct fetch *fetch, struct lookup *lookup)
 	start_transfer(fetch, lookup);
 }
 
-/* From the present URL on to `location`, a redirect's or a page's. */
+/* Go from the present URL to `location`, given by a redirect or a page. */
 static void go_to(struct fetch *fetch, struct span location)
 {
 	struct url next;
@@ -184,7 +185,7 @@ static void go_to(struct fetch *fetch, struct span location)
 	start_hop(fetch);
 }
 
-/* Headers are bytes: what is beyond ASCII is escaped one by one, in whatever charset it may be. */
+/* Headers are bytes: those beyond ASCII are escaped one by one, whatever their charset. */
 static struct span escape(struct span location, char *room)
 {
 	size_t len = 0;
@@ -229,7 +230,7 @@ void fetch_begin(struct fetch *fetch)
 		start_hop(fetch);
 }
 
-/* Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */
+/* Are there bytes that no text has (WHATWG MIME Sniffing, "binary data byte")? */
 static bool looks_binary(const char *body, size_t len)
 {
 	const unsigned char *b = (const unsigned char *)body;
@@ -243,8 +244,8 @@ static bool looks_binary(const char *body, size_t len)
 }
 
 /*
- * The type of what is no page whatever its origin calls it, or NULL: scripts that hand out files
- * often call them text/html, which browsers believe, and no reader wants to see summarized.
+ * The type of a body that is no page, whatever its origin calls it, or NULL: scripts that hand out
+ * files often call them text/html, which browsers believe; but no reader wants them summarized.
  */
 static const char *file_type(const char *body, size_t len, bool has_type)
 {
@@ -254,8 +255,8 @@ static const char *file_type(const char *body, size_t len, bool has_type)
 	} files[] = {{{"%PDF-", 5}, "application/pdf"},         {{"PK\3\4", 4}, "application/zip"},
 		     {{"\x1F\x8B\x08", 3}, "application/gzip"}, {{"\x89PNG\r\n", 6}, "image/png"},
 		     {{"\xFF\xD8\xFF", 3}, "image/jpeg"},       {{"GIF89a", 6}, "image/gif"}};
-	/* A text may begin with "GIF89a" but for its binary data; of these, PDF alone may have none
-	 * for a while, and no text is known to begin like it. */
+	/* A text may begin with "GIF89a" but has no binary data. Of these types, only PDF may
+	 * have none for a while, and no text is known to begin like it. */
 	bool binary = looks_binary(body, len);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (len >= files[i].begin.len && (binary || files[i].begin.at[0] == '%') &&
@@ -291,9 +292,9 @@ static enum fetch_status status_of_curl(CURLcode code, bool head_done)
 #if LIBCURL_VERSION_NUM >= 0x080600
 	case CURLE_TOO_LARGE:
 #endif
-		return FETCH_TOO_LARGE; /* a header line above its own bound, beyond ours */
+		return FETCH_TOO_LARGE; /* a header line over libcurl's bound, beyond ours */
 	case CURLE_OUT_OF_MEMORY:
-		/* libcurl before 8.6 says so of that. */
+		/* libcurl before 8.6 reports an oversized line like this. */
 		return head_done ? FETCH_NO_MEMORY : FETCH_TOO_LARGE;
 	default:
 		return FETCH_UNREACHABLE;
@@ -301,9 +302,9 @@ static enum fetch_status status_of_curl(CURLcode code, bool head_done)
 }
 
 /*
- * A connection that was kept may be closed by its origin at the moment it is used again, or may
- * have been before: that says nothing about the page. libcurl (7.88) tries again by itself for
- * HTTP/1.1, but not for HTTP/2, where it also takes a closed TLS session for an open one.
+ * The origin may close a kept connection just as we reuse it, or may have closed it before: that
+ * says nothing about the page. libcurl (7.88) retries by itself for HTTP/1.1, but not for HTTP/2,
+ * where it also takes a closed TLS session for an open one.
  */
 static bool was_stale(const struct fetch *fetch)
 {
@@ -311,10 +312,10 @@ static bool was_stale(const struct fetch *fetch)
 }
 
 /*
- * Whatever became of the connection, has all of the page come? Its end says so, where a length that
- * is too long (that of the page unpacked), an end without TLS's goodbye, a missing last chunk or
- * bytes behind the end of a coding say something else. Browsers show even what breaks off. Behind
- * it stands nothing but markup: scripts have it in their strings.
+ * Has the whole page come, whatever became of the connection? Its closing tag says so, even if a
+ * length that is too long (that of the page unpacked), an end without TLS's goodbye, a missing last
+ * chunk or bytes after the end of a coding say otherwise. (Browsers show even a page that breaks
+ * off.) Only markup may follow the tag, because scripts have it in their strings.
  */
 static bool is_whole(const struct fetch *fetch)
 {

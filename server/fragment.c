@@ -4,17 +4,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Browsers themselves quote up to 300 characters whole and name longer passages by their ends. */
+/* Browsers' own links quote up to 300 characters whole and name longer passages by their ends. */
 #define MAX_WHOLE_BYTES 300
 #define RANGE_WORDS 5
 #define MAX_RANGE_WORDS 12
 #define CONTEXT_WORDS 4
 #define MAX_CONTEXT_WORDS 32
 #define MARK_BYTES 1024
-/* A second and a half, where a page is made for it. A hundred sentences of a book of 1 MB take less
- * than half. */
+/* A second and a half on a page made to be slow. A hundred sentences of a 1 MB book take less
+ * than half of it. */
 #define MAX_SEARCHED_BYTES ((size_t)128 << 20)
-/* Where nothing parts words, as in Chinese, a few of them may be a whole page. */
+/* If nothing separates words, as in Chinese, a few "words" may be a whole page. */
 #define MAX_QUOTED_BYTES 4096
 
 static bool is_space(char c)
@@ -66,7 +66,7 @@ void fragment_page_init(struct fragment_page *page, struct arena *arena, struct 
 	page->marks = marks;
 }
 
-/* Where the byte `at` of the text, or the first behind it that is no space, stands folded. */
+/* Position in the folded text of byte `at`, or of the first byte after it that is no space. */
 static const char *folded(const struct fragment_page *page, size_t at)
 {
 	size_t n = page->marks[at / MARK_BYTES];
@@ -75,8 +75,8 @@ static const char *folded(const struct fragment_page *page, size_t at)
 	return page->folded + n;
 }
 
-/* Does nothing in text[low, to) before it read as text[from, to) does? False, too, where that would
- * take too long. */
+/* Does text[from, to) read like nothing earlier in text[low, to)? False also if finding out
+ * would take too long. */
 static bool is_first(struct fragment_page *page, size_t low, size_t from, size_t to)
 {
 	const char *first = folded(page, low), *at = folded(page, from), *end = folded(page, to);
@@ -153,8 +153,8 @@ static size_t skip_forward(struct span text, size_t at, size_t end)
 	return at;
 }
 
-/* What a directive quotes: the prefix [before, start), the passage whole, where `tail` is `end`, or
- * its ends [start, head_end) and [tail, end), and the suffix [end, after). */
+/* What a directive quotes: the prefix [before, start); the whole passage, if `tail` is `end`, or
+ * its ends [start, head_end) and [tail, end); and the suffix [end, after). */
 struct quote {
 	size_t before, start, head_end, tail, end, after;
 };
@@ -184,22 +184,22 @@ static struct quote quote_passage(struct fragment_page *page, size_t start, size
 	return q;
 }
 
-/* Is the passage the first that browsers come to with this? */
+/* Is the passage the first that browsers find with this quote? */
 static bool is_unique(struct fragment_page *page, const struct quote *q)
 {
 	if (q->tail == q->end)
 		return is_first(page, 0, q->before, q->after);
-	/* A suffix tells only where the last words are: the first are found before it is looked at.
-	 */
+	/* A suffix only helps to find the last words: browsers find the first words before they
+	 * look at it. */
 	return is_first(page, 0, q->before, q->head_end) &&
 	       is_first(page, q->head_end, q->tail, q->after);
 }
 
-/* Take words of text[low, high) around the passage as context, more and more until that is enough;
- * false where it is not. */
+/* Take more and more words of text[low, high) around the passage as context, until they are
+ * enough; false if they never are. */
 static bool add_context(struct fragment_page *page, struct quote *q, size_t low, size_t high)
 {
-	/* A word that is cut here is too long with the passage. */
+	/* If this cuts a word, that word would make the quote too long anyway. */
 	if (q->start - low > MAX_QUOTED_BYTES)
 		low = q->start - MAX_QUOTED_BYTES;
 	if (high - q->end > MAX_QUOTED_BYTES)
@@ -223,10 +223,12 @@ static bool make_unique(struct fragment_page *page, struct quote *q)
 	size_t low = line_start(text, q->start), high = line_end(text, q->end);
 	if (quoted_bytes(q) > MAX_QUOTED_BYTES)
 		return false;
-	/* Words of another paragraph may have pictures between them and ours on the page. */
+	/* Stay in the paragraph: on the page, pictures may separate it from the words of
+	 * another. */
 	if (is_unique(page, q) || add_context(page, q, low, high))
 		return true;
-	/* But where there are no others: of the next one alone, for no quote goes over its end. */
+	/* If that is not enough, take words of the next paragraph, but no further, because no
+	 * quote crosses its end. */
 	size_t last = skip_back(text, q->start, 0), next = skip_forward(text, q->end, text.len);
 	if (last < low)
 		low = line_start(text, last);

@@ -13,7 +13,7 @@ struct gunzip *gunzip_new(void)
 	struct gunzip *gunzip = calloc(1, sizeof(*gunzip));
 	if (gunzip == NULL)
 		return NULL;
-	/* 16: gzip, and nothing else */
+	/* 16: accept gzip and nothing else */
 	if (inflateInit2(&gunzip->stream, 16 + MAX_WBITS) == Z_OK)
 		return gunzip;
 	free(gunzip);
@@ -38,7 +38,7 @@ ssize_t gunzip_draw(struct gunzip *gunzip, const char *bytes, size_t *len, char 
 	int status = Z_OK;
 	while (status == Z_OK && stream->avail_out > 0 &&
 	       (stream->avail_in > 0 || !gunzip->ended)) {
-		if (gunzip->ended) /* and more comes: the next member */
+		if (gunzip->ended) /* more follows: the next member */
 			inflateReset(stream);
 		status = inflate(stream, Z_NO_FLUSH);
 		gunzip->ended = status == Z_STREAM_END;
@@ -47,7 +47,7 @@ ssize_t gunzip_draw(struct gunzip *gunzip, const char *bytes, size_t *len, char 
 	}
 	gunzip->no_memory = status == Z_MEM_ERROR;
 	*len -= stream->avail_in;
-	/* Z_BUF_ERROR: it wants more to go on. A fault is told again by the next call. */
+	/* Z_BUF_ERROR: zlib needs more input. A fault is reported again by the next call. */
 	size_t made = room - stream->avail_out;
 	return status == Z_OK || status == Z_BUF_ERROR || made > 0 ? (ssize_t)made : -1;
 }

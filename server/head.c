@@ -119,7 +119,8 @@ static bool is_id(const char *id)
 
 void head_request_id(struct MHD_Connection *connection, char out[129])
 {
-	/* Random bytes for many ids at once: a system call each would be a tenth of a request. */
+	/* Random bytes for many ids at once: a system call for each would be a tenth of a
+	 * request's cost. */
 	static _Thread_local unsigned char pool[16 * 64];
 	static _Thread_local size_t left;
 	const char *given =
@@ -150,7 +151,7 @@ void head_traceparent(struct MHD_Connection *connection, char out[56])
 			return;
 	bool no_trace = strspn(given + 3, "0") == 32, no_parent = strspn(given + 36, "0") == 16;
 	if (strncmp(given, "ff", 2) == 0 || no_trace || no_parent)
-		return; /* of the right shape, and invalid all the same */
+		return; /* of the right shape, but still invalid */
 	strcpy(out, given);
 }
 

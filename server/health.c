@@ -36,7 +36,7 @@ static bool own_url(char *out, size_t size)
 	return true;
 }
 
-/* /livez where the URL names no path; NULL for what is no URL. */
+/* The URL to ask, with /livez if it names no path; NULL if it is no URL. */
 static CURLU *probe(const char *url)
 {
 	CURLU *parts = curl_url();
@@ -52,7 +52,7 @@ static CURLU *probe(const char *url)
 	return NULL;
 }
 
-/* 0, or 1 with the reason on standard error. */
+/* Returns 0, or 1 with the reason on standard error. */
 static int ask(CURL *curl, const char *url)
 {
 	char error[CURL_ERROR_SIZE] = "";
@@ -74,7 +74,7 @@ static int ask(CURL *curl, const char *url)
 	return 1;
 }
 
-/* NULL: our own. */
+/* `url` NULL: our own address. */
 static int check(const char *url)
 {
 	char own[256];

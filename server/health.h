@@ -3,9 +3,10 @@
 
 /**
  * `precis health [URL]`, for container probes, with the `count` arguments behind "health": 0 when a
- * GET of the URL answers 200 within five seconds, else 1 (a container's probe must give no other)
- * with the reason on standard error. Without a path it means /livez. No URL: the address of
- * admin-listen, or else listen, as environment, file of options or the default name it.
+ * GET of the URL answers 200 within five seconds, else 1 (a container's probe must return no other
+ * value) with the reason on standard error. A URL without a path means /livez. Without a URL, it
+ * asks the address of admin-listen, or else listen, as set by the environment, the options file or
+ * the default.
  */
 int health_command(int count, char **arguments);
 

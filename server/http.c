@@ -18,7 +18,7 @@
  * summary. */
 #define CONNECTION_MEMORY (32 * 1024)
 
-/* Probes and metrics are served by the admin's listener alone where there is one. */
+/* If there is an admin listener, it alone serves probes and metrics. */
 static void find_route(struct exchange *x, const struct door *door, const char *target)
 {
 	const char *path = route_path(target);
@@ -29,7 +29,7 @@ static void find_route(struct exchange *x, const struct door *door, const char *
 		x->route = NULL;
 }
 
-/* Whether the request is let in is known: refuse it, or let its body come. */
+/* The request has been let in or refused: answer a refusal, or let the body come. */
 static enum MHD_Result decided(struct exchange *x)
 {
 	if (x->report.problem == PROBLEM_NONE)
@@ -38,10 +38,10 @@ static enum MHD_Result decided(struct exchange *x)
 		x->close = true;
 		return respond_problem(x);
 	}
-	return MHD_YES; /* the body is read first, and thrown away */
+	return MHD_YES; /* the body is read first and thrown away */
 }
 
-/* The head is there. */
+/* The head has come. */
 static enum MHD_Result begin(struct door *door, struct MHD_Connection *connection, const char *path,
 			     const char *method, const char *version, void **context)
 {
@@ -63,8 +63,8 @@ static enum MHD_Result begin(struct door *door, struct MHD_Connection *connectio
 	return x->asks_rate ? MHD_YES : decided(x);
 }
 
-/* The connection was resumed. libmicrohttpd shows a head again that it was suspended at, so all
- * that can be done with a head still can. */
+/* The connection was suspended at its head and has been resumed. libmicrohttpd calls with the
+ * head again, so the request can still be refused by its head. */
 static enum MHD_Result begin_again(struct exchange *x)
 {
 	exchange_enter(x, CONNECTION_BODY);
@@ -87,10 +87,10 @@ static enum MHD_Result answer(struct exchange *x)
 }
 
 /*
- * libmicrohttpd decodes a path before it shows it, and ends it at %00. A rule of a proxy about
- * "/metrics" would miss "/%6detrics" and "/metrics%00": no path of ours needs escapes, so one that
- * has them is not found. This is the only place where the path is seen as sent; what it returns is
- * the request's first context.
+ * libmicrohttpd decodes a path before we see it, and ends it at %00. A proxy's rule about
+ * "/metrics" would miss "/%6detrics" and "/metrics%00". No path of ours needs escapes, so a path
+ * with escapes is not found. Only here is the path seen as sent; the returned pointer becomes the
+ * request's first context.
  */
 static char escaped_path;
 
@@ -114,7 +114,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		batch_receive(x->batch, data, size);
 		return MHD_YES;
 	}
-	if (x->batch != NULL) /* answered without libmicrohttpd, which only closes */
+	if (x->batch != NULL) /* the answer bypasses libmicrohttpd, which only closes */
 		return batch_end(x->batch) ? MHD_NO : MHD_YES;
 	if (*size > 0)
 		return body_receive(x, data, size);
@@ -137,7 +137,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		const union MHD_ConnectionInfo *info =
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		/* The first head must come within the time of a request: no slow drip. */
+		/* The first head must come within a request's time: no slow drip of bytes. */
 		uint64_t limit = monotonic_ns() + door->http->parts.config->deadline_ms * NS_PER_MS;
 		*socket_context =
 			connections_add(connections, door->admin, info->connect_fd, limit);
@@ -163,7 +163,7 @@ static bool open_door(struct door *door, int socket, unsigned threads)
 	struct http *http = door->http;
 	unsigned connections = (unsigned)connections_max(http->parts.connections);
 	if (connections < threads)
-		connections = threads; /* it is split over the I/O threads */
+		connections = threads; /* the limit is split among the I/O threads */
 	door->daemon = MHD_start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
 			MHD_USE_ERROR_LOG | MHD_USE_ITC,
@@ -178,7 +178,8 @@ static bool open_door(struct door *door, int socket, unsigned threads)
 #else
 		MHD_OPTION_STRICT_FOR_CLIENT, 1,
 #endif
-		/* A pool of one is refused: then the daemon's own thread does it. */
+		/* libmicrohttpd refuses a pool of one; the daemon's own thread does the work
+		 * then. */
 		threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
 		MHD_OPTION_END);
 	return door->daemon != NULL;
@@ -225,7 +226,7 @@ void http_free(struct http *http)
 {
 	if (http == NULL)
 		return;
-	/* libmicrohttpd ends the process where a connection is suspended still: a batch's is, until
+	/* libmicrohttpd ends the process if a connection is still suspended. A batch's is until
 	 * its thread has seen that the connection was cut. */
 	drain_requests(http, monotonic_ns() + DRAIN_LAST_MS * NS_PER_MS);
 	MHD_stop_daemon(http->service.daemon);

@@ -23,7 +23,7 @@
  */
 struct http;
 
-/** What the HTTP side works with; all borrowed, and outliving it. */
+/** What the HTTP side works with; all borrowed, and must outlive it. */
 struct http_parts {
 	const struct config *config;
 	struct connections *connections;
@@ -39,22 +39,23 @@ struct http_parts {
 	struct redis *redis;    /* these three: NULL without --cache-url */
 	struct shared_cache *shared_cache;
 	struct shared_rate *shared_rate;
-	/* Somebody else also holds the service's socket and gives it to the next instance:
-	 * connections that wait in its queue when we end are not lost, and not ours to answer. */
+	/* Somebody else also holds the service's socket and gives it to the next
+	 * instance: connections that wait in its queue when we end are not lost, and we
+	 * need not answer them. */
 	bool socket_is_shared;
 };
 
 /**
  * Serve. Both are bound, listening descriptors: the service's, and the admin's or -1; http_free()
- * closes them. NULL when libmicrohttpd can't start; then they may still be open.
+ * closes them. NULL when libmicrohttpd can't start; then the sockets may still be open.
  */
 struct http *http_new(const struct http_parts *parts, int socket, int admin_socket);
 
 /**
- * Come to an end without losing an accepted request: readiness turns to 503 and answers close their
- * connections; what was under way is answered; then the listener is closed, and what it had
+ * Stop serving without losing an accepted request: readiness turns to 503 and answers close their
+ * connections; requests under way are answered; then the listener is closed, and what it had
  * accepted is answered too; all within `drain_ms`. Returns how many requests had to be given up
- * when the time was over: they were answered with 503, and if even that was not read, their
+ * after that time: they were answered with 503, and if their clients did not read even that, their
  * connections were cut.
  */
 size_t http_drain(struct http *http, uint64_t drain_ms);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /**
- * The answer of /v1/info: version, limits, languages, Unicode version. New (malloc'ed) JSON of
+ * The answer to /v1/info: version, limits, languages, Unicode version. New (malloc'ed) JSON of
  * `*len` bytes, or NULL without memory.
  */
 char *info_render(const struct config *config, size_t *len);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A client that ends its own half of the connection right behind the request may still be
- * reading (`nc -N`), so an end of input counts as gone only once the answer is this late. */
+/* A client that closes its half of the connection right after the request may still be reading
+ * (`nc -N`), so an end of input means that it has gone only once the answer is this late. */
 #define HALF_CLOSE_GRACE_NS (1000 * NS_PER_MS)
 
 struct job *job_new(char *body, size_t body_len, bool is_query)
@@ -62,8 +62,8 @@ bool job_is_wanted(const struct job *job)
 }
 
 /*
- * Readers may hold on to the answer for long. It takes the place of all that it was made from;
- * where not even there is room for it, `overloaded` is the answer. Takes and returns a reference.
+ * Slow readers may hold the answer for long, so it is counted in place of all that it was made
+ * from. If there is no room even then, `overloaded` is the answer. Takes and returns a reference.
  */
 static struct answer *replace_input(struct job *job, struct answer *answer)
 {
@@ -85,7 +85,7 @@ void job_finish(struct job *job, struct answer *answer)
 	answer = replace_input(job, answer);
 	if (answer == NULL)
 		answer = answer_new_problem(&no_memory);
-	/* From here on nobody can join: what the same body asks next is found in the cache. */
+	/* From here on nobody can join: the next request with the same body looks in the cache. */
 	struct ticket *ticket =
 		job->cache != NULL ? cache_leave(job->cache, job, answer) : ticket_leave(job);
 	while (ticket != NULL) {
@@ -181,7 +181,7 @@ void job_join_download(struct job *job, bool is_line)
 		fetch_join(job->fetcher, id, (int64_t)(job->deadline_ns / NS_PER_MS), is_line);
 }
 
-/* A download that nobody waits for would only keep others from its place. */
+/* A download that nobody waits for would only take a place from others. */
 static void leave(struct job *job)
 {
 	if (atomic_fetch_sub(&job->waiting, 1) > 1)

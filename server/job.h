@@ -14,7 +14,7 @@ struct flight;
 struct job;
 struct workers;
 
-/** Taken: somebody has won and is writing the answer at this moment. */
+/** TAKEN: somebody has won ticket_finish() and is storing the answer right now. */
 enum ticket_state { TICKET_WAITING, TICKET_TAKEN, TICKET_FINISHED };
 
 /**
@@ -25,9 +25,9 @@ struct ticket {
 	struct ticket *next; /* its job's */
 	atomic_uint references;
 	atomic_int state;                  /* enum ticket_state */
-	struct answer *answer;             /* once finished; NULL: nobody waits for it any more */
+	struct answer *answer;             /* once finished; NULL: its client no longer waits */
 	struct job *job;                   /* held */
-	int socket;                        /* the client's; looked at, never read */
+	int socket;                        /* the client's; only peeked at, never read */
 	uint64_t accepted_ns, deadline_ns; /* monotonic */
 	void (*wake)(struct ticket *);     /* runs on the finishing thread */
 	void *owner;
@@ -38,15 +38,14 @@ enum { JOB_KEY_BYTES = 32 };
 #define JOB_FETCHED UINT64_MAX
 
 /**
- * The work on one request body on its way: HTTP thread → queue → worker (→ fetcher → queue →
- * worker), with the tickets of all connections that asked the same meanwhile.
+ * The work on one request body as it travels: HTTP thread → queue → worker (→ fetcher → queue →
+ * worker), with the tickets of all connections that meanwhile asked the same.
  *
- * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Everything
- * in it is written by its present worker only, but for `fetch_id`, `deadline_ns` and the list of
- * tickets.
+ * The job is held by its tickets and by whoever works on it (queue, worker or fetcher). Only
+ * whoever works on it writes to it, except for `fetch_id`, `deadline_ns` and the list of tickets.
  */
 struct job {
-	struct job *next, **link; /* the queue's; link: what points here, NULL outside of it */
+	struct job *next, **link; /* in the queue; link: what points here, NULL outside the queue */
 	atomic_uint references;
 	atomic_size_t waiting; /* unfinished tickets; at 0 nobody needs the work any more */
 	struct ticket
@@ -57,20 +56,20 @@ struct job {
 	size_t body_room;      /* counted in `budget` */
 	struct budget *budget; /* NULL: nothing is counted */
 	bool is_query, has_key;
-	bool is_line;                     /* of a batch: requests go first, see queue.h */
-	atomic_bool is_raised;            /* the queue's: a request has joined the line */
+	bool is_line;                     /* a line of a batch: requests go first, see queue.h */
+	atomic_bool is_raised;            /* for the queue: a request has joined the line */
 	unsigned char key[JOB_KEY_BYTES]; /* of the body and the engine: see cache.h */
 
 	char request_id[129];          /* of the request or batch that began it, for the log */
 	uint64_t queued_ns;            /* monotonic */
 	uint64_t allowed_ns;           /* how long each ticket waits for it at most */
-	_Atomic uint64_t deadline_ns;  /* of the last of them */
+	_Atomic uint64_t deadline_ns;  /* the latest deadline of its tickets */
 	bool came_last;                /* it was queued behind others, not ahead of them */
-	struct fetch_result *download; /* NULL until it is there; kept by fetch_keep() */
-	struct fetcher *fetcher;       /* of that */
+	struct fetch_result *download; /* NULL until downloaded; kept by fetch_keep() */
+	struct fetcher *fetcher;       /* that fetched it */
 	_Atomic uint64_t fetch_id;     /* 0: no download has begun; JOB_FETCHED: it has ended */
 	struct job_times times;
-	struct workers *workers; /* who go on with it after its download */
+	struct workers *workers; /* those that continue it after its download */
 	struct cache *cache;     /* where its answer is to be left; NULL: nowhere */
 	struct flight *flight;   /* the same for other instances (shared_cache.h); NULL: nowhere */
 };
@@ -78,7 +77,7 @@ struct job {
 /** A job with one reference, or NULL without memory. Takes `body`, also on failure. */
 struct job *job_new(char *body, size_t body_len, bool is_query);
 
-/** From now on `room` bytes of `budget` belong to the job's body: they are given back with it. */
+/** Hand the job `room` bytes of `budget`: they are given back when its body is freed. */
 void job_count(struct job *job, struct budget *budget, size_t room);
 
 struct job *job_hold(struct job *job);
@@ -95,8 +94,8 @@ bool job_is_wanted(const struct job *job);
 
 /**
  * Answer all tickets of the job and leave the answer in its cache. Takes `answer`; NULL: no memory.
- * The job's body and download are freed; the answer is counted in the job's budget in their place,
- * and is `overloaded` where it does not fit.
+ * The job's body and download are freed, and the answer is counted in the job's budget instead; if
+ * it does not fit, the answer is `overloaded`.
  */
 void job_finish(struct job *job, struct answer *answer);
 
@@ -111,13 +110,14 @@ struct ticket *ticket_hold(struct ticket *ticket);
 /** Let go; the last one frees the ticket. NULL is allowed. */
 void ticket_release(struct ticket *ticket);
 
-/** Let the ticket wait for `job`, which nobody has left yet. Not thread-safe: see job.tickets. */
+/** Let the ticket wait for `job`, which no ticket has left yet. Not thread-safe: see
+ *  job.tickets. */
 void ticket_join(struct ticket *ticket, struct job *job);
 
 /**
- * Let the ticket also wait for `job`, which must not be finished, and give the job as long as the
- * ticket has. False, and nothing changed: all others have left it, and it is being given up. Not
- * thread-safe either.
+ * Let the ticket also wait for `job`, which must not be finished, and extend the job's deadline to
+ * the ticket's. False, with nothing changed: all others have left the job, and it is being given
+ * up. Not thread-safe either.
  */
 bool ticket_join_others(struct ticket *ticket, struct job *job);
 
@@ -127,16 +127,16 @@ struct ticket *ticket_leave(struct job *job);
 bool ticket_is_pending(const struct ticket *ticket);
 
 /**
- * Answer the ticket, once: true for the first caller, whose answer is held and whose call wakes
- * the owner. `answer` is borrowed; NULL says that nobody waits any more. Behind the last ticket of
- * a job its download is cancelled.
+ * Answer the ticket, once: true for the first caller, whose answer is held and whose call wakes the
+ * owner. `answer` is borrowed; NULL: nobody waits any more. After the last ticket of a job, its
+ * download is cancelled.
  */
 bool ticket_finish(struct ticket *ticket, struct answer *answer);
 
-/** Answer the ticket, whose deadline is over at `now_ns`, with that. */
+/** Answer the ticket, whose deadline has passed at `now_ns`, with deadline exceeded. */
 void ticket_expire(struct ticket *ticket, uint64_t now_ns);
 
-/** Has the client gone away, so that nobody would read the answer? One system call. */
+/** Has the client gone away, so that nobody would read the answer? Costs one system call. */
 bool ticket_client_gone(const struct ticket *ticket, uint64_t now_ns);
 
 #endif

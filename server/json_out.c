@@ -10,7 +10,7 @@ enum {
 	NUMBER_ROOM = 24,
 };
 
-/* Room for `more` bytes behind what is there. */
+/* Make room for `more` bytes after those written. */
 static bool has_room(struct json_out *out, size_t more)
 {
 	if (more <= out->room - out->len)
@@ -114,7 +114,7 @@ void json_out_string(struct json_out *out, struct span string)
 	put(out, "\"", 1);
 }
 
-/* The last digits come first; returns where the first stands. */
+/* Writes the digits from the last to the first; returns where the first is. */
 static char *write_digits(char *end, uint64_t number)
 {
 	do
@@ -140,7 +140,7 @@ void json_out_share(struct json_out *out, double number)
 {
 	char digits[NUMBER_ROOM], *end = digits + NUMBER_ROOM;
 	uint64_t decimals = (uint64_t)(number * 10000 + 0.5);
-	/* One digit more than four keeps the zeros behind the point. */
+	/* A fifth digit in front keeps the zeros after the decimal point. */
 	char *start = write_digits(end, 10000 + decimals % 10000);
 	*start = '.';
 	while (end - start > 2 && end[-1] == '0')

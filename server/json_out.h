@@ -14,14 +14,14 @@
  * ignored.
  */
 struct json_out {
-	char *at; /* malloc'ed; the caller's in the end */
+	char *at; /* malloc'ed; the caller frees it in the end */
 	size_t len, room;
-	size_t max; /* of `room`: needing more counts as a lack of memory; 0: no limit */
-	bool comma; /* before the next value */
+	size_t max; /* limit of `room`: needing more counts as a lack of memory; 0: none */
+	bool comma; /* a comma goes before the next value */
 	bool failed;
 };
 
-/** `bracket` is [ or {, and ] or }. */
+/** `bracket` is [ or { to begin, ] or } to end. */
 void json_out_begin(struct json_out *out, char bracket);
 void json_out_end(struct json_out *out, char bracket);
 

@@ -39,7 +39,7 @@ void keys_free(struct keys *keys)
 	free(keys);
 }
 
-/* "name:key" into `out`; NULL, or what is wrong with the line. */
+/* Read "name:key" into `out`; returns NULL, or what is wrong with the line. */
 static const char *read_line(char *line, struct key *out)
 {
 	char *colon = strchr(line, ':');
@@ -61,7 +61,8 @@ static const char *read_line(char *line, struct key *out)
 	return NULL;
 }
 
-/* One line of `bytes` into the grown array; NULL, or what is wrong with it. */
+/* Add one line of `bytes` to the array, which grows; returns NULL, or what is wrong with the
+ * line. */
 static const char *add_line(char *line, size_t bytes, struct key **all, size_t *len)
 {
 	if (strlen(line) != bytes)
@@ -79,7 +80,7 @@ static const char *add_line(char *line, size_t bytes, struct key **all, size_t *
 	return wrong;
 }
 
-/* All keys of the file as new memory; NULL with `fault` set. */
+/* Read all keys of the file into new memory; NULL with `fault` set. */
 static struct key *read_file(FILE *file, size_t *len, char *fault, size_t fault_size)
 {
 	struct key *all = malloc(sizeof(*all));
@@ -144,7 +145,8 @@ bool keys_find(struct keys *keys, const char *key, char name[KEYS_NAME_MAX + 1])
 	digest_of(key, strlen(key), digest);
 	bool found = false;
 	pthread_rwlock_rdlock(&keys->lock);
-	/* All are compared, each in constant time: how long it takes tells nothing of any key. */
+	/* Compare with all keys, each in constant time, so that the duration tells nothing about
+	 * any key. */
 	for (size_t i = 0; i < keys->len; i++) {
 		if (CRYPTO_memcmp(keys->at[i].digest, digest, sizeof(digest)) == 0) {
 			strcpy(name, keys->at[i].name);

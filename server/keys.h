@@ -7,21 +7,21 @@
 
 /**
  * API keys from a file, one per line as `name:key`; blank lines and lines that begin with # are
- * skipped. Only hashes are held, and a look-up takes the same time whichever key it finds.
+ * skipped. Only hashes are stored, and a look-up takes the same time whichever key it finds.
  */
 struct keys;
 
 enum { KEYS_NAME_MAX = 64, KEYS_MIN_LEN = 16 };
 
-/** No keys yet: then every request is let in. NULL without memory. */
+/** Without keys, every request is let in. NULL without memory. */
 struct keys *keys_new(void);
 
 /** NULL is allowed. */
 void keys_free(struct keys *keys);
 
 /**
- * Read `path` and replace the present keys by its own; other threads may look keys up meanwhile. On
- * a fault nothing changes, and `fault` says what is wrong and in which line.
+ * Replace the present keys by those in `path`; other threads may look keys up meanwhile. On a fault
+ * nothing changes, and `fault` says what is wrong and in which line.
  */
 bool keys_load(struct keys *keys, const char *path, char *fault, size_t fault_size);
 

@@ -64,8 +64,7 @@ static void find_address(struct listeners *all, size_t i)
 	all->port[i] = address_port((struct sockaddr *)&bound);
 }
 
-/* A socket that was handed over comes in the place of the option, which may name another address.
- */
+/* A socket that was handed over replaces the option, which may name another address. */
 static void warn_if_ignored(const struct config *config, const struct listeners *all, size_t i)
 {
 	const struct listen_address *address = asked(config, i);
@@ -77,7 +76,7 @@ static void warn_if_ignored(const struct config *config, const struct listeners 
 			  listen_flags[i], text, all->text[i]);
 }
 
-/* The socket of an option that names no address is none. */
+/* Open one socket; an option that names no address gets none. */
 static bool open_one(const struct config *config, struct listeners *all, size_t i)
 {
 	const struct listen_address *address = asked(config, i);

@@ -16,14 +16,14 @@ struct listeners {
 	bool handed_over;
 };
 
-/** Take what a supervisor hands over (see systemd.h), and open the rest as `config` asks. False:
- * the reason is on standard error, and some may be open. */
+/** Take the sockets that a supervisor hands over (see systemd.h), and open the others as
+ *  `config` asks. False: the reason is on standard error, and some may be open. */
 bool listen_open(const struct config *config, struct listeners *out);
 
 /**
- * A socket bound to `address` and listening; -1 with errno where that fails. With `reuse_port`
- * other processes of the same user that ask for it may have the port as well; the kernel then
- * divides the connections among them.
+ * A socket bound to `address` and listening; -1 with errno where that fails. With `reuse_port`,
+ * other processes of the same user that also set it may share the port; the kernel then divides the
+ * connections among them.
  */
 int listen_on(const struct listen_address *address, int backlog, bool reuse_port);
 

@@ -15,10 +15,10 @@
 #define BUFFER_BYTES (256 * 1024)
 #define LINE_BYTES 2048
 #define DROPPED_BYTES 128
-/* Lines are gathered for so long after each write: a thread that woke for every line would take the
- * core from the I/O thread as often. */
+/* How long lines are gathered after each write: a thread that woke for every line would take the
+ * core from the I/O thread each time. */
 #define GATHER_MS 5
-/* How long log_stop() waits for whoever reads standard error. */
+/* How long log_stop() waits for the reader of standard error. */
 #define LAST_LINES_MS 1000
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -40,8 +40,8 @@ static struct {
 	.level = LOG_INFO,
 };
 
-/* Whoever shares the pipe with us may have made it non-blocking for all: then a full one is an
- * error, and not a pause. */
+/* Another process that shares the pipe may have made it non-blocking for all: then writing to a
+ * full pipe is an error instead of a pause. */
 static bool can_go_on(void)
 {
 	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -50,7 +50,7 @@ static bool can_go_on(void)
 	return errno == EINTR;
 }
 
-/* How much of it was taken: less than all where the disk is full, or nobody is there. */
+/* Returns how much was taken: not all if the disk is full or nobody reads. */
 static size_t write_all(const char *text, size_t len)
 {
 	size_t taken = 0;
@@ -65,7 +65,7 @@ static size_t write_all(const char *text, size_t len)
 	return taken;
 }
 
-/* The beginning of a line; returns its length. */
+/* Write the beginning of a line; returns its length. */
 static size_t begin_line(char *out, size_t size, enum log_level level, const char *event)
 {
 	struct timespec now;
@@ -87,8 +87,8 @@ static size_t dropped_line(char *out, size_t size, uint64_t lines)
 	       (size_t)snprintf(out + n, size - n, ",\"lines\":%llu}\n", (unsigned long long)lines);
 }
 
-/* Of the writing thread: lines that were not taken since one was, and whether the last byte that
- * was taken stands within a line. */
+/* For the writing thread: how many lines were lost since the last one was taken, and whether the
+ * last byte that was taken is in the middle of a line. */
 static uint64_t lost;
 static bool cut;
 
@@ -102,7 +102,7 @@ static bool tell_lost(void)
 	return taken == len;
 }
 
-/* What is not taken is counted, and said before the next that is. */
+/* Lines that are not taken are counted; the count is written before the next line that is. */
 static void write_or_count(const char *lines, size_t len)
 {
 	size_t taken = 0;
@@ -170,7 +170,7 @@ void log_stop(void)
 		logger.fill = 0;
 		return;
 	}
-	/* A pipe that nobody empties must not keep the service from ending. */
+	/* A pipe that nobody reads must not keep the service from ending. */
 	const struct timespec until = monotonic_in(LAST_LINES_MS);
 	int late = 0;
 	pthread_mutex_lock(&logger.lock);
@@ -231,7 +231,7 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 	va_end(args);
 	if (more > 0 && (size_t)more < room - n)
 		n += (size_t)
-			more; /* a line cut in the middle would be no JSON: then without fields */
+			more; /* a line that was cut would be no JSON, so leave out the fields */
 	line[n++] = '}';
 	line[n++] = '\n';
 	put(line, n);

@@ -5,8 +5,8 @@
 
 /**
  * One JSON line per event, on standard error. Lines are gathered under a short lock and written by
- * a separate thread, so that a stalled pipe or a full disk never holds up a request: lines that do
- * not fit any more are dropped and counted in the next one that does. That one starts on a new line
+ * a separate thread, so that a stalled pipe or a full disk never holds up a request: lines that no
+ * longer fit are dropped, and the next line that fits says how many. That one starts on a new line
  * even if the disk took only half of the last one. No article text is logged.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
@@ -15,17 +15,17 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
  * "debug". False when it can't start. */
 bool log_start(const char *level);
 
-/** Write what is waiting and end the thread; what standard error does not take within a second is
- * lost. Without a thread, as where the start failed, it is written at once. */
+/** Write the waiting lines and end the thread; what standard error does not take within a second
+ *  is lost. If there is no thread because the start failed, the lines are written directly. */
 void log_stop(void);
 
 bool log_wants(enum log_level level);
 void log_set_level(const char *level);
 
 /**
- * Log the event `event` (a constant). `fields` is a printf format that makes further JSON
- * members, each with a leading comma: `,"port":%u`. Strings put in must not need escaping, or go
- * through log_quoted(). Any thread.
+ * Log the event `event` (a constant). `fields` is a printf format that makes further JSON members,
+ * each with a leading comma: `,"port":%u`. Strings among them must need no escaping, or go through
+ * log_quoted(). Any thread.
  */
 void log_event(enum log_level level, const char *event, const char *fields, ...)
 	__attribute__((format(printf, 3, 4)));

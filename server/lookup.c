@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Name service modules put buffers on the stack; untouched pages of it cost nothing. */
+/* Name service modules put buffers on the stack; stack pages that nobody touches cost nothing. */
 enum { LOOKUP_STACK_BYTES = 512 * 1024 };
 
 struct lookups {
@@ -20,7 +20,8 @@ struct lookups {
 
 static int resolve_by_system(void *arg, const char *host, struct sockaddr_storage *out, size_t max)
 {
-	/* Both families, whatever the machine can dial: every answer counts in judging the name. */
+	/* Ask for both families, whatever the machine can dial: every address counts when the
+	 * name is judged. */
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *answers = NULL;
 	int fault = getaddrinfo(host, NULL, &hints, &answers);
@@ -66,7 +67,7 @@ static void destroy(struct lookups *lookups)
 	free(lookups);
 }
 
-/* Deliver, or, when nobody waits any more, clean up. */
+/* Deliver the result or, if nobody waits any more, clean up. */
 static void deliver(struct lookup *lookup)
 {
 	struct lookups *lookups = lookup->lookups;

@@ -8,10 +8,10 @@
 enum { LOOKUP_ADDRESSES_MAX = 64 };
 
 /**
- * Host names to addresses, all of them, without blocking the asker.
+ * Look up all addresses of a host name without blocking the caller.
  *
  * Each look-up has a short-lived thread: getaddrinfo() honours the machine's name service switch
- * and cannot be interrupted, so a name server that does not answer holds one small thread and
+ * and cannot be interrupted, so a name server that does not answer holds up one small thread and
  * nothing else. The caller bounds how many look-ups run at a time.
  */
 struct lookups;
@@ -23,8 +23,8 @@ struct lookup {
 	void *owner; /* as given to lookup_start() */
 	char host[URL_HOST_MAX + 1];
 	struct sockaddr_storage addresses[LOOKUP_ADDRESSES_MAX]; /* port 0 */
-	int count; /* how many answers there are, perhaps above the maximum; 0: no such name; -1:
-		      failed */
+	int count; /* how many addresses the name has, perhaps above the maximum; 0: no such name;
+		      -1: failed */
 };
 
 /** As fetch_options.resolve. */
@@ -32,7 +32,7 @@ typedef int lookup_resolve(void *arg, const char *host, struct sockaddr_storage 
 
 /**
  * `resolve` NULL means getaddrinfo(). `wake` is called from look-up threads, under a lock, when
- * lookups_take() has something: it must not block or call back. NULL when out of memory.
+ * lookups_take() has something to return: it must not block or call back. NULL when out of memory.
  */
 struct lookups *lookups_new(lookup_resolve *resolve, void *resolve_arg, void (*wake)(void *),
 			    void *wake_arg);

@@ -26,13 +26,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Jobs that may always wait for each worker: as many as two batches keep there. */
+/* Jobs per worker that may always wait: as many as two batches keep there. */
 #define FEW_A_WORKER 4
-/* How long a worker that is still busy after the drain time is waited for. */
+/* How long we wait for a worker that is still busy after the drain time. */
 #define ABANDON_MS 1000
 
-/* A standard stream that was closed leaves its number to the next socket, and what is written to
- * standard error would go there. */
+/* If a standard stream was closed, the next socket would get its number, and what is written to
+ * standard error would go to that socket. */
 static void open_standard_streams(void)
 {
 	int fd = 0;
@@ -59,9 +59,9 @@ static size_t connection_limit(const struct config *config)
 	return known ? config_connections(config, limit.rlim_cur) : config->connections;
 }
 
-/* Block what wait_for_end() waits for, before any thread exists and before the first file is read:
- * a signal in the midst of starting counts once the service runs. What it has no use for does not
- * end it. */
+/* Block the signals that wait_for_end() waits for, before any thread exists and before the first
+ * file is read: one that comes during the start takes effect once the service runs. Other signals
+ * that would end the service are ignored. */
 static sigset_t block_signals(void)
 {
 	sigset_t signals;
@@ -70,7 +70,7 @@ static sigset_t block_signals(void)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGXFSZ, SIG_IGN); /* a log that may grow no more */
+	signal(SIGXFSZ, SIG_IGN); /* if a log file reaches its size limit */
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	return signals;
@@ -124,7 +124,7 @@ static bool enter_sandbox(const struct config *config, struct sandbox *out)
 	return false;
 }
 
-/** All that there is while the service runs; what was not started is NULL. */
+/** All parts of the running service; parts that were not started are NULL. */
 struct service {
 	struct listeners listeners;
 	struct budget bodies, downloads;
@@ -142,7 +142,7 @@ static char *sharing_policy(const struct config *config)
 	return len < 0 ? NULL : policy;
 }
 
-/* What instances share; nothing without --cache-url. */
+/* Start what instances share; nothing without --cache-url. */
 static bool start_sharing(const struct config *config, struct http_parts *out)
 {
 	struct redis_options options = {.ca_file = config->cache_ca_file,
@@ -205,14 +205,14 @@ static bool start_service(const struct config *config, struct service *service)
 static void free_service(struct service *service)
 {
 	struct http_parts *parts = &service->parts;
-	redis_stop(parts->redis);     /* what waits for it goes on without */
-	fetcher_stop(parts->fetcher); /* brings every download's job back to the queue */
+	redis_stop(parts->redis);     /* jobs that wait for it go on without it */
+	fetcher_stop(parts->fetcher); /* brings the job of every download back to the queue */
 	if (parts->queue != NULL)
 		queue_close(parts->queue);
 	workers_free(parts->workers);
 	http_free(service->http);
 	connections_free(parts->connections);
-	fetcher_free(parts->fetcher); /* behind all who begin downloads or give them up */
+	fetcher_free(parts->fetcher); /* after all who begin or cancel downloads have ended */
 	queue_free(parts->queue);
 	cache_free(parts->cache);
 	redis_free(parts->redis);
@@ -224,8 +224,8 @@ static void free_service(struct service *service)
 	log_stop();
 }
 
-/* Until a signal says to end, and until all requests are answered or given up. Ends the process
- * where a worker cannot be waited for. */
+/* Run until a signal says to end and all requests are answered or given up. Ends the process if
+ * a worker stays busy. */
 static void run_service(struct service *service, const sigset_t *signals,
 			const struct reload *reload)
 {
@@ -246,7 +246,7 @@ static void run_service(struct service *service, const sigset_t *signals,
 	size_t given_up = http_drain(service->http, config->drain_ms);
 	log_event(LOG_INFO, "stopped", ",\"given_up\":%zu", given_up);
 	if (given_up > 0 && !workers_end(service->parts.workers, ABANDON_MS)) {
-		/* Its clients were answered already; to wait for what it does would be in vain. */
+		/* Its clients were answered already; waiting for its result would be pointless. */
 		log_event(LOG_WARN, "worker_abandoned", "%s", "");
 		log_stop();
 		_exit(1);
@@ -266,7 +266,7 @@ static int serve(const struct config *config, const sigset_t *signals, int argc,
 		struct reload reload = {argc, argv, config, service.parts.keys, service.parts.rate};
 		run_service(&service, signals, &reload);
 	}
-	free_service(&service); /* which ends the log, so that this comes behind it */
+	free_service(&service); /* this ends the log, so that the next line comes after it */
 	if (!started)
 		fputs("precis: cannot start: see above, and else memory or threads are lacking\n",
 		      stderr);
@@ -291,14 +291,14 @@ int main(int argc, char **argv)
 	int exit_code;
 	switch (config_read(&config, argc, argv, stdout, stderr)) {
 	case CONFIG_RUN:
-		/* Not before: `precis --help | head` ends as every program does. */
+		/* Not earlier, so that `precis --help | head` ends as every program does. */
 		signal(SIGPIPE, SIG_IGN);
 		log_set_level(config.log_level);
 		config_doubts(&config, log_doubt, NULL);
 		exit_code = config_check_keys(&config, stderr)
 				    ? serve(&config, &signals, argc, argv)
 				    : 2;
-		log_stop(); /* what was doubted before a start that failed */
+		log_stop(); /* writes the warnings from before a failed start */
 		config_free(&config);
 		return exit_code;
 	case CONFIG_STOP:

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* In front of what lexbor gets, aligned like it; a ring of all of one guard, or of itself alone. */
+/* A header in front of lexbor's bytes, aligned like them. All blocks of a guard form a ring;
+ * without a guard, each is a ring of its own. */
 struct block {
 	_Alignas(max_align_t) struct block *before;
 	struct block *behind;
@@ -31,7 +32,8 @@ static void unlink_block(struct block *block)
 	block->behind->before = block->before;
 }
 
-/* The bytes of a block that malloc has just given; without one there is no return to lexbor. */
+/* Returns the bytes of a block that malloc has just given. If it gave none, this does not return
+ * to lexbor. */
 static void *link_block(struct block *block)
 {
 	if (guard == NULL) {
@@ -73,7 +75,7 @@ static void *guarded_realloc(void *bytes, size_t size)
 	unlink_block(old);
 	struct block *grown = realloc(old, sizeof(struct block) + size);
 	if (grown == NULL)
-		link_block(old); /* it is still there, to be freed with the others */
+		link_block(old); /* it still exists, and will be freed with the others */
 	return link_block(grown);
 }
 
@@ -85,7 +87,7 @@ static void guarded_free(void *bytes)
 	free(block_of(bytes));
 }
 
-/* C++'s operator new asks for room here before it would throw. */
+/* C++'s operator new calls this, to get room, before it would throw. */
 static void on_new_failed(void)
 {
 	if (guard != NULL)
@@ -95,7 +97,7 @@ static void on_new_failed(void)
 
 void memory_guard_prepare(void)
 {
-	/* std::set_new_handler, as the linker knows it; there where a library in C++ is. */
+	/* std::set_new_handler under its linker name; present only if a C++ library is. */
 	typedef void handler(void);
 	handler *(*set_handler)(handler *) =
 		(handler * (*)(handler *)) dlsym(RTLD_DEFAULT, "_ZSt15set_new_handlerPFvvE");

@@ -41,7 +41,7 @@ static const char *const shared_names[SHARED_RESULT_COUNT] = {
 };
 #define FETCHES (sizeof(fetch_names) / sizeof(fetch_names[0]))
 
-/* Of answers without a problem; a problem's status is its own. */
+/* The statuses of answers without a problem; each problem has its own. */
 static const unsigned good_statuses[] = {200, 204, 304};
 #define GOOD_STATUSES (sizeof(good_statuses) / sizeof(good_statuses[0]))
 
@@ -118,7 +118,7 @@ void metrics_count(struct metrics *metrics, const struct metrics_request *reques
 		return;
 	observe(&metrics->stages[STAGE_QUEUE], times->queue_ns);
 	observe(&metrics->stages[STAGE_SUMMARIZE], times->summarize_ns);
-	/* A text has no such stages: zeros would only hide the others. */
+	/* A text skips these stages; zeros would only hide the durations of others. */
 	if (times->fetch_ns > 0)
 		observe(&metrics->stages[STAGE_FETCH], times->fetch_ns);
 	if (times->extract_ns > 0)
@@ -161,8 +161,8 @@ static void one(FILE *out, const char *name, const char *type, const char *help,
 	fprintf(out, "precis_%s %.15g\n", name, value);
 }
 
-/* Failures of the service stand there from the start: Prometheus sees no rise in a series that
- * begins with 1, and its alerts would miss the first. */
+/* Show failures of the service from the start, with 0: Prometheus sees no rise in a series that
+ * begins with 1, and its alerts would miss the first failure. */
 static bool is_shown(uint64_t count, unsigned status)
 {
 	return count > 0 || status >= 500;

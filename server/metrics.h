@@ -21,11 +21,11 @@ struct metrics *metrics_new(void);
 /** NULL is allowed. */
 void metrics_free(struct metrics *metrics);
 
-/** How one request ended. `times` may be NULL if no work was done. */
+/** How a request ended. `times` may be NULL if no work was done. */
 struct metrics_request {
 	enum handler handler;
-	unsigned status; /* of the answer; 0: none, for the client left before */
-	bool is_batch;   /* takes as long as its client sends, so its time is not counted */
+	unsigned status; /* of the answer; 0: none, because the client left first */
+	bool is_batch;   /* takes as long as its client keeps sending, so its time is not counted */
 	enum problem problem;
 	size_t body_bytes, answer_bytes;
 	uint64_t total_ns;
@@ -40,8 +40,8 @@ void metrics_count_line(struct metrics *metrics, enum problem problem);
 /** A download ended. */
 void metrics_count_fetch(struct metrics *metrics, enum fetch_status status);
 
-/** What a look into the shared cache gave. Wait: for another instance, counted once per job. Away:
- *  the server could not be asked. Stored and not: after a job. */
+/** The outcome of a look into the shared cache. Wait: for another instance, counted once per
+ *  job. Away: the server could not be asked. Stored and not: after a job. */
 enum shared_result {
 	SHARED_HIT,
 	SHARED_MISS,
@@ -62,7 +62,7 @@ void metrics_count_shared_rate(struct metrics *metrics, bool shared);
 /** The shared server answered a command. */
 void metrics_count_redis(struct metrics *metrics, uint64_t ns);
 
-/** Figures that others hold, as they are now. */
+/** Current figures held by other modules. */
 struct metrics_gauges {
 	size_t connections, in_flight, queue_depth, workers, workers_busy;
 	size_t downloads, downloads_waiting, body_bytes;
@@ -70,7 +70,7 @@ struct metrics_gauges {
 	size_t cache_entries, cache_bytes;
 	bool ready;
 	struct sandbox sandbox;
-	bool has_redis, redis_up; /* without the first, nothing is shown about the shared cache */
+	bool has_redis, redis_up; /* without has_redis, nothing is shown about the shared cache */
 };
 
 /** The exposition as new (malloc'ed) text of `*len` bytes, or NULL without memory. */

@@ -1,11 +1,11 @@
 #include "pace.h"
 
-/* The weight of a new step is one of so many. */
+/* A new step has a weight of one in this many. */
 #define SMOOTHING 16
 
 void pace_left(struct pace *pace, uint64_t now_ns, size_t depth)
 {
-	/* Where nobody waited, the time since is the clients', not ours. */
+	/* If nobody waited, the time since then says nothing about the queue. */
 	if (pace->left_ns != 0) {
 		uint64_t step = now_ns - pace->left_ns;
 		pace->step_ns = pace->step_ns == 0 ? step
@@ -36,7 +36,8 @@ uint64_t pace_wait_ns(const struct pace *pace, size_t depth)
 
 bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth)
 {
-	/* Threads read the clock before they have the lock: another may have been refused since. */
+	/* Threads read the clock before they take the lock, so another may have been refused
+	 * since. */
 	if (now_ns < pace->refused_ns)
 		now_ns = pace->refused_ns;
 	if (pace->overloaded && now_ns - pace->refused_ns >= PACE_INTERVAL_NS)

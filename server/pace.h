@@ -19,15 +19,15 @@
 struct pace {
 	uint64_t target_ns;      /* what a job may wait; 0: as long as it likes */
 	size_t few;              /* so many may always wait */
-	uint64_t step_ns;        /* from one job's leaving to the next one's, smoothed */
+	uint64_t step_ns;        /* time between two jobs leaving the queue, smoothed */
 	uint64_t left_ns;        /* when the last one left, if others waited then, else 0 */
-	uint64_t above_since_ns; /* all that left since then had waited too long; 0: the last had
-				    not */
+	uint64_t above_since_ns; /* since when all jobs that left had waited too long; 0: the last
+				    one had not */
 	uint64_t refused_ns;     /* when somebody was last refused */
 	bool overloaded;
 };
 
-/** How long it takes to count as overloaded, and to count so no longer. */
+/** How long it takes until the queue counts as overloaded, and until it no longer does. */
 #define PACE_INTERVAL_NS UINT64_C(500000000)
 
 /** A job left the queue at `now_ns`; `depth` are still there. */
@@ -36,7 +36,8 @@ void pace_left(struct pace *pace, uint64_t now_ns, size_t depth);
 /** A job that had joined at the queue's end has waited for `waited_ns`. */
 void pace_waited(struct pace *pace, uint64_t now_ns, uint64_t waited_ns);
 
-/** May a job be put behind `depth` others at `now_ns`, which may be before an earlier call's? */
+/** May a job be put behind `depth` others at `now_ns`? This may be earlier than a previous
+ *  call's. */
 bool pace_allows(struct pace *pace, uint64_t now_ns, size_t depth);
 
 /** How long a job behind `depth` others is expected to wait. */

@@ -75,7 +75,7 @@ unsigned problem_retry_after_s(enum problem problem)
 	return table[problem].retry_after_s;
 }
 
-/* A precision or the end of the buffer may cut a character: what is left of it goes. */
+/* A precision or the end of the buffer may have cut a character: remove what is left of it. */
 static void cut_to_utf8(char *text)
 {
 	while (text += utf8_check(span_of(text)), *text != '\0')
@@ -115,7 +115,7 @@ static void set_pointer(struct problem_report *report, const char *name)
 		}
 	}
 	report->pointer[n] = '\0';
-	report->has_pointer = *name == '\0'; /* a piece of one points elsewhere */
+	report->has_pointer = *name == '\0'; /* a cut pointer would point elsewhere */
 }
 
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,

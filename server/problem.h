@@ -55,7 +55,7 @@ enum problem {
 
 enum { PROBLEM_ID_BYTES = 256 };
 
-/** A problem, with what there is to say about this occurrence of it. */
+/** One occurrence of a problem, with its details. */
 struct problem_report {
 	enum problem problem;
 	char detail[256]; /* for people; empty: the title says enough */
@@ -63,8 +63,8 @@ struct problem_report {
 	bool has_pointer;
 	uint64_t limit, actual; /* only where has_limit */
 	bool has_limit;
-	size_t line;                   /* of a batch, from 1; 0: none */
-	char id[PROBLEM_ID_BYTES + 1]; /* of the request; empty: it has none, or was not read */
+	size_t line;                   /* line of a batch, from 1; 0: none */
+	char id[PROBLEM_ID_BYTES + 1]; /* id of the request; empty: it has none, or was not read */
 	unsigned retry_after_s;        /* instead of the problem's own value; 0: use that */
 };
 
@@ -74,19 +74,19 @@ const char *problem_code(enum problem problem);
 /** Seconds for Retry-After, 0 where there is none. */
 unsigned problem_retry_after_s(enum problem problem);
 
-/** Fill `report` with `problem` and a printf-style detail; everything else is cleared. */
+/** Fill `report` with `problem` and a printf-style detail; clear everything else. */
 void problem_set(struct problem_report *report, enum problem problem, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** The same with a JSON pointer to the field `name`, NULL for the whole document; a name that is
- * too long gets no pointer. */
+/** The same with a JSON pointer to the field `name` (NULL: the whole document); a name that is
+ *  too long gets no pointer. */
 void problem_set_field(struct problem_report *report, enum problem problem, const char *name,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** Add the request's own id to a report that was filled; an id that is too long is left out. */
+/** Add the request's own id to a filled report; an id that is too long is left out. */
 void problem_set_id(struct problem_report *report, struct span id);
 
-/** Add the limit that was passed, and what was sent, to a report that was filled. */
+/** Add the limit that was exceeded and the actual value to a filled report. */
 void problem_set_limit(struct problem_report *report, uint64_t limit, uint64_t actual);
 
 /**

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* However many requests wait, one line of a batch has its turn this often, so that no batch stands
- * still. By time: lines may take a thousand times as long as requests. */
+/* However many requests wait, one line of a batch gets its turn this often, so that no batch
+ * stands still. Measured in time, because lines may take a thousand times as long as requests. */
 #define LINE_TURN_NS (500 * NS_PER_MS)
 
 struct row {
@@ -21,7 +21,7 @@ struct queue {
 	pthread_cond_t filled;
 	struct row requests, lines; /* of batches */
 	size_t capacity, waiting;   /* capacity: for requests; waiting: workers */
-	uint64_t line_ns;           /* when one was taken, or none waited */
+	uint64_t line_ns;           /* when a line was last taken, or none waited */
 	struct pace pace;           /* of requests */
 	bool closed;
 };
@@ -60,7 +60,7 @@ static enum queue_result look(struct queue *queue, uint64_t now_ns)
 	return pace_allows(&queue->pace, now_ns, queue->requests.depth) ? QUEUE_OK : QUEUE_SLOW;
 }
 
-/* Before what `link` points to: the first of the row, or its end. */
+/* Insert the job before what `link` points to: the first of the row, or its end. */
 static void put(struct row *row, struct job **link, struct job *job)
 {
 	job->next = *link;
@@ -104,7 +104,7 @@ static enum queue_result push(struct queue *queue, struct job **job, bool again)
 			queue->line_ns = now;
 		put(row, again ? &row->first : row->last, *job);
 		*job = NULL;
-		/* A worker that is busy looks again before it sleeps: only a sleeping one costs a
+		/* A busy worker looks again before it sleeps, so only a sleeping one needs a
 		 * wake-up. */
 		wake = queue->waiting > 0;
 	}
@@ -131,7 +131,7 @@ void queue_raise(struct queue *queue, struct job *job)
 	job->is_raised = true;
 	if (waits_as_line) {
 		take_out(&queue->lines, job);
-		job->came_last = false; /* how long it waited is nothing that requests wait */
+		job->came_last = false; /* its wait says nothing about how long requests wait */
 		put(&queue->requests, queue->requests.last, job);
 	}
 	pthread_mutex_unlock(&queue->lock);
@@ -147,7 +147,7 @@ enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns)
 	return result;
 }
 
-/* A line that nobody waits for any more only holds memory, and others up: it takes no turn. */
+/* A line that nobody waits for any more only takes memory and delays others: it uses up no turn. */
 static bool is_turn_of_line(const struct queue *queue, uint64_t now_ns)
 {
 	if (queue->requests.depth == 0 || queue->lines.depth == 0)
@@ -155,7 +155,7 @@ static bool is_turn_of_line(const struct queue *queue, uint64_t now_ns)
 	return now_ns - queue->line_ns >= LINE_TURN_NS || !job_is_wanted(queue->lines.first);
 }
 
-/* Under the lock. A row is not empty. */
+/* Under the lock; at least one row is not empty. */
 static struct job *take(struct queue *queue)
 {
 	uint64_t now = monotonic_ns();

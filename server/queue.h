@@ -8,7 +8,8 @@
 /**
  * The bounded hand-over from the HTTP and fetcher threads to the workers. Lines of batches
  * (job.is_line) wait separately: they are taken while no request waits, and one every half second
- * if some always do. For each request somebody waits; of a batch, only for the last line.
+ * if some always do. Requests go first because somebody waits for each one; of a batch, only the
+ * last line is waited for.
  */
 struct queue;
 
@@ -20,9 +21,9 @@ enum queue_result {
 };
 
 /**
- * A queue for `capacity` waiting requests, or NULL without memory. When they keep having to wait
- * longer than `wait_ns`, no more are let in than can be served in that time, or than a `few`, since
- * behind jobs that each take longer than that, everybody would be refused. 0: no such limit.
+ * A queue for `capacity` waiting requests, or NULL without memory. When they keep waiting longer
+ * than `wait_ns`, no more are let in than can be served in that time. But a `few` always may wait:
+ * otherwise, while single jobs take longer than that, everybody would be refused. 0: no such limit.
  */
 struct queue *queue_new(size_t capacity, uint64_t wait_ns, size_t few);
 
@@ -37,19 +38,19 @@ void queue_free(struct queue *queue);
 enum queue_result queue_push(struct queue *queue, struct job **job);
 
 /**
- * The same for a job that was accepted before and comes back from its download: it is never
- * refused for room (the fetcher bounds how many there can be) and goes ahead of others of its kind.
+ * The same for an accepted job that comes back from its download: it is never refused for lack of
+ * room (the fetcher bounds how many there can be) and goes ahead of others of its kind.
  */
 enum queue_result queue_push_again(struct queue *queue, struct job **job);
 
 /**
- * A request waits for `job` too, which may be the line of a batch: it waits with the requests then,
- * behind those that do now, and is as little refused as before. O(1), however many lines wait.
+ * A request has joined `job`. If that is a batch's line, it now waits with the requests, behind
+ * those already there, and still is not refused. O(1), however many lines wait.
  */
 void queue_raise(struct queue *queue, struct job *job);
 
 /**
- * Would the push of a request succeed at this moment? A cheap look before its work; it may change
+ * Would pushing a request succeed right now? A cheap check before its work; the answer may change
  * at once. On QUEUE_SLOW `*wait_ns` is how long a job is expected to wait.
  */
 enum queue_result queue_look(struct queue *queue, uint64_t *wait_ns);

@@ -7,8 +7,8 @@
 #include <sys/random.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Sets of a few buckets: an attacker with many addresses can only push out his neighbours in a
- * set, and which clients those are depends on a secret. */
+/* Sets of a few buckets: an attacker with many addresses can only push out neighbours in the
+ * same set, and which clients those are depends on a secret. */
 #define SETS 16384
 #define WAYS 4
 
@@ -120,7 +120,7 @@ static uint64_t token_ns(struct rate_rule rule)
 	return window_ns(rule) / rule.quota;
 }
 
-/* What a client has left; `missing_ns` is the time that the tokens taken take to come back. */
+/* What a client has left; `missing_ns` is how long the tokens taken need to come back. */
 static struct rate_state state_of(struct rate_rule rule, bool allowed, uint64_t missing_ns)
 {
 	uint64_t window = window_ns(rule), token = token_ns(rule);

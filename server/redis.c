@@ -22,19 +22,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* From the first packet to the last reply of the greeting; nobody waits for it. */
+/* Time limit from the first packet to the last reply of the greeting; no request waits for it. */
 #define CONNECT_MS 2000
-/* Between two attempts to connect: from the first to the longest pause. */
+/* The first and the longest pause between two attempts to connect. */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MAX_MS 3000
-/* Commands that wait to go out, in bytes; over it the server counts as too slow. */
+/* Bytes of commands that may wait to be sent; with more, the server counts as too slow. */
 #define OUT_MAX_BYTES (32u << 20)
 #define IDLE_MS 60000
 #define NS_PER_S (1000 * NS_PER_MS)
 
 enum state {
 	STATE_AWAY,     /* until retry_ns */
-	STATE_LOOKING,  /* for the addresses of its name, which ends by itself */
+	STATE_LOOKING,  /* looks up its name, which ends by itself */
 	STATE_OPENING,  /* TCP, TLS */
 	STATE_GREETING, /* log in; see that it can be written to */
 	STATE_UP,
@@ -45,7 +45,7 @@ struct redis {
 	SSL_CTX *tls;
 	struct lookups *lookups;
 	pthread_t thread;
-	int event; /* written to when there is news from other threads */
+	int event; /* written to by other threads when they have news */
 	atomic_bool up;
 
 	pthread_mutex_t lock; /* guards these three */
@@ -57,9 +57,9 @@ struct redis {
 	enum state state;
 	struct redis_link *link;
 	struct redis_commands pending;       /* sent; their replies come in this order */
-	const char *refused;                 /* what the greeting was refused for, a constant */
-	char code[REDIS_ERROR_CODE_MAX + 1]; /* and the server's word for it */
-	bool ending;                         /* no timers any more */
+	const char *refused;                 /* why the greeting was refused, a constant */
+	char code[REDIS_ERROR_CODE_MAX + 1]; /* and the error code from the server */
+	bool ending;                         /* no more timers are taken */
 	unsigned failures, attempts;
 	uint64_t retry_ns, limit_ns; /* of the present attempt */
 	char logged[96];             /* the last failure that was logged */
@@ -68,7 +68,7 @@ struct redis {
 
 /* ---- commands --------------------------------------------------------------------------- */
 
-/* Tell what came of it, and free it. */
+/* Report the outcome of the command, and free it. */
 static void conclude(struct redis *redis, struct redis_command *command, const redisReply *reply)
 {
 	if (reply != NULL)
@@ -115,7 +115,7 @@ bool redis_send(struct redis *redis, int argc, const char *const *argv, const si
 	return taken;
 }
 
-/* Let commands in, or no more: then those that were stand behind what has been sent. */
+/* Begin or stop taking commands. When stopping, those already taken are put behind those sent. */
 static void set_taking(struct redis *redis, bool taking)
 {
 	pthread_mutex_lock(&redis->lock);
@@ -134,7 +134,8 @@ bool redis_after(struct redis *redis, uint64_t delay_ms, void (*fire)(void *arg)
 
 /* ---- up and down ------------------------------------------------------------------------ */
 
-/* Twice as long after each failure, and never two instances at the same moment. */
+/* Twice as long after each failure, and random, so that instances do not all retry at the same
+ * moment. */
 static uint64_t retry_pause_ns(const struct redis *redis)
 {
 	uint64_t pause_ms = PAUSE_MAX_MS;
@@ -146,8 +147,8 @@ static uint64_t retry_pause_ns(const struct redis *redis)
 	return pause_ms * NS_PER_MS / 2 + pause_ms * NS_PER_MS / 2 * (random % 1024) / 1024;
 }
 
-/* The connection is of no use any more, or there is none: try again after a pause. `why` is a
- * constant; `code` the first word of what the server said. */
+/* The connection failed or is useless: try again after a pause. `why` is a constant; `code` is
+ * the first word of the server's error. */
 static void go_away(struct redis *redis, const char *why, const char *code)
 {
 	bool was_up = redis->state == STATE_UP;
@@ -176,7 +177,7 @@ static void come_up(struct redis *redis)
 
 /* ---- greeting --------------------------------------------------------------------------- */
 
-/* Reply of one command of the greeting. */
+/* The reply to one command of the greeting. */
 static void on_greeting(void *arg, const redisReply *reply)
 {
 	struct redis *redis = arg;
@@ -205,7 +206,7 @@ static bool say(struct redis *redis, int argc, const char *const *argv, redis_do
 	return true;
 }
 
-/* Everything that will be asked of it is tried once: to write, and to run a script. */
+/* Try everything that we will ask of the server once: write, and run a script. */
 static bool greet(struct redis *redis)
 {
 	const struct redis_address *address = &redis->options.address;
@@ -262,7 +263,7 @@ static void begin_attempt(struct redis *redis)
 		go_away(redis, "no memory", "");
 }
 
-/* Several addresses take turns. */
+/* If there are several addresses, they take turns. */
 static void connect_to_one(struct redis *redis, struct lookup *lookup)
 {
 	int count = lookup->count > LOOKUP_ADDRESSES_MAX ? LOOKUP_ADDRESSES_MAX : lookup->count;
@@ -282,7 +283,7 @@ static void take_lookup(struct redis *redis)
 	struct lookup *lookup = redis->state == STATE_LOOKING ? lookups_take(redis->lookups) : NULL;
 	if (lookup != NULL)
 		connect_to_one(redis, lookup);
-	free(lookup); /* never two: the next begins when this one has been taken */
+	free(lookup); /* never two: the next look-up begins after this one was taken */
 }
 
 /* ---- the thread ------------------------------------------------------------------------- */
@@ -344,8 +345,8 @@ static bool take_replies(struct redis *redis)
 	return false;
 }
 
-/* Read before anybody looks at the clock: a thread that did not get to run must not blame the
- * server. */
+/* Read replies before checking the clock: if this thread did not get to run, that is not the
+ * server's fault. */
 static void serve_link(struct redis *redis)
 {
 	bool more = redis->link != NULL;
@@ -376,7 +377,7 @@ static void watch_clock(struct redis *redis, uint64_t now_ns)
 		go_away(redis, "too slow to connect", "");
 }
 
-/* When something is to be done although there is no news. */
+/* When something must be done even without news. */
 static uint64_t next_ns(const struct redis *redis)
 {
 	uint64_t next = monotonic_ns() + IDLE_MS * NS_PER_MS;

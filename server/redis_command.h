@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One command to a Redis server, until its outcome has been told. */
+/** One command to a Redis server, until its outcome has been reported. */
 struct redis_command {
 	struct redis_command *next;
-	char *bytes; /* as they go out; redis_command_drop_bytes() when they have */
+	char *bytes; /* as sent; freed by redis_command_drop_bytes() once they are */
 	size_t len;
 	uint64_t sent_ns; /* when it was made */
 	redis_done *done;
@@ -38,7 +38,7 @@ void redis_commands_add(struct redis_commands *commands, struct redis_command *c
 /** Put all of `from` behind those of `to`; `from` is empty then. O(1). */
 void redis_commands_move(struct redis_commands *to, struct redis_commands *from);
 
-/** The first, which is the caller's then; NULL where there is none. */
+/** Take out the first, which the caller then owns; NULL if there is none. */
 struct redis_command *redis_commands_take(struct redis_commands *commands);
 
 #endif

@@ -21,7 +21,7 @@ bool redis_error_is_fatal(const redisReply *reply)
 	if (reply->type != REDIS_REPLY_ERROR)
 		return false;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (strstr(reply->str, codes[i]) != NULL) /* older ones say it behind "ERR" */
+		if (strstr(reply->str, codes[i]) != NULL) /* older versions say it after "ERR" */
 			return true;
 	return false;
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
-/* No reply that we ask for is as long; a server that goes on without end is none. */
+/* No reply that we ask for is this long; whoever sends more without end is no Redis server. */
 #define REPLY_MAX_BYTES (4u << 20)
 
 struct redis_link {
@@ -51,7 +51,7 @@ SSL_CTX *redis_link_tls(const char *ca_file, const char *client_file, char *faul
 	return tls;
 }
 
-/* The certificate must name the host; an address is no name. */
+/* The certificate must be for the host, which is checked as an address or as a name. */
 static SSL *new_ssl(SSL_CTX *tls, int socket, const char *host)
 {
 	unsigned char address[sizeof(struct in6_addr)];
@@ -108,7 +108,7 @@ static bool broken(struct redis_link *link, const char *fault)
 	return false;
 }
 
-/* What has gone out makes room, once it is as much as what has to be moved for that. */
+/* Drop sent bytes once they are as many as the bytes that must be moved for it. */
 static void drop_sent(struct redis_link *link)
 {
 	size_t waiting = redis_link_waiting(link);
@@ -154,8 +154,8 @@ static void finish_connect(struct redis_link *link)
 		broken(link, "cannot connect");
 }
 
-/* What `result` of a call of OpenSSL comes to: bytes, 0 for later, or -1 for broken. `*other` says
- * whether it waits for the direction that its caller does not look at. */
+/* Translate the `result` of an OpenSSL call: bytes, 0 for later, or -1 for broken. `*other` says
+ * whether it waits for the direction that its caller does not poll. */
 static ssize_t tls_result(struct redis_link *link, int result, int other_want, bool *other)
 {
 	int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(link->ssl, result);
@@ -222,7 +222,7 @@ static void read_some(struct redis_link *link)
 		if (redisReaderFeed(link->reader, bytes, (size_t)n) != REDIS_OK)
 			broken(link, "no memory");
 		if (link->fault != NULL || link->unread > REPLY_MAX_BYTES)
-			return; /* what is complete is taken first */
+			return; /* complete replies are taken first */
 	}
 }
 

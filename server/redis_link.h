@@ -8,18 +8,18 @@
 #include <sys/socket.h>
 
 /**
- * One connection to a Redis server, which never blocks: bytes out, replies in, TLS or not. It uses
- * hiredis only for the protocol. The connections of hiredis would not do: the version in Debian 12
+ * A connection to a Redis server that never blocks: bytes out, replies in, TLS or not. It uses
+ * hiredis only for the protocol. The connections of hiredis will not do: the version in Debian 12
  * has no TLS, no version checks the host's name in a certificate, and names are looked up in the
  * calling thread.
  *
- * For one thread. After a function has returned false the link is broken: redis_link_fault() says
- * why. Replies that were complete before can still be taken; then freeing it is all that is left.
+ * For one thread. After a function has returned false, the link is broken: redis_link_fault() says
+ * why. Replies that were complete before can still be taken; then it can only be freed.
  */
 struct redis_link;
 
 /**
- * Which certificates are trusted and shown. Trusted are those in `ca_file`, or the system's if it
+ * Load the certificates that we trust and show. We trust those in `ca_file`, or the system's if it
  * is empty; `client_file` holds our certificate and its key, or is empty. NULL, with one sentence
  * in `fault`, if a file cannot be used. Free with SSL_CTX_free().
  */
@@ -35,17 +35,17 @@ struct redis_link *redis_link_new(const struct sockaddr *to, socklen_t len, SSL_
 /** Close and free. NULL is allowed. */
 void redis_link_free(struct redis_link *link);
 
-/** Add bytes to those that go out. */
+/** Add bytes to those to send. */
 bool redis_link_append(struct redis_link *link, const char *bytes, size_t len);
 
-/** How many bytes wait to go out. */
+/** How many bytes wait to be sent. */
 size_t redis_link_waiting(const struct redis_link *link);
 
-/** Go on with what can be done now: connect, handshake, write, read. Only so much is read at a
- * time: if replies came, call again when they have been taken. */
+/** Do what can be done now: connect, handshake, write, read. A call reads a limited amount: if
+ *  replies came, call again when they have been taken. */
 bool redis_link_work(struct redis_link *link);
 
-/** Connected, and through the handshake? */
+/** Is it connected, and the handshake done? */
 bool redis_link_is_open(const struct redis_link *link);
 
 /** The next reply, new (freeReplyObject), or `*reply` NULL where none is complete. */

@@ -8,7 +8,8 @@
 #define DEFAULT_PORT 6379
 #define DATABASE_MAX 1000000
 
-/* Undo percent-encoding into `out` of `max` bytes and a NUL; no NUL may be in it. */
+/* Decode percent-encoding into `out`, which has room for `max` bytes and a NUL; the result must
+ * not contain a NUL. */
 static bool decode(const char *at, const char *end, char *out, size_t max)
 {
 	size_t len = 0;
@@ -44,7 +45,8 @@ static bool read_number(const char *at, const char *end, unsigned max, unsigned 
 	return true;
 }
 
-/* "user:password@" in front, if any; a user without a password would be no log-in at all. */
+/* Read "user:password@" in front, if present; a user without a password is refused, as it would
+ * not log in at all. */
 static bool read_login(const char **at, const char *end, struct redis_address *out)
 {
 	const char *sign = memrchr(*at, '@', (size_t)(end - *at));

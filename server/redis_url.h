@@ -9,11 +9,11 @@ enum { REDIS_HOST_MAX = 253, REDIS_PATH_MAX = 107, REDIS_NAME_MAX = 128, REDIS_P
 /** Where a Redis or Valkey server is, and as whom to speak to it. */
 struct redis_address {
 	bool tls;
-	char path[REDIS_PATH_MAX + 1]; /* of a Unix socket; empty: host and port hold */
+	char path[REDIS_PATH_MAX + 1]; /* of a Unix socket; empty: host and port apply */
 	char host[REDIS_HOST_MAX + 1]; /* a name or an address, IPv6 without brackets */
 	unsigned port, database;
 	char user[REDIS_NAME_MAX + 1];         /* empty: the server's default user */
-	char password[REDIS_PASSWORD_MAX + 1]; /* empty: none is asked for */
+	char password[REDIS_PASSWORD_MAX + 1]; /* empty: none */
 };
 
 /**

@@ -17,8 +17,7 @@ bool reload_keys(struct keys *keys, const char *path)
 	return false;
 }
 
-/* Keys first: of all that is taken in only they can have a fault yet, and on a fault everything
- * stays as it is. */
+/* Keys first: only they can still have a fault, and on a fault everything stays as it is. */
 static void take_in(const struct reload *reload, const struct config *next)
 {
 	struct rate_rule rule;
@@ -35,8 +34,8 @@ static void take_in(const struct reload *reload, const struct config *next)
 	log_event(LOG_INFO, "reloaded", "%s", "");
 }
 
-/* Refusals as they are printed, a line each, as one line for the log. Cuts `said` into its lines.
- */
+/* Join refusals, which are printed one per line, into one line for the log. Cuts `said` into its
+ * lines. */
 static const char *in_one_line(char *said, char *out, size_t size)
 {
 	static const char prefix[] = "precis: ";

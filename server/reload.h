@@ -17,14 +17,15 @@ struct reload {
 };
 
 /**
- * Read flags, environment and file again, and take over what a running service can: keys, rate and
- * log level. On a fault everything stays as it is. The supervisor is told. The outcome goes to the
- * log, whose thread may wait for standard error; the thread that waits for signals may not.
+ * Read flags, environment and file again, and apply what a running service can change: keys, rate
+ * and log level. On a fault everything stays as it is. The supervisor is told. The outcome goes to
+ * the log, because the log's thread may wait for standard error; the thread that waits for signals
+ * may not.
  */
 void reload_all(const struct reload *reload);
 
-/** Take over the keys of the file at `path` ("": none, and nothing changes). False if it has a
- * fault, which the log names; the old keys stay valid. */
+/** Load the keys of the file at `path` ("": none, and nothing changes). False if it has a fault,
+ *  which the log names; the old keys stay valid. */
 bool reload_keys(struct keys *keys, const char *path);
 
 #endif

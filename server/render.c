@@ -39,7 +39,7 @@ static void put_if_any(struct json_out *out, const char *name, struct span value
 		put_string(out, name, value);
 }
 
-/* Chinese and Japanese sentences follow one another without a space. */
+/* Chinese and Japanese have no space between sentences. */
 static bool joins_without_space(const struct language *language)
 {
 	return strcmp(language->tag, "zh") == 0 || strcmp(language->tag, "ja") == 0;
@@ -102,7 +102,7 @@ static int compare_scores(const void *a, const void *b, void *scores)
 	return left < right ? -1 : 1;
 }
 
-/* The chosen indices by falling score; equal scores keep the source's order. */
+/* The chosen indices by descending score; equal scores keep the source's order. */
 static uint32_t *by_score(struct arena *arena, const struct summary *summary)
 {
 	size_t len = summary->selection.len;
@@ -239,7 +239,7 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 	utf8_map_init(&map, arena, input->text, request->offset_unit);
 	if (arena->failed)
 		return NULL;
-	/* The answer outlives the arena, but while it is made it is a part of the job's memory. */
+	/* The answer outlives the arena, but while it is made it counts as the job's memory. */
 	struct json_out out = {.max = arena->ceiling_bytes - arena->used_bytes + 1};
 	put_answer(&out, arena, input, &map, order);
 	if (out.failed || arena->failed) {
@@ -247,7 +247,7 @@ char *render_answer(struct arena *arena, const struct render_input *input, size_
 		return NULL;
 	}
 	*len = out.len;
-	/* It is counted by its length for as long as it is kept or sent: the rest goes back. */
+	/* While it is kept or sent only its length is counted, so give the rest back. */
 	char *fitted = realloc(out.at, out.len);
 	return fitted == NULL ? out.at : fitted;
 }

@@ -9,9 +9,9 @@
 /** What an answer is made of; everything is borrowed. */
 struct render_input {
 	const struct request *request;
-	struct span text;              /* what the offsets are into */
+	struct span text;              /* the text that offsets refer to */
 	const struct article *article; /* NULL for plain text */
-	struct span url;               /* where it was found in the end; empty unless downloaded */
+	struct span url;               /* the page's final URL; empty unless downloaded */
 	const struct summary *summary;
 };
 

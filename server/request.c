@@ -21,7 +21,7 @@ static const char *const includes[] = {"text", "sentences", "keywords", "html_of
 static const char *const lengths[] = {"short", "medium", "long", NULL};
 static const size_t length_sentences[] = {3, 5, 7};
 
-/* What is gathered while the fields are read, beside the request itself. */
+/* State while the fields are read, apart from the request itself. */
 struct decoder {
 	struct request *request;
 	struct problem_report *report;
@@ -76,15 +76,15 @@ static bool read_string(struct decoder *d, const char *name, const json_t *value
 static bool read_integer(struct decoder *d, const char *name, const json_t *value, int32_t max,
 			 size_t *out)
 {
-	/* As doubles, which have the range for what is to be refused: 3.0 and 1e99 are integers in
-	 * JSON Schema. */
+	/* Compare as doubles, which can hold even values to be refused: 3.0 and 1e99 are
+	 * integers in JSON Schema. */
 	double n = json_number_value(value);
 	if (!json_is_number(value) || n != trunc(n))
 		return wrong_type(d, name, "an integer", value);
 	if (n < 1 || n > max) {
 		problem_set_field(d->report, PROBLEM_OUT_OF_RANGE, name,
 				  "\"%s\" is %.15g; 1 to %" PRId32 " is allowed.", name, n, max);
-		if (n > max && n <= 0x1p53) /* above, not what was sent */
+		if (n > max && n <= 0x1p53) /* above that, a double is not what was sent */
 			problem_set_limit(d->report, (uint64_t)max, (uint64_t)n);
 		return false;
 	}
@@ -93,7 +93,7 @@ static bool read_integer(struct decoder *d, const char *name, const json_t *valu
 	return true;
 }
 
-/* Which of `names` is `value`; -1 after reporting where it is none. */
+/* The index of `value` in `names`; -1, after reporting it, if it is none of them. */
 static int read_choice(struct decoder *d, const char *name, const json_t *value,
 		       const char *const *names)
 {
@@ -208,8 +208,8 @@ static bool read_language(struct decoder *d, const char *name, const json_t *val
 				  "\"language\" is not a BCP 47 tag, such as \"en\" or \"pt-BR\".");
 		return false;
 	}
-	/* A language without rules here is better served by the rules of what the text looks like.
-	 */
+	/* For a language without rules here, the rules of the language detected in the text
+	 * serve better. */
 	d->request->language = language->index == LANGUAGE_UND ? NULL : language;
 	return true;
 }
@@ -324,13 +324,13 @@ static const struct field *find_field(const char *name)
 	return NULL;
 }
 
-/* Empty for what is no string. */
+/* Empty if it is no string. */
 static struct span string_of(const json_t *value)
 {
 	return (struct span){json_string_value(value), json_string_length(value)};
 }
 
-/* Take the tree `json` and check it; on failure it is let go. */
+/* Check the tree `json`, which is taken; on failure it is released. */
 static bool decode_tree(json_t *json, size_t max_text_bytes, struct request *out,
 			struct problem_report *report)
 {
@@ -376,7 +376,7 @@ refused:
 	return false;
 }
 
-/* Where in `body` it is wrong; a body of one line, as in a batch, has a column alone. */
+/* Report where `body` is wrong; if it is one line, as in a batch, only the column. */
 static void set_json_problem(struct span body, const json_error_t *error, enum problem problem,
 			     const char *text, struct problem_report *report)
 {
@@ -387,7 +387,8 @@ static void set_json_problem(struct span body, const json_error_t *error, enum p
 			    text);
 }
 
-/* A number is JSON, however large. `error` is of the first one that no type here holds. */
+/* A number is valid JSON, however large. `error` is about the first one that does not fit any
+ * type here. */
 static void report_overflow(struct span body, const json_error_t *error,
 			    struct problem_report *report)
 {
@@ -419,7 +420,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
 		problem = PROBLEM_NULL_CHARACTER;
-		text = "\\u0000 is not allowed"; /* jansson names an option of its own */
+		text = "\\u0000 is not allowed"; /* jansson's text names one of its own options */
 		break;
 	case json_error_numeric_overflow:
 		report_overflow(body, error, report);
@@ -436,7 +437,7 @@ static void report_json_error(struct span body, const json_error_t *error,
 bool request_decode(struct span body, size_t max_text_bytes, struct request *out,
 		    struct problem_report *report)
 {
-	/* RFC 8259 lets a reader pass over a byte order mark that some editors leave. */
+	/* RFC 8259 lets a reader skip a byte order mark, which some editors leave. */
 	if (body.len >= 3 && memcmp(body.at, "\xEF\xBB\xBF", 3) == 0)
 		body = span_slice(body, 3, body.len);
 	json_error_t error;
@@ -450,7 +451,7 @@ bool request_decode(struct span body, size_t max_text_bytes, struct request *out
 	return decode_tree(json, max_text_bytes, out, report);
 }
 
-/* NULL where a member is no UTF-8, as for lack of memory. */
+/* NULL if a member is no UTF-8, or for lack of memory. */
 static json_t *list_from_query(const char *value)
 {
 	json_t *list = json_array();
@@ -465,7 +466,7 @@ static json_t *list_from_query(const char *value)
 	return list;
 }
 
-/* The JSON value that `value` stands for; a string where it is not written as its form asks,
+/* The JSON value that `value` stands for; if it is not written as its form requires, a string,
  * so that the field's own check reports it. */
 static json_t *value_from_query(enum query_form form, const char *value)
 {
@@ -487,7 +488,7 @@ static json_t *value_from_query(enum query_form form, const char *value)
 	return json_string(value);
 }
 
-/* Add one argument; false with `report` set where it is none. */
+/* Add one argument; false with `report` set if it is unknown or wrong. */
 static bool add_argument(json_t *json, const char *name, const char *value,
 			 struct problem_report *report)
 {

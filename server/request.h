@@ -13,7 +13,7 @@
 enum request_kind { REQUEST_TEXT, REQUEST_HTML, REQUEST_URL };
 enum request_order { ORDER_SOURCE, ORDER_SCORE };
 
-/** As fields and answers name them. */
+/** The names used in fields and answers. */
 extern const char *const request_kinds[], *const request_units[];
 
 /** Extra parts of the answer. */
@@ -24,7 +24,7 @@ enum {
 	INCLUDE_HTML_OFFSETS = 8,
 };
 
-/** Bounds that no configuration moves. */
+/** Bounds that no configuration can change. */
 enum {
 	REQUEST_MAX_SENTENCES = 100,
 	REQUEST_MAX_TITLE_BYTES = 2048,

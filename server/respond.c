@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Writing an answer may take this much longer than making it. */
+/* An answer may take this much longer to send than to make. */
 #define SEND_MS 60000
 
 enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
@@ -16,7 +16,7 @@ enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
 	if (response == NULL)
 		return MHD_NO;
 	enum MHD_Result result = MHD_NO;
-	/* An answer that lacks a header would say something else. */
+	/* An answer that lacks a header would mean something else. */
 	if (response_headers_add(response, x, status, type)) {
 		x->answered_ns = monotonic_ns();
 		connections_enter(x->http->parts.connections, x->tracked, CONNECTION_SEND,
@@ -75,7 +75,7 @@ static enum MHD_Result look_for_etag(void *arg, enum MHD_ValueKind kind, const c
 bool respond_matches_etag(const struct exchange *x, const char *etag)
 {
 	struct etag_search search = {.etag = etag};
-	/* A list, which may go on in lines of its own. */
+	/* The header is a list, which may continue on further lines. */
 	if (exchange_is_get(x))
 		MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look_for_etag, &search);
 	return search.found;
@@ -94,7 +94,7 @@ enum MHD_Result respond_answer(struct exchange *x)
 		return respond_problem(x);
 	if (respond_matches_etag(x, answer->etag))
 		return respond_constant(x, 304, NULL, "");
-	/* The body stays the answer's: many connections may be sending it. */
+	/* The answer keeps its body, because many connections may be sending it. */
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
 		answer->len, answer->body, release_answer, answer);
 	if (response != NULL)

@@ -13,21 +13,21 @@
 enum MHD_Result respond(struct exchange *x, unsigned status, const char *type,
 			struct MHD_Response *response);
 
-/** With `body` of malloc(), which is taken; NULL: there was no memory for it. */
+/** Answer with `body`, malloc'ed, which is taken; NULL: there was no memory for it. */
 enum MHD_Result respond_body(struct exchange *x, unsigned status, const char *type, char *body,
 			     size_t len);
 
-/** With a text that lives as long as the program. */
+/** Answer with a text that lives as long as the program. */
 enum MHD_Result respond_constant(struct exchange *x, unsigned status, const char *type,
 				 const char *text);
 
-/** With x->report (RFC 9457). */
+/** Answer with x->report (RFC 9457). */
 enum MHD_Result respond_problem(struct exchange *x);
 
-/** With x->answer, from the cache or from its job; or with its problem; or with 304. */
+/** Answer with x->answer, from the cache or from its job; or with its problem; or with 304. */
 enum MHD_Result respond_answer(struct exchange *x);
 
-/** Does the client already have what `etag` (without quotes) names? */
+/** Does the client already have the content that `etag` (without quotes) names? */
 bool respond_matches_etag(const struct exchange *x, const char *etag);
 
 #endif

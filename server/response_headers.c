@@ -37,13 +37,13 @@ static void add_timing(struct headers *to, const struct exchange *x)
 static void add_asset_headers(struct headers *to, const struct asset *asset)
 {
 	char etag[64];
-	/* Weak: the packed and the plain bytes share it. */
+	/* Weak, because the packed and the plain bytes share it. */
 	snprintf(etag, sizeof(etag), "W/\"%s\"", asset->hash);
 	add(to, "ETag", etag);
 	add(to, "Cache-Control", asset_cache_control(asset));
 	add(to, "Vary", "Accept-Encoding");
 	if (asset->shared) {
-		/* Pages elsewhere can check its hash only when they may read it. */
+		/* Pages of other origins can check its hash only if they may read it. */
 		add(to, "Access-Control-Allow-Origin", "*");
 		add(to, "Cross-Origin-Resource-Policy", "cross-origin");
 		return;
@@ -52,8 +52,8 @@ static void add_asset_headers(struct headers *to, const struct asset *asset)
 	add(to, "Referrer-Policy", "no-referrer");
 }
 
-/* A summary asked for by GET may be kept, on the way only where anybody may ask for it; all else is
- * for its asker alone. */
+/* A summary requested by GET may be cached, by shared caches only if anybody may request it;
+ * every other answer is for its client alone. */
 static void add_caching(struct headers *to, const struct exchange *x)
 {
 	char value[64];
@@ -62,10 +62,11 @@ static void add_caching(struct headers *to, const struct exchange *x)
 		add(to, "Cache-Control", "no-store");
 		return;
 	}
-	/* What is left of its time, or it would begin anew in every cache on the way. The age is in
-	 * whole seconds, as an Age is: what was made just now may be kept as long as configured. */
+	/* Send only the time that is left, or it would begin anew in every cache on the way. The
+	 * age is in whole seconds, as in the Age header, so that a new answer may be kept as long
+	 * as configured. */
 	uint64_t age_ms = answer->keep_ms - answer_left_ms(answer, monotonic_ns());
-	/* Not as configured at start: a reload may have brought keys. */
+	/* Ask for the current state, because a reload may have brought keys. */
 	snprintf(value, sizeof(value), "%s, max-age=%llu",
 		 keys_wanted(x->http->parts.keys) ? "private" : "public",
 		 (unsigned long long)(answer->keep_ms / 1000 - age_ms / 1000));
@@ -91,7 +92,8 @@ static void add_problem_headers(struct headers *to, const struct exchange *x)
 		add(to, "WWW-Authenticate", "Bearer");
 }
 
-/* Fetch standard, "CORS protocol": on every answer, errors too, or pages could not read them. */
+/* Fetch standard, "CORS protocol": needed on every answer, even errors, or pages could not read
+ * it. */
 static void add_cors(struct headers *to, const struct exchange *x)
 {
 	const char *list = x->http->parts.config->cors_origins;

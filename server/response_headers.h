@@ -4,7 +4,7 @@
 #include "exchange.h"
 
 /**
- * Add to `response` every header that `x`, answered with `status`, has: those of all answers (type,
+ * Add to `response` every header of the answer to `x` with `status`: those of all answers (type,
  * request id, caching, CORS, trace) and those of its kind (Retry-After, Allow, RateLimit,
  * Server-Timing, an asset's). `type` NULL: no body, no Content-Type. False: no memory for one.
  */

@@ -22,7 +22,8 @@ const char *route_path(const char *target)
 								  : 0;
 	if (scheme == 0)
 		return target;
-	/* Of an authority, which must not be empty nor tell a user's name (RFC 9110, 4.2). */
+	/* The characters of an authority, which must not be empty or hold a user's name (RFC
+	 * 9110, 4.2). */
 	size_t host = strspn(target + scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					      "0123456789-._~!$&'()*+,;=:[]");
 	const char *path = target + scheme + host;
@@ -36,7 +37,7 @@ const struct route *route_find(const char *path)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(routes[i].path, path) == 0)
 			return &routes[i];
-	/* Every file is served as the page "/" is. */
+	/* Every file is served like the page "/". */
 	return asset_find(path) != NULL ? route_find("/") : NULL;
 }
 

@@ -19,7 +19,7 @@ struct route {
 	const char *path;
 	const char *allow; /* the methods, as the Allow header lists them */
 	enum handler handler;
-	bool admin;  /* also on the admin listener, and there alone when there is one */
+	bool admin;  /* on the admin listener alone, if there is one */
 	bool closed; /* requires an API key, if keys are used, and counts against the rate */
 };
 
@@ -27,10 +27,9 @@ struct route {
 const char *route_name(enum handler handler);
 
 /**
- * The path that a request's target names: of "http://host/path", the form for proxies that every
- * server must accept (RFC 9112, 3.2.2), it is what follows the host; otherwise `target` itself.
- * Which host it is makes no difference, as with the Host field. Points into `target`, or to a
- * constant.
+ * The path that a request's target names: in "http://host/path", the form for proxies that every
+ * server must accept (RFC 9112, 3.2.2), the part after the host; otherwise `target` itself. As with
+ * the Host field, any host is accepted. Points into `target`, or to a constant.
  */
 const char *route_path(const char *target);
 

@@ -24,7 +24,7 @@ enum sandbox_mode sandbox_mode(const char *text)
 					  : SANDBOX_AUTO;
 }
 
-/* A limit alone would not do: a core that is piped into a program knows none. */
+/* A limit alone is not enough: it does not apply to a core that is piped into a program. */
 static bool forbid_cores(void)
 {
 	const struct rlimit none = {0, 0};
@@ -38,11 +38,11 @@ bool sandbox_enter(enum sandbox_mode mode, const char *const *files, struct sand
 		return true;
 	if (SANITIZED)
 		return mode == SANDBOX_AUTO;
-	/* Without it the kernel takes neither a filter nor a ruleset from an ordinary user. */
+	/* Without this the kernel accepts neither a filter nor a ruleset from an ordinary user. */
 	bool locked = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 	out->no_core = forbid_cores();
 	out->landlock = locked ? sandbox_restrict_files(files) : 0;
-	/* Last: the filter lets nothing through that the above needs. */
+	/* Last, because the filter forbids what the calls above need. */
 	out->syscalls = locked && sandbox_restrict_syscalls();
 	return mode == SANDBOX_AUTO || (out->no_core && out->landlock > 0 && out->syscalls);
 }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What holds the process in, for the log and the metrics. */
+/** What confines the process, for the log and the metrics. */
 struct sandbox {
 	bool no_core;      /* no core dumps, and no debugger of the same user */
 	bool syscalls;     /* seccomp: only the system calls that a running service makes */
@@ -17,11 +17,11 @@ enum sandbox_mode {
 	SANDBOX_OFF,
 };
 
-/** "auto", "on" or "off", as the table of options lets through. */
+/** `text` is "auto", "on" or "off": the table of options accepts no other. */
 enum sandbox_mode sandbox_mode(const char *text);
 
 /**
- * Give up, for good, what a running service does not need. Afterwards the process cannot create
+ * Give up for good what a running service does not need. Afterwards the process cannot create
  * processes, run programs, look into other processes, write or create files, listen on further
  * sockets, or map memory that is both writable and executable. It can read the resolver's and TLS
  * library's files, the libraries that it loaded, and everything in the folders of the `files`
@@ -38,7 +38,7 @@ bool sandbox_enter(enum sandbox_mode mode, const char *const *files, struct sand
 /** `sandbox` in a few words, without characters that JSON would escape. */
 const char *sandbox_describe(const struct sandbox *sandbox, char *out, size_t size);
 
-/* -- sandbox_files.c: the version of Landlock that now holds, 0 for none -- */
+/* -- sandbox_files.c: the version of Landlock now in force, 0 for none -- */
 unsigned sandbox_restrict_files(const char *const *files);
 
 /* -- sandbox_syscalls.c: is the filter in force? -- */

@@ -22,8 +22,9 @@
 #define READ_FILE ((uint64_t)LANDLOCK_ACCESS_FS_READ_FILE)
 #define READ_FOLDER (READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-/* The resolver's and the TLS library's. /etc as a whole: resolv.conf is replaced by a new file of
- * that name when the network changes, which a rule for the old file would not let us see. */
+/* Folders of the resolver and the TLS library. All of /etc, because resolv.conf is
+ * replaced by a new file when the network changes, and a rule for the old file would not
+ * let us see the new one. */
 static const char *const system_folders[] = {
 	"/etc",
 	"/run/systemd/resolve",
@@ -35,14 +36,14 @@ static const char *const system_folders[] = {
 	"/sys/devices/system/cpu",
 };
 
-/* Every right there is in that version: what is not named here stays free. */
+/* Every right that exists in that version, because rights not named here stay unrestricted. */
 static uint64_t rights_of(long version)
 {
 	return RIGHTS_1 | (version >= 2 ? RIGHT_REFER : 0) | (version >= 3 ? RIGHT_TRUNCATE : 0) |
 	       (version >= 5 ? RIGHT_IOCTL_DEV : 0);
 }
 
-/* What is not there needs no rule. */
+/* A path that does not exist needs no rule. */
 static int allow(int ruleset, const char *path)
 {
 	struct stat about;
@@ -63,7 +64,7 @@ static void allow_once(int ruleset, const char *path)
 		close(at);
 }
 
-/* The folder of `path`; of one in the root folder only the file. */
+/* Allow the folder of `path`; for a file in the root folder, only the file. */
 static void allow_folder_of(int ruleset, const char *path)
 {
 	char folder[PATH_MAX];
@@ -74,7 +75,7 @@ static void allow_folder_of(int ruleset, const char *path)
 	allow_once(ruleset, strcmp(name, "/") == 0 ? path : name);
 }
 
-/* Both where the name stands and where it leads to: each may be replaced. */
+/* Allow both where the name is and where it leads to, because either may be replaced. */
 static void allow_file(int ruleset, const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -86,10 +87,11 @@ static void allow_file(int ruleset, const char *path)
 
 struct library_rules {
 	int ruleset;
-	char last[PATH_MAX]; /* folder, with a slash behind: nearly all of forty are in the same */
+	char last[PATH_MAX]; /* last folder allowed, with a slash: nearly all of forty are in the
+				same */
 };
 
-/* Name service modules are loaded at the first look-up, from where the C library is. */
+/* Name service modules are loaded at the first look-up, from the C library's folder. */
 static int allow_library(struct dl_phdr_info *library, size_t size, void *arg)
 {
 	struct library_rules *rules = arg;
@@ -122,8 +124,8 @@ unsigned sandbox_restrict_files(const char *const *files)
 			allow_file(ruleset, *files);
 	struct library_rules libraries = {.ruleset = ruleset};
 	dl_iterate_phdr(allow_library, &libraries);
-	/* For the metrics. Stays open: procfs makes a new folder, which no rule knows, once nobody
-	 * holds the old one. */
+	/* For the metrics. It stays open because otherwise procfs makes a new folder, which no
+	 * rule knows. */
 	int own = allow(ruleset, "/proc/self");
 	bool restricted = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	if (!restricted && own >= 0)

@@ -21,9 +21,9 @@ bool sandbox_restrict_syscalls(void)
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a running service, its libraries and the C library call, whatever the arguments. Not here,
- * and so refused: execve, fork, ptrace, kill, listen, everything that writes to the file system,
- * that makes memory executable, that changes who we are or what we may, and all that is newer. */
+/* What a running service, its libraries and the C library call, whatever the arguments. Not
+ * listed, and so refused: execve, fork, ptrace, kill, listen, everything that writes to the file
+ * system, makes memory executable, or changes our identity or rights, and all newer calls. */
 static const char allowed[] =
 	/* memory */
 	"brk munmap mremap madvise mincore membarrier "
@@ -40,7 +40,7 @@ static const char allowed[] =
 	/* who and where we are */
 	"getpid getppid getuid geteuid getgid getegid uname sysinfo getrusage getrlimit "
 	"getcwd "
-	/* files that are open; which can be opened is below, and Landlock's */
+	/* open files; which may be opened is decided below and by Landlock */
 	"read readv pread64 write writev close close_range lseek fstat fstat64 newfstatat "
 	"fstatat64 stat stat64 lstat lstat64 statx statfs fstatfs access faccessat faccessat2 "
 	"readlink readlinkat getdents64 fcntl fcntl64 dup fadvise64 sendfile "
@@ -53,14 +53,14 @@ static const char allowed[] =
 	/* random numbers */
 	"getrandom ";
 
-/* What is allowed only with an argument that, masked, has this value. */
+/* A call that is allowed only if an argument, masked, has this value. */
 struct condition {
 	const char *name;
 	unsigned argument;
 	scmp_datum_t mask, value;
 };
 
-/* clone()'s flags stand elsewhere there. */
+/* clone()'s flags are another argument there. */
 #if defined(__s390__)
 #define CLONE_FLAGS 1
 #else
@@ -78,14 +78,15 @@ static const struct condition conditions[] = {
 	{"mmap2", 2, PROT_EXEC, 0},
 	{"mmap2", 2, PROT_EXEC | PROT_WRITE, PROT_EXEC},
 	{"mprotect", 2, PROT_EXEC, 0},
-	/* Threads, no processes. clone3() hides its flags in memory; the C library does without. */
+	/* Threads, but no processes. clone3() hides its flags in memory; the C library can do
+	 * without it. */
 	{"clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD},
 	/* A thread's own priority. */
 	{"getpriority", 1, FAMILY, 0},
 	{"setpriority", 1, FAMILY, 0},
-	/* Limits are read. */
+	/* Limits may only be read. */
 	{"prlimit64", 2, ANY_BIT, 0},
-	/* Files are read. */
+	/* Files may only be read. */
 	{"open", 1, WRITING, O_RDONLY},
 	{"openat", 2, WRITING, O_RDONLY},
 	/* IP; a supervisor's, a cache's or the resolver's local socket; the machine's addresses. */
@@ -101,7 +102,7 @@ static const struct condition conditions[] = {
 	{"prctl", 0, FAMILY, PR_SET_VMA},
 };
 
-/* Calls that this machine or this library does not know are none of ours. */
+/* Skip calls that this machine or this library does not know. */
 static bool add_name(scmp_filter_ctx filter, const char *name)
 {
 	int number = seccomp_syscall_resolve_name(name);
@@ -136,12 +137,14 @@ static bool add_all(scmp_filter_ctx filter)
 
 bool sandbox_restrict_syscalls(void)
 {
-	/* ENOSYS, as from a kernel that lacks the call: then the C library takes an older one. */
+	/* Answer ENOSYS, as a kernel that lacks the call does: the C library then uses an older
+	 * one. */
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	if (filter == NULL)
 		return false;
-	/* A search tree in place of a list; and no slower memory for a guard between programs that
-	 * share a process, which we are not (both only tune: no matter where they are unknown). */
+	/* Use a search tree instead of a list, and do not slow down memory to guard programs
+	 * that share a process from each other, which we are not. (Both only tune, so it does not
+	 * matter if they are unknown.) */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
 	bool good = add_all(filter) && seccomp_load(filter) == 0;

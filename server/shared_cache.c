@@ -12,23 +12,24 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* How long a dead instance can hold up others, and how often a living one says that it lives. */
+/* How long a dead instance can hold up others, and how often a live one renews its lease. */
 #define LEASE_MS 1000
 #define RENEW_MS 300
-/* Pauses between two looks for another instance's answer: twice as long each time. */
+/* Pauses between two looks for another instance's answer; each is twice as long. */
 #define LOOK_FIRST_MS 1
 #define LOOK_MAX_MS 32
 /* Larger answers would hold up all others on the one connection: they are not shared. */
 #define VALUE_MAX_BYTES (1u << 20)
 
-/* KEYS[1]: of the answer. What is there, with its time left; else the lease is taken: nil. */
+/* KEYS[1]: the answer's key. Returns what is stored there with its time left; if nothing is,
+ * takes the lease and returns nil. */
 static const char find_script[] =
 	"local v = redis.call('GET', KEYS[1]) "
 	"if not v then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return false end "
 	"if #v > tonumber(ARGV[3]) then return {'', 0} end "
 	"return {v, redis.call('PTTL', KEYS[1])}";
 
-/* Only while it is still ours. */
+/* Renew the lease only while it is still ours. */
 static const char renew_script[] = "if redis.call('GET', KEYS[1]) == ARGV[1] then "
 				   "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 static const char release_script[] = "if redis.call('GET', KEYS[1]) == ARGV[1] then "
@@ -100,7 +101,7 @@ static struct flight *flight_new(struct shared_cache *shared, const struct job *
 	memcpy(both + DIGEST_BYTES, job->key, JOB_KEY_BYTES);
 	digest_of(both, sizeof(both), digest);
 	int len = snprintf(flight->key, sizeof(flight->key), "%s:", PRECIS_ENGINE);
-	digest_hex(digest, sizeof(digest), flight->key + len); /* with calloc()'s NUL behind it */
+	digest_hex(digest, sizeof(digest), flight->key + len); /* followed by calloc()'s NUL */
 	snprintf(flight->lease, sizeof(flight->lease), "lease:%016" PRIx64 "%016" PRIx64,
 		 shared->instance, atomic_fetch_add(&shared->flights, 1));
 	return flight;
@@ -132,7 +133,7 @@ static void renew(void *arg)
 
 /* ---- looking ---------------------------------------------------------------------------- */
 
-/* To the workers; what is under way at redis keeps its reference of the flight. */
+/* Send the job to the workers; commands under way at redis keep their references to the flight. */
 static void compute(struct flight *flight)
 {
 	struct job *job = flight->job;
@@ -154,7 +155,7 @@ static void compute_and_release(struct flight *flight)
 	flight_release(flight);
 }
 
-/* Nobody else has it: it is for us to make. */
+/* Nobody else has the answer: we make it. */
 static void lead(struct flight *flight)
 {
 	flight->leased = true;
@@ -211,11 +212,11 @@ static void on_found(void *arg, const redisReply *reply)
 	const redisReply *value = reply->element[0];
 	long long left_ms = reply->element[1]->integer;
 	struct answer *answer = NULL;
-	if (left_ms >= 0 && is_lease(value)) { /* 0: in its last millisecond */
+	if (left_ms >= 0 && is_lease(value)) { /* 0: the last millisecond */
 		wait_for_other(flight);
 		return;
 	}
-	if (left_ms > 0) /* what was put there without an end is not ours */
+	if (left_ms > 0) /* a value without an end is not ours */
 		answer = shared_value_decode(value->str, value->len, flight->job_key);
 	if (answer == NULL) {
 		metrics_count_shared(flight->shared->metrics, SHARED_INVALID);
@@ -256,7 +257,7 @@ bool shared_cache_ask(struct shared_cache *shared, struct job **job)
 	if (flight == NULL)
 		return false;
 	uint64_t now_ns = monotonic_ns(), deadline_ns = (*job)->deadline_ns;
-	/* The rest must do for computing it here. */
+	/* The rest of the time must suffice to compute it here. */
 	flight->give_up_ns = now_ns + (deadline_ns > now_ns ? (deadline_ns - now_ns) / 2 : 0);
 	flight->job = *job;
 	if (!send_look(flight)) {

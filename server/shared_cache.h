@@ -12,7 +12,7 @@
  * The first job that misses takes a lease, which its instance renews while the job is under way;
  * other instances ask again every few milliseconds until the answer is there. A lease that is not
  * renewed (its instance died, hangs, or cannot reach the server) ends within a second, and the next
- * one who asks takes it. Whenever the server cannot help, jobs go straight to the workers.
+ * instance that asks takes it. Whenever the server cannot help, jobs go straight to the workers.
  */
 struct shared_cache;
 
@@ -20,9 +20,9 @@ struct shared_cache;
 struct flight;
 
 /**
- * `policy` is everything about this instance's configuration that decides what an answer holds or
- * may hold (above all, which URLs may be downloaded): only instances with the same share answers.
- * All parts are borrowed. NULL without memory.
+ * `policy` is every setting of this instance that decides what an answer holds or may hold (above
+ * all, which URLs may be downloaded): only instances with the same policy share answers. All parts
+ * are borrowed. NULL without memory.
  */
 struct shared_cache *shared_cache_new(struct redis *redis, struct queue *queue,
 				      struct metrics *metrics, const char *policy);

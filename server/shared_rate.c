@@ -9,11 +9,11 @@
 #include <string.h>
 
 #define US_PER_S 1000000.0
-#define HASH_BYTES 16 /* of a client's name, in a key */
+#define HASH_BYTES 16 /* length of the hash of a client's name in a key */
 
-/* GCRA, as rate.c: all that is kept of a bucket is when it will be full again, in microseconds of
- * the server's clock. ARGV: the window and the time of one token. Returns whether the request is
- * allowed, and how long what is missing takes to come back. */
+/* GCRA, as in rate.c: of a bucket only the time when it will be full again is kept, in
+ * microseconds of the server's clock. ARGV: the window and the time of one token. Returns whether
+ * the request is allowed, and how long the missing tokens take to come back. */
 static const char take_script[] =
 	"local t = redis.call('TIME') "
 	"local now, window, token = t[1] * 1000000 + t[2], tonumber(ARGV[1]), tonumber(ARGV[2]) "
@@ -35,7 +35,7 @@ struct shared_rate {
 struct question {
 	struct shared_rate *shared;
 	struct rate_rule rule;
-	shared_rate_decided *decided; /* NULL: it was counted here, and nobody waits */
+	shared_rate_decided *decided; /* NULL: the request was counted here, and nobody waits */
 	void *arg;
 	char client[];
 };
@@ -53,7 +53,7 @@ void shared_rate_free(struct shared_rate *shared)
 	free(shared);
 }
 
-/* The server is of no help. */
+/* The server cannot help: decide here. */
 static struct rate_state take_here(struct shared_rate *shared, const char *client)
 {
 	metrics_count_shared_rate(shared->metrics, false);
@@ -83,7 +83,7 @@ static void on_taken(void *arg, const redisReply *reply)
 	free(question);
 }
 
-/* The client's name stays here: the key holds its hash. Every rule has buckets of its own. */
+/* The client's name is not sent: the key holds its hash. Every rule has its own buckets. */
 static void write_key(struct rate_rule rule, const char *client, char *out, size_t size)
 {
 	unsigned char digest[DIGEST_BYTES];
@@ -142,7 +142,7 @@ void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate
 struct rate_state shared_rate_count(struct shared_rate *shared, const char *client, uint64_t now_ns)
 {
 	struct rate_state state = rate_take(shared->rate, client, now_ns);
-	bool known = !state.allowed; /* as in shared_rate_decides(): then nobody is asked */
+	bool known = !state.allowed; /* as in shared_rate_decides(): then the server is not asked */
 	if (!redis_is_up(shared->redis) || (!known && !ask(shared, client, NULL, NULL)))
 		metrics_count_shared_rate(shared->metrics, false);
 	return state;

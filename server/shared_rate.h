@@ -6,9 +6,9 @@
 #include "redis.h"
 
 /**
- * One token bucket per client for all instances, kept in Redis or Valkey by the server's clock.
- * What the server says is noted in this instance's own buckets (rate.h). These refuse clients that
- * they know to be over their limit without asking, and decide alone while the server is away.
+ * One token bucket per client for all instances, kept in Redis or Valkey by the server's clock. The
+ * server's decisions are noted in this instance's own buckets (rate.h). These refuse, without
+ * asking, clients that they know to be over their limit, and decide alone while the server is away.
  */
 struct shared_rate;
 
@@ -34,9 +34,8 @@ void shared_rate_ask(struct shared_rate *shared, const char *client, shared_rate
 		     void *arg);
 
 /**
- * One more request of `client`, of a kind that comes by the thousand and cannot wait for the server
- * each time: it is counted and decided here, at once. The server is told; what it answers counts
- * for the next one.
+ * Count one of the requests of `client` that come by the thousand and cannot each wait for the
+ * server: it is decided here, at once. The server is told; its answer counts for the next one.
  */
 struct rate_state shared_rate_count(struct shared_rate *shared, const char *client,
 				    uint64_t now_ns);

@@ -10,7 +10,7 @@
 
 static const char format_mark[8] = "precis1\n";
 
-/* A problem, as it stands behind the head; strings are cut or padded with NULs. */
+/* A problem as stored after the head; strings are cut or padded with NULs. */
 struct stored_problem {
 	char code[32], detail[256], pointer[64], id[PROBLEM_ID_BYTES + 1], padding[7];
 	uint64_t has_pointer, has_limit, limit, actual; /* little-endian */
@@ -22,11 +22,11 @@ struct head {
 	char kind[8]; /* 'A': the body of an answer follows; 'P': a problem */
 };
 
-/* Of the kind and the content, which follow the digest in one piece. */
+/* The digest of the kind and the content, which follow it in one piece. */
 static void bind_to_key(const unsigned char key[JOB_KEY_BYTES], const char *covered, size_t len,
 			unsigned char out[DIGEST_BYTES])
 {
-	/* Two digests, so that the content needs no copy behind the prefix. */
+	/* Two digests, so that the content need not be copied after the prefix. */
 	unsigned char parts[sizeof(PRECIS_ENGINE) + JOB_KEY_BYTES + DIGEST_BYTES];
 	memcpy(parts, PRECIS_ENGINE, sizeof(PRECIS_ENGINE));
 	memcpy(parts + sizeof(PRECIS_ENGINE), key, JOB_KEY_BYTES);
@@ -47,7 +47,7 @@ static void store_problem(const struct problem_report *report, struct stored_pro
 	out->actual = htole64(report->actual);
 }
 
-/* By its code, which is stable; its number is not. */
+/* Find it by its code, which is stable; its number is not. */
 static enum problem find_problem(const char *code)
 {
 	enum problem problem = PROBLEM_NONE;
@@ -63,7 +63,7 @@ static struct answer *load_problem(const struct stored_problem *stored)
 					.has_limit = stored->has_limit != 0,
 					.limit = le64toh(stored->limit),
 					.actual = le64toh(stored->actual)};
-	/* Whoever may write to Redis can make a value that is whole, and not ours. */
+	/* Anybody who may write to Redis can store a well-formed value that is not ours. */
 	if (stored->detail[sizeof(stored->detail) - 1] != '\0' ||
 	    stored->pointer[sizeof(stored->pointer) - 1] != '\0' ||
 	    stored->id[sizeof(stored->id) - 1] != '\0')

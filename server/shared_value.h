@@ -3,15 +3,15 @@
 
 #include "job.h"
 
-/** An answer as the bytes that the shared cache keeps: a mark of the format, a digest, and what
- *  the answer is made of. */
+/** The bytes of an answer in the shared cache: a mark of the format, a digest, and the parts of
+ *  the answer. */
 
-/** As new memory (free it) of `*len` bytes; NULL without memory. */
+/** Encode to new memory (free it) of `*len` bytes; NULL without memory. */
 char *shared_value_encode(const struct answer *answer, const unsigned char key[JOB_KEY_BYTES],
 			  size_t *len);
 
 /**
- * The answer with one reference, or NULL: these are not the bytes that this version wrote for this
+ * Decode to an answer with one reference; NULL if this version did not write these bytes for this
  * key. The digest covers the engine's version, the key and the content, so that damaged bytes,
  * those of another version, or those of another key are never taken for an answer. (It is no
  * signature: whoever can write to the server can forge.)

@@ -6,8 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Were its code and constants changed when it was loaded? Then the file has not what is in memory.
- */
+/* Were its code and constants changed when it was loaded? Then the file differs from memory. */
 static bool has_text_relocations(const struct dl_phdr_info *info)
 {
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
@@ -35,7 +34,7 @@ static int drop(struct dl_phdr_info *info, size_t size, void *arg)
 		uintptr_t start = info->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
 		start &= ~(page - 1);
 		end = (end + page - 1) & ~(page - 1);
-		madvise((void *)start, end - start, MADV_DONTNEED); /* or it stays */
+		madvise((void *)start, end - start, MADV_DONTNEED); /* or they stay */
 	}
 	return 0;
 }

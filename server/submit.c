@@ -16,14 +16,14 @@ static void resume(struct ticket *ticket)
 	MHD_resume_connection(ticket->owner);
 }
 
-/* In this order: a worker that begins a download looks whether its job was raised meanwhile. */
+/* In this order, because a worker that begins a download then checks whether its job was raised. */
 static void raise_job(struct http *http, struct job *job)
 {
 	queue_raise(http->parts.queue, job);
 	job_join_download(job, false);
 }
 
-/* Wait suspended for a job of one's own or one that is under way already. */
+/* Suspend the connection and wait for its own job or one already under way. */
 static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 {
 	struct http *http = x->http;
@@ -34,7 +34,7 @@ static enum MHD_Result wait_for_job(struct exchange *x, struct job *job)
 	ticket->deadline_ns = job->deadline_ns;
 	ticket->wake = resume;
 	ticket->owner = x->connection;
-	/* Suspended before anybody knows of it: it may be answered before this function returns. */
+	/* Suspend first, because the ticket may be answered before this function returns. */
 	MHD_suspend_connection(x->connection);
 	enum cache_result result = CACHE_LEAD;
 	if (job->has_key)

@@ -12,7 +12,7 @@ enum MHD_Result submit(struct exchange *x);
 /** The connection was resumed: x->ticket is finished. */
 enum MHD_Result submit_resumed(struct exchange *x);
 
-/** The head of a batch is there: its lines go to the workers as they arrive. */
+/** The head of a batch has come: begin the batch, whose lines go to the workers as they arrive. */
 enum MHD_Result submit_batch(struct exchange *x);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define FIRST_DESCRIPTOR 3
 
-/* A variable that is a plain number; -1: absent, or anything else. */
+/* The value of a variable that is a plain number; -1 if it is absent or anything else. */
 static long number_of(const char *variable)
 {
 	const char *text = getenv(variable);
@@ -52,8 +52,8 @@ static bool take(int descriptor)
 
 int systemd_listeners(int out[SYSTEMD_MAX_LISTENERS])
 {
-	/* The process id says that they are meant for us, and not for a parent that kept the
-	 * variables in its environment. */
+	/* The process id shows that the sockets are meant for us and not for a parent that left
+	 * the variables in its environment. */
 	long count = number_of("LISTEN_PID") == (long)getpid() ? number_of("LISTEN_FDS") : 0;
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -84,7 +84,7 @@ bool systemd_notify(const char *state)
 	int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sender < 0)
 		return false;
-	/* Without waiting: a supervisor that reads nothing must not hold up the service. */
+	/* Do not wait: a supervisor that reads nothing must not hold up the service. */
 	ssize_t sent = sendto(sender, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
 			      (const struct sockaddr *)&address,
 			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
@@ -94,7 +94,7 @@ bool systemd_notify(const char *state)
 
 bool systemd_notify_reloading(void)
 {
-	/* The clock's time lets the supervisor tell this reload from an earlier one. */
+	/* The time lets the supervisor tell this reload from an earlier one. */
 	char state[64];
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		 monotonic_ns() / 1000);

@@ -15,14 +15,13 @@ struct timers {
 	size_t count, room;
 };
 
-/** False, and nothing changed, without memory. The order of calls due at the same time is not
- *  promised. */
+/** Without memory, false, with nothing changed. Calls due at the same time come in any order. */
 bool timers_add(struct timers *timers, uint64_t due_ns, void (*fire)(void *arg), void *arg);
 
-/** Call all that are due by `until_ns`, the earliest first; so also those that they add, if due. */
+/** Call all functions due by `until_ns`, the earliest first, including any that they add. */
 void timers_fire(struct timers *timers, uint64_t until_ns);
 
-/** When the next is due; UINT64_MAX where there is none. */
+/** When the next is due; UINT64_MAX if there is none. */
 uint64_t timers_next_ns(const struct timers *timers);
 
 /** Forget all without calling them. */

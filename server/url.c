@@ -20,8 +20,8 @@ void url_free(struct url *url)
 	*url = (struct url){0};
 }
 
-/* A browser drops tabs and line ends inside a URL. Nobody who means well sends them, and what
-   one parser drops another may keep. */
+/* A browser drops tabs and line ends inside a URL. We refuse them: no honest client sends them,
+ * and what one parser drops another may keep. */
 static bool has_control(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -80,8 +80,8 @@ static bool host_of(const lxb_url_host_t *host, struct url *out)
 	return true;
 }
 
-/* scheme://host[:port]/path?query. Put together from the parts that were checked, so that
-   nothing unchecked can ride along. */
+/* Write scheme://host[:port]/path?query from the parts that were checked, so that nothing
+ * unchecked gets in. */
 static bool text_of(const char *path, struct url *out)
 {
 	size_t len;
@@ -97,7 +97,7 @@ static bool text_of(const char *path, struct url *out)
 		fprintf(text, ":%u", out->port);
 	fputs(path, text);
 	out->no_memory = ferror(text);
-	/* Only memory can fail a stream in memory. */
+	/* A stream in memory can fail only for lack of memory. */
 	if (fclose(text) != 0)
 		out->no_memory = true;
 	return !out->no_memory;
@@ -115,7 +115,7 @@ static bool url_of(const lxb_url_t *parsed, const char *path, struct url *out)
 	return out->port != 0 && host_of(&parsed->host, out) && text_of(path, out);
 }
 
-/* Both say no for lack of memory, and that it was. */
+/* False if libcurl refuses it; url->no_memory says whether memory was lacking. */
 static bool set_url(CURLU *handle, struct url *url)
 {
 	CURLUcode code = curl_url_set(handle, CURLUPART_URL, url->text, CURLU_DISALLOW_USER);
@@ -133,7 +133,7 @@ static bool part_equals(CURLU *handle, struct url *url, CURLUPart part, const ch
 	return equal;
 }
 
-/* Two parsers that read one URL differently are how a guard is led past its target. */
+/* If two parsers read one URL differently, an attacker can get past the guard. */
 static bool curl_agrees(struct url *url)
 {
 	char port[8], host[URL_HOST_MAX + 3];
@@ -153,7 +153,7 @@ static bool curl_agrees(struct url *url)
 struct parsing {
 	struct span text;
 	const struct url *base;
-	const char *path; /* and query */
+	const char *path; /* with the query */
 	struct url *out;
 	bool good;
 };
@@ -242,7 +242,7 @@ static bool pattern_matches(struct span item, const char *host, size_t host_len)
 	if (span_equal(item, SPAN("*")))
 		return true;
 	if (item.len > 2 && item.at[0] == '*') {
-		size_t suffix = item.len - 1; /* with its dot */
+		size_t suffix = item.len - 1; /* including the dot */
 		return host_len > suffix &&
 		       strncasecmp(host + host_len - suffix, item.at + 1, suffix) == 0;
 	}

@@ -7,12 +7,12 @@
 
 enum { URL_HOST_MAX = 253 };
 
-/** A URL that may be asked for: absolute, http or https, without credentials. */
+/** A URL that may be requested: absolute, http or https, without credentials. */
 struct url {
 	char *text; /* normalised, without fragment; owned */
 	bool https;
 	bool literal;                /* the host is an address, not a name */
-	bool no_memory;              /* not parsed, for want of memory */
+	bool no_memory;              /* not parsed, for lack of memory */
 	unsigned port;               /* always set */
 	char host[URL_HOST_MAX + 1]; /* lower-case ASCII, no trailing dot; IPv6 without brackets */
 };

@@ -22,7 +22,7 @@ static struct span skip_slashes(struct span text)
 	return text;
 }
 
-/* The bytes before the first slash, or all. */
+/* How many bytes come before the first slash, or all. */
 static size_t until_slash(struct span text)
 {
 	size_t len = 0;
@@ -31,7 +31,7 @@ static size_t until_slash(struct span text)
 	return len;
 }
 
-/* "http:" is 5; 0 where no scheme begins the text. */
+/* The length with its colon: 5 for "http:"; 0 if the text does not begin with a scheme. */
 static size_t scheme_len(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -54,7 +54,7 @@ static struct span without_spaces(struct span text)
 	return text;
 }
 
-/* Cut off what begins with the first `mark`, and return what stands behind it. */
+/* Cut the text at the first `mark`, and return what follows the mark. */
 static struct span cut_at(struct span *text, char mark)
 {
 	const char *at = text->len == 0 ? NULL : memchr(text->at, mark, text->len);
@@ -75,8 +75,8 @@ static struct span path_of_base(const char *base, struct span *query)
 	return skip(rest, until_slash(rest));
 }
 
-/* `*path` becomes what stands behind the authority; false where there is none, and it is relative.
- */
+/* `*path` becomes what follows the authority; false if there is none, so that the text is
+ * relative. */
 static bool has_authority(struct span text, const char *base, struct span *path)
 {
 	size_t scheme = scheme_len(text);
@@ -91,7 +91,7 @@ static bool has_authority(struct span text, const char *base, struct span *path)
 	return true;
 }
 
-/* "." is 1 and ".." is 2, spelt with %2e or without; all else is 0. */
+/* 1 for ".", 2 for "..", also if spelt with %2e; 0 for anything else. */
 static int dots_of(struct span segment)
 {
 	int dots = 0;
@@ -117,7 +117,7 @@ static void shorten(struct path *path)
 		;
 }
 
-/* Visible ASCII goes as it is, but for `escaped`. */
+/* Visible ASCII is copied as it is, except for the characters in `escaped`. */
 static void append(struct path *path, char before, struct span bytes, const char *escaped)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -134,7 +134,7 @@ static void append(struct path *path, char before, struct span bytes, const char
 	}
 }
 
-/* The "path state", once a segment. */
+/* The "path state", once per segment. */
 static void append_segments(struct path *path, struct span text)
 {
 	static const char escaped[] = "\"<>^`{}";
@@ -164,7 +164,7 @@ char *url_path(struct span text, const char *base)
 	bool absolute = has_authority(text, base, &rest);
 	if (!absolute)
 		old = path_of_base(base, &old_query);
-	/* A byte takes three at most; a slash, a question mark and the end come on top. */
+	/* A byte becomes three at most; add a slash, a question mark and the NUL. */
 	size_t room = 3 * (rest.len + query.len) + old.len + old_query.len + 3;
 	struct path path = {malloc(room), 0};
 	if (path.at == NULL)

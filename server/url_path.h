@@ -6,8 +6,8 @@
 /**
  * The path and the query (with its question mark; none if empty) of the http or https URL `text`,
  * relative to the normalised URL `base` (NULL for none): it begins with a slash, has no dot
- * segments and is visible ASCII. Empty segments stay, wherever they are, so that its
- * result, given to it again, stays the same.
+ * segments and is visible ASCII. Empty segments stay, wherever they are, so that parsing the result
+ * again does not change it.
  *
  * `text` is valid UTF-8 without control characters. O(length). Returns new, NULL without memory.
  *

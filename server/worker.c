@@ -21,15 +21,15 @@
 #include <sys/resource.h>
 
 #define MAX_KEYWORDS 10
-/* Where cores are scarce, to read, refuse and answer goes before summarizing: else I/O threads wait
- * for a core behind each summary, and everybody behind them. More than 1 costs the rest: with 3, 64
- * clients that wait for their answers got 14% fewer. */
+/* When cores are scarce, reading, refusing and answering goes before summarizing; else I/O
+ * threads wait for a core behind each summary, and everybody waits behind them. More than 1 costs
+ * throughput: with 3, 64 clients that wait for their answers got 14% fewer. */
 #define NICE 1
 
 struct worker {
 	struct workers *pool;
 	struct arena arena;
-	struct stems *stems; /* NULL for lack of memory: made anew for each job */
+	struct stems *stems; /* NULL for lack of memory: then made for each job */
 	pthread_t thread;
 	_Atomic uint64_t busy_since_ns; /* 0: waiting for a job */
 };
@@ -53,7 +53,7 @@ static void *json_alloc(size_t size)
 static void json_free(void *at)
 {
 	if (json_arena == NULL)
-		free(at); /* what an arena gave goes with the arena */
+		free(at); /* memory from an arena is freed with the arena */
 }
 
 void workers_prepare(void)
@@ -63,7 +63,7 @@ void workers_prepare(void)
 	memory_guard_prepare();
 }
 
-/* What one job's steps share. */
+/* What the steps of one job share. */
 struct work {
 	struct worker *worker;
 	struct job *job;
@@ -73,7 +73,7 @@ struct work {
 	struct problem_report report;
 };
 
-/* To whoever waits still: the last that came. */
+/* The report is for the ticket that came last: only that one still waits. */
 static void report_late(const struct job *job, const char *when, struct problem_report *report)
 {
 	uint64_t came_ns = job->deadline_ns - job->allowed_ns;
@@ -84,7 +84,7 @@ static void report_late(const struct job *job, const char *when, struct problem_
 
 /* ---- download --------------------------------------------------------------------------- */
 
-/* As url.c reads it: blanks around it are passed over. */
+/* Reads it as url.c does: blanks in front are skipped. */
 static bool has_web_scheme(struct span url)
 {
 	while (url.len > 0 && (unsigned char)url.at[0] <= ' ')
@@ -92,7 +92,7 @@ static bool has_web_scheme(struct span url)
 	return ascii_begins(url, SPAN("http:")) || ascii_begins(url, SPAN("https:"));
 }
 
-/* `asked` is the URL of the request. */
+/* `asked` is the URL in the request. */
 static void report_download(const struct fetch_result *download, struct span asked,
 			    struct problem_report *report)
 {
@@ -101,8 +101,8 @@ static void report_download(const struct fetch_result *download, struct span ask
 	case FETCH_OK:
 		return;
 	case FETCH_REFUSED:
-		/* One text for every reason, but for what the URL itself shows: whoever asks must
-		 * not learn what is there. */
+		/* One text for every reason that the URL itself does not show: the client must
+		 * not learn what is at that address. */
 		problem_set_field(report, PROBLEM_URL_REFUSED, "url",
 				  has_web_scheme(asked)
 					  ? "This URL is not allowed here."
@@ -149,7 +149,7 @@ static void report_download(const struct fetch_result *download, struct span ask
 		problem_set_limit(report, limit, actual);
 }
 
-/* The client hears a code; why exactly is for the operator; the URL is in no log. */
+/* The client gets a code; the exact reason is for the operator; no log holds the URL. */
 static void log_failure(const struct job *job, const struct fetch_result *result)
 {
 	char why[256];
@@ -180,14 +180,14 @@ static void on_fetched(void *arg, struct fetch_result *result)
 }
 
 /*
- * Give the job to the fetcher, for `url` or what the page that it has leads to. True: it is the
- * fetcher's now.
+ * Give the job to the fetcher, for `url` or for where the page that the job has leads. True: the
+ * fetcher owns it now.
  */
 static bool start_download(struct work *work, struct span url)
 {
 	struct job *job = work->job;
 	struct fetch_result *from = job->download;
-	if (from == NULL) { /* the second time others may be looking */
+	if (from == NULL) { /* the second time, others may be reading this */
 		job->workers = work->worker->pool;
 		job->fetcher = job->workers->fetcher;
 	}
@@ -216,7 +216,7 @@ static bool start_download(struct work *work, struct span url)
 		problem_set(&work->report, PROBLEM_OVERLOADED, "Too many downloads are waiting.");
 		return false;
 	}
-	/* Who left or came meanwhile found no id to name. */
+	/* Whoever left or joined meanwhile had no id to name. */
 	if (!job_is_wanted(job))
 		fetch_cancel(job->fetcher, id);
 	if (job->is_raised || job->deadline_ns > deadline_ns)
@@ -258,7 +258,7 @@ static void extract_guarded(void *arg)
 		article->leads_to = metadata_resolve(arena, url, e->base_url);
 }
 
-/* `download` NULL: the HTML was given, as an article. */
+/* `download` NULL: the HTML was given in the request, as an article. */
 static bool extract(struct work *work, struct span html, struct span base_url,
 		    const struct fetch_result *download)
 {
@@ -271,7 +271,7 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 	uint64_t start = monotonic_ns();
 	if (!memory_guard(extract_guarded, &e)) {
 		work->article = (struct article){0};
-		e.status = EXTRACT_NO_MEMORY; /* it may have run out behind the article */
+		e.status = EXTRACT_NO_MEMORY; /* memory may have run out after the article */
 	}
 	work->job->times.extract_ns += monotonic_ns() - start;
 	work->text = work->article.text;
@@ -279,7 +279,7 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 	case EXTRACT_OK:
 		return true;
 	case EXTRACT_NO_ARTICLE:
-		if (download == NULL) { /* whose text, if it has any, is all its article */
+		if (download == NULL) { /* all its text is the article */
 			report_empty(work);
 			return false;
 		}
@@ -298,7 +298,7 @@ static bool extract(struct work *work, struct span html, struct span base_url,
 	return false;
 }
 
-/* What links are relative to must be an address itself. */
+/* The base of relative links must itself be a full URL. */
 static bool base_url_holds(struct work *work)
 {
 	struct span base = work->request.base_url;
@@ -330,7 +330,7 @@ static void decode_guarded(void *arg)
 	d->utf8 = charset_to_utf8(d->arena, bytes, span_of(d->download->charset), NULL);
 }
 
-/* Servers call text whatever they have no type for: a page without a suffix, too. */
+/* Servers label as text whatever they have no type for, even a page without a suffix. */
 static bool is_plain_text(const struct fetch_result *download, struct span text)
 {
 	if (strcmp(download->content_type, "text/plain") != 0)
@@ -342,7 +342,7 @@ static bool is_plain_text(const struct fetch_result *download, struct span text)
 	return !ascii_begins(text, SPAN("<!doctype html")) && !ascii_begins(text, SPAN("<html"));
 }
 
-/* The text that is to be summarized, from whatever was given. */
+/* Find the text to summarize, from whatever was given. */
 static bool find_text(struct work *work)
 {
 	const struct request *request = &work->request;
@@ -372,7 +372,7 @@ static bool find_text(struct work *work)
 	return true;
 }
 
-/* As the fetcher spells URLs. */
+/* Compares URLs as the fetcher spells them. */
 static bool is_its_own(struct span url, const struct fetch_result *download)
 {
 	struct url parsed;
@@ -382,21 +382,21 @@ static bool is_its_own(struct span url, const struct fetch_result *download)
 	return same;
 }
 
-/* Where the page sends its readers on, having no article itself; empty: nowhere. */
+/* Where a page without an article sends its readers; empty: nowhere. */
 static struct span leads_to(const struct work *work)
 {
 	struct span url = work->article.leads_to;
 	const struct fetch_result *download = work->job->download;
 	if (work->report.problem == PROBLEM_NO_ARTICLE)
 		return url;
-	/* Without memory what is there may be half a URL. What has text and leads to itself only
-	 * shows it anew, unless it waits for its cookie. */
+	/* Without memory this may be half a URL. A page that has text and leads to itself only
+	 * reloads, unless it waits for its cookie. */
 	bool leads = work->report.problem == PROBLEM_NONE && url.len > 0 &&
 		     (download->first_cookies || !is_its_own(url, download));
 	return leads ? url : (struct span){0};
 }
 
-/* New (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */
+/* Returns new (malloc'ed) JSON of `*len` bytes, or NULL with work->report set. */
 static char *summarize(struct work *work, size_t *len)
 {
 	char *body = NULL;
@@ -448,14 +448,14 @@ static bool decode(struct work *work)
 	bool decoded = job->is_query
 			       ? request_decode_query(body, max_text, &work->request, &work->report)
 			       : request_decode(body, max_text, &work->request, &work->report);
-	/* jansson does not always tell a lack of memory from a fault in the JSON. */
+	/* jansson does not always distinguish lack of memory from a fault in the JSON. */
 	if (work->worker->arena.failed)
 		problem_set(&work->report, PROBLEM_TOO_COMPLEX,
 			    "Decoding it needs more memory than one request may use.");
 	return decoded && !work->worker->arena.failed;
 }
 
-/* How long what came out may be kept: failures of somebody else's server for seconds only. */
+/* How long the result may be kept: failures of somebody else's server only for seconds. */
 static uint64_t keep_ms(const struct work *work)
 {
 	const struct worker_options *options = &work->worker->pool->options;
@@ -517,7 +517,7 @@ static void *loop(void *arg)
 	struct job *job;
 	pthread_setname_np(pthread_self(), "worker");
 	setpriority(PRIO_PROCESS, 0,
-		    getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread alone */
+		    getpriority(PRIO_PROCESS, 0) + NICE); /* for this thread alone */
 	json_arena = &worker->arena;
 	worker->stems = stems_new();
 	while ((job = queue_take(worker->pool->queue)) != NULL) {

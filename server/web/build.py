@@ -1,8 +1,9 @@
 """Make the web assets: build.py OUTPUT.h SOURCE_FOLDER VERSION
 
-Reads button.js, words.txt, index.html, page.css, page.js and openapi.json; writes a C table of every file that is
-served, plain and gzipped, with its ETag and how long it may be kept. Prints the button's size and
-its hash for Subresource Integrity. Offline, and the same bytes out for the same bytes in."""
+Reads button.js, words.txt, index.html, page.css, page.js and openapi.json; writes a C table of
+every file that is served, plain and gzipped, with its ETag and how long it may be kept. Prints the
+button's size and its hash for Subresource Integrity. Works offline; the same input gives the same
+output."""
 
 import base64
 import gzip
@@ -14,8 +15,8 @@ from pathlib import Path
 
 BUTTON_MAX_BYTES = 8 * 1024  # gzipped
 
-# What JavaScript is made of, as far as white space and comments go. A slash that begins a regular
-# expression stands behind an operator or an opening bracket; our sources hold to that.
+# The tokens of JavaScript, as far as white space and comments matter. In our sources, a slash that
+# begins a regular expression always follows an operator or an opening bracket.
 TOKEN = re.compile(
     r"""(?P<comment>/\*.*?\*/|//[^\n]*)
       | (?P<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`
@@ -23,7 +24,7 @@ TOKEN = re.compile(
       | (?P<space>\s+)
       | (?P<word>[\w$#]+)
       | (?P<sign>.)""", re.VERBOSE | re.DOTALL)
-STYLE = re.compile(r"\{\s")  # among templates; those that take a value in have no space there
+STYLE = re.compile(r"\{\s")  # a style sheet; templates with a value in them have no space there
 MANY_SPACES = re.compile(r"\s+")
 DECLARED = re.compile(r"\b(?:const|let|class)\s+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\s*=>|[(]([\w, ]*)[)]\s*(?:=>|\{)"
                       r"|(#[A-Za-z_]\w*)")
@@ -39,10 +40,10 @@ def short_names(taken):
 
 
 def renamed(tokens):
-    """`tokens` (kind, text) with shorter names for private members and for what is declared here.
+    """`tokens` (kind, text) with shorter names for private members and for names declared here.
 
-    One name becomes one other everywhere, so scopes need no thought. Left alone are names that
-    stand for something elsewhere too: behind a dot, before a colon, in braces where they may be
+    Each name gets the same new name everywhere, so scopes do not matter. Names that may mean
+    something else, too, are left alone: after a dot, before a colon, in braces where they may be
     property and variable at once, or in a template."""
     code = [(kind, text) for kind, text in tokens if kind in ("word", "sign", "text")]
     source = "".join(text if kind in ("word", "sign") else " " for kind, text in tokens)
@@ -74,8 +75,8 @@ def renamed(tokens):
 
 
 def shrink_script(source):
-    """The script without comments and needless white space, its own names shortened. Line ends stay
-    where a statement could end there, so that no semicolon is needed that the source lacks."""
+    """The script without comments and needless white space, its own names shortened. A line end
+    stays wherever a statement could end, so that the source's missing semicolons are not needed."""
     out = []
     gap = ""
     for kind, text in renamed([(token.lastgroup, token.group()) for token in TOKEN.finditer(source)]):
@@ -85,7 +86,7 @@ def shrink_script(source):
             gap = "\n" if "\n" in text or gap == "\n" else " "
         else:
             text = text.strip(" ") if kind == "text" else text
-            # What a closing bracket ends anyway; our sources have no empty statements or holes.
+            # A closing bracket ends these anyway; our sources have no empty statements or holes.
             if out and (text == "}" and out[-1] in ";," or text in "])" and out[-1] == ","):
                 out.pop()
             if out and gap and needs_gap(out[-1], text, gap):
@@ -158,7 +159,7 @@ def main():
     api = json.dumps(api, ensure_ascii=False, separators=(",", ":")).encode()
 
     javascript, css = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
-    assets = [  # path, type, bytes, keeping, open to other origins
+    assets = [  # path, type, bytes, keeping, may other origins load it
         ("/", "text/html; charset=utf-8", page.encode(), "ASSET_CHECKED", "false"),
         ("/openapi.json", "application/json", api, "ASSET_CHECKED", "true"),
         ("/button.js", javascript, button, "ASSET_HOUR", "true"),

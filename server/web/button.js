@@ -2,11 +2,11 @@
  * <summary-button>: "No time to read? Get a summary".
  *
  * The reader presses it, gets the article's own most important sentences, and a press on one takes
- * them to that sentence in the article, highlighted. The page's own elements are only read: the
- * sentences are highlighted by ranges (CSS Custom Highlight API). Attributes: README.md beside.
+ * them to that sentence in the article, highlighted. The page's own elements are only read:
+ * sentences are highlighted by ranges (CSS Custom Highlight API). For the attributes see README.md.
  *
- * The steps: read() turns the article into text and remembers where each piece of it stands; ask()
- * has the service choose sentences; find() turns a sentence's offsets into DOM ranges; paint()
+ * The steps: read() turns the article into text and remembers the place of each piece; ask() has
+ * the service choose sentences; find() turns a sentence's offsets into DOM ranges; paint()
  * highlights them. No innerHTML, no style attribute, no eval: pages with a strict
  * Content-Security-Policy and Trusted Types can use it as it is.
  */
@@ -18,14 +18,16 @@
 	const script = document.currentScript;
 	const defaults = { ...script?.dataset };
 	const home = script?.src || document.baseURI;
-	/* The build puts words.txt here. A line a language: tags|label|failure */
+	/* The build inserts words.txt here, one line per language: tags|label|failure */
 	const words = '@WORDS@';
-	/* Not the article: furniture, controls, what is read elsewhere (the headline is sent apart). */
+	/* Not part of the article: page furniture, controls, what is read elsewhere (the headline is
+	 * sent separately). */
 	const SKIP = 'h1,nav,aside,footer,form:not(:has(summary-button)),figcaption,button,input,select,' +
 		'textarea,label,script,style,noscript,template,svg,math,iframe,object,video,canvas,rt,rp,' +
 		'dialog,details:not([open]),sup:has(a[href*="#"]),a[href*="#"] sup,[aria-hidden=true],' +
 		'[data-summary-skip],summary-button';
-	/* Scripts can leave half a surrogate pair in a page, which no JSON takes; the offsets stay. */
+	/* Scripts can leave half a surrogate pair in a page, which JSON does not allow; offsets stay
+	 * valid. */
 	const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
 	const wordsFor = (tag) => {
@@ -42,21 +44,21 @@
 		!/^(inline|contents|ruby|none)/.test(style.display) &&
 		(style.cssFloat === 'none' || element.textContent.length > 2);
 
-	/* Text for screen readers alone is cut down to a point, out of the flow. */
+	/* Text only for screen readers is clipped to a point, out of the flow. */
 	const isShown = (element, style) =>
 		!/none|hidden/.test(style.display + style.contentVisibility) &&
 		!(/abs|fix/.test(style.position) && element.offsetWidth < 2);
 
 	/*
-	 * The visible text of `root`: white space as the page shows it, paragraphs apart by a blank
-	 * line, soft hyphens left out. `runs`: where each unbroken piece stands in its text node.
+	 * The visible text of `root`: white space as the page shows it, paragraphs separated by a blank
+	 * line, soft hyphens left out. `runs`: where each unbroken piece is in its text node.
 	 */
 	const read = (root, skip) => {
 		const runs = [];
 		const blocks = new Set();
 		let text = '';
-		let gap = 0; /* white space since the last piece: 1, a line's end: 2, a paragraph's: 3 */
-		let space; /* where the white space begins, if that is all the gap is */
+		let gap = 0; /* since the last piece: 1 white space, 2 a line's end, 3 a paragraph's end */
+		let space; /* where the white space begins, if the gap is nothing more */
 		const put = (node, from, piece) => {
 			runs.push({ at: text.length, size: piece.length, node, from });
 			text += piece;
@@ -111,9 +113,9 @@
 	};
 
 	/*
-	 * The innermost element around the button, else the first meant for articles, that has most of
-	 * the page's prose, where long runs of text weigh more and links nothing: a page's teasers may be
-	 * an <article> each, and its article none.
+	 * The innermost element around the button, or else the first element meant for articles, that
+	 * holds most of the page's prose. Long runs of text count more, links nothing: each teaser of a
+	 * page may be an <article> while its article is none.
 	 */
 	const proseOf = ({ runs }, button) => {
 		const weights = new Map();
@@ -126,7 +128,7 @@
 			weights.get(box) > weights.get(document) / 2) || document.body;
 	};
 
-	/* A range for each text node that the sentence touches; none where it is not in the page. */
+	/* A range for each text node that the sentence touches; none if it is not in the page. */
 	const find = ({ text, runs }, sentence) => {
 		let { start, end } = sentence;
 		if (start == null || text.slice(start, end) !== sentence.text) {
@@ -155,10 +157,11 @@
 		return ranges;
 	};
 
-	/* Not a bare fragment for links: a <base> would send it elsewhere. */
+	/* Links need the full URL: a <base> would lead a bare fragment elsewhere. */
 	const pageUrl = () => location.href.split('#')[0];
 
-	/* A text fragment that browsers scroll to; long sentences by their first and last words. */
+	/* A text fragment that browsers scroll to; it names a long sentence by its first and last
+	 * words. */
 	const fragment = ({ text }, sentence) => {
 		if (sentence.fragment) return sentence.fragment;
 		const code = (part) => encodeURIComponent(part).replace(/-/g, '%2D');
@@ -202,10 +205,11 @@
 			}
 		}`);
 
-	/* For browsers without highlights: <mark> around each piece. Returns what takes them away. */
+	/* For browsers without highlights: put <mark> around each piece. Returns a function that
+	 * removes them. */
 	const wrap = (ranges) => {
 		const undo = [];
-		/* From the last to the first, so that the offsets before stay right. */
+		/* From last to first, so that the offsets before stay valid. */
 		for (const range of ranges.reverse()) {
 			const node = range.startContainer;
 			const data = node.data;
@@ -222,8 +226,8 @@
 	};
 
 	/*
-	 * Boxes in boxes may scroll: each brings the place to a third of its height, as far as it goes.
-	 * How far that is shows when they are there; for a smooth way they start again.
+	 * Nested boxes may scroll: each brings the place to a third of its height, as far as it can.
+	 * How far that is only shows after scrolling; for smooth scrolling they then start again.
 	 */
 	const scrollTo = (range) => {
 		const root = document.scrollingElement;
@@ -248,7 +252,8 @@
 	const secondsOf = (header) =>
 		+header || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
 
-	/* `fields` as JSON; for a URL as query string, which caches on the way can keep. */
+	/* Sends `fields` as JSON, or, for a URL, as a query string, so that caches on the way can
+	 * keep the answer. */
 	const ask = async (service, key, fields, signal) => {
 		const url = new URL('v1/summaries', service);
 		const init = { signal, credentials: 'omit', headers: {} };
@@ -302,12 +307,12 @@
 		#status;
 		#panel;
 		#name;
-		#abort = null; /* while the service is asked */
+		#abort = null; /* set while the service is asked */
 		#known = null; /* the last answer, and what was asked for it */
-		#shown = null; /* {article, sentences, links, current}: while the panel is open */
+		#shown = null; /* {article, sentences, links, current} while the panel is open */
 		#ranges = [];
 		#unwrap = null;
-		#notBefore = 0; /* the service asked for a pause until then */
+		#notBefore = 0; /* ask no earlier: the service asked for a pause */
 		#leave = () => this.#abort?.abort();
 
 		constructor() {
@@ -337,7 +342,7 @@
 			this.#label();
 		}
 
-		/** Close the panel and take the highlights away; the focus goes back to the button. */
+		/** Close the panel and remove the highlights; the focus returns to the button. */
 		close(focus = true) {
 			this.#leave();
 			this.#abort = null;
@@ -363,7 +368,7 @@
 			const text = this.#option('label') || this.querySelector('summary')?.textContent.trim() || label;
 			this.#button.textContent = text;
 			this.#button.lang = this.#status.lang = this.#panel.lang = tag;
-			/* What is asked is also what is given: "Get a summary". */
+			/* The name is the last part of the label: "Get a summary". */
 			this.#name = text.split(/[?？؟;։՞]/).pop().trim() || text;
 			this.#panel.setAttribute('aria-label', this.#name);
 		}
@@ -395,7 +400,7 @@
 			const article = this.#article();
 			if (!article) throw { status: 0 };
 			const view = this.#read(article);
-			/* Sentences in the markup, put there at publish time, need no service. */
+			/* Sentences put into the markup at publish time need no service. */
 			const inlined = [...this.querySelectorAll('li')].map((li) => ({ text: li.textContent.trim() }));
 			const answer = inlined.length ? { sentences: inlined } : await this.#ask(article, view.text);
 			this.#show(article, view, answer);
@@ -415,9 +420,9 @@
 			if (this.#known?.asked === asked) return this.#known.answer;
 
 			const abort = this.#abort = new AbortController();
-			const late = setTimeout(() => abort.abort(), 20000); /* nobody waits longer */
+			const late = setTimeout(() => abort.abort(), 20000); /* nobody waits longer than that */
 			this.#busy(true);
-			/* Mostly the answer is there before anybody could read this. */
+			/* Usually the answer comes before anybody could read this. */
 			const slow = setTimeout(() => { this.#status.textContent = this.#name + '…'; }, 200);
 			try {
 				const service = new URL(this.#option('service') || home, document.baseURI);
@@ -425,7 +430,7 @@
 				this.#known = { asked, answer };
 				return answer;
 			} catch (error) {
-				throw this.#abort === abort && error; /* false: closed meanwhile */
+				throw this.#abort === abort && error; /* false: the panel was closed meanwhile */
 			} finally {
 				clearTimeout(late);
 				clearTimeout(slow);
@@ -475,11 +480,12 @@
 			this.#unwrap = null;
 		}
 
-		/* Highlight the sentences, the current one more; returns the current one's first range. */
+		/* Highlight the sentences, the current one more strongly; returns the current one's
+		 * first range. */
 		#paint() {
 			const { article, sentences, current } = this.#shown;
 			this.#clear();
-			/* Read anew each time: the page may have changed since. */
+			/* Read the page each time, as it may have changed. */
 			const view = this.#read(article);
 			const found = sentences.map((sentence) => find(view, sentence));
 			const target = found[current]?.[0];
@@ -496,13 +502,14 @@
 		}
 
 		#go(event, index) {
-			if (event.ctrlKey || event.metaKey || event.shiftKey) return; /* a new tab: the link's own way */
+			if (event.ctrlKey || event.metaKey || event.shiftKey) return; /* a new tab: leave it to the link */
 			this.#shown.current = index;
 			this.#shown.links.forEach((link, i) => link.setAttribute('aria-current', i === index));
 			const range = this.#paint();
-			if (!range) return; /* the link's own way, too: the browser may find it */
+			if (!range) return; /* leave this to the link, too: the browser may find it */
 			event.preventDefault();
-			/* A caret goes on from the sentence; the focus stays, for Tab leads to the next one. */
+			/* The caret moves to the sentence; the focus stays, so that Tab leads to the next
+			 * one. */
 			getSelection().collapse(range.startContainer, range.startOffset);
 			scrollTo(range);
 		}

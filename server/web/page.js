@@ -1,6 +1,6 @@
 /*
- * The page to try the service on. It sends what is typed, dropped or named, and shows the sentences
- * in place. Nothing is stored: no cookie, no local storage, no history entry.
+ * The demo page. It sends text that is typed, a file that is dropped or a URL, and shows the
+ * sentences in place. Nothing is stored: no cookie, no local storage, no history entry.
  */
 (() => {
 	'use strict';
@@ -34,11 +34,11 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 
 	/* ---- asking --------------------------------------------------------------------------- */
 
-	/* As people write it: without the scheme. */
+	/* People write addresses without the scheme. */
 	const address = (typed) =>
 		!typed || /^[a-z][\w+.-]*:\/\//i.test(typed) ? typed : `https://${typed.replace(/^\/+/, '')}`;
 
-	/* What the form says, as the API's fields; null: nothing to summarize yet. */
+	/* The form's contents as fields of the API; null: nothing to summarize yet. */
 	const fields = () => {
 		const out = {};
 		if (kind() === 'text') out.text = $('text').value.toWellFormed();
@@ -62,7 +62,7 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		for (const id of ['answer', 'place', 'request']) $(id).hidden = true;
 	};
 
-	/* On a phone the form fills the screen: whoever pressed a button is brought to what came of it. */
+	/* On a phone the form fills the screen: after a button is pressed, scroll to the result. */
 	const bring = () => $('result').scrollIntoView({ block: 'nearest' });
 
 	const markWrong = (name) => {
@@ -72,7 +72,8 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		return input;
 	};
 
-	/* `field` of the request is at fault, if any is; `shown`: somebody pressed for it and waits. */
+	/* `field`: the request's field at fault, if any; `shown`: somebody pressed a button and
+	 * waits. */
 	const showFailure = (text, field, shown) => {
 		hideAnswer();
 		say(text, true);
@@ -156,11 +157,12 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		$('summary').lang = result.source.language;
 	};
 
-	/* The article as one text node a sentence, so that nothing of it is lost between. */
+	/* Shows the article with one text node per sentence, so that nothing between sentences is
+	 * lost. */
 	const showArticle = (text, result) => {
 		const chosen = new Set(result.sentences.map((sentence) => sentence.index));
 		const all = result.all_sentences;
-		/* Warm by rank: one sentence far ahead would leave all others cold. */
+		/* Colour by rank: by score, one sentence far ahead would leave all others pale. */
 		const ranks = new Map(all.map((_, index) => index).sort((a, b) => all[a].score - all[b].score)
 			.map((index, rank) => [index, ((rank + 1) / all.length) ** 2]));
 		const strip = [];
@@ -186,11 +188,12 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		$('article').lang = result.source.language;
 		$('article').dir = 'auto';
 		$('article').scrollTop = 0;
-		/* Numbers, keywords and the strip run as the article does. */
+		/* Numbers, keywords and the strip have the article's direction. */
 		for (const id of ['summary', 'keywords', 'strip']) $(id).dir = getComputedStyle($('article')).direction;
 	};
 
-	/* A range of the article's text, whose pieces are the sentences and what is between. */
+	/* A range of the article's text, whose text nodes are the sentences and the text between
+	 * them. */
 	const rangeAt = (start, end) => {
 		const range = new Range();
 		const walker = document.createTreeWalker($('article'), NodeFilter.SHOW_TEXT);
@@ -246,7 +249,7 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 			make('div', {}, make('dt', { textContent: name }), make('dd', { textContent: value }))));
 	};
 
-	/* A key is no part of a line that is copied, shown or kept in a shell's history. */
+	/* Keep the key out of a line that is copied, shown or kept in a shell's history. */
 	const showRequest = (body, headers, result) => {
 		const quoted = JSON.stringify(body).replace(/'/g, `'\\''`);
 		const key = headers['X-API-Key'] ? '-H "X-API-Key: $KEY" ' : '';
@@ -273,7 +276,8 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		for (const name of ['text', 'url', 'html']) $(`pane-${name}`).hidden = name !== value;
 	};
 
-	/* HTML goes as HTML, everything else as text. Bytes are read in the encoding that the file names. */
+	/* HTML is sent as HTML, everything else as text. Bytes are decoded with the encoding that
+	 * the file names. */
 	const take = async (file) => {
 		if (!file) return;
 		const bytes = new Uint8Array(await file.arrayBuffer());
@@ -284,7 +288,7 @@ Not all neighbours are pleased. Anglers in Selm fear for the spawning grounds ne
 		try {
 			if (named) decoder = new TextDecoder(named);
 		} catch {
-			/* An encoding that nobody knows: UTF-8 is the best guess. */
+			/* The encoding is unknown: UTF-8 is the best guess. */
 		}
 		const text = decoder.decode(bytes).replace(/\0/g, '');
 		if (isHtml) {

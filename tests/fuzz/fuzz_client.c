@@ -1,5 +1,5 @@
-/* Lines: the trusted proxies, Forwarded, X-Forwarded-For, the peer's address, and what may follow
- * the two headers in a line of its own. */
+/* Lines: the trusted proxies, Forwarded, X-Forwarded-For, the peer's address, and continuations
+ * of the two headers on lines of their own. */
 #include "fuzz.h"
 
 #include "server/client.h"

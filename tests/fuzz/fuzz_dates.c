@@ -1,4 +1,4 @@
-/* The first byte: month first or not. What comes out is a date that reads as itself. */
+/* The first byte: month first or not. The result, read again, gives the same date. */
 #include "fuzz.h"
 
 #include "core/dates.h"

@@ -9,7 +9,7 @@ static void check(struct span fragment)
 {
 	static const char start[] = "#:~:text=";
 	if (fragment.len == 0)
-		return; /* no context tells it from an earlier one */
+		return; /* no context distinguishes it from an earlier one */
 	HOLDS(fragment.len > strlen(start) && memcmp(fragment.at, start, strlen(start)) == 0);
 	for (size_t i = strlen(start); i < fragment.len; i++) {
 		unsigned char c = (unsigned char)fragment.at[i];

@@ -1,5 +1,6 @@
 /* The first line is the path, the second the version, each further one a header field. The two
- * functions of libmicrohttpd that show a request's head are replaced by ones that show these. */
+ * libmicrohttpd functions that return parts of a request's head are replaced by ones that return
+ * these. */
 #include "fuzz.h"
 
 #include "server/head.h"
@@ -51,7 +52,7 @@ static size_t count(const char *name)
 	return n;
 }
 
-/* What must hold of a head that is let through: one reading of where the body ends. */
+/* An accepted head must leave one reading only of where the body ends. */
 static void check(const struct head *head)
 {
 	size_t lengths = count("Content-Length"), codings = count("Transfer-Encoding");

@@ -1,4 +1,4 @@
-/* A line a clue: 't' a title, 's' the site's name, a digit a heading of that level. */
+/* One clue per line: 't' a title, 's' the site's name, a digit a heading of that level. */
 #include "fuzz.h"
 
 #include "core/headline.h"

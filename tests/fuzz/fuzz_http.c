@@ -1,7 +1,7 @@
 /*
- * Raw bytes to the HTTP side as it runs: libmicrohttpd, admission, bodies, batches, cache, workers,
- * on a loopback port of this process. The input is what one client sends; the byte 0xFF, which no
- * well-formed request has, ends a packet. What comes back must be well-formed answers only.
+ * Sends raw bytes to the running HTTP side: libmicrohttpd, admission, bodies, batches, cache,
+ * workers, on a loopback port of this process. The input is what one client sends; the byte 0xFF,
+ * which no well-formed request has, ends a packet. Only well-formed answers may come back.
  */
 #include "fuzz.h"
 
@@ -48,7 +48,7 @@ static void serve(const struct config *config)
 static void start(void)
 {
 	static struct config config;
-	/* Short limits: a client that says nothing more is cut by the service itself. */
+	/* Short limits, so that the service itself cuts a client that sends nothing more. */
 	static char command[][20] = {"precis", "--deadline-ms=300", "--keepalive-ms=100",
 				     "--max-body=64K", "--workers=1"};
 	static char origins[] = "--cors-origins=https://a.example";
@@ -70,7 +70,7 @@ static int connect_to_it(void)
 	return client;
 }
 
-/* The service may close before all is sent: then the rest is of no use. */
+/* The service may close before all is sent; then the rest is not needed. */
 static void send_all(int client, const uint8_t *at, size_t len)
 {
 	while (len > 0) {
@@ -85,7 +85,7 @@ static void send_all(int client, const uint8_t *at, size_t len)
 	shutdown(client, SHUT_WR);
 }
 
-/* All that comes back until the service closes; cut to `room`. */
+/* Receive everything until the service closes; cut to `room`. */
 static struct span receive_all(int client, char *out, size_t room)
 {
 	char rest[4096];
@@ -97,7 +97,7 @@ static struct span receive_all(int client, char *out, size_t room)
 	return (struct span){out, len};
 }
 
-/* The length of one head with its empty line; 0 where the client left before it was whole. */
+/* The length of one head with its empty line; 0 if the client left before it was complete. */
 static size_t check_head(struct span answer)
 {
 	static const char version[] = "HTTP/1.";
@@ -112,22 +112,22 @@ static size_t check_head(struct span answer)
 	return (size_t)(end - answer.at) + 4;
 }
 
-/* The number behind `name` in the head, or `otherwise`. */
+/* The number after `name` in the head, or `otherwise`. */
 static size_t number_of(struct span head, const char *name, size_t otherwise)
 {
 	const char *at = memmem(head.at, head.len, name, strlen(name));
 	return at == NULL ? otherwise : strtoul(at + strlen(name), NULL, 10);
 }
 
-/* Is it libmicrohttpd that answers, and closes? Version 0.9.75 sends such a head twice. */
+/* Does libmicrohttpd itself answer, and close? Version 0.9.75 sends such a head twice. */
 static bool is_library_answer(struct span head)
 {
 	static const char ours[] = "\r\nX-Request-Id: ";
 	return memmem(head.at, head.len, ours, strlen(ours)) == NULL;
 }
 
-/* One answer after the other. HEAD's have a length and no body: where the input may be one, only
- * the first head is looked at. */
+/* Check one answer after the other. Answers to HEAD have a length and no body: if the input may
+ * be a HEAD, only the first head is checked. */
 static void check_answers(struct span all, bool may_be_head)
 {
 	while (all.len > 0) {
@@ -157,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char out[1024];
 	start();
 	send_and_check(data, size);
-	if (count++ % 64 == 0) { /* and it still serves */
+	if (count++ % 64 == 0) { /* check that it still serves */
 		int client = connect_to_it();
 		send_all(client, (const uint8_t *)probe, strlen(probe));
 		struct span all = receive_all(client, out, sizeof(out));

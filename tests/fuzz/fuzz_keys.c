@@ -1,4 +1,4 @@
-/* The file of --api-keys-file. Each key of a file that is taken lets its bearer in. */
+/* The file of --api-keys-file. Each key in an accepted file lets its bearer in. */
 #include "fuzz_file.h"
 
 #include "server/keys.h"

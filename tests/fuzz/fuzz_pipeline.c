@@ -1,8 +1,8 @@
 /*
  * Request in, answer out, through a real queue and worker. The first byte says what the request is
  * (mode, below), the next two which options it has; the first line then is the title or the URL's
- * content type, and the rest the article. Whatever comes out must be JSON whose offsets cut the
- * very sentences out of the source, and must come out again the same.
+ * content type, and the rest the article. The answer must be JSON whose offsets cut exactly its
+ * sentences out of the source, and a second run must give the same.
  */
 #include "fuzz.h"
 
@@ -107,7 +107,7 @@ static char *body_of(const struct request_made *made, size_t *len)
 	return body;
 }
 
-/* What the fetcher would have brought. A raw request that asks for a URL gets a page, too. */
+/* What the fetcher would have downloaded. A raw request for a URL gets a page, too. */
 static struct fetch_result *download_of(const struct request_made *made)
 {
 	static const char *const types[] = {"text/html", "text/plain", "application/xhtml+xml", ""};
@@ -159,7 +159,7 @@ static enum offset_unit unit_of(const json_t *answer)
 					    : OFFSET_CODEPOINT;
 }
 
-/* The byte before which `units` lie; an offset inside a character would not end there. */
+/* The byte that `units` precede; an offset inside a character would not end there. */
 static size_t byte_at(struct span text, enum offset_unit unit, json_int_t units)
 {
 	size_t at = 0;

@@ -12,7 +12,7 @@ static void check(const struct url *url)
 	HOLDS((address_parse(url->host, url->port, &address) > 0) == url->literal);
 	for (const char *at = url->text; *at != '\0'; at++)
 		HOLDS(*at > ' ' && *at < 0x7F);
-	/* What libcurl is told reads as the same URL once more. */
+	/* The text given to libcurl must parse to the same URL again. */
 	struct url again;
 	HOLDS(url_parse(span_of(url->text), NULL, &again));
 	HOLDS(strcmp(again.text, url->text) == 0 && strcmp(again.host, url->host) == 0);

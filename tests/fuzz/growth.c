@@ -1,7 +1,7 @@
 /*
- * Looks for input that costs more than it is long: articles and pages made of small pieces, said
- * over and over, go the whole way from bytes to answer at three sizes, and what each step took is
- * compared. The case of a number is always the same.
+ * Looks for input whose cost grows faster than its length: articles and pages made of small
+ * repeated pieces go the whole way from bytes to answer at three sizes, and the time of each step
+ * is compared. The case of a number is always the same.
  *
  *   growth FROM [COUNT]   the cases from number FROM on; tells those that grow, and exits 1
  *   growth FROM 1 -v      one case, and what each of its steps took
@@ -23,17 +23,17 @@
 enum {
 	SIZES = 3,
 	SMALLEST_BYTES = 8 << 10,
-	TIMES = 4,  /* as large, each size as the one before */
-	LARGER = 1, /* sizes more, where growth seems to be */
-	TRIES = 4,  /* before a growth is believed: the least of them counts */
+	TIMES = 4,  /* each size is this many times the one before */
+	LARGER = 1, /* further sizes, if growth seems to be there */
+	TRIES = 4,  /* needed before growth is believed: the least time counts */
 };
 
-/* For TIMES as much input. */
+/* Allowed growth of time for TIMES as much input. */
 #define MOST_GROWTH 7.5
 #define MOST_NS_A_BYTE 400
 #define MOST_MEMORY_A_BYTE 200
 #define MOST_ANSWER_A_BYTE 100
-/* What is less is noise. */
+/* Less than this is noise. */
 #define LEAST_NS 1000000
 
 /* clang-format off */
@@ -118,7 +118,7 @@ static const char *const json_pieces[] = {
 
 /* clang-format on */
 
-/* What much of a page may stand in. */
+/* Elements that may hold much of a page. */
 static const char *const page_openers[] = {
 	"<p>",       "<div class='", "<table>",    "<table><tr>", "<ul>",    "<select>",
 	"<svg>",     "<title>",      "<textarea>", "<!--",        "<style>", "<noscript>",
@@ -170,7 +170,7 @@ static size_t below(uint64_t *state, size_t n)
 	return (size_t)(next_random(state) % n);
 }
 
-/* Of what the pieces of a case are. */
+/* What the pieces of a case are made of. */
 enum diet { DIET_TEXT, DIET_PAGE, DIET_JSON };
 
 static const char *a_piece(uint64_t *random, enum diet diet)
@@ -185,7 +185,7 @@ static const char *a_piece(uint64_t *random, enum diet diet)
 static void some_pieces(uint64_t *random, enum diet diet, const char **out)
 {
 	size_t count = 1;
-	while (count < UNIT_PIECES && below(random, 2)) /* the simplest are the worst, mostly */
+	while (count < UNIT_PIECES && below(random, 2)) /* the simplest are mostly the worst */
 		count++;
 	for (size_t i = 0; i < UNIT_PIECES; i++)
 		out[i] = i < count ? a_piece(random, diet) : NULL;
@@ -513,7 +513,7 @@ static const char *verdict(const struct growth_case *c, const struct cost *cost,
 	return NULL;
 }
 
-/* So much that it needs no second look, which might take minutes. */
+/* Is the growth so large that it needs no second run, which might take minutes? */
 static bool is_plain(const struct cost *cost, size_t size)
 {
 	uint64_t most = 0;
@@ -557,8 +557,8 @@ static void print_case(uint64_t number, const struct growth_case *c, const struc
 	fflush(stdout);
 }
 
-/* What small input takes for once, and what a lack of quiet adds, are told from growth by looking
- * again and, where it stays, at still larger input. */
+/* Fixed costs of small input and noise of a busy machine are told from growth by measuring again
+ * and, if it stays, with still larger input. */
 static bool grows(uint64_t number, bool verbose)
 {
 	struct growth_case c = case_of(number);

@@ -1,5 +1,5 @@
-/* Runs a fuzz target over the files of its corpus, so that what was once found stays found in every
- * build, with or without libFuzzer.
+/* Runs a fuzz target over the files of its corpus, so that every build, with or without libFuzzer,
+ * tests again what was found once.
  *
  * usage: replay_NAME DIRECTORY */
 #include "fuzz.h"
@@ -14,7 +14,7 @@ static void replay(const char *path)
 		exit(EXIT_FAILURE);
 	}
 	size_t size = (size_t)ftell(file);
-	/* Exactly as large as the input: a read beyond it is seen by the sanitizer. */
+	/* Exactly as large as the input, so that the sanitizer sees a read beyond it. */
 	uint8_t *data = malloc(size == 0 ? 1 : size);
 	rewind(file);
 	if (data == NULL || fread(data, 1, size, file) != size) {

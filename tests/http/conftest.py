@@ -16,7 +16,7 @@ def pytest_configure(config):
 
 @pytest.fixture
 def start_service(tmp_path):
-    """start_service("--queue", 4, env={...}): a service of the test's own, checked when it ends."""
+    """start_service("--queue", 4, env={...}): the test's own service, checked when it ends."""
     services = []
 
     def start(*options, **settings):
@@ -35,7 +35,7 @@ def start_service(tmp_path):
 
 @pytest.fixture
 def start_redis(tmp_path):
-    """start_redis("--maxmemory", "2mb"): a Redis server of the test's own."""
+    """start_redis("--maxmemory", "2mb"): the test's own Redis server."""
     servers = []
 
     def start(*options, **settings):
@@ -49,7 +49,7 @@ def start_redis(tmp_path):
 
 @pytest.fixture
 def start_instance(start_service):
-    """An instance that shares by `url`, and is known to be connected."""
+    """An instance that shares through `url` and has connected to it."""
     def start(url, *options, up=True, **settings):
         instance = start_service("--cache-url", url, "--url-allow-nets", running.LOOPBACK, *options, **settings)
         if up:
@@ -64,10 +64,11 @@ def service(tmp_path_factory):
     service = running.Service(tmp_path_factory.mktemp("service"), "--url-allow-nets", running.LOOPBACK)
     before = service.figures()
     yield service
-    # Whatever was asked, cut off or left: nothing of it is held, or one day there is no room.
+    # Whatever was requested, cut off or left, the service must hold nothing of it, or one day it
+    # has no room.
     idle = ("precis_connections", "precis_requests_in_flight", "precis_request_body_held_bytes",
             "precis_queue_depth", "precis_workers_busy", "precis_downloads_active", "precis_downloads_waiting")
     running.wait_until(lambda: all(service.figures()[name] == before[name] for name in idle))
-    kept = 64 + 10  # connections to origins, for the next download; libcurl's own
+    kept = 64 + 10  # connections kept to origins for the next download, and libcurl's own descriptors
     assert service.figures()["process_open_fds"] <= before["process_open_fds"] + kept
     service.stop()

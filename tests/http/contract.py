@@ -1,4 +1,4 @@
-"""Does an answer keep to what server/web/openapi.json promises?"""
+"""Does an answer keep the promises of server/web/openapi.json?"""
 
 import gzip
 import json
@@ -9,13 +9,13 @@ import jsonschema
 
 SOURCE = Path(__file__).resolve().parents[2] / "server/web/openapi.json"
 DOCUMENT = json.loads(SOURCE.read_text(encoding="utf-8"))
-# What HTTP itself brings along (RFC 9110, RFC 9112).
+# Headers that HTTP itself adds (RFC 9110, RFC 9112).
 PLAIN_HEADERS = {"date", "connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
 HEADERS = {name.lower() for name in DOCUMENT["components"]["headers"]} | PLAIN_HEADERS
-# Where the document has no such path, or no such method of it.
+# For paths that the document lacks, or methods that a path lacks.
 ELSEWHERE = {"404": {"$ref": "#/components/responses/NotFound"},
              "405": {"$ref": "#/components/responses/MethodNotAllowed"}}
-MOST_ITEMS = 50  # of a list are looked at, in answers of megabytes
+MOST_ITEMS = 50  # items of a list that are checked, in answers of megabytes
 _validators = {}
 
 
@@ -79,7 +79,7 @@ def check_headers(headers, documented):
 
 
 def check(method, target, status, headers, body):
-    """Every status, header and member of an answer is documented, and as it is documented."""
+    """Every status, header and member of an answer is documented and is as documented."""
     content_type = headers.get("Content-Type", "").partition(";")[0]
     item = DOCUMENT["paths"].get(urlsplit(target).path, {})
     operation = item.get("get" if method == "HEAD" else method.lower())

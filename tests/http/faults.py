@@ -1,4 +1,4 @@
-"""Turns what faults.c makes fail inside a running program."""
+"""Controls what faults.c makes fail inside a running program."""
 
 import mmap
 import struct
@@ -18,7 +18,7 @@ class Faults:
         path.write_bytes(bytes(mmap.PAGESIZE))
         with open(path, "r+b") as file:
             self.__dict__["_map"] = mmap.mmap(file.fileno(), mmap.PAGESIZE)
-        # A sanitizer wants to be the first library, but would then hide its malloc from this one.
+        # A sanitizer wants to be the first library, but would then hide its malloc from faults.c.
         asan = running.SANITIZERS["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
         self.__dict__["env"] = {"FAULTS": str(path), "LD_PRELOAD": str(LIBRARY), "ASAN_OPTIONS": asan}
 
@@ -29,12 +29,12 @@ class Faults:
         struct.pack_into("q", self._map, 8 * FIELDS.index(name), value)
 
     def fail(self, number, length=1):
-        """From now on the `number`-th allocation fails, and those behind it up to `length`."""
+        """From now on, allocations fail: the `number`-th and those after it, `length` in all."""
         self.seen = self.failed = 0
         self.fail_length = length
         self.fail_at = number
 
     def end(self):
-        """Nothing fails any more; how many allocations did."""
+        """Nothing fails any more. Returns how many allocations failed."""
         self.fail_at = 0
         return self.failed

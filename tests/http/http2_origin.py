@@ -1,4 +1,4 @@
-"""An HTTP/2 origin by hand, frame by frame, for what no good server does.
+"""An HTTP/2 origin written by hand, frame by frame, for things that no good server does.
 
 `Http2Origin` calls `behave(connection, stream, nth)` for each request, `nth` from 1 on each connection: write frames to the
 connection, and raise EndOfConnection to close it.
@@ -23,7 +23,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def field(name, value):
-    """Of a head, as HPACK has it without its table."""
+    """A header field, as HPACK writes it without its table."""
     return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 

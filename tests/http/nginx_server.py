@@ -1,4 +1,4 @@
-"""A real nginx with deploy/nginx.conf: the file as it is, but for addresses, rate and folder."""
+"""A real nginx with deploy/nginx.conf; only addresses, rate and folder are changed."""
 
 import json
 import os

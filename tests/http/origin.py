@@ -1,4 +1,4 @@
-"""An origin for downloads, well-behaved and hostile: one path, one way to answer.
+"""An origin for downloads, well-behaved and hostile: each path answers in its own way.
 
 `Origin` runs in a thread of the test and counts what connects to it. Each behaviour is a function
 named like its path and listed in BEHAVIOURS; it gets the socket and the request's head and writes
@@ -65,7 +65,7 @@ def answers(*parts):
 
 
 def then_silence(*parts):
-    """Write these bytes, then wait for the client to go."""
+    """Write these bytes, then wait until the client goes."""
     def behave(connection, request):
         for part in parts:
             connection.sendall(part)
@@ -183,7 +183,7 @@ BEHAVIOURS = {
     "early-hints": answers(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", page()),
     "http-1.0": answers(page().replace(b"HTTP/1.1", b"HTTP/1.0")),
     "status-203": answers(page(status="203 Non-Authoritative")),
-    # all of a page, and then something wrong
+    # a whole page, and then something wrong
     "gzip-padded": answers(page(gzip.compress(PAGE) + bytes(512), Content_Encoding="gzip")),
     "gzip-and-more": answers(page(gzip.compress(PAGE), Content_Encoding="gzip", Connection="close") + bytes(9)),
     "gzip-length-of-unpacked": answers(head(Content_Encoding="gzip", Content_Length=len(PAGE)), gzip.compress(PAGE)),
@@ -191,7 +191,7 @@ BEHAVIOURS = {
     "no-last-chunk-but-whole": answers(head(Transfer_Encoding="chunked"), b"%x\r\n%s\r\n" % (len(PAGE), PAGE)),
     "cut-gzip-but-whole": answers(page(gzip.compress(PAGE)[:-8], Content_Encoding="gzip")),
     "whole-then-silence": then_silence(head(Content_Length=len(PAGE) + 5), PAGE),
-    # what is called a coding, and is none
+    # names that are no codings
     "coding-utf-8": answers(page(Content_Encoding="UTF-8")),
     "coding-none": answers(page(Content_Encoding="none")),
     "coding-of-storage": answers(page(Content_Encoding="aws-chunked, identity")),
@@ -225,7 +225,7 @@ BEHAVIOURS = {
     "cookie-to-self": asks_for_cookie(True),
     "cookie-by-refresh": asks_for_cookie(False),
     "to-endless": for_ever(head("302 Found", Location="/page"), bytes(4096)),
-    # pages that only lead on
+    # pages that only lead to another
     "refresh": refresh("0; url=page"),
     "refresh-absolute": refresh("5;URL='{origin}/page'"),
     "refresh-to-redirect": refresh("0; url=to-page"),
@@ -335,7 +335,7 @@ BEHAVIOURS = {
 
 
 class Connection:
-    """The socket and what a behaviour may want to know."""
+    """The socket and what a behaviour may need to know."""
 
     def __init__(self, connection, origin_name):
         self._connection = connection
@@ -345,7 +345,7 @@ class Connection:
 
 
 class Origin:
-    """Listens until close(). `tls` is an SSLContext; `stall` accepts and never says a word."""
+    """Listens until close(). `tls` is an SSLContext; `stall` accepts and never sends anything."""
 
     def __init__(self, address="127.0.0.1", port=0, tls=None, stall=False):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -388,12 +388,12 @@ class Origin:
                     return
                 request += more
                 if request.startswith(b"\x16"):
-                    return  # TLS, which is not spoken here
+                    return  # the client speaks TLS, which this origin does not
             self.requests.append(request)
             path = request.split(b" ")[1].decode().lstrip("/").partition("?")[0]
             BEHAVIOURS.get(path, answers(page(b"", "404 Not Found")))(Connection(connection, self.name),
                                                                     request)
         except (OSError, ssl.SSLError):
-            pass  # the client has gone, which most behaviours wait for
+            pass  # the client has gone, as most behaviours expect
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""A real redis-server on a free loopback port, and a client of a few lines."""
+"""A real redis-server on a free loopback port, and a small client."""
 
 import shutil
 import signal
@@ -62,7 +62,7 @@ class Redis:
                 self("PING")
                 return True
             except RedisError:
-                return True  # it speaks
+                return True  # it answers
             except OSError:
                 time.sleep(0.01)
         return False
@@ -72,7 +72,7 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def __call__(self, *words):
-        """One command on a connection of its own."""
+        """Run one command on its own connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             stream = connection.makefile("rb")
             if self.login:

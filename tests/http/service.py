@@ -1,4 +1,4 @@
-"""The real program on a free loopback port, as tests see it."""
+"""The real program on a free loopback port, with helpers for tests."""
 
 import http.client
 import inspect
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("PRECIS_PROGRAM", ROOT / "build/server/precis")).resolve()
 REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
                     r"|Assertion .* failed")
-TRIES = 30_000  # five minutes and more: what never comes fails, and nothing is measured
+TRIES = 30_000  # five minutes or more: only what never comes fails, and nothing is timed
 LOOPBACK = "127.0.0.0/8,::1/128"  # for --url-allow-nets: the origins of the tests
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=77:detect_stack_use_after_return=1",
@@ -28,14 +28,15 @@ SANITIZERS = {
 
 
 def free_port():
-    """A port that nobody listens on; somebody could take it, so starters try again."""
+    """A port that nobody listens on. Somebody may still take it, so those who start servers try
+    again."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def wait_until(condition):
-    """For what another process does in its own time."""
+    """Wait for something that another process does in its own time."""
     for _ in range(TRIES):
         if condition():
             return
@@ -44,7 +45,8 @@ def wait_until(condition):
 
 
 def raw(port, *parts, pause=0.0, timeout=60.0):
-    """Send bytes exactly as given, `pause` seconds between parts; all that comes until the close."""
+    """Send bytes exactly as given, `pause` seconds between parts; returns all that comes until the
+    close."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         for i, part in enumerate(parts):
             if i > 0:
@@ -52,7 +54,7 @@ def raw(port, *parts, pause=0.0, timeout=60.0):
             try:
                 connection.sendall(part)
             except (BrokenPipeError, ConnectionResetError):
-                break  # refused in mid-request: the answer may still be read
+                break  # refused in the middle of the request: the answer can still be read
         answer = b""
         try:
             while piece := connection.recv(65536):
@@ -78,7 +80,7 @@ class Answer:
 
 
 def exchange(port, method, path, body=None, headers=None, timeout=60.0):
-    """One request on a connection of its own."""
+    """Send one request on its own connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request(method, path, body=body, headers=headers or {})
@@ -88,7 +90,7 @@ def exchange(port, method, path, body=None, headers=None, timeout=60.0):
 
 
 def files_of(service):
-    """The paths of the button, of the page to try the service on and of all that the page loads."""
+    """The paths of the button, of the demo page and of all that the page loads."""
     page = service.request("GET", "/").body.decode()
     loaded = re.findall(r'(?:href|src)="(page-[^"]*|openapi\.json)"', page)
     assert len(loaded) == 3
@@ -97,7 +99,8 @@ def files_of(service):
 
 
 class Load:
-    """Clients with a connection a request, until told to stop; every failure is kept."""
+    """Clients that use a new connection for each request, until told to stop; every failure is
+    kept."""
 
     def __init__(self, port, clients=8, headers=None, **fields):
         self.port, self.stopping = port, threading.Event()
@@ -139,7 +142,7 @@ class Service:
         self.env.update({k: os.environ.get(k, v) for k, v in SANITIZERS.items()})
         self.env.update(env or {})
         self.killed = False
-        self.ready_port = ready_port  # of the admin listener, where there is one
+        self.ready_port = ready_port  # port of the admin listener, if there is one
         for _ in range(20):
             self.port = free_port()
             if self._start():
@@ -188,7 +191,8 @@ class Service:
                             {"Content-Type": "application/json"})
 
     def still_works(self):
-        """A summary, sooner or later: a starved machine may miss a short --deadline-ms several times."""
+        """Get a summary, trying again: a starved machine may miss a short --deadline-ms several
+        times."""
         while True:
             try:
                 answer = self.summarize(text="It still works. It really does.")
@@ -211,7 +215,7 @@ class Service:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def terminate(self):
-        """Begin the drain, and come back at once."""
+        """Begin the drain and return at once."""
         self.process.send_signal(signal.SIGTERM)
 
     def kill(self):
@@ -220,7 +224,7 @@ class Service:
         self.process.kill()
 
     def start_again(self):
-        """On the same port, when it has ended."""
+        """Start again on the same port, after it has ended."""
         self.process.wait()
         if not self._start():
             raise RuntimeError(f"somebody took port {self.port}")

@@ -2,7 +2,7 @@
 
 from service import wait_until
 
-# Servers of the tests may be starved for a while on a busy machine: that must not look like a fault.
+# On a busy machine, the tests' servers may be starved for a while: that must not look like a fault.
 PATIENT = ("--cache-timeout-ms", 10000)
 
 

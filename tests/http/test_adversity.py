@@ -1,5 +1,5 @@
-"""What the machine does to the service: signals at every moment, a log that nobody takes, no
-descriptors left, a wall clock that jumps, a worker that never comes back."""
+"""What the machine may do to the service: signals at any moment, a log that nobody reads, no
+descriptors left, a wall clock that jumps, a worker that never returns."""
 
 import fcntl
 import http.client
@@ -33,7 +33,7 @@ def environment():
 
 
 def launch(stderr, *options, through=()):
-    """A service whose standard error goes somewhere else than into a file; waits until it answers."""
+    """A service whose standard error does not go to a file; waits until it answers."""
     while True:
         port = running.free_port()
         process = subprocess.Popen([*through, running.PROGRAM, "--listen", f"127.0.0.1:{port}", *options],
@@ -56,7 +56,7 @@ def test_a_full_disk_for_the_log_costs_nothing_else():
 
 
 def test_standard_streams_that_are_closed():
-    """The next sockets do not get their numbers: the log would be written into those."""
+    """The next sockets must not get their numbers, or the log would be written into them."""
     process, port = launch(None, "--sandbox", "off", through=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
     assert [os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)] == ["/dev/null"] * 3
     assert ask(port).status == 200
@@ -81,7 +81,7 @@ def test_a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end():
     os.close(writer)
     # More lines than the pipe and the service's own 256 KB hold.
     assert all(ask(port).status == 200 for _ in range(2000))
-    process.send_signal(signal.SIGHUP)  # whoever waits for signals must not wait for the pipe
+    process.send_signal(signal.SIGHUP)  # the thread that waits for signals must not wait for the pipe
     process.terminate()
     assert process.wait() == 0
     os.close(reader)
@@ -123,12 +123,13 @@ def test_signals_while_it_starts(tmp_path):
 
 
 def test_signals_while_it_stops(start_service):
-    """A second SIGTERM, or anything else, in the drain changes nothing: the answer still comes."""
+    """A second SIGTERM, or any other signal, during the drain changes nothing: the answer still
+    comes."""
     service = start_service()
     with service.connect() as client:
         client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                        b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY[:20])
-        # This one and the one that asks.
+        # This request and the one that asks for metrics.
         while "precis_requests_in_flight 2" not in service.request("GET", "/metrics").body.decode():
             time.sleep(0.01)
         service.terminate()
@@ -151,7 +152,7 @@ def test_no_descriptor_left(start_service):
     # The next descriptor is one too many for every connection, download and name to look up.
     used = max(map(int, os.listdir(f"/proc/{pid}/fd"))) + 1
     kept = http.client.HTTPConnection("127.0.0.1", service.port)
-    kept.request("GET", "/livez")  # accepted before there is need
+    kept.request("GET", "/livez")  # accepted before descriptors run out
     assert running.Answer(kept.getresponse()).status == 200
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, usual[1]))
     waiting = [service.connect() for _ in range(20)]
@@ -169,8 +170,8 @@ def test_no_descriptor_left(start_service):
 
 
 def test_idle_clients_leave_descriptors_for_probes(tmp_path):
-    """With fewer descriptors than connections are allowed, a probe on its own listener is still answered; and others
-    are, for whom those that have been idle for longest make room."""
+    """With fewer descriptors than allowed connections, a probe on the admin listener is still
+    answered. So are other clients, because the connections idle for longest make room."""
     port, admin = running.free_port(), running.free_port()
     with open(tmp_path / "log", "wb") as log:
         process = subprocess.Popen(["sh", "-c", 'ulimit -n 80 && exec "$@"', "sh", running.PROGRAM, "--listen", f"127.0.0.1:{port}",
@@ -223,7 +224,7 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
     while (answer := service.request("GET", "/readyz")).status == 200:
         time.sleep(0.01)
     assert (answer.status, answer.json()["code"]) == (503, "not_ready")
-    assert service.request("GET", "/livez").status == 200  # to restart would lose what it can still say
+    assert service.request("GET", "/livez").status == 200  # a restart would lose answers that it can still give
     assert "precis_ready 0" in service.request("GET", "/metrics").body.decode()
     client.join()  # answered although its worker is stuck
     if answers[0].status == 504:
@@ -237,7 +238,7 @@ def test_a_stuck_worker_is_told_by_readyz(start_service, tmp_path):
 
 @pytest.mark.faults
 def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_path, monkeypatch):
-    """Where all workers are busy for long, what was downloaded meanwhile is held, and counted."""
+    """If all workers are busy for long, pages downloaded meanwhile are held, and counted."""
     gate, ended = threading.Semaphore(0), threading.Semaphore(0)
 
     def gated(connection, request):
@@ -247,7 +248,7 @@ def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_pa
             while connection.recv(4096):
                 pass
         finally:
-            ended.release()  # the service has all that it wants of it, and closed
+            ended.release()  # the service has read all that it wants, and closed
 
     monkeypatch.setitem(origins.BEHAVIOURS, "gated", gated)
     origin, faults = origins.Origin(), faults_of.Faults(tmp_path)
@@ -265,7 +266,7 @@ def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_pa
     clients[-1].start()
     while faults.waiting == 0:
         time.sleep(0.01)
-    for _ in clients[:-1]:  # one after the other: together they would be too many in any case
+    for _ in clients[:-1]:  # one after the other: together they would be too many anyway
         gate.release()
         ended.acquire()
     faults.stuck = 0
@@ -281,7 +282,7 @@ def test_pages_that_wait_for_a_worker_are_within_the_limit(start_service, tmp_pa
 
 @pytest.mark.faults
 def test_a_connection_accepted_right_at_the_end_is_served(start_service, tmp_path):
-    """The kernel gave it to an I/O thread, which then lost its core: nothing else knows of it yet."""
+    """The kernel gave it to an I/O thread, which then lost its core: nobody else knows of it yet."""
     faults = faults_of.Faults(tmp_path)
     service = start_service("--io-threads", "2", env=faults.env)
     faults.hold_accepted = 1
@@ -305,7 +306,7 @@ def test_a_connection_accepted_right_at_the_end_is_served(start_service, tmp_pat
 
 @pytest.mark.parametrize("held_up_by", ["the client", "a download"])
 def test_a_batch_that_does_not_end_does_not_crash_the_end(start_service, held_up_by):
-    """libmicrohttpd ends the process when it is stopped with a connection that is suspended still."""
+    """libmicrohttpd ends the process when it is stopped while a connection is still suspended."""
     origin = origins.Origin()
     service = start_service("--drain-ms", "100", "--deadline-ms", "600000", "--url-timeout-ms", "600000",
                             "--url-allow-nets", running.LOOPBACK)
@@ -327,7 +328,8 @@ def test_a_batch_that_does_not_end_does_not_crash_the_end(start_service, held_up
 
 
 def test_lines_that_are_not_answered_in_time_are_told_so(start_service):
-    """Those under way, one by one, and what would follow them; what was answered before stays so."""
+    """The lines under way are told one by one, and those that would follow all at once; earlier
+    answers stay."""
     origin = origins.Origin()
     service = start_service("--drain-ms", "100", "--deadline-ms", "600000", "--url-timeout-ms", "600000",
                             "--url-allow-nets", running.LOOPBACK, "--workers", "2")
@@ -350,7 +352,8 @@ def test_lines_that_are_not_answered_in_time_are_told_so(start_service):
 
 @pytest.mark.faults
 def test_more_connections_at_the_end_than_there_may_be_are_served(start_service, tmp_path):
-    """They wait in the kernel, and then for their turn; libmicrohttpd 0.9.75 is not to take several at once."""
+    """They wait in the kernel and then for their turn, because libmicrohttpd 0.9.75 must not take
+    several at once."""
     for io_threads in (1, 2):
         faults = faults_of.Faults(tmp_path)
         service = start_service("--connections", 2, "--io-threads", io_threads, env=faults.env)
@@ -378,6 +381,6 @@ def test_sigterm_under_load_answers_all_that_it_accepted(start_service, tmp_path
         assert service.process.wait() == 0
         load.stop()
         said = [line for line in service.events("request") if line["route"] == "/v1/summaries"]
-        # What was refused, or closed before a byte was read, was never accepted.
+        # A connection that was refused, or closed before a byte was read, was never accepted.
         got = load.answered - len(load.failures)
         assert got == len([line for line in said if line["status"] == 200])

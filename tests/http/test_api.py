@@ -31,7 +31,8 @@ PAGE = ("<!doctype html><html lang=en><title>Bridge closed</title><body><article
 
 
 class Newsroom(http.server.ThreadingHTTPServer):
-    """An origin that counts: /article at once, /slow after a moment, /gated once `gate` is set, /silent never."""
+    """An origin that counts requests: it answers /article at once, /slow after a moment, /gated
+    once `gate` is set, /silent never."""
 
     def __init__(self):
         self.asked = collections.Counter()
@@ -43,7 +44,7 @@ class Newsroom(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}{path}"
 
     def handle_error(self, request, client_address):
-        pass  # clients that leave are what some tests are about
+        pass  # some tests have clients that leave
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -86,7 +87,7 @@ def slices(text, unit):
 
 
 def check_offsets(answer, text):
-    """Every offset of the answer slices back to what it names, and order and bounds hold."""
+    """Every offset of the answer slices back to the text it names, in order and within bounds."""
     sliced, back = slices(text, answer["offset_unit"])
     last = 0
     for sentence in answer["sentences"]:
@@ -307,7 +308,7 @@ def test_fields_beside_a_body_are_not_passed_over(service, content_type):
         problem = answer.json()
         assert (answer.status, problem["code"]) == (422, "unknown_field")
         assert problem["detail"] == f'"{name}" stands in the query string; with POST all fields are in the body.'
-        assert "pointer" not in problem  # into a body that is not at fault
+        assert "pointer" not in problem  # the body is not at fault
     assert [post(query).status for query in ("", "?", "?&")] == [200] * 3
 
 
@@ -365,7 +366,7 @@ def test_probes_and_info(service):
 @pytest.mark.parametrize("path, detail", [
     (b"/nothing", 'Nothing is served at "/nothing".'),
     ("/été".encode(), 'Nothing is served at "/été".'),
-    (b'/"\xC3', 'Nothing is served at "/"".'),  # cut to what is UTF-8
+    (b'/"\xC3', 'Nothing is served at "/"".'),  # cut to valid UTF-8
     (b"/%6civez", "No path of this service has percent-escapes."),
 ])
 def test_what_is_not_found_is_named(service, path, detail):
@@ -431,14 +432,14 @@ def test_limits_are_named(start_service):
     assert answer.status == 431 and answer.json()["actual"] > answer.json()["limit"] > 16000
     answer = service.request("GET", "/v1/info", headers={f"X-{i}": "a" for i in range(200)})
     assert answer.status == 431 and answer.json()["actual"] > 200 > answer.json()["limit"]
-    # Of unknown length it is counted while it arrives.
+    # A body of unknown length is counted while it arrives.
     chunk = b"1000\r\n" + b"a" * 4096 + b"\r\n"
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
             b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
     refused = service.raw(head + chunk + b"1\r\na\r\n0\r\n\r\n")
     assert b" 413 " in refused.split(b"\r\n")[0]
     assert b"The body has 4097 bytes or more; at most 4096 are allowed." in refused
-    # With Expect the client is spared sending it.
+    # With Expect, the client is spared sending the body.
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n")
     assert b" 413 " in service.raw(head).split(b"\r\n")[0]
@@ -460,7 +461,8 @@ def test_packed_bodies_are_unpacked_within_the_limit(start_service):
     for bad in (good[:-4], good + b"x", b"not gzip", b"", good[:10] + b"\xff" + good[11:]):
         answer = ask(bad)
         assert (answer.status, answer.json()["code"]) == (400, "bad_request")
-    # What comes to nothing is bounded as well: a name in its head that never ends, and empty members.
+    # What unpacks to nothing is bounded as well: a name in the gzip header that never ends, and
+    # empty members.
     head = (b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
             b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
     for data in (b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * 110000, gzip.compress(b"") * 6000):
@@ -471,7 +473,7 @@ def test_packed_bodies_are_unpacked_within_the_limit(start_service):
 
 @pytest.mark.parametrize("ends", [True, False], ids=["and no more", "then the rest"])
 def test_a_packed_body_begins_with_its_header_alone(start_service, ends):
-    """The first request of a service, before there is memory for any body."""
+    """This is the first request of a service, which has no memory for any body yet."""
     packed = gzip.compress(json.dumps({"text": ARTICLE}).encode())
     chunks = [packed[:10]] if ends else [packed[:10], packed[10:]]
     answer = start_service().raw(
@@ -564,7 +566,7 @@ def test_the_deadline_is_over_the_whole_request(start_service, newsroom):
     answer = service.summarize(url=newsroom.url("/silent"))
     assert answer.status == 504
     assert answer.json()["code"] in ("deadline_exceeded", "url_timeout")
-    # A body that drips in keeps no connection longer than that, either.
+    # Nor does a body that drips in keep a connection longer than that.
     connection = service.connect()
     connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                        b"Content-Length: 1000\r\n\r\n")
@@ -602,7 +604,7 @@ def test_a_full_queue_refuses_at_once(start_service):
     answers, refused = [], []
 
     def ask():
-        while not refused:  # clients that are starved may come one after the other
+        while not refused:  # starved clients may come one after the other
             answers.append(service.request("POST", "/v1/summaries", slow, JSON, timeout=600))
             refused.extend(answers[-1:] if answers[-1].status != 200 else [])
 

@@ -31,7 +31,7 @@ def line(number, **more):
 
 
 def parse(raw):
-    """Head and lines of a whole answer, whose chunks must be well-formed."""
+    """Head and lines of a complete answer, whose chunks must be well-formed."""
     head, body = raw.split(b"\r\n\r\n", 1)
     if b"chunked" not in head:
         return head, [json.loads(l) for l in body.splitlines()]
@@ -70,7 +70,7 @@ def test_a_bad_line_gives_one_problem_and_the_rest_go_on(start_service):
     assert [row.get("code", row.get("id")) for row in rows] == [
         "0", "invalid_json", "empty_text", "4", "body_too_large", "7", "invalid_json"]
     assert [row["line"] for row in rows if "code" in row] == [2, 4, 6, 10]
-    assert rows[-1]["detail"].startswith("Column 3: ")  # one number of a line is enough
+    assert rows[-1]["detail"].startswith("Column 3: ")  # one line number is enough
     assert (rows[4]["limit"], rows[4]["actual"]) == (2048, 3011)
 
 
@@ -79,7 +79,7 @@ def test_problems_keep_the_id_of_their_line(start_service):
     lines = [{"id": "none"}, {"id": "blank", "text": " "}, {"text": "x", "id": "unknown", "no": 1}, {"text": 1, "id": "ü"},
              {"id": "refused", "url": "http://127.0.0.1/"}, {"id": 7, "text": "x"}, {"id": "i" * 257, "text": "x"}]
     data = "\n".join(json.dumps(row) for row in lines).encode()
-    for _ in range(2):  # then a failure out of the cache
+    for _ in range(2):  # the second time, the failure comes from the cache
         answer = service.request("POST", "/v1/summaries", data, {"Content-Type": "application/x-ndjson"})
         rows = [json.loads(l) for l in answer.body.splitlines()]
         assert [row.get("id") for row in rows] == ["none", "blank", "unknown", "ü", "refused", None, None]
@@ -109,14 +109,14 @@ def test_answers_come_while_the_input_is_still_arriving(service):
 
 
 def sized(length, *packed):
-    """The head of a batch that says how long it is."""
+    """The head of a batch with its length."""
     fields = [b"Content-Length: %d" % length, *(b"Content-Encoding: gzip" for _ in packed)]
     return HEAD.replace(b"Transfer-Encoding: chunked", b"\r\n".join(fields))
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_short_batch_is_read_to_its_end_before_it_is_answered(start_service, packed):
-    """By whoever sends all before reading anything: its answers fill no socket meanwhile."""
+    """For clients that send everything before they read: meanwhile, the answers fill no socket."""
     service = start_service("--queue", "100000")
     lines = b"".join(line(i, text=f"Number {i}. {random.Random(i).randbytes(500).hex()}.", include=["text"])
                      for i in range(8000))
@@ -151,7 +151,7 @@ def test_a_sender_that_waits_for_answers_gets_them(service, packed):
 
 @pytest.mark.concurrency
 def test_reading_ahead_leaves_room_for_the_lines(start_service):
-    """Batches that may be read ahead are seven times what all requests may hold."""
+    """The batches that may be read ahead have seven times the bytes that all requests may hold."""
     service = start_service("--max-inflight", "5M", "--deadline-ms", "60000", "--workers", "2")
     lines = b"".join(line(i, text="The harbour town voted on Sunday. " * 1500) for i in range(180))
     assert 8 << 20 < len(lines) < 10 << 20
@@ -176,7 +176,8 @@ def test_reading_ahead_leaves_room_for_the_lines(start_service):
 @pytest.mark.faults
 @pytest.mark.parametrize("lines", [b"", line(1)])
 def test_100_continue_comes_before_the_answer(start_service, tmp_path, lines):
-    """Also where the I/O thread lost its core before it sent it, and others' lines are answered meanwhile."""
+    """Even if the I/O thread lost its core before sending it, and other clients' lines are answered
+    meanwhile."""
     faults = faults_of.Faults(tmp_path)
     service = start_service("--io-threads", "2", env=faults.env)
     faults.hold_continue = 1
@@ -184,7 +185,7 @@ def test_100_continue_comes_before_the_answer(start_service, tmp_path, lines):
         connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
         while faults.continuing == 0:
             time.sleep(0.01)
-        for number in range(2):  # at the second, the first look at all batches is over
+        for number in range(2):  # when the second comes, the first look at all batches is over
             assert service.request("POST", "/v1/summaries", line(number), {
                 "Content-Type": "application/x-ndjson"}).status == 200
         faults.hold_continue = 0
@@ -236,7 +237,7 @@ def test_a_packed_batch_says_what_a_plain_one_says(start_service):
 
 
 def test_answers_come_while_a_packed_input_is_still_arriving(service):
-    """Also those to more lines than the window holds, out of one piece, with nothing sent behind it."""
+    """Even answers to more lines than the window holds, from one piece, with nothing sent after it."""
     packer = zlib.compressobj(wbits=31)
     with service.connect() as connection:
         connection.sendall(PACKED_HEAD)
@@ -313,11 +314,11 @@ def test_bytes_that_make_no_line_win_no_time(start_service, head, piece):
 
 
 def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
-    """`nc -N`: its answers take longer than the watch over connections needs to see the end of input."""
+    """Like `nc -N`: the answers take longer than the watcher needs to see the end of input."""
     service = start_service("--url-timeout-ms", "2000", "--url-allow-nets", LOOPBACK, "--workers", "1")
     origin = origins.Origin()
     slow = [json.dumps({"id": str(i), "url": origin.url("silent") + f"?{i}"}).encode() + b"\n" for i in range(3)]
-    # More lines than are under way at a time: the last stay where libmicrohttpd has read them.
+    # More lines than may be under way: the last stay in libmicrohttpd's buffer.
     data = line(9) + b"".join(slow) + line(8)
     with service.connect() as connection:
         connection.sendall(HEAD + chunk(data) + b"0\r\n\r\n")
@@ -330,7 +331,7 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole(start_service):
 
 
 def check_half_closed(service, sent, lines):
-    """Every line is answered though the sender ended its half right behind the batch."""
+    """Every line is answered although the sender closed its half right after the batch."""
     with service.connect() as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
@@ -359,7 +360,7 @@ def test_a_batch_whose_sender_has_ended_is_answered_whole_among_others(start_ser
 
 @pytest.mark.concurrency
 def test_a_batch_in_pieces_whose_sender_has_ended_is_answered_whole(start_service):
-    """libmicrohttpd holds several of them, and is woken by the end."""
+    """libmicrohttpd holds several pieces, and is woken by the end of input."""
     service = start_service("--workers", "2", "--cache-bytes", "0")
     text = "The harbour town voted on Sunday to rebuild its lighthouse. The work begins in May. " * 20
     load = Load(service.port, clients=2, text=text, cache=False)
@@ -381,7 +382,7 @@ def reset(connection):
 @pytest.mark.parametrize("end,leave", [(b"", lambda connection: None), (b"", reset), (b"0\r\n\r\n", reset)],
                          ids=["before the end", "before the end, by reset", "by reset"])
 def test_downloads_of_a_client_that_has_left_are_given_up(start_service, end, leave):
-    """But for those that others wait for."""
+    """Except those that others wait for."""
     service = start_service("--url-timeout-ms", "600000", "--deadline-ms", "600000", "--url-allow-nets", LOOPBACK,
                             "--workers", "2", "--drain-ms", "0")
     origin = origins.Origin()
@@ -401,7 +402,8 @@ def test_downloads_of_a_client_that_has_left_are_given_up(start_service, end, le
 
 
 def test_what_becomes_of_a_batch_is_logged_and_counted(start_service):
-    """Its downloads by its id; its time, which is its client's, with no one's; whether its client was there to its end."""
+    """Downloads are logged with its id; its time, which depends on its client, is not counted; the
+    log says whether its client stayed to the end."""
     service = start_service("--url-allow-nets", LOOPBACK, "--log-level", "info", "--deadline-ms", "600000")
     origin = origins.Origin()
     lines = b"".join(json.dumps({"url": origin.url(path)}).encode() + b"\n" for path in ("rss", "closes"))
@@ -422,7 +424,7 @@ def test_what_becomes_of_a_batch_is_logged_and_counted(start_service):
 
 
 def test_a_line_that_is_late_is_answered_so(start_service):
-    """The deadline of the line comes before that of the connection."""
+    """The line's deadline comes before the connection's."""
     service = start_service("--deadline-ms", "1500", "--url-timeout-ms", "60000", "--url-allow-nets", LOOPBACK)
     origin = origins.Origin()
     data = line(1) + json.dumps({"url": origin.url("silent")}).encode() + b"\n" + line(2)
@@ -437,7 +439,7 @@ def resident_kb(service):
 
 
 def test_answers_of_any_length_come_whole(service):
-    """Also those that end anywhere near the end of the buffer of 16 KB that they are sent from."""
+    """Even those that end anywhere near the end of the 16 KB buffer from which they are sent."""
     ids = ["a" * length for length in range(1, 129)]
     data = b"".join(json.dumps({"id": name, "text": "a" * 5320, "include": ["text"], "cache": False}).encode() + b"\n"
                     for name in ids)
@@ -448,7 +450,7 @@ def test_answers_of_any_length_come_whole(service):
 
 
 def test_answers_that_nobody_reads_are_within_the_limit(start_service):
-    """Three take all that there is; the others are told so, and the first is whole at last."""
+    """Three take all the room; the others are told so, and in the end the first is complete."""
     service = start_service("--max-inflight", "30M", "--cache-bytes", "0", "--deadline-ms", "600000")
     text = "The harbour town voted on Sunday. " * 270_000
     connections, begun = [], []
@@ -474,7 +476,7 @@ def figure(service, name):
 
 
 def wait_until_read(service):
-    """All that was sent was received, by the only I/O thread."""
+    """The only I/O thread has received all that was sent."""
     port, unread = f":{service.port:04X}", True
     while unread:
         rows = [row.split() for row in open("/proc/net/tcp").readlines()[1:]]
@@ -483,7 +485,7 @@ def wait_until_read(service):
 
 
 def in_two(head, number):
-    """A batch with a line of 400 KB: the most of it, and its end. Packed, it is a kilobyte."""
+    """A batch with a line of 400 KB, as most of it and its end. Packed, it is a kilobyte."""
     text = line(number, query="a" * 400_000 if head is HEAD else " " * 400_000)
     if head is HEAD:
         return chunk(text[:-1]), chunk(b"\n")
@@ -494,7 +496,7 @@ def in_two(head, number):
 
 @pytest.mark.parametrize("head", [HEAD, PACKED_HEAD], ids=["plain", "packed"])
 def test_lines_that_never_end_are_within_the_limit(start_service, head):
-    """Two take all that there is; the third is told so, and its batch goes on."""
+    """Two take all the room; the third is told so, and its batch goes on."""
     service = start_service("--max-inflight", "1300K", "--max-body", "500K", "--io-threads", "1")
     connections = [service.connect() for _ in range(3)]
     for number, connection in enumerate(connections):
@@ -515,7 +517,7 @@ def test_lines_that_never_end_are_within_the_limit(start_service, head):
 @pytest.mark.concurrency
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_long_batch_takes_no_more_memory_than_a_short_one(start_service, packed):
-    # What the sanitizer keeps of freed memory, to catch late uses, is not what is measured here.
+    # Do not measure the freed memory that the sanitizer keeps to catch late uses.
     service = start_service("--cache-bytes", "1M", env={"ASAN_OPTIONS": "exitcode=77:quarantine_size_mb=1"})
 
     def run(lines):
@@ -558,7 +560,7 @@ def test_each_line_counts_for_the_rate(start_service, packed):
     def outcome(answer):
         return [row.get("id", (row.get("code"), row.get("line"))) for row in rows_of(answer)]
 
-    # Blank lines and lines that are too long are no summaries.
+    # Blank lines and lines that are too long cause no summaries.
     lines = b"\n" + line(1) + b"\n" + b"".join(map(line, range(2, 5)))
     assert outcome(ask("192.0.2.1", lines)) == ["1", "2", "3", "4"]
     over = ask("192.0.2.1", b"".join(map(line, range(5, 9))))
@@ -573,7 +575,7 @@ def test_each_line_counts_for_the_rate(start_service, packed):
 
 @pytest.mark.concurrency
 def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_service):
-    """Whose queue would be too slow, did they wait behind the lines."""
+    """If single requests waited behind the lines, their queue would be too slow."""
     service = start_service("--workers", "1", "--queue-wait-ms", "1", "--cache-bytes", "0", "--deadline-ms", "600000")
     answers = []
 
@@ -593,7 +595,7 @@ def test_batches_are_slowed_down_and_single_requests_are_not_refused(start_servi
 
 @pytest.mark.concurrency
 def test_a_request_that_asks_what_a_line_does_goes_first(start_service):
-    """It would wait for all lines before that one."""
+    """Otherwise it would wait for all lines before that one."""
     service = start_service("--workers", "1", "--queue-wait-ms", "0", "--deadline-ms", "600000", "--log-level", "info")
     lines = [line(i, text=f"Town {i} voted on Sunday. " * 10_000) for i in range(20)]
     long_text = "The harbour town votes on Sunday, and the work begins in May. " * 60_000

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.concurrency
 JSON = {"Content-Type": "application/json"}
 CLIENTS = 64
 PATIENT = ("--queue-wait-ms", 0)
-# Instrumented programs take a fraction: PRECIS_REQUESTS says how many.
+# For instrumented programs, PRECIS_REQUESTS sets a smaller number.
 REQUESTS = int(os.environ.get("PRECIS_REQUESTS", 10000))
 
 
 def article(number):
-    """Articles that differ in words and length, in two scripts."""
+    """Articles that differ in words, length and script (two)."""
     places = ["harbour", "market", "library", "station", "river", "castle", "school"]
     lines = [f"The {places[(number + i) % 7]} had {number * 31 % 97 + i} visitors on day {i}. "
              f"Nobody at the {places[(number * i) % 7]} knew why!" for i in range(3 + number % 20)]
@@ -74,7 +74,8 @@ def test_same_bytes_with_one_and_sixteen_workers(start_service):
 
 
 class Crowd:
-    """Clients that ask for a large article of their own again and again, until they have seen enough."""
+    """Clients that each request their own large article again and again, until they have seen
+    enough."""
 
     def __init__(self, service, clients):
         self.service, self.enough, self.answers = service, threading.Event(), []
@@ -118,14 +119,14 @@ def test_who_would_wait_too_long_is_refused_once_the_queue_stays_long(start_serv
         assert (answer.status, problem["code"], problem["limit"]) == (503, "overloaded", 1)
         assert problem["actual"] >= 1 and int(answer.headers["Retry-After"]) >= 1
     assert f'code="overloaded"}} {len(refused)}' in service.request("GET", "/metrics").body.decode()
-    # With nobody in front there is nothing to wait for, however long it was before.
+    # With nobody in front there is no wait, however long it was before.
     assert service.summarize(text=article(1), cache=False).status == 200
 
 
 def test_without_a_bound_of_the_wait_only_a_full_queue_refuses(start_service):
     service = start_service("--workers", 1, *PATIENT, "--deadline-ms", 600000)
     crowd, begun = Crowd(service, 16), time.monotonic()
-    # Longer than it takes until an overload is seen as one.
+    # Longer than it takes until an overload is recognized.
     while time.monotonic() < begun + 1.5 or len(crowd.answers) < 100:
         time.sleep(0.01)
     crowd.leave()
@@ -159,7 +160,7 @@ def test_every_accepted_request_is_answered_on_sigterm(start_service):
     clients = [service.connect(timeout=600) for _ in range(32)]
     for client in clients:
         client.sendall(request)
-    # The health of a later request says that these were read: connections are served in turn.
+    # An answered later request shows that these were read, because connections are served in turn.
     assert service.request("GET", "/livez").status == 200
     service.terminate()
     answers = []
@@ -171,7 +172,7 @@ def test_every_accepted_request_is_answered_on_sigterm(start_service):
         except ConnectionResetError:
             pass
         client.close()
-        # An answer, or nothing at all where the request was not accepted before the drain.
+        # An answer, or nothing at all if the request was not accepted before the drain.
         assert answer == b"" or answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503")), answer[:300]
         answers += [answer] if answer else []
         if answer.startswith(b"HTTP/1.1 200"):

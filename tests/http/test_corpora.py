@@ -1,5 +1,5 @@
-"""Promises and floors on real corpora: PRECIS_EVAL names their folder, which is no part of this
-repository. Its evaluate.py asks the running service and scores the answers."""
+"""Promises and minimum scores on real corpora: PRECIS_EVAL names their folder, which is not part of
+this repository. Its evaluate.py asks the running service and scores the answers."""
 
 import os
 import re

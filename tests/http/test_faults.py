@@ -44,7 +44,7 @@ def figure(service, name):
 
 
 def ask(service, request):
-    """The answer, or None where the connection was closed without a whole one."""
+    """The answer, or None if the connection was closed without a complete one."""
     try:
         return service.request(*request)
     except (ConnectionError, http.client.HTTPException):
@@ -54,7 +54,7 @@ def ask(service, request):
 # ---- memory ---------------------------------------------------------------------------------
 
 BATCH = b"".join(json.dumps({"id": str(i), "text": TEXT}).encode() + b"\n" for i in range(3))
-# What is kept would be answered without the work that is to fail: @ becomes a number.
+# A cached answer would skip the work that is to fail, so @ becomes a number.
 KINDS = {
     "text": post(text=TEXT, cache=False, include=["keywords", "sentences"]),
     "text-to-be-kept": post(text=TEXT + " Number @."),
@@ -76,7 +76,7 @@ KINDS = {
     "metrics": ("GET", "/metrics", None, {}),
     "ready": ("GET", "/readyz", None, {}),
 }
-# Each of the first allocations, then one of so many as there were before, divided by this.
+# Fail each of the first allocations; after n allocations, only every (n divided by this)-th.
 STEP = int(os.environ.get("PRECIS_FAULT_STEP", 60))
 
 
@@ -91,7 +91,7 @@ def numbered(kind, number, origin):
 
 
 def is_fair(kind, answer):
-    """With a lack of memory: the answer, or a problem of the service's own, or a closed connection."""
+    """With a lack of memory: the answer, one of the service's own problems, or a closed connection."""
     if answer is None:
         return True
     if kind == "batch" and answer.status == 200:
@@ -104,7 +104,7 @@ def is_fair(kind, answer):
     code = answer.json()["code"]
     if kind == "problem" and code == "wrong_type":
         return True
-    # libcurl does not always tell its own want of memory from a fault of the origin.
+    # libcurl does not always distinguish its own lack of memory from a fault of the origin.
     if kind.startswith("url") and code in ("url_refused", "url_unreachable", "url_too_large"):
         return True
     return code in ("too_complex", "internal", "overloaded")
@@ -121,7 +121,7 @@ def test_each_allocation_fails_once(start_service, faults, origin, kind, length)
         answer = ask(service, numbered(kind, 2 * number, origin))
         failed = faults.end()
         assert is_fair(kind, answer), f"allocation {number}: {answer}"
-        # The failure leaves nothing behind: the next is served.
+        # The failure leaves nothing behind: the next request is served.
         again = ask(service, numbered(kind, 2 * number + 1, origin))
         assert again is not None and again.status == good, f"after allocation {number}: {again}"
         answers += 1 + (answer is not None)
@@ -130,9 +130,10 @@ def test_each_allocation_fails_once(start_service, faults, origin, kind, length)
         number += 1 + number // STEP
     assert number > 1
     while figure(service, "requests_in_flight") > 1 or figure(service, "request_body_held_bytes") > 0:
-        time.sleep(0.01)  # ends only where all was given back
+        time.sleep(0.01)  # ends only if all was given back
     service.stop()
     assert service.events("stopped")[0]["given_up"] == 0
-    # Those are logged at debug only; and of a batch that breaks off the head may be out.
+    # Those are logged only at debug level; and if a batch breaks off, its head may already have
+    # been sent.
     if kind not in ("metrics", "ready", "batch"):
         assert len([line for line in service.events("request") if line["status"] != 0]) == answers

@@ -57,9 +57,10 @@ NO_PAGES = {
         "huge-chunk", "no-last-chunk", "not-gzip", "not-deflate", "not-brotli", "zstd",
         "coding-tower", "transfer-gzip"],
 }
-# Too large before any body; the others are by --url-max-bytes.
+# Too large before any body; the others exceed --url-max-bytes.
 HEADS = ["endless-head", "endless-line", "endless-hints", "endless-trailer"]
-# Odd, and read differently by different versions of libraries: a page or a code, but an answer.
+# Odd, and read differently by different versions of libraries: a page or a code, but always an
+# answer.
 ANYTHING = ["status-101", "two-lengths", "cut-gzip"]
 
 
@@ -71,7 +72,7 @@ def origin():
 
 
 def fetch(service, url, **fields):
-    """The answer and its code; what earlier downloads gave must not stand in for this one."""
+    """The answer and its code; a cached result of an earlier download must not replace it."""
     answer = service.summarize(url=url, cache=False, **fields)
     return answer, answer.json().get("code")
 
@@ -95,19 +96,19 @@ def running(folder, *options, timeout_ms=600000):
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory):
-    """As an operator starts it who has no private networks to open."""
+    """Started as by an operator who opens no private networks."""
     yield from running(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory):
-    """May dial loopback, and has all the time in the world: for what must end by itself."""
+    """May dial loopback and has ample time: for downloads that must end by themselves."""
     yield from running(tmp_path_factory, "--url-allow-nets", "127.0.0.0/8,::1", "--url-max-bytes", "1M")
 
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory):
-    """The same with little time, for what never ends by itself."""
+    """The same with little time, for downloads that never end by themselves."""
     yield from running(tmp_path_factory, "--url-allow-nets", "127.0.0.0/8,::1", "--url-max-bytes", "1M",
                        timeout_ms=300)
 
@@ -186,7 +187,7 @@ def test_bytes_of_a_location_are_kept(patient, origin):
 @pytest.mark.parametrize("path,requests", [("refresh-later", 1), ("refresh-itself", 1), ("refresh-header-to-self", 1),
                                            ("refresh-header-to-part", 1), ("refresh-header-and-cookie", 2)])
 def test_what_can_be_read_is_not_left(patient, origin, path, requests):
-    """But for itself once, where it may wait for its cookie."""
+    """Except once for itself, if it may be waiting for its cookie."""
     before = len(origin.requests)
     answer, _ = fetch(patient, origin.url(path))
     assert answer.status == 200, answer
@@ -203,7 +204,8 @@ def test_html_that_was_sent_leads_nowhere(patient, origin):
 
 
 def test_where_a_page_leads_is_kept_with_it(patient, origin):
-    """By the URL that was asked for; a failure of the second page is one of the first."""
+    """It is cached under the requested URL; a failure of the second page counts as one of the
+    first."""
     before = len(origin.requests)
     for path, count, status in (("refresh?kept", 2, 200), ("refresh-to-absent?kept", 4, 502)):
         for _ in range(2):
@@ -218,7 +220,7 @@ def test_no_redirects_no_refresh(origin, start_service):
 
 
 def test_a_client_leaves_behind_a_refresh(origin, start_service):
-    """The second page's download is given up as a first one's."""
+    """The download of the second page is given up like that of a first one."""
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     before = len(origin.requests)
     with asks(service, origin.url("refresh-to-silent")):
@@ -229,7 +231,7 @@ def test_a_client_leaves_behind_a_refresh(origin, start_service):
 
 
 def test_cookies_last_as_long_as_a_download(patient, origin):
-    """And go to nobody but who set them."""
+    """And they go only to the host that set them."""
     other = Origin("127.0.0.2")
     BEHAVIOURS["cookie-elsewhere"] = answers(page(b"", "302 Found", Location=other.url("to-page"), Set_Cookie="seen=1"))
     for path in ("cookie-to-self", "cookie-by-refresh"):
@@ -245,7 +247,7 @@ def test_cookies_last_as_long_as_a_download(patient, origin):
 
 
 def test_nothing_is_carried(origin, tmp_path, start_service):
-    """Environment proxies, .netrc: none of it reaches an origin."""
+    """Neither environment proxies nor .netrc have an effect on what reaches an origin."""
     proxy = Origin()
     (tmp_path / ".netrc").write_text("default login user password secret\n")
     (tmp_path / ".curlrc").write_text(f"proxy = {proxy.name}\n")
@@ -304,7 +306,8 @@ def listeners():
 
 @pytest.fixture(scope="module")
 def refusal(closed):
-    """The one text for every reason that the URL itself does not show: no port scanner."""
+    """One text for every reason that the URL itself does not show, so that the service is no port
+    scanner."""
     return fetch(closed, "http://10.0.0.1/")[0].json()["detail"]
 
 
@@ -330,7 +333,7 @@ def test_local_name_is_not_dialled(closed, listeners, host):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_scheme_is_refused(closed, listeners, refusal, scheme):
-    """With the reason, where it tells of nothing but the URL itself."""
+    """With the reason, if that is about nothing but the URL itself."""
     wanted = "The URL must begin with http:// or https://."
     check_refused(closed, listeners, refusal if scheme.lower().startswith("http") else wanted, f"{scheme}127.0.0.1:{listeners[0].port}/page")
 
@@ -348,7 +351,7 @@ def test_address_is_refused(closed, listeners, refusal, host):
 
 
 def test_redirects_are_judged(patient, origin, start_service):
-    """The first hop is allowed; the second leads to a listener that is not."""
+    """The first hop is allowed; the second leads to a forbidden listener."""
     other = Origin("::1")
     service = start_service("--url-allow-nets", "127.0.0.0/8")
     BEHAVIOURS["to-other"] = redirect(other.url("page"))
@@ -403,7 +406,7 @@ def test_allowed_hosts(origin, start_service):
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A certificate authority of the test's own, and what it signed."""
+    """The test's own certificate authority, and what it signed."""
     place = tmp_path_factory.mktemp("tls")
 
     def openssl(*arguments):
@@ -484,8 +487,8 @@ def test_tls_stall(hasty):
 
 
 def test_https_may_lead_to_http(authority, trusting):
-    """As links made short do, to pages that are older than they. What is only for https stays there:
-    libcurl takes 127.0.0.1 for as safe as that, but not its neighbour."""
+    """As short links do that lead to older pages. What is only for https stays there: libcurl takes
+    127.0.0.1 for as safe as https, but not its neighbour."""
     secure, origin = tls_origin(authority, "good", address="127.0.0.2"), Origin("127.0.0.2")
     BEHAVIOURS["to-plain"] = answers(page(b"", "302 Found", Location=origin.url("page"), Set_Cookie="for=all").replace(
         b"Set-Cookie", b"Set-Cookie: only=here; Secure\r\nSet-Cookie"))
@@ -559,10 +562,10 @@ def test_http2_in_pieces(authority, trusting, pieces):
 
 
 def test_http2_on_a_busy_machine(authority, start_service, tmp_path):
-    """libcurl forgets that there is more to do at once when its thread loses the core in between."""
+    """libcurl forgets that there is more to do at once if its thread loses the core in between."""
     def behave(connection, stream, nth):
         connection.sendall(h2.headers(stream))
-        connection.sendall(h2.data(stream))  # a record of its own, read in a turn of its own
+        connection.sendall(h2.data(stream))  # a separate record, read in a separate turn
 
     origin = h2.Http2Origin(tls_context(authority), behave)
     injected = faults.Faults(tmp_path)
@@ -591,7 +594,7 @@ def refuses(connection, stream):
 
 @pytest.mark.parametrize("end", [closes, goes_away, refuses])
 def test_http2_connection_ends_as_it_is_used_again(authority, trusting, end):
-    """Which says nothing about the page: it is asked for once more, on a new connection."""
+    """That says nothing about the page: it is requested once more, on a new connection."""
     def behave(connection, stream, nth):
         (h2.answer if nth == 1 else end)(connection, stream)
 
@@ -604,7 +607,7 @@ def test_http2_connection_ends_as_it_is_used_again(authority, trusting, end):
 
 
 def test_http2_connection_has_ended_meanwhile(authority, trusting):
-    """By TLS's goodbye, which libcurl reads and forgets."""
+    """It ended with TLS's goodbye, which libcurl reads and forgets."""
     read, gone = threading.Event(), threading.Event()
 
     def behave(connection, stream, nth):
@@ -612,13 +615,13 @@ def test_http2_connection_has_ended_meanwhile(authority, trusting):
         read.wait()
         connection.settimeout(0)
         with contextlib.suppress(ssl.SSLWantReadError):
-            while connection.recv(65536):  # what only acknowledges
+            while connection.recv(65536):  # frames that only acknowledge
                 pass
         with contextlib.suppress(ssl.SSLWantReadError):
-            connection.unwrap()  # said, and not waited for the same
+            connection.unwrap()  # send the goodbye, but do not wait for the peer's
         gone.set()
         select.select([connection], [], [])
-        os.read(connection.fileno(), 65536)  # asked again nevertheless: closed in order, not broken
+        os.read(connection.fileno(), 65536)  # a request, nevertheless: closed in order, not broken
         raise h2.EndOfConnection
 
     origin = h2.Http2Origin(tls_context(authority), behave)
@@ -646,7 +649,7 @@ def descriptors(service):
 
 
 def test_descriptors_come_back(hasty, origin):
-    """After every way to fail the service holds what it held before."""
+    """After every kind of failure the service holds what it held before."""
     every = [path for paths in NO_PAGES.values() for path in paths] + ANYTHING
     fetch(hasty, origin.url("page"))
     before = descriptors(hasty)
@@ -670,7 +673,7 @@ def test_slow_origins_hold_no_worker(origin, start_service):
     for i in range(20):
         assert service.summarize(text=f"It works. It really does, {i} times.", cache=False).status == 200
     assert answers == []
-    service.terminate()  # with no time to drain: the downloads are given up, and answered
+    service.terminate()  # with no time to drain, the downloads are given up and answered
     for thread in threads:
         thread.join()
     assert answers == ["not_ready"] * 100
@@ -678,7 +681,7 @@ def test_slow_origins_hold_no_worker(origin, start_service):
 
 @pytest.mark.concurrency
 def test_too_many_downloads(origin, start_service):
-    """Two may run and two wait; whoever comes then hears so at once."""
+    """Two may run and two wait; the next is told so at once."""
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-downloads", 2, "--drain-ms", 0,
                             "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     answers = []
@@ -696,7 +699,8 @@ def test_too_many_downloads(origin, start_service):
 
 @pytest.mark.concurrency
 def test_lines_leave_downloads_to_requests(origin, start_service):
-    """One of two may be a line's: a request gets the other, also where it joins a line that waits."""
+    """One of two slots may be a line's: a request gets the other, even if it joins a line that
+    waits."""
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--url-downloads", 2, "--workers", 4, "--drain-ms", 0,
                             "--url-timeout-ms", 600000, "--deadline-ms", 600000)
     before = len(origin.requests)
@@ -741,7 +745,7 @@ def test_a_download_whose_client_left_is_counted(origin, start_service):
 
 @pytest.mark.parametrize("same", [False, True])
 def test_answers_that_nobody_reads_are_within_the_limit(start_service, monkeypatch, same):
-    """Three take all that there is; one that is kept in the cache is there once, however many read it."""
+    """Three take all the room; one kept in the cache counts once, however many read it."""
     text = "The harbour town voted on Sunday. " * 270_000
     monkeypatch.setitem(BEHAVIOURS, "long", answers(page(text.encode(), Content_Type="text/plain")))
     origin, connections, codes = Origin(), [], []

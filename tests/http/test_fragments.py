@@ -1,4 +1,4 @@
-"""Text fragments: the first place that a browser finds by one is the sentence's own."""
+"""Text fragments: the first place that a browser finds with one is the sentence itself."""
 
 import random
 import re
@@ -19,7 +19,7 @@ def origin():
 
 
 def random_page(generator):
-    """Text of few sentences that stand there again and again, some too long to be quoted whole."""
+    """Text in which a few sentences repeat, some too long to be quoted whole."""
     def sentence(length):
         words = " ".join(generator.choice(WORDS) for _ in range(length))
         return words[0].upper() + words[1:] + "."
@@ -34,7 +34,7 @@ def words_of(part):
 
 
 def find(text, fragment):
-    """Where a browser goes: prefix-,start,end,-suffix; white space is any, and so is the case."""
+    """Where a browser goes: prefix-,start,end,-suffix; any white space and any case match."""
     parts = fragment.removeprefix("#:~:text=").split(",")
     before = words_of(parts.pop(0)[:-1]) + r"\s*" if parts[0].endswith("-") else ""
     behind = r"(?=\s*" + words_of(parts.pop()[1:]) + ")" if parts[-1].startswith("-") else ""
@@ -56,7 +56,7 @@ def test_fragments_lead_to_their_sentences(service, origin):
             if fragment is not None:
                 assert find(text, fragment) == place, (text, fragment)
                 with_context += "-," in fragment or ",-" in fragment
-            else:  # none leads there, and that only where it stands earlier, too
+            else:  # no fragment leads there: allowed only if the sentence also occurs earlier
                 assert find(text, urllib.parse.quote(sentence["text"], safe="").replace("-", "%2D")) != place
                 without += 1
     assert with_context > 100 and without > 0

@@ -1,4 +1,4 @@
-"""deploy/haproxy.cfg in front of the program: the file as it is, but for addresses."""
+"""deploy/haproxy.cfg in front of the program; only addresses are changed."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ def start_haproxy(tmp_path):
     started = []
 
     def start(*instances, probes=None):
-        """`probes`: the port of the instances' probes, for the line that the file has for such ones."""
+        """`probes`: the port of the instances' probes, for the file's line about separate ports."""
         port = running.free_port()
         text = (running.ROOT / "deploy/haproxy.cfg").read_text()
         assert text.count("bind :80\n") == 1
@@ -79,7 +79,7 @@ def test_each_client_has_its_own_rate(start_service, start_haproxy):
 
     assert statuses("127.0.0.2") == [200, 200, 429]
     assert statuses("127.0.0.3") == [200, 200, 429]
-    # What a client says of itself is not believed.
+    # What a client says about itself is not believed.
     assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.1") == [200, 200, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.2") == [429, 429, 429]
@@ -94,7 +94,7 @@ def test_the_button_and_the_page_are_served(service, start_haproxy):
 
 
 def test_batches_pass_line_by_line(service, start_haproxy):
-    """Each line is sent when the one before is answered."""
+    """Each line is sent when the one before has been answered."""
     with socket.create_connection(("127.0.0.1", start_haproxy(service)), timeout=60) as connection:
         connection.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
                            b"Transfer-Encoding: chunked\r\n\r\n")
@@ -128,7 +128,7 @@ def test_slow_clients_never_reach_precis(start_service, start_haproxy):
 
 
 def test_probes_on_a_port_of_their_own(start_service, start_haproxy):
-    """As precis.socket has them. HAProxy takes an instance for alive until its first checks fail."""
+    """As in precis.socket. HAProxy takes an instance for alive until its first checks fail."""
     admin = running.free_port()
     instance = start_service("--admin-listen", f"127.0.0.1:{admin}", ready_port=admin)
 

@@ -1,5 +1,5 @@
-"""Clients that break the rules, over raw sockets: each gets one clear answer or none, nothing is read
-as a request that was not sent as one, and everybody else is served as before."""
+"""Clients that break the rules, over raw sockets: each gets one clear answer or none, only what was
+sent as a request is read as one, and everybody else is served as before."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from service import Service, wait_until
 
 BODY = b'{"text":"One sentence. Another sentence."}'
-NEXT = b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"  # what must not be smuggled
+NEXT = b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"  # a request that must not be smuggled
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def service(tmp_path_factory):
 
 
 def statuses(answer):
-    """The status codes of all answers in these bytes; an odd byte between them fails."""
+    """The status codes of all answers in these bytes; fails on any other byte between them."""
     codes = []
     while answer:
         head, end, rest = answer.partition(b"\r\n\r\n")
@@ -44,7 +44,7 @@ def statuses(answer):
 
 
 def post(*fields, body=BODY, version=b"HTTP/1.1"):
-    """A POST with these fields besides the usual; no length unless given."""
+    """A POST with these header fields besides the usual ones; no length unless given."""
     return b"\r\n".join([b"POST /v1/summaries " + version, b"Host: a", b"Content-Type: application/json",
                          *fields, b"", b""]) + body
 
@@ -107,14 +107,14 @@ UNCLEAR = {
     "first field folded": b"POST /v1/summaries HTTP/1.1\r\n Host: a\r\nHost: a\r\n" + length(len(BODY)) + b"\r\n\r\n" + BODY,
 }
 
-# libmicrohttpd 0.9.75 drops what stands behind a NUL in a field and shows no trace of it. Nothing is
-# hidden by that behind a proxy that passes no NUL, and none does.
+# libmicrohttpd 0.9.75 silently drops what follows a NUL in a field. Behind a proxy this hides
+# nothing, because no proxy passes a NUL.
 CUT_AT_NUL = {"coding behind a NUL", "NUL in a field"}
 
 
 @pytest.mark.parametrize("case", UNCLEAR)
 def test_unclear_ends_are_refused(service, case):
-    """One refusal, then the end: whatever follows is nobody's request."""
+    """One refusal, then the end: whatever follows is not read as a request."""
     got = statuses(service.raw(UNCLEAR[case] + NEXT))
     assert got in ([400], [413]) or (case in CUT_AT_NUL and got == [200, 200]), got
 
@@ -150,7 +150,7 @@ def test_good_chunks_are_read(service):
     parts = [b"%x\r\n%s\r\n" % (1, BODY[i:i + 1]) for i in range(len(BODY))]
     for last in (b"0\r\n\r\n", b"000\r\n\r\n", b"0\r\nX-Trailer: y\r\n\r\n"):
         assert statuses(service.raw(chunked(*parts, last) + NEXT)) == [200, 200]
-    # Extensions: nobody needs them, so either is fine, but not half of each.
+    # Nobody needs extensions, so taking or refusing them is fine, but not something in between.
     extended = b"%X;name=value\r\n%s\r\n" % (len(BODY), BODY)
     assert statuses(service.raw(chunked(extended, b"0;end\r\n\r\n") + NEXT)) in ([200, 200], [400])
 
@@ -163,7 +163,7 @@ def test_trailers_do_not_count_as_fields(service):
 # ---- heads ---------------------------------------------------------------------------------
 
 HEADS = {
-    # request: the statuses that are fine; () is a close without an answer
+    # request: the allowed statuses; () is a close without an answer
     "no Host": (b"GET /livez HTTP/1.1\r\n\r\n", {400}),
     "two Hosts": (b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", {400}),
     "two Hosts, case": (b"GET /livez HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", {400}),
@@ -206,7 +206,8 @@ HEADS = {
 def test_odd_heads(service, case):
     request, fine = HEADS[case]
     got = statuses(service.raw(request + NEXT))
-    # Some are refused and closed, others are well-formed requests for nothing, and the next is served.
+    # Some are refused and closed; others are well-formed requests for nothing, and the next one is
+    # served.
     first = got[0] if got else ()
     assert first in fine, got
     if first in (400, 431, 505):
@@ -269,7 +270,7 @@ def test_expect(service):
         while piece := connection.recv(4096):
             answer += piece
         assert statuses(answer) == [200]
-    # What is refused by its head is refused before it is sent.
+    # A request refused by its head is refused before its body is sent.
     for field, status in ((length(10**12), 413), (b"Content-Length: 4 2", 400)):
         with service.connect() as connection:
             connection.sendall(post(field, b"Expect: 100-continue", body=b""))
@@ -345,7 +346,7 @@ def test_odd_bodies(service, case):
     "\u200b" * 900000 + "a", "ﷺ" * 900000, "\U0001f469\u200d" * 400000, "a b " * 700000, "?!" * 1400000,
     "\u202e" * 900000 + "a", "กา" * 450000], ids=range(18))
 def test_odd_texts_end(service, text):
-    """None of them keeps a worker for long; all are answered."""
+    """None of these texts keeps a worker for long; all are answered."""
     answer = service.summarize(text=text, cache=False)
     assert answer.status in (200, 413, 422, 504), answer
     service.still_works()
@@ -379,7 +380,8 @@ def test_half_closed_clients_are_answered(service):
             answer = b""
             while piece := connection.recv(65536):
                 answer += piece
-            # Whoever says no more may well be gone: an answer or a close, but not half of one.
+            # A client that sends no more may well be gone: an answer or a close is fine, but no
+            # half answer.
             assert statuses(answer) in ([200], [])
 
 
@@ -408,7 +410,7 @@ def leave(connection, reset):
 
 @pytest.mark.concurrency
 def test_leaving_at_every_byte(service):
-    """By a close and by a reset, in requests of both framings."""
+    """Clients leave by a close and by a reset, in requests of both framings."""
     before = descriptors(service)
     for request in (post(length(len(BODY))), chunked(CHUNK, b"0\r\n\r\n"), NEXT * 2):
         for end in range(len(request) + 1):
@@ -439,7 +441,7 @@ def test_leaving_with_the_answer_unread(service):
 
 @pytest.mark.concurrency
 def test_random_garbage(service):
-    """Requests with bytes changed, lost, doubled and swapped: nobody else notices."""
+    """Requests with bytes changed, lost, doubled and swapped do not affect others."""
     source = random.Random(20260101)
     requests = [post(length(len(BODY))), chunked(CHUNK, b"0\r\n\r\n"), NEXT, *UNCLEAR.values()]
     for _ in range(800):
@@ -469,7 +471,7 @@ def test_random_garbage(service):
 
 
 def drip(service, first, byte):
-    """Send `first`, then `byte` again and again; what came back by the time the service closed."""
+    """Send `first`, then `byte` again and again; returns what came back until the service closed."""
     answer = b""
     with service.connect() as connection:
         connection.sendall(first)
@@ -495,7 +497,7 @@ def drip(service, first, byte):
     (post(length(10**7), b"Content-Encoding: gzip", body=b""), b" ")],
     ids=["line", "empty lines", "path", "fields", "body", "chunks", "chunk size", "trailers", "refused", "ignored"])
 def test_slow_requests_are_cut(start_service, first, byte):
-    """The time is that of the whole request: bytes that keep coming win nothing."""
+    """The time limit is for the whole request: more bytes do not extend it."""
     service = start_service("--deadline-ms", 300, "--keepalive-ms", 300)
     answer = drip(service, first, byte)
     assert not answer or statuses(answer)[0] in (400, 408, 415, 431)
@@ -530,7 +532,7 @@ def test_ten_thousand_idle_connections(start_service):
 
 @pytest.mark.concurrency
 def test_silent_connections_lock_nobody_out(start_service):
-    """At the limit those that have said nothing for longest make room."""
+    """At the limit, those that have been silent for longest make room."""
     service = start_service("--connections", 20, "--keepalive-ms", 3600000, "--deadline-ms", 3600000)
     silent = [service.connect() for _ in range(60)]
     for _ in range(3):

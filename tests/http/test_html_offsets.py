@@ -1,5 +1,5 @@
-"""html_offsets behind every way to write a character: all references that HTML knows, with and without
-their semicolon, numbers in decimal and hexadecimal, and what only looks like one."""
+"""html_offsets after every way to write a character: all references that HTML knows, with and
+without their semicolon, numbers in decimal and hexadecimal, and what only looks like one."""
 import random
 from html.entities import html5
 
@@ -47,7 +47,7 @@ TAGS = ["<table>", "</table>", "<tr>", "<td>", "</td>", "<b>", "</b>", "<p>", "<
 
 
 def test_offsets_in_disorder(service):
-    """HTML moves text out of tables: where a sentence has a place, it is its own."""
+    """HTML moves text out of tables: if a sentence has offsets, they are its own."""
     soup, placed, lost = random.Random(5), 0, 0
     for _ in range(400):
         page = "<body>" + "".join(soup.choice(TAGS) + soup.choice(["", soup.choice(SAID) + " "])

@@ -1,5 +1,5 @@
-"""/openapi.json is what the service does. Every answer that any other test gets is checked against it
-as well: see Service.request()."""
+"""/openapi.json describes what the service does. Every answer that any other test gets is also
+checked against it: see Service.request()."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ def source_of(name):
 
 
 def body_of(name):
-    """An input that the field can go with."""
+    """An input with which the field may be sent."""
     html = f"<html><body><article><p>{TEXT}</p></article></body></html>"
     return {"html": html} if name in ("html", "base_url") else {"text": TEXT}
 
@@ -183,7 +183,7 @@ def test_every_part_of_an_answer(service):
 
 
 def test_the_check_can_fail(service):
-    """Each kind of deviation is seen."""
+    """Each kind of deviation is detected."""
     answer = summarize(service, text=TEXT)
     good = answer.json()
     headers = dict(answer.headers)

@@ -1,4 +1,4 @@
-"""What operators turn and look at: keys, rates, origins, metrics, logs, reload."""
+"""What operators set and watch: keys, rates, origins, metrics, logs, reload."""
 
 import gzip
 import json
@@ -20,7 +20,8 @@ BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode
 
 
 def run_program(*options):
-    """To its end, without the variables of the tests themselves: PRECIS_PROGRAM names no option."""
+    """Run it to its end, without the variables of the tests themselves: PRECIS_PROGRAM names no
+    option."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PRECIS_")}
     return subprocess.run([running.PROGRAM, *options], capture_output=True, text=True, env=env)
 
@@ -60,7 +61,8 @@ def test_keys_are_asked_for_and_turn_without_a_stop(start_service, tmp_path):
 
 
 def test_the_log_names_the_key_and_the_request(start_service, tmp_path):
-    """So that one client behind many requests is found, and the request behind a failed download."""
+    """So that operators find the one client behind many requests, and the request behind a failed
+    download."""
     (tmp_path / "keys").write_text(f"news:{KEY}\n")
     service = start_service("--api-keys-file", tmp_path / "keys")
     ask(service, **{"X-API-Key": KEY, "X-Request-Id": "known"})
@@ -126,7 +128,7 @@ def test_a_reload_without_good_keys_changes_nothing(start_service, tmp_path):
 
 
 def test_health_of_an_url(start_service):
-    """Without a path it is /livez that is asked, also where / is another listener's."""
+    """Without a path, /livez is requested, even if / belongs to another listener."""
     port = running.free_port()
     service = start_service("--admin-listen", f"127.0.0.1:{port}", ready_port=port)
 
@@ -186,7 +188,7 @@ def test_a_missing_key_file_stops_the_start(tmp_path):
 
 @pytest.mark.parametrize("option", [[], ["--check-config"]], ids=["start", "check"])
 def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
-    """Said by --check-config, too; a start must not be tried again and again for it."""
+    """--check-config reports it, too; the start must not be retried again and again."""
     keys = tmp_path / "keys"
     keys.write_text(f"# ours\nnews {KEY}\n")
     run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", keys, *option)
@@ -228,7 +230,7 @@ def pairs(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["alone", "key alone", "of another", "locked", "empty"])
 def test_a_certificate_without_its_key_is_a_wrong_option(pairs, kind):
-    """Said by --check-config, too; a start must not be tried again and again for it."""
+    """--check-config reports it, too; the start must not be retried again and again."""
     run = run_program("--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", pairs / kind, "--check-config")
     assert run.returncode == 2
     assert f"--cache-client-file (PRECIS_CACHE_CLIENT_FILE): '{pairs / kind}' is not allowed: there is no certificate with " \
@@ -242,7 +244,7 @@ def test_a_certificate_with_its_key_is_taken(pairs, kind):
 
 
 def test_the_reason_comes_before_the_end(pairs):
-    """OpenSSL, as Debian has it, wants longer keys."""
+    """Debian's OpenSSL requires longer keys."""
     run = run_program("--listen", "127.0.0.1:0", "--cache-url", "rediss://127.0.0.1:1/", "--cache-client-file", pairs / "weak")
     reason, end = run.stderr.splitlines()
     assert run.returncode == 1 and "--cache-url" in reason and "cannot start: see above" in end
@@ -270,7 +272,8 @@ def test_a_reader_may_stop_reading_help():
 
 
 def test_what_is_hardly_meant_is_said(start_service):
-    """At start in the log, by --check-config on standard error; a value of a variable nowhere."""
+    """A start says it in the log, --check-config on standard error; neither shows the value of a
+    variable."""
     options = ["--url-timeout-ms", "20000", "--max-text", "2M", "--max-body", "1536K", "--max-inflight", "1M"]
     wrong = {"PRECIS_QUUE": "secret-value", "PRECIS_SERVICE_HOST": "10.0.0.1", "PRECIS_PORT": "tcp://10.0.0.1:80",
              "PRECIS_PORT_80_TCP_ADDR": "10.0.0.1", "PRECIS_ADMIN_PORT": "9080"}
@@ -279,7 +282,7 @@ def test_what_is_hardly_meant_is_said(start_service):
               "max-text is 2097152, but max-body, 1572864, is reached first",
               "max-body is 1572864, but max-inflight, 1048576, is reached first"]
     service = start_service(*options, env=wrong)
-    wait_for_event(service, "started")  # which stands behind them
+    wait_for_event(service, "started")  # which comes after them
     assert [(line["level"], line["why"]) for line in service.events("config_doubtful")] == [("warn", d) for d in doubts]
     assert "secret-value" not in service.log
     check = subprocess.run([running.PROGRAM, *options, "--check-config"], capture_output=True, text=True,
@@ -289,7 +292,7 @@ def test_what_is_hardly_meant_is_said(start_service):
 
 
 def test_descriptors_that_will_not_do_are_said():
-    """32 are for all the rest; connections have half of all at least."""
+    """32 descriptors are for everything else; connections get at least half of all."""
     def doubts(descriptors, downloads):
         check = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@" --check-config --connections 300', "sh", running.PROGRAM]
         return subprocess.run([*check, "--url-downloads", downloads], capture_output=True, text=True, env={}).stderr
@@ -301,7 +304,7 @@ def test_descriptors_that_will_not_do_are_said():
 
 @pytest.mark.parametrize("wrong", ["a port in use", "a file of keys"])
 def test_doubts_are_said_before_a_start_that_fails(service, tmp_path, wrong):
-    """They may be why."""
+    """They may be the cause of the failure."""
     (tmp_path / "keys").write_text("broken\n")
     options = ["--listen", service.url.removeprefix("http://")] if wrong == "a port in use" else [
         "--listen", "127.0.0.1:0", "--api-keys-file", str(tmp_path / "keys")]
@@ -339,7 +342,8 @@ def test_each_client_has_its_rate(start_service):
     (["X-Forwarded-For: 6.6.6.{}", "Forwarded: for=198.51.100.1"], "127.0.0.1"),
 ], ids=["a second line", "and a second proxy", "Forwarded", "a header that the proxy passes on", "whichever it is"])
 def test_no_client_takes_another_address(start_service, lines, client):
-    """However it writes the headers that its proxy then adds to, or passes on: one client has one rate."""
+    """However it writes the headers that its proxy then extends or passes on, one client has one
+    rate."""
     service = start_service("--rate", "2/h", "--trust-proxies", "127.0.0.1")
     body = json.dumps({"text": "One sentence. And one more."}).encode()
 
@@ -368,7 +372,7 @@ def test_origins_of_the_list_may_call(start_service):
     assert answer.status == 204
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-    # Every field of a request that means something here and that a browser asks leave for.
+    # Every request field that has a meaning here and for which a browser asks permission.
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert {"Authorization", "Content-Encoding", "Content-Type", "If-None-Match", "X-API-Key"} <= set(allowed)
     assert answer.headers["Vary"] == "Origin"
@@ -376,7 +380,7 @@ def test_origins_of_the_list_may_call(start_service):
     answer = ask(service, **good)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
-    # Errors can be read by the page, too.
+    # The page can read errors, too.
     answer = service.request("POST", "/v1/summaries", b"{", {**JSON, **good})
     assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (400, "https://news.example")
     for answer in (ask(service, **bad), ask(service)):
@@ -430,7 +434,8 @@ def test_metrics_count_what_happened(start_service):
     page = service.request("GET", "/")
     assert service.request("GET", "/", headers={"If-None-Match": page.headers["ETag"]}).status == 304
     assert service.request("OPTIONS", "/").status == 204
-    # Counted, and then logged, when the answer is out, which the client may have read a moment before.
+    # The request is counted and then logged after the answer was sent, which the client may have
+    # read a moment before.
     while len(service.events("request")) < 8:
         time.sleep(0.01)
     answer = running.exchange(port, "GET", "/metrics")
@@ -489,7 +494,8 @@ def test_gauges_show_what_is_under_way_and_then_nothing(start_service):
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 def test_lines_of_batches_are_counted(start_service, packed):
-    """A batch is one request that went well; whether its lines did, and how much it was, is told, too."""
+    """A batch is one successful request; whether its lines succeeded, and its size, is counted,
+    too."""
     service = start_service()
     body = b'{"text": "One sentence. And another."}\n' * 3 + b'{"text": ""}\n{\n'
     headers = {"Content-Type": "application/x-ndjson"}
@@ -545,7 +551,7 @@ def test_a_request_is_one_line_without_its_text(start_service):
 
 
 def test_a_kept_answer_has_no_times_in_the_log(start_service):
-    """They are those of the request that made it."""
+    """The times are those of the request that made it."""
     service = start_service()
     first, second = ask(service), ask(service)
     assert second.headers["Server-Timing"] == "cache;desc=hit" != first.headers["Server-Timing"]

@@ -1,5 +1,5 @@
-"""Nothing of what clients send, and nothing of what is downloaded for them, gets into the log: not on
-any way to fail, and not on the most talkative level."""
+"""Nothing that clients send or that is downloaded for them gets into the log: with no kind of
+failure, and not even at the most verbose level."""
 
 import json
 import time
@@ -20,7 +20,8 @@ def body(**fields):
     return json.dumps(fields).encode()
 
 
-# What is sent, and the code that must come back: so each way to fail was really taken.
+# What is sent, and the code that must come back: this proves that each kind of failure really
+# happened.
 POSTS = {
     "fine": (body(text=ARTICLE, title=SECRET, query=SECRET, id=SECRET, include=["text"]), None),
     "html": (body(html=PAGE.decode(), base_url=f"https://{SECRET}.example/"), None),

@@ -32,13 +32,13 @@ def head(body_len):
 
 
 def test_debians_nginx_takes_the_file_as_it_is(tmp_path):
-    """The other tests put the kept answers elsewhere."""
+    """The other tests store the cached answers elsewhere."""
     kept, = re.findall(r"proxy_cache_path (\S+)", (running.ROOT / "deploy/nginx.conf").read_text())
     says = subprocess.run([NGINX, "-V"], text=True, stderr=subprocess.PIPE, check=True).stderr
     bodies = re.search(r"--http-client-body-temp-path=(\S+)", says)[1]
     assert Path(kept).parent == Path(bodies).parent
     if os.getuid() != 0:
-        return  # who may not listen on port 80
+        return  # this user may not listen on port 80
     (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}}\n"
                                          f"http {{ include {running.ROOT}/deploy/nginx.conf; }}\n")
     was_there = Path(kept).exists()
@@ -127,7 +127,7 @@ def test_info_and_problems_pass(service, start_nginx):
 
 
 def batch(size):
-    """Lines of about 300 bytes, as many as `size` takes, and how many."""
+    """Lines of about 300 bytes, as many as fit into `size`, and their number."""
     line = json.dumps({"text": TEXT, "sentences": 1, "cache": False}).encode() + b"\n"
     return line * (size // len(line)), size // len(line)
 
@@ -145,7 +145,7 @@ def test_batches_up_to_the_length_that_nginx_can_pass(start_service, start_nginx
         refused = nginx.request("POST", "/v1/summaries", longer, ndjson)
         assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
         assert "in parts" in refused.json()["detail"] and may_be_read_anywhere(refused)
-    # The place itself is not to be asked for.
+    # The internal location itself must not be reachable.
     assert nginx.request("POST", "/batches", b"{}", ndjson).status == 404
 
 
@@ -166,7 +166,7 @@ def may_be_read_anywhere(answer):
 
 
 def test_a_page_of_another_origin_can_read_why(start_service, start_nginx):
-    """What nginx itself refuses. The question of the browser before is not refused for the rate."""
+    """It can read what nginx itself refuses. The browser's preflight is not refused for the rate."""
     site = "https://news.example"
     instance = start_service("--cors-origins", site)
     nginx = start_nginx(instance, rate=1)
@@ -215,7 +215,8 @@ def ask_for(origin, nginx, source="127.0.0.1", **headers):
 
 
 def asked(service, method):
-    """How many requests for summaries reached it. The log is written after the answer is sent."""
+    """How many requests for summaries reached the service. The log is written after the answer is
+    sent."""
     last = service.request("GET", "/v1/info").headers["X-Request-Id"]
     while not any(event["id"] == last for event in service.events("request")):
         time.sleep(0.01)
@@ -240,7 +241,7 @@ def test_a_kept_answer(start_service, start_nginx, origin):
 
 
 def test_a_failed_download_is_kept_for_seconds(start_service, start_nginx, origin):
-    service = start_service("--cache-failure-ms", 3600000)  # which may not download from here
+    service = start_service("--cache-failure-ms", 3600000)  # an instance that may not download from here
     nginx = start_nginx(service)
     first, again = ask_for(origin, nginx), ask_for(origin, nginx)
     assert [answer.status for answer in (first, again)] == [422, 422]
@@ -310,7 +311,7 @@ def test_each_client_has_its_own_rate(start_service, start_nginx):
 
     assert statuses("127.0.0.2") == [200, 200, 429]
     assert statuses("127.0.0.3") == [200, 200, 429]
-    # What a client says of itself is not believed.
+    # What a client says about itself is not believed.
     assert statuses("127.0.0.3", **{"X-Forwarded-For": "192.0.2.1"}) == [429, 429, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.1") == [200, 200, 429]
     assert statuses("127.0.0.4", Forwarded="for=192.0.2.2") == [429, 429, 429]

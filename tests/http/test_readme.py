@@ -1,4 +1,4 @@
-"""What the README shows is run as it stands there."""
+"""Runs the README's examples exactly as they are shown."""
 
 import json
 import re
@@ -16,7 +16,7 @@ CURL = [block for block in SHELL if "curl" in block]
 
 
 def run(block, service):
-    """The block in a shell, against this service, failing on any HTTP error."""
+    """Run the block in a shell, against this service; any HTTP error fails."""
     script = block.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}").replace("curl -s", "curl --fail-with-body -s")
     return subprocess.run(["sh", "-ec", script], cwd=running.ROOT, capture_output=True, text=True)
 
@@ -31,7 +31,8 @@ def test_examples_work(service, block):
     if "jq" in block and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
     if "https://example.org/" in block:
-        # The one page that is not here: refused or unreachable without a network, both in JSON.
+        # The one page that is not local: without a network it is refused or unreachable, both in
+        # JSON.
         script = block.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}")
         answer = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
         assert json.loads(answer.stdout).get("code", "url_ok").startswith(("url_", "no_article"))

@@ -1,5 +1,5 @@
-"""What a running service has given up, and that nothing it needs is among that. Builds with the
-address or thread sanitizer have no sandbox: there the same tests show that all works without."""
+"""What a running service has given up, and that it needs nothing of that. Builds with the address
+or thread sanitizer have no sandbox: there the same tests show that everything works without it."""
 
 import ctypes
 import json
@@ -23,7 +23,7 @@ LANDLOCK_CREATE_RULESET = 444  # on every machine
 
 
 def in_force(service):
-    wait_for_event(service, "started")  # the log is written by a thread of its own
+    wait_for_event(service, "started")  # another thread writes the log
     return service.events("started")[0]["sandbox"]
 
 
@@ -38,8 +38,8 @@ def ask(service, key):
 
 
 def forbid_landlock():
-    """Runs in the child before the program: an older filter, as a container may have, that knows no
-    Landlock and refuses it."""
+    """Runs in the child before the program: installs an older filter, as containers may have, that
+    does not know Landlock and refuses it."""
     load, equal, give = 0x20, 0x15, 0x06
     program = [(load, 0, 0, 0), (equal, 0, 1, LANDLOCK_CREATE_RULESET), (give, 0, 0, 0x00050000 | 1),
                (give, 0, 0, 0x7FFF0000)]
@@ -52,7 +52,7 @@ def forbid_landlock():
 
 
 def start_once(tmp_path, *options, **settings):
-    """How a start that must fail ends: its exit status and what it says."""
+    """The exit status and the output of a start that must fail."""
     run = subprocess.run([running.PROGRAM, "--listen", "127.0.0.1:0", *options], cwd=tmp_path,
                          capture_output=True, text=True, **settings)
     return run.returncode, run.stderr
@@ -73,7 +73,7 @@ def test_every_thread_is_confined(start_service):
     metrics = service.request("GET", "/metrics").body.decode()
     assert f'precis_sandbox{{part="seccomp"}} {int(told.startswith("seccomp"))}\n' in metrics
     assert f'precis_sandbox{{part="no_core_dumps"}} {int("no core dumps" in told)}\n' in metrics
-    # Its own figures are still to be read.
+    # Its own figures can still be read.
     figures = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line.startswith("process_"))
     assert float(figures["process_resident_memory_bytes"]) > 1 << 20
     assert float(figures["process_open_fds"]) > 5
@@ -100,7 +100,7 @@ def test_without_landlock_the_rest_holds_and_on_does_not_start(tmp_path):
 
 
 def test_downloads_work(start_service, authority):  # noqa: F811
-    """Names are looked up, certificates read and checked, at a time when no rule can be added."""
+    """Names are looked up and certificates read and checked when no rule can be added any more."""
     service = start_service("--url-allow-nets", "127.0.0.0/8,::1", "--url-ca-file", authority / "ca.pem")
     origin, plain = tls_origin(authority, "good"), Origin()
     for url in (f"https://localhost:{origin.port}/page", f"http://localhost:{plain.port}/page"):
@@ -127,7 +127,8 @@ def test_batches_html_and_probes_work(start_service):
 
 
 def test_files_are_read_again_where_they_were_and_nowhere_else(start_service, tmp_path):
-    """As an editor replaces a file, and as Kubernetes turns a mounted secret: by a link to a folder."""
+    """Files are replaced as an editor does it, and as Kubernetes updates a mounted secret: by a
+    link to a folder."""
     place, elsewhere = tmp_path / "secret", tmp_path / "elsewhere"
     for folder in (place / "first", place / "second", elsewhere):
         folder.mkdir(parents=True)

@@ -1,5 +1,5 @@
-"""Answers shared in a real redis-server: one computation for several instances, and no request that
-fails or waits, whatever becomes of the server."""
+"""Answers shared in a real redis-server: one computation for several instances, and no request
+fails or waits, whatever happens to the server."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def stored(service, result="stored"):
 
 
 def post_all(instances, body, times):
-    """The same request `times` times at each instance, all at once."""
+    """Send the same request `times` times to each instance, all at once."""
     answers = []
     def ask(instance):
         answers.append(instance.request("POST", "/v1/summaries", body, {"Content-Type": "application/json"}))
@@ -45,7 +45,7 @@ def post_all(instances, body, times):
 
 
 class GatedOrigin:
-    """One page, and no answer to the first `held` requests before open() is called."""
+    """One page; the first `held` requests get no answer before open() is called."""
 
     def __init__(self, held=1000000):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -131,7 +131,7 @@ def test_urls_with_their_headers_and_failures(start_redis, start_instance):
         assert (first.status, second.status) == (status, status)
         for header in ("ETag", "Content-Type"):
             assert first.headers[header] == second.headers[header]
-        # What is left of its life has become less by now, perhaps by a whole second.
+        # Its remaining lifetime has become shorter, perhaps by a whole second.
         assert max_age(second) in range(max_age(first) - 60, max_age(first) + 1)
         mine, theirs = first.json(), second.json()
         mine.pop("request_id", None), theirs.pop("request_id", None)
@@ -152,7 +152,7 @@ def test_a_copy_lives_no_longer_than_the_original(start_redis, start_instance):
     redis("PEXPIRE", key, 3000)
     assert two.request("GET", query).headers["Server-Timing"] == "cache;desc=shared"
     wait_until(lambda: redis("EXISTS", key) == 0)
-    # A copy with a time of its own would be kept for a day.
+    # A copy with a lifetime of its own would be kept for a day.
     wait_until(lambda: two.request("GET", query).headers["Server-Timing"] != "cache;desc=hit")
     assert origin.connections == 2
     origin.close()
@@ -164,7 +164,7 @@ def test_what_is_not_to_be_cached_is_not_shared(start_redis, start_instance):
     one.summarize(text=article(2), cache=False)
     one.summarize(url=origin.url("page"), cache=False)
     one.request("GET", f"/v1/summaries?url={origin.url('page')}&cache=false")
-    # Seen through only by who decodes: looked up in vain, and the lease is given back.
+    # Only decoding reveals this: the body is looked up in vain, and the lease is given back.
     hidden = json.dumps({"text": article(2), "cache": False}).replace("cache", "cach\\u0065").encode()
     assert one.request("POST", "/v1/summaries", hidden, {"Content-Type": "application/json"}).status == 200
     wait_until(lambda: redis.keys() == [])
@@ -256,7 +256,7 @@ def test_waiting_for_another_instance_has_an_end(start_redis, start_instance):
 
 
 def test_a_lease_in_its_last_millisecond_is_waited_for(start_redis, start_instance):
-    """Redis says 0 then, which no test can hit: a relay says it of one that has long to live."""
+    """Redis then reports 0, which no test can hit: so a relay reports it for one that lives long."""
     redis = start_redis()
     one = start_instance(redis.url, *PATIENT)
     first = one.summarize(text=article(15))
@@ -306,12 +306,12 @@ def test_values_that_are_not_ours_are_never_served(start_redis, start_instance):
         wait_until(lambda: [redis("GET", key) for key in keys] == values)
         two.stop()
     two = start_instance(redis.url, *PATIENT)
-    redis("PERSIST", keys[0])                       # for ever is not ours either
+    redis("PERSIST", keys[0])                       # a value without an end is not ours either
     redis("DEL", keys[1])
     redis("RPUSH", keys[1], "a list")
     for n in range(2):
         assert two.summarize(text=article(n)).body == good[n].body
-    wait_until(lambda: redis("TYPE", keys[1]) != b"list")  # it is stored behind the answer; GET of a list fails
+    wait_until(lambda: redis("TYPE", keys[1]) != b"list")  # it is stored after the answer; GET of a list fails
     wait_until(lambda: [redis("GET", key) for key in keys] == values)
 
 
@@ -319,7 +319,7 @@ def test_values_that_are_not_ours_are_never_served(start_redis, start_instance):
 
 
 class Traffic:
-    """Ever new articles at one instance, from several clients, until its end; all must be answered."""
+    """Several clients send new articles to one instance until its end; all must be answered."""
 
     CLIENTS = 4
 
@@ -370,7 +370,7 @@ def test_the_server_is_killed_and_comes_back(start_redis, start_instance):
         redis.kill()
         wait_for_state(one, 0)
         traffic.more(40)
-        # Who was under way at that moment lost a look-up; nobody after.
+        # Only requests under way at that moment lost a look-up.
         assert errors(one) <= Traffic.CLIENTS
         assert looked_up(one, "away") > 0
         assert redis.start()
@@ -399,7 +399,7 @@ def test_the_server_hangs(start_redis, start_instance, fault):
         if fault == "hang":
             before = errors(one)
             traffic.more(60)
-            # Who was under way then may be counted after the state, and nobody after.
+            # Only requests under way at that moment may be counted after the state changed.
             assert errors(one) - before <= Traffic.CLIENTS
             redis.go_on()
         wait_for_state(one, 1)
@@ -590,7 +590,7 @@ def test_a_unix_socket(start_redis, start_instance, tmp_path):
 
 
 def make_certificates(folder):
-    """An authority, and a server's and a client's certificate from it."""
+    """An authority, and a server's and a client's certificate signed by it."""
     def openssl(*words):
         subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")

@@ -1,4 +1,5 @@
-"""One count of --rate for several instances in a real redis-server, and each one's own without it."""
+"""One count of --rate for several instances in a real redis-server; without it, each counts by
+itself."""
 
 import json
 import signal
@@ -16,7 +17,7 @@ BODY = json.dumps({"text": "A sentence to summarize. And a second one."}).encode
 
 @pytest.fixture
 def start_limited(start_instance):
-    """An instance with this rate; its clients are told apart by X-Forwarded-For."""
+    """An instance with this rate that tells clients apart by X-Forwarded-For."""
     def start(url, rate, *options, **settings):
         return start_instance(url, *PATIENT, "--rate", rate, "--trust-proxies", "127.0.0.1", *options, **settings)
     return start
@@ -28,7 +29,7 @@ def ask(service, client, **headers):
 
 
 def left(answer):
-    """What a client that was let in has left, or None where he was not."""
+    """What a client that was let in has left; None if it was refused."""
     if answer.status == 429:
         assert answer.json()["code"] == "rate_limited"
         assert int(answer.headers["Retry-After"]) > 0
@@ -57,7 +58,8 @@ def test_two_instances_count_against_the_same_limit(start_redis, start_limited):
     late = start_limited(redis.url, "5/h")
     assert left(ask(late, "192.0.2.1")) is None
     assert left(ask(late, "192.0.2.2")) == 3
-    # Whoever is known to be over his limit is refused without asking: the last one let in was two's.
+    # A client known to be over its limit is refused without asking: the last request let in was
+    # two's.
     assert [counted(i, "shared") for i in (one, two, late)] == [4, 3, 2]
     assert [counted(i, "instance") for i in (one, two, late)] == [0, 0, 0]
 
@@ -76,7 +78,7 @@ def test_lines_of_a_batch_count_for_all(start_redis, start_limited):
     wait_until(lambda: counted(one, "shared") == 4)
     assert left(ask(two, "192.0.2.1")) == 1
     assert left(ask(one, "192.0.2.1")) == 0
-    # What the instance itself knows suffices to refuse; the other learns it with its next question.
+    # What the instance knows is enough to refuse; the other one learns it with its next question.
     assert left(ask(two, "192.0.2.1")) is None
     assert left(ask(one, "192.0.2.1")) is None
     redis.kill()
@@ -91,7 +93,7 @@ def test_an_api_key_has_one_count(start_redis, start_limited, tmp_path):
     (tmp_path / "keys").write_text("news:k-0123456789abcdef\nblog:k-fedcba9876543210\n")
     one, two = (start_limited(redis.url, "2/h", "--api-keys-file", tmp_path / "keys") for _ in range(2))
     for name in ("k-0123456789abcdef", "k-fedcba9876543210"):
-        # Whatever their addresses.
+        # Clients with one key share its count, whatever their addresses.
         assert [left(ask(i, f"192.0.2.{n}", Authorization=f"Bearer {name}"))
                 for n, i in enumerate((one, two, one, two))] == [1, 0, None, None]
 
@@ -124,7 +126,7 @@ def test_limits_do_not_mix(start_redis, start_limited):
     assert [left(ask(hours, "192.0.2.1")) for _ in range(4)] == [2, 1, 0, None]
     assert [left(ask(i, "192.0.2.1")) for i in (more, seconds, other)] == [3, 2, 2]
     assert sorted(key.split(b":")[2] for key in keys(redis)) == [b"3/3600", b"3/60", b"4/3600"]
-    # Whose count it is cannot be read.
+    # Nobody can read whose count it is.
     assert not any(b"192.0.2.1" in key for key in keys(redis))
 
 
@@ -140,7 +142,7 @@ def test_a_count_ends_when_the_client_has_all_again(start_redis, start_limited):
     redis("PEXPIRE", key, 3000000)
     two = start_limited(redis.url, "5/h")
     assert left(ask(two, "192.0.2.1")) is None
-    assert redis("PTTL", key) <= 3000000              # to be refused costs nothing
+    assert redis("PTTL", key) <= 3000000              # a refused request costs nothing
     fast = start_limited(redis.url, "2/s")
     assert left(ask(fast, "192.0.2.1")) == 1
     wait_until(lambda: len(keys(redis)) == 1)
@@ -190,7 +192,7 @@ def test_without_the_server_each_limits_by_itself(start_redis, start_limited):
     redis.kill()
     for service in (one, two):
         wait_for_state(service, 0)
-    # Each goes on from what it was told last.
+    # Each continues from what it was told last.
     assert [left(ask(one, "192.0.2.1")) for _ in range(4)] == [2, 1, 0, None]
     assert [left(ask(two, "192.0.2.1")) for _ in range(3)] == [1, 0, None]
     assert [left(ask(i, "192.0.2.2")) for i in (one, two)] == [4, 4]
@@ -228,7 +230,7 @@ def test_no_request_fails_while_the_server_goes_and_comes(start_redis, start_lim
         every(1)
         redis.kill() if fault == "kill" else redis.hang()
         every(0)
-        # Nobody waits for it any more, nor asks.
+        # Nobody waits for the server any more, or asks it.
         asked = [counted(service, "shared") for service in instances]
         for load in loads:
             load.wait_for(50)
@@ -242,7 +244,8 @@ def test_no_request_fails_while_the_server_goes_and_comes(start_redis, start_lim
 
 
 def test_who_has_ended_his_half_is_answered_when_the_server_has_decided(start_redis, start_limited):
-    """The end of his input is behind a request that libmicrohttpd has, whole: it did not break off."""
+    """The end of input comes after a complete request, which libmicrohttpd has: it did not break
+    off."""
     redis = start_redis()
     service = start_limited(redis.url, "5/h")
     head = b"POST /v1/summaries HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -250,7 +253,7 @@ def test_who_has_ended_his_half_is_answered_when_the_server_has_decided(start_re
     with service.connect() as client:
         client.sendall(head + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
         client.shutdown(socket.SHUT_WR)
-        time.sleep(0.5)  # long enough for whoever watches connections to look at it several times
+        time.sleep(0.5)  # long enough for the watcher to look at it several times
         redis.process.send_signal(signal.SIGCONT)
         answer = client.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200 "), answer

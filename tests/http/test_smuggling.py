@@ -1,5 +1,5 @@
-"""The same odd requests through real proxies: precis never sees a request that the proxy in front of it
-did not send, and nobody gets another's answer."""
+"""Sends odd requests through real proxies: precis never sees a request that the proxy in front did
+not send, and nobody gets another client's answer."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ from service import exchange, free_port
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 BODY = b'{"text":"One sentence. Another sentence."}'
 
-# How to say where a request ends, none of them plainly; %d is a length.
+# Unclear ways to say where a request ends; %d is a length.
 FRAMINGS = [
     [b"Content-Length: %d", b"Transfer-Encoding: chunked"],
     [b"Transfer-Encoding: chunked", b"Content-Length: %d"],
@@ -53,7 +53,7 @@ FRAMINGS = [
 
 
 def bodies(hidden):
-    """Where another request can hide, and what would be the length in front of it."""
+    """Where another request can hide, and the length that would precede it."""
     chunk = b"%x\r\n%s\r\n" % (len(BODY), BODY)
     return [
         (b"0\r\n\r\n" + hidden, (0, 5, len(hidden) + 5)),
@@ -120,7 +120,7 @@ backend precis
 
 
 def send(port, request):
-    """All of it, then read to the end; what comes back is judged by the logs."""
+    """Send everything, then read to the end; the result is judged by the logs."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         try:
             connection.sendall(request)
@@ -141,7 +141,7 @@ def is_up(port):
 def test_nothing_is_smuggled(tmp_path, start_service, name, start):
     if shutil.which(name, path=PATH) is None:
         pytest.skip(f"no {name}")
-    service = start_service("--deadline-ms", 1000, "--keepalive-ms", 60000, "--log-level", "debug")  # lines of probes
+    service = start_service("--deadline-ms", 1000, "--keepalive-ms", 60000, "--log-level", "debug")  # logs probes, too
     port = free_port()
     proxy = start(tmp_path, port, service)
     try:
@@ -149,7 +149,7 @@ def test_nothing_is_smuggled(tmp_path, start_service, name, start):
             time.sleep(0.02)
         for i, request in enumerate(requests()):
             send(port, request)
-            # The next client of the same connection behind the proxy gets its own answer.
+            # The next client whose request uses the same upstream connection gets its own answer.
             victim = exchange(port, "GET", "/livez", headers={"X-Request-Id": f"victim-{i}"})
             assert victim.status == 200, request
             assert victim.headers["X-Request-Id"] == f"victim-{i}", request

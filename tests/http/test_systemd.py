@@ -73,7 +73,7 @@ def test_sighup_takes_limits_from_the_file(start_service, tmp_path):
 
 
 def systemctl_reload(service, file):
-    """The unit's commands one after the other, as far as they succeed."""
+    """Run the unit's commands one after the other, until one fails."""
     for line in UNIT.read_text().splitlines():
         name, _, command = line.partition("=")
         words = command.replace("@BINDIR@/precis", str(running.PROGRAM)).replace("@CONFIG@", str(file)) \
@@ -84,7 +84,7 @@ def systemctl_reload(service, file):
 
 
 def test_a_reload_that_is_refused_fails(start_service, tmp_path):
-    """What `systemctl reload` says is what comes of it."""
+    """`systemctl reload` reports the actual outcome."""
     file, keys = tmp_path / "precis.conf", tmp_path / "keys"
     file.write_text("rate = 2/h\n")
     service = start_service("--config", file)
@@ -100,7 +100,7 @@ def test_a_reload_that_is_refused_fails(start_service, tmp_path):
 
 @pytest.mark.concurrency
 def test_reloads_under_load_lose_nothing(start_service, tmp_path):
-    """Keys turn and limits change while requests with the key that stays keep coming."""
+    """Keys are replaced and limits change, while requests with a key that stays keep coming."""
     keys, file = tmp_path / "keys", tmp_path / "precis.conf"
     stays = "site:0123456789abcdef\n"
     keys.write_text(stays)
@@ -121,7 +121,7 @@ def test_reloads_under_load_lose_nothing(start_service, tmp_path):
 
 
 class Instance:
-    """A precis that got its sockets as descriptors 3 and up, as from systemd."""
+    """A precis that got its sockets as descriptors from 3 on, as from systemd."""
 
     def __init__(self, folder, name, *sockets, options=()):
         self.log_path = folder / f"{name}.log"
@@ -150,7 +150,7 @@ class Instance:
 
 
 def listener():
-    """Numbered above the ones that the shell moves it to."""
+    """Numbers above those to which the shell moves it."""
     made = socket.create_server(("127.0.0.1", 0), backlog=4096)
     high = socket.socket(fileno=fcntl.fcntl(made.fileno(), fcntl.F_DUPFD, 50))
     made.close()
@@ -168,7 +168,7 @@ def test_sockets_are_handed_over(tmp_path):
 
 
 def test_sockets_handed_over_win_and_say_so(tmp_path):
-    """The address that an option names would be looked for in vain."""
+    """Nobody listens on the address that the option names, so this must be logged."""
     free = f"127.0.0.1:{running.free_port()}"
     with listener() as service, listener() as admin:
         handed = [f"127.0.0.1:{socket.getsockname()[1]}" for socket in (service, admin)]
@@ -201,7 +201,7 @@ def test_upgrade_on_a_socket_handed_over_loses_nothing(tmp_path):
         first = Instance(tmp_path, "first", service)
         load = running.Load(service.getsockname()[1], text=TEXT)
         load.wait_for(200)
-        first.stop()  # between the two the socket stays open and connections wait in it
+        first.stop()  # in between, the socket stays open and connections wait in it
         second = Instance(tmp_path, "second", service)
         load.wait_for(200)
         load.stop()
@@ -227,8 +227,8 @@ def test_upgrade_on_a_shared_port_answers_on(start_service, tmp_path):
     load.stop()
     second.terminate()
     assert second.wait() == 0
-    # A connection that the kernel completes in the instant in which the old socket closes is reset
-    # (deploy/README.md): at most the one that each client was opening.
+    # If the kernel completes a connection in the instant in which the old socket closes, it is
+    # reset (deploy/README.md): at most the one that each client was opening.
     assert set(load.failures) <= {repr(ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))}
     assert len(load.failures) <= len(load.threads)
     events = first.events() + [json.loads(line) for line in (tmp_path / "second.log").read_text().splitlines()]

@@ -1,4 +1,4 @@
-/* Which addresses may be dialled: every special range at its edges, and every disguise. */
+/* Which addresses may be dialled: the edges of every special range, and every disguise. */
 #include "tests/check.h"
 
 #include "server/address.h"
@@ -52,7 +52,7 @@ static void test_special(void **state)
 		"febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 		"fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ff00::", "ff02::1",
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		/* outside the only block handed out as global unicast */
+		/* outside the only block assigned as global unicast */
 		"200::1", "400::1", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::1", "8000::1",
 		NULL};
 	check_all(&nothing, special, ADDRESS_SPECIAL);
@@ -122,7 +122,7 @@ static void test_carried(void **state)
 					      NULL};
 	static const char *const open[] = {
 		"64:ff9b::8.8.8.8", "64:ff9b::93.184.215.14", "2a00::5efe:8.8.8.8",
-		/* looks alike, is not: the identifier has other bytes before it */
+		/* looks alike but is none: other bytes precede the identifier */
 		"2a00::100:5efe:127.0.0.1", "2a00::7f00:1", NULL};
 	check_all(&nothing, special, ADDRESS_SPECIAL);
 	check_all(&nothing, open, ADDRESS_PUBLIC);
@@ -140,7 +140,7 @@ static void test_metadata(void **state)
 					       "::ffff:168.63.129.16", NULL};
 	check_all(&nothing, metadata, ADDRESS_METADATA);
 
-	/* A wide network does not open them, naming the very address does. */
+	/* Allowing a wide network does not open them; naming the exact address does. */
 	struct address_net nets[8];
 	size_t fault;
 	int count = address_nets_parse("169.254.0.0/16,100.64.0.0/10,168.63.0.0/16,192.0.0.0/24,"

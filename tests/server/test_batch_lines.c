@@ -11,7 +11,8 @@
 
 enum { MANY = 8 << 20, IN_ONE_GO = 1 << 20 };
 
-/* Blank lines fill no window; the lock of all batches is not held for megabytes of them. */
+/* Blank lines fill no window, but the lock of all batches must not be held for megabytes of
+ * them. */
 static void test_what_was_read_ahead_is_taken_bit_by_bit(void **state)
 {
 	struct budget bodies = {.max_bytes = 4 * (size_t)MANY};
@@ -32,7 +33,7 @@ static void test_what_was_read_ahead_is_taken_bit_by_bit(void **state)
 	assert_int_equal(bodies.used_bytes, 0);
 }
 
-/* The time a packet takes around the earth, or to be sent again, is no pause of its sender. */
+/* While a packet travels around the earth or is sent again, its sender does not pause. */
 static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
 {
 	int sockets[2];
@@ -45,7 +46,7 @@ static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
 	assert_true(lines_come_first(&batch));
 	batch.ahead.came_ns = monotonic_ns() - 1000 * NS_PER_MS;
 	assert_int_equal(write(sockets[1], "{", 1), 1);
-	assert_true(lines_come_first(&batch)); /* it is ours to read on */
+	assert_true(lines_come_first(&batch)); /* it is our turn to read on */
 	assert_int_equal(read(sockets[0], &(char){0}, 1), 1);
 	assert_false(lines_come_first(&batch));
 	batch.ahead = (struct ahead){.reads = true, .came_ns = monotonic_ns()};
@@ -56,7 +57,7 @@ static void test_a_sender_that_pauses_is_not_read_ahead(void **state)
 	close(sockets[1]);
 }
 
-/* As a single request's body may: and then there is time left to begin its lines. */
+/* Like a single request's body; after that there is still time to begin its lines. */
 static void test_a_body_may_take_until_the_deadline(void **state)
 {
 	int sockets[2];
@@ -84,7 +85,7 @@ static void test_a_body_may_take_until_the_deadline(void **state)
 	close(sockets[1]);
 }
 
-/* Where no worker comes to it: its answer is said, and the batch goes on. */
+/* Even if no worker takes it: it is answered and the batch goes on. */
 static void test_a_line_that_is_late_is_answered(void **state)
 {
 	int sockets[2];

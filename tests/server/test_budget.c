@@ -15,7 +15,7 @@ static void what_does_not_fit_is_not_taken(void **state)
 	assert_false(budget_take(&budget, 1));
 	budget_give(&budget, 100);
 	assert_int_equal(budget.used_bytes, 0);
-	/* What is there already may be too much; then nothing fits. */
+	/* The bytes already in memory may be too many; then nothing fits. */
 	budget_add(&budget, 150);
 	assert_false(budget_take(&budget, 0));
 	budget_give(&budget, 150);
@@ -31,7 +31,7 @@ static void a_report_names_limit_and_actual(void **state)
 	assert_true(report.has_limit);
 	assert_int_equal(report.limit, 100);
 	assert_int_equal(report.actual, 110);
-	budget_report(&budget, 10, &report); /* others have given back since */
+	budget_report(&budget, 10, &report); /* others have given bytes back since */
 	assert_int_equal(report.actual, 101);
 }
 

@@ -86,7 +86,7 @@ static void keeps_what_may_be_kept_and_as_long(void **state)
 	assert_false(has(cache, "kept", now + 2000 * NS_PER_MS));
 	assert_false(has(cache, "kept", now)); /* gone for good */
 	assert_int_equal(cache_figures(cache).hits, 1);
-	assert_int_equal(cache_figures(cache).misses, 2); /* the two that were made */
+	assert_int_equal(cache_figures(cache).misses, 2); /* one for each of the two jobs */
 	assert_int_equal(cache_figures(cache).entries, 0);
 	assert_int_equal(cache_figures(cache).bytes, 0);
 	cache_free(cache);
@@ -117,7 +117,7 @@ static void without_bytes_nothing_is_kept(void **state)
 	cache_free(cache);
 }
 
-/* Or one long article would empty the cache for nothing. */
+/* Otherwise one long article would empty the cache in vain. */
 static void what_is_larger_than_all_pushes_nothing_out(void **state)
 {
 	char large[5000];
@@ -169,7 +169,7 @@ static void one_flight_per_key(void **state)
 	cache_free(cache);
 }
 
-/* Who comes late has as much time as who came first. */
+/* Whoever comes late has as much time as the first. */
 static void a_job_may_take_as_long_as_any_of_its_tickets(void **state)
 {
 	struct cache *cache = cache_new(1 << 20);
@@ -219,7 +219,7 @@ static void a_job_that_all_have_left_is_not_joined(void **state)
 	cache_free(cache);
 }
 
-/* Turning round for a while, for both are to meet within nanoseconds. */
+/* Spins at first, because both threads must meet within nanoseconds. */
 static void wait_for_turn(atomic_int *turn, int wanted)
 {
 	for (int i = 0; atomic_load(turn) != wanted; i++)
@@ -229,7 +229,7 @@ static void wait_for_turn(atomic_int *turn, int wanted)
 
 struct leaver {
 	struct ticket *ticket;
-	atomic_int turn; /* of the round that may begin, and behind it of the one that has ended */
+	atomic_int turn; /* number of the round that may begin, then of the one that has ended */
 	bool gave_up;
 };
 
@@ -247,7 +247,8 @@ static void *leave(void *arg)
 	return NULL;
 }
 
-/* The last one leaves a job while the next comes: either the job goes on, or it is not joined. */
+/* The last ticket leaves a job while the next one joins: either the job goes on, or it is not
+ * joined. */
 static void a_job_that_is_given_up_is_not_joined(void **state)
 {
 	struct cache *cache = cache_new(1 << 20);
@@ -263,7 +264,7 @@ static void a_job_that_is_given_up_is_not_joined(void **state)
 		cache_join(cache, job, leaver.ticket, monotonic_ns(), &found);
 		atomic_store(&leaver.turn, round);
 		for (int i = 0; i < round % 128; i++)
-			atomic_load(&leaver.turn); /* so that both meet at some time */
+			atomic_load(&leaver.turn); /* so that both meet in some round */
 		enum cache_result result = cache_join(cache, next, second, monotonic_ns(), &found);
 		wait_for_turn(&leaver.turn, -round);
 		assert_int_equal(result, leaver.gave_up ? CACHE_LEAD : CACHE_JOINED);
@@ -322,7 +323,7 @@ static void threads_compute_each_key_once(void **state)
 	cache_free(crowd.cache);
 }
 
-/* An answer is counted in the cache or, while somebody holds it and the cache does not, outside. */
+/* An answer is counted in the cache or, while only somebody else holds it, outside. */
 static void what_left_the_cache_is_counted_until_it_was_read(void **state)
 {
 	struct budget budget = {.max_bytes = 10000};
@@ -345,7 +346,7 @@ static void what_left_the_cache_is_counted_until_it_was_read(void **state)
 		held[i] = answer_hold(ticket->answer);
 		ticket_release(ticket);
 		job_release(job);
-		/* One fits into the cache; the others are held here alone. */
+		/* One fits into the cache; only the test holds the others. */
 		assert_int_equal(cache_figures(cache).entries, 1);
 		assert_int_equal(budget.used_bytes, i * 999);
 	}

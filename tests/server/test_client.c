@@ -35,7 +35,7 @@ static const struct {
 	{"proxy mapped in IPv6", "::ffff:10.0.0.1", NULL, "192.0.2.1", "192.0.2.1"},
 };
 
-/* The lines of `text`, between bars, or none where it is NULL. */
+/* The lines of `text`, separated by bars; none if it is NULL. */
 static struct client_list list_of(const char *text)
 {
 	struct client_list list = {.len = 0};
@@ -68,7 +68,7 @@ static void clients_are_named(void **state)
 	}
 }
 
-/* A list is read whole, however its lines are cut, or not at all. */
+/* A list is read as a whole, however it is split into lines, or not at all. */
 static void lists_have_an_end(void **state)
 {
 	struct sockaddr_storage peer;

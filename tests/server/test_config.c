@@ -117,7 +117,7 @@ static void flags_win_over_the_environment(void **state)
 	unsetenv("PRECIS_MAX_BODY");
 }
 
-/* A file of that text; unlink() it. */
+/* Write a file with that text; the caller must unlink() it. */
 static const char *write_file(const char *text)
 {
 	static char path[64];
@@ -146,7 +146,7 @@ static void empty_variables_are_as_good_as_none(void **state)
 			 CONFIG_RUN);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
-	assert_string_equal(config.url_hosts, ""); /* where it is another thing than the default */
+	assert_string_equal(config.url_hosts, ""); /* where it is not the default */
 	assert_string_equal(config.api_keys_file, "/dev/null");
 	assert_string_equal(config.rate, "5/s");
 	assert_int_not_equal(config.admin_listen.len, 0);
@@ -244,7 +244,8 @@ static void wrong_files_are_refused_with_the_line(void **state)
 	}
 }
 
-/* In the file, the environment and among the flags: who mends one does not meet the next. */
+/* In the file, the environment and the flags: whoever fixes one fault should not then meet the
+ * next. */
 static void all_that_is_wrong_is_named(void **state)
 {
 	static const char *const named[] = {"line 2: unknown name", "line 1: max-body", "--queue",
@@ -284,7 +285,7 @@ static void what_needs_a_restart_is_named(void **state)
 	assert_string_equal(config_needs_restart(&running, &next, false, names, sizeof(names)),
 			    "listen,reuse-port,queue");
 	assert_string_equal(config_needs_restart(&running, &next, false, names, 8), "listen,");
-	/* None in `next`: doors do not open by a reload. */
+	/* `next` names no file of keys: a reload opens no doors. */
 	assert_non_null(strstr(config_needs_restart(&running, &next, true, names, sizeof(names)),
 			       "api-keys-file"));
 }

@@ -3,7 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The module is compiled into this test, with what it asks sockets counted. */
+/* The module is compiled into this test, which counts its questions to sockets. */
 static size_t asked;
 
 static int counted_ioctl(int socket, unsigned long request, int *out)
@@ -135,9 +135,8 @@ static void unread_input_keeps_a_connection_busy(void **state)
 	close(ends[1]);
 }
 
-/* Thousands that say nothing hold the lock no longer for it: each tick asked all of them four
- * times.
- */
+/* Thousands of silent connections must not hold the lock: each tick once asked all of them four
+ * times. */
 static void who_makes_room_is_asked_alone(void **state)
 {
 	enum { IDLE = 64 };
@@ -151,7 +150,7 @@ static void who_makes_room_is_asked_alone(void **state)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
 		idle[i] = connections_add(connections, false, ends[i][1], UINT64_MAX);
 		pthread_mutex_lock(&connections->lock);
-		idle[i]->since_ns = i; /* for very long; the first longest */
+		idle[i]->since_ns = i; /* idle for very long, the first one longest */
 		pthread_mutex_unlock(&connections->lock);
 	}
 	char byte;
@@ -170,7 +169,7 @@ static void who_makes_room_is_asked_alone(void **state)
 	connections_free(connections);
 }
 
-/* At the limit of one listener those of the other make no room, nor are they counted. */
+/* At the limit of one listener, connections of the other neither make room nor count. */
 static void each_listener_has_its_own_limit(void **state)
 {
 	int ends[3][2];

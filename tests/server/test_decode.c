@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* jansson alone is the measure: the same tree, or the same error. */
+/* The reference is jansson alone: the same tree, or the same error. */
 static void same_as_jansson(const char *name, struct span body)
 {
 	json_error_t expected_error, error;
@@ -89,7 +89,7 @@ static void documents_are_read_as_jansson_reads_them(void **state)
 		same_as_jansson(documents[i], with_text(documents[i], body, sizeof body));
 }
 
-/* Each document with one byte replaced, at every place, by each of those that mean something. */
+/* Each document with one byte at each position replaced by each byte that has a meaning. */
 static void so_are_their_mutations(void **state)
 {
 	static const char bytes[] = "\"\\{}[]:,u0d8\n \xC3\xA9";
@@ -97,7 +97,7 @@ static void so_are_their_mutations(void **state)
 	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
 		struct span whole = with_text(documents[i], body, sizeof body);
 		for (size_t at = 0; at < whole.len; at++) {
-			/* The long stretches are all alike: their ends are enough. */
+			/* Inside the long runs all places are alike: test only their ends. */
 			bool inside = at > 40 && at + 60 < whole.len && body[at] == 'x';
 			char before = body[at];
 			for (size_t b = 0; b < (inside ? 0 : sizeof bytes - 1); b++) {
@@ -109,7 +109,7 @@ static void so_are_their_mutations(void **state)
 	}
 }
 
-/* Every length, so that the end of the string stands at each place in a vector. */
+/* Every length, so that the end of the string falls on each place in a vector. */
 static void so_are_all_lengths(void **state)
 {
 	char body[700] = "{\"text\":\"";

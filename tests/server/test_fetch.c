@@ -1,5 +1,4 @@
-/* What comes back of downloads from a loopback origin, and that nothing is dialled that should not
-   be. */
+/* What downloads from a loopback origin return, and that nothing forbidden is dialled. */
 #include "tests/server/fetch_check.h"
 
 #include <dlfcn.h>
@@ -7,7 +6,7 @@
 
 static struct addrinfo crowd[1000];
 
-/* In front of the C library's: a name with more addresses than there is room for. */
+/* Replaces the C library's: a name with more addresses than there is room for. */
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		struct addrinfo **out)
 {
@@ -138,7 +137,7 @@ static void test_details(void **state)
 	struct wait wait;
 	origin_start(&origin, "127.0.0.1");
 	struct fetch_options options = local_options();
-	/* What surrounds the process must not matter. */
+	/* The environment must not matter. */
 	setenv("http_proxy", "http://127.0.0.1:1/", 1);
 	setenv("all_proxy", "http://127.0.0.1:1/", 1);
 	struct fetcher *fetcher = fetcher_new(&options);
@@ -271,8 +270,9 @@ static void test_names(void **state)
 	}
 	assert_int_equal(origin.connections, 0);
 
-	/* The name is asked once a hop, and what was judged is what is dialled; the next download
-	   asks again, although a connection to the first answer is still open. */
+	/* The name is looked up once per hop, and the addresses dialled are those judged; the
+	 * next download looks it up again, although a connection to the first address is still
+	 * open. */
 	rebind_calls = 0;
 	snprintf(url, sizeof url, "http://rebind.example:%u/kept", origin.port);
 	struct fetch_result result = fetch(fetcher, url, &wait);
@@ -282,7 +282,7 @@ static void test_names(void **state)
 	assert_int_equal(fetch(fetcher, url, &wait).status, FETCH_REFUSED);
 	assert_int_equal(origin.connections, 1);
 
-	/* Nobody listens: only a connection that was kept is tried anew. */
+	/* Nobody listens: only after a kept connection is another try made. */
 	struct origin gone;
 	origin_start(&gone, "127.0.0.1");
 	origin_stop(&gone);
@@ -349,8 +349,8 @@ static void test_own_listener(void **state)
 	origin_stop(&origin);
 }
 
-/* A name server may say as many as it likes: what there is no room for is not written, and the name
- * is refused, since one of them might be private. */
+/* A name server may return any number of addresses: those without room are not written, and the
+ * name is refused, since one of them might be private. */
 static void test_crowded_name(void **state)
 {
 	struct fetch_options options = local_options();

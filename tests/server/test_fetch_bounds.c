@@ -1,11 +1,11 @@
-/* How long downloads may take, how many there are at a time and whose turn it is, and their end. */
+/* How long downloads may take, how many run at a time, whose turn it is, and how they end. */
 #include "tests/server/fetch_check.h"
 
 #include <dlfcn.h>
 
-static atomic_int longest_poll_ms; /* of its thread, while it downloads */
+static atomic_int longest_poll_ms; /* of the fetcher's thread, while it downloads */
 
-/* In front of libcurl's: how long would the thread sleep? */
+/* Replaces libcurl's: notes how long the thread would sleep. */
 CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd *more, unsigned more_len, int timeout_ms,
 			  int *ready)
 {
@@ -44,7 +44,7 @@ static void test_time(void **state)
 	stuck_may_go = 1;
 	fetcher_free(fetcher);
 
-	/* The job's own deadline is nearer. */
+	/* The job's own deadline comes first. */
 	options.timeout_ms = 60000;
 	fetcher = fetcher_new(&options);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/silent", origin.port);
@@ -56,7 +56,7 @@ static void test_time(void **state)
 	origin_stop(&origin);
 }
 
-/* Whoever comes later has time still when the first has none. */
+/* Whoever comes later still has time when the first one's is over. */
 static void test_time_of_all(void **state)
 {
 	enum { FIRST_MS = 1000 };
@@ -106,7 +106,7 @@ static void *start_and_cancel(void *arg)
 	return arg;
 }
 
-/* As workers do; the thread sanitizer sees that no list is walked while it changes. */
+/* As workers do; the thread sanitizer checks that no list is walked while it changes. */
 static void test_from_many_threads(void **state)
 {
 	pthread_t threads[4];
@@ -146,7 +146,7 @@ static void test_bounds(void **state)
 	wait_for(&wait[2]);
 	assert_int_equal(wait[2].result.status, FETCH_CANCELLED);
 	wait_init(&wait[2]);
-	/* Its room comes free just after its callback. */
+	/* Its room becomes free just after its callback. */
 	while (start(fetcher, page, now_ms() + 50, on_done, &wait[2]) == 0)
 		usleep(1000);
 	wait_for(&wait[2]);
@@ -170,7 +170,7 @@ static void test_bounds(void **state)
 	fetcher = fetcher_new(&options);
 	assert_int_equal(fetch(fetcher, page, &wait[0]).status, FETCH_BUSY);
 	assert_int_equal(budget.used_bytes, 0);
-	/* Also one that somebody has taken and still holds. */
+	/* Includes a body that somebody has taken and still holds. */
 	budget.max_bytes = 50000;
 	struct fetch_result taken = fetch(fetcher, page, &wait[0]);
 	assert_int_equal(taken.status, FETCH_OK);
@@ -193,7 +193,8 @@ static uint64_t start_line(struct fetcher *fetcher, const char *url, struct wait
 				   .url = url, .is_line = true, .callback = on_done, .arg = wait});
 }
 
-/* What the page `from` leads to; wait->result is it, where it was started. */
+/* Download what the page `from` leads to; the result is in wait->result, if the download was
+ * started. */
 static uint64_t go_on(struct fetcher *fetcher, const char *url, const struct fetch_result *from,
 		      struct wait *wait)
 {
@@ -246,7 +247,7 @@ static void test_going_on(void **state)
 	free(wait.result.body);
 	curl_slist_free_all(cookies);
 
-	/* The time that is left is that of all hops. */
+	/* The time left is shared by all hops. */
 	from = (struct fetch_result){.url = base, .used_us = 60000 * 1000};
 	assert_true(go_on(fetcher, "/silent", &from, &wait) != 0);
 	wait_for(&wait);
@@ -255,7 +256,7 @@ static void test_going_on(void **state)
 	assert_true(wait.result.actual >= 60000);
 	fetcher_free(fetcher);
 
-	/* What was let in goes on, although nobody else is let in. */
+	/* A download that was let in goes on, although nobody else is let in. */
 	options.max_parallel = options.max_waiting = 1;
 	fetcher = fetcher_new(&options);
 	from.used_us = 0;
@@ -283,7 +284,7 @@ static void wait_for_active(struct fetcher *fetcher, size_t count)
 	}
 }
 
-/* However many lines there are, and however long theirs take, a request gets its slot. */
+/* However many lines there are and however long they take, a request gets its slot. */
 static void test_lines(void **state)
 {
 	struct origin origin;
@@ -305,14 +306,14 @@ static void test_lines(void **state)
 		assert_int_equal(got.status, FETCH_OK);
 		free(got.body);
 	}
-	/* A line that a request waits for too is a request. */
+	/* A line that a request waits for, too, counts as a request. */
 	assert_int_equal(line[3].calls, 0);
-	fetch_join(fetcher, id[3], 0, true); /* for a line that waits, too, it stays one */
+	fetch_join(fetcher, id[3], 0, true); /* if another line waits for it, it stays a line */
 	fetch_join(fetcher, id[3], 0, false);
 	wait_for(&line[3]);
 	assert_int_equal(line[3].result.status, FETCH_OK);
 	free(line[3].result.body);
-	fetch_join(fetcher, id[3], 0, false); /* which has ended */
+	fetch_join(fetcher, id[3], 0, false); /* which has ended already */
 	/* The slots of lines go to lines. */
 	fetch_cancel(fetcher, id[0]);
 	wait_for(&line[0]);
@@ -320,14 +321,14 @@ static void test_lines(void **state)
 	assert_true(start_line(fetcher, page, &line[4]) != 0);
 	wait_for_active(fetcher, 2);
 	assert_int_equal(line[4].calls, 0);
-	/* One that runs may be raised, too: its slot is no line's then. */
+	/* A running one may be raised, too: its slot then no longer counts as a line's. */
 	fetch_join(fetcher, id[1], 0, false);
 	wait_for(&line[4]);
 	assert_int_equal(line[4].result.status, FETCH_OK);
 	free(line[4].result.body);
 	fetcher_free(fetcher);
 
-	/* Requests that always wait leave one of several slots to lines all the same. */
+	/* Even if requests always wait, they leave one of several slots to lines. */
 	options.max_parallel = 2;
 	options.max_waiting = 4;
 	fetcher = fetcher_new(&options);
@@ -345,7 +346,7 @@ static void test_lines(void **state)
 	free(line[3].result.body);
 	fetcher_free(fetcher);
 
-	/* Of one slot that comes free a request has the first use. */
+	/* If there is only one slot, a request gets it first. */
 	options.max_parallel = 1;
 	fetcher = fetcher_new(&options);
 	id[0] = start_line(fetcher, silent, &line[0]);
@@ -361,7 +362,7 @@ static void test_lines(void **state)
 	origin_stop(&origin);
 }
 
-/* Stopping calls back everything that is out, wherever it is, once. */
+/* Stopping calls back every download once, whatever its state. */
 static void test_stop(void **state)
 {
 	enum { COUNT = 40 };

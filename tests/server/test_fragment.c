@@ -64,7 +64,7 @@ static void long_passages_are_named_by_their_ends(void **state)
 	CHECK_SPAN("ends", make(&arena, text, 0, strlen(text)),
 		   SPAN("#:~:text=word0%20word1%20word2%20word3%20word4,"
 			"word95%20word96%20word97%20word98%20word99."));
-	/* Few but endless words: nothing stands between the ends. */
+	/* Few but endless words: there is nothing between the ends. */
 	memset(text, 'x', 900);
 	text[450] = ' ';
 	text[900] = '\0';
@@ -95,7 +95,7 @@ static void ends_that_stand_earlier_get_context(void **state)
 	arena_free(&arena);
 }
 
-/* A page of a megabyte made for it took six seconds, one of ten a minute. */
+/* A page of a megabyte made to be slow took six seconds, one of ten a minute. */
 static void a_page_is_searched_so_much_and_no_more(void **state)
 {
 	enum { TWINS = 100, TWIN_BYTES = 420, FILLING = 4 << 20 };
@@ -127,7 +127,7 @@ static void a_page_is_searched_so_much_and_no_more(void **state)
 	free(text);
 }
 
-/* A hundred links into 128 KB without spaces, of which sentences come again, were 33 MB. */
+/* A hundred links into 128 KB without spaces, with repeated sentences, were 33 MB. */
 static void a_link_quotes_no_page(void **state)
 {
 	enum { SENTENCES = 4000, SENTENCE_BYTES = 9, LONG_BYTES = 9000 };

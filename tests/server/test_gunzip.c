@@ -10,7 +10,7 @@ struct sink {
 	size_t len, room;
 };
 
-/* One gzip member of `len` bytes appended to `out`; how long it is. */
+/* Append a gzip member of `len` bytes to `out`; returns the member's length. */
 static size_t pack(const char *bytes, size_t len, char *out, size_t room)
 {
 	z_stream z = {.next_in = (Bytef *)bytes,
@@ -23,7 +23,7 @@ static size_t pack(const char *bytes, size_t len, char *out, size_t room)
 	return room - z.avail_out;
 }
 
-/* Unpack one piece into what is left of the sink, `most` bytes at a time. */
+/* Unpack one piece into the rest of the sink, `most` bytes at a time. */
 static bool draw(struct gunzip *gunzip, const char *bytes, size_t len, size_t most,
 		 struct sink *sink)
 {
@@ -86,8 +86,8 @@ static void a_stream_cut_short_has_not_ended(void **state)
 	}
 }
 
-/* Every bit turned, one at a time: refused, not ended, or the text after all (the header has fields
- * that mean nothing to us), but never another text. */
+/* Flip each bit in turn: the stream is refused, does not end, or still gives the text (we ignore
+ * some header fields), but never gives another text. */
 static void a_damaged_stream_gives_no_other_text(void **state)
 {
 	char packed[256], plain[4096];
@@ -119,7 +119,7 @@ static void what_is_no_gzip_is_refused(void **state)
 	}
 }
 
-/* As `cat a.gz b.gz` makes it, and log rotation; an empty one between them, too. */
+/* As made by `cat a.gz b.gz` and by log rotation, also with an empty member in between. */
 static void members_follow_each_other(void **state)
 {
 	char packed[512], plain[512];
@@ -153,7 +153,7 @@ static void what_follows_must_be_a_member(void **state)
 	}
 }
 
-/* A thousand times its size comes in pieces no larger than what they are asked for. */
+/* A bomb that unpacks to a thousand times its size comes in pieces no larger than asked for. */
 static void a_bomb_is_stopped_where_the_room_ends(void **state)
 {
 	enum { PLAIN = 4 << 20, ROOM = 1 << 20 };

@@ -1,4 +1,4 @@
-/* What is written is what jansson dumps of the same values. */
+/* The output is the same as jansson's dump of the same values. */
 #include "tests/check.h"
 
 #include "server/json_out.h"
@@ -15,7 +15,8 @@ static void check_dump(const char *name, struct json_out *out, json_t *want)
 	json_decref(want);
 }
 
-/* Each character that is escaped, and some that are not, at each place around a vector's length. */
+/* Each character that is escaped, and some that are not, at each position around a vector's
+ * length. */
 static void test_strings(void **state)
 {
 	static const char *const special[] = {"\"", "\\", "/", "\x7F", "é", "\xF0\x9F\x98\x80"};

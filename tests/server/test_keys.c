@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <unistd.h>
 
-/* In place of the library's, to see that keys are compared by it and by nothing else. */
+/* Replaces the library's, to check that keys are compared with it and nothing else. */
 static size_t compared, compared_bytes;
 
 int CRYPTO_memcmp(const void *a, const void *b, size_t len)
@@ -74,7 +74,7 @@ static void a_faulty_file_changes_nothing(void **state)
 	keys_free(keys);
 }
 
-/* A line is a line, however long; a NUL does not end it unseen. */
+/* A line is read whole, however long; a NUL does not silently end it. */
 static void lines_are_taken_whole(void **state)
 {
 	enum { KEY_LEN = 5000 };
@@ -98,8 +98,8 @@ static void lines_are_taken_whole(void **state)
 	keys_free(keys);
 }
 
-/* Whichever key is asked for, and whether it is one: all are compared, whole, by the function that
- * takes the same time for all bytes. */
+/* Whichever key is looked up, valid or not, it is compared with all keys, whole, by the function
+ * that takes the same time for all bytes. */
 static void a_look_up_tells_nothing_by_its_time(void **state)
 {
 	static const char *const asked[] = {"0123456789abcdef",

@@ -30,7 +30,7 @@ static void strings_are_quoted_as_json(void **state)
 	}
 }
 
-/* What is logged between start and stop, as one string. */
+/* Everything logged between start and stop is read as one string. */
 static void every_line_is_json_and_none_is_lost(void **state)
 {
 	int pipes[2], saved = dup(STDERR_FILENO);
@@ -63,11 +63,11 @@ static void every_line_is_json_and_none_is_lost(void **state)
 struct reader {
 	int from;
 	size_t written;
-	atomic_size_t lines, dropped; /* those that came, and as said in lines */
+	atomic_size_t lines, dropped; /* lines that came, and those reported as dropped */
 	bool good;                    /* every line is whole */
 };
 
-/* All lines until the other end is closed. */
+/* Read all lines until the other end is closed. */
 static void *read_lines(void *arg)
 {
 	struct reader *reader = arg;
@@ -90,9 +90,9 @@ static bool all_are_known(const struct reader *reader)
 	return atomic_load(&reader->lines) + atomic_load(&reader->dropped) == reader->written;
 }
 
-/* `count` lines to two pages of pipe that nobody reads before it is full, and then, if some were
- * dropped, as many as it takes until all of those are told. Stops when all have come, however slow
- * the reader is. */
+/* Write `count` lines to a pipe of two pages that nobody reads until it is full, and then, if
+ * some were dropped, as many as it takes until all of these are reported. Stops when all have come,
+ * however slow the reader is. */
 static void write_to_full_pipe(int count, bool drops)
 {
 	int pipes[2], saved = dup(STDERR_FILENO);
@@ -122,23 +122,23 @@ static void write_to_full_pipe(int count, bool drops)
 	close(saved);
 	pthread_join(thread, NULL);
 	assert_true(reader.good);
-	assert_true(all_are_known(&reader)); /* not told again */
+	assert_true(all_are_known(&reader)); /* not reported again */
 	assert_true(drops == (reader.dropped > 0));
 }
 
-/* 256 KB of lines, written as soon as there is room. */
+/* 256 KB of lines are written as soon as there is room. */
 static void a_full_pipe_that_does_not_block_is_waited_for(void **state)
 {
 	write_to_full_pipe(1000, false);
 }
 
-/* More than is kept for a reader that does not read: each line comes, or is counted once. */
+/* With more lines than are kept for a reader that does not read, each comes or is counted once. */
 static void what_the_buffer_does_not_hold_is_counted(void **state)
 {
 	write_to_full_pipe(5000, true);
 }
 
-/* A file that may not grow for a while stands for a full disk. */
+/* A file that may not grow for a while simulates a full disk. */
 static void what_a_full_disk_does_not_take_is_counted(void **state)
 {
 	FILE *file = tmpfile();
@@ -150,7 +150,7 @@ static void what_a_full_disk_does_not_take_is_counted(void **state)
 	dup2(fileno(file), STDERR_FILENO);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
 	assert_true(log_start("warn"));
-	/* One line and a part of the second fit; until it has stopped, all were tried. */
+	/* One line and part of the second fit; by the time it has stopped, all were tried. */
 	for (int i = 0; i < 50; i++)
 		log_event(LOG_WARN, "loud", ",\"number\":%d,\"padding\":\"%020d\"", i, i);
 	log_stop();

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* The value of the line that begins with `series` and a space; -1: there is none. */
+/* The value on the line that begins with `series` and a space; -1: there is none. */
 static double value_of(const char *text, const char *series)
 {
 	size_t len = strlen(series);
@@ -90,7 +90,8 @@ static void failures_are_there_before_the_first(void **state)
 	metrics_free(metrics);
 }
 
-/* Buckets are cumulative, the last one is the count, and a time stands in each from its own on. */
+/* Buckets are cumulative, the last one equals the count, and a time is in its own bucket and all
+ * later ones. */
 static void histograms_are_cumulative(void **state)
 {
 	static const double times_s[] = {0, 50e-6, 1e-3, 0.3, 100};
@@ -123,7 +124,7 @@ static void histograms_are_cumulative(void **state)
 	metrics_free(metrics);
 }
 
-/* Operators see where the time goes: of summaries only, and of stages only where there was one. */
+/* Operators see where the time goes: only for summaries, and only stages that took place. */
 static void each_stage_is_counted_where_it_was(void **state)
 {
 	static const struct {
@@ -156,8 +157,8 @@ static void each_stage_is_counted_where_it_was(void **state)
 	}
 }
 
-/* Text format 0.0.4: each line is a comment, or a name, perhaps labels, and a number; no series
- * stands twice; each of ours has its type said before. */
+/* Text format 0.0.4: each line is a comment, or a name, optional labels and a number; no series
+ * occurs twice; the type of each of ours comes before it. */
 static void every_line_is_well_formed(void **state)
 {
 	struct metrics *metrics = metrics_new();

@@ -4,8 +4,9 @@
 
 #define MS UINT64_C(1000000)
 
-/* A queue in front of one server, in steps of a millisecond: `cost_ms` each, `arrivals` come every
- * millisecond. What those that were served in the last half had waited at most, in ms. */
+/* Model a queue in front of one server, in steps of a millisecond: each job costs `cost_ms`,
+ * `arrivals` come every millisecond. Gives the longest wait, in ms, of those served in the last
+ * half. */
 struct model {
 	struct pace pace;
 	uint64_t now, queued[4096], left_at;
@@ -48,7 +49,7 @@ static struct model model(uint64_t target_ms)
 static void takes_up_a_burst(void **state)
 {
 	struct model m = model(100);
-	/* 300 in a moment, 3 ms each: the last one waits for 900 ms, and none is refused. */
+	/* 300 at once, 3 ms each: the last one waits for 900 ms, and none is refused. */
 	run(&m, 1, 3, 300);
 	run(&m, 1500, 3, 0);
 	run(&m, 5000, 3, 0.2);
@@ -62,7 +63,8 @@ static void bounds_the_wait_whatever_comes(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct model m = model(100);
 		uint64_t waited = run(&m, 20000, 4, rates[i]);
-		/* The worker never rests, and who is let in waits for the target and one more. */
+		/* The worker never rests, and whoever is let in waits for the target plus one
+		 * job. */
 		assert_in_range(waited, 80, 108);
 		assert_in_range(m.accepted, 4800, 6400);
 	}
@@ -80,7 +82,7 @@ static void a_few_may_wait_for_slow_ones(void **state)
 {
 	struct model m = model(100);
 	m.pace.few = 3;
-	/* Half a second each: whoever came would wait for longer than the target. */
+	/* Half a second each: every newcomer would wait longer than the target. */
 	run(&m, 100000, 500, 0.1);
 	assert_true(m.pace.overloaded);
 	assert_in_range(m.last - m.first, 3, 4);
@@ -99,7 +101,7 @@ static void is_over_when_nobody_is_refused_any_more(void **state)
 	assert_false(m.pace.overloaded);
 }
 
-/* A thread may have looked at the clock and then waited for the lock, while another was refused. */
+/* A thread may have read the clock and then waited for the lock while another was refused. */
 static void a_clock_read_earlier_ends_no_overload(void **state)
 {
 	struct model m = model(100);

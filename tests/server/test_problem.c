@@ -82,7 +82,7 @@ static void long_details_are_cut_between_characters(void **state)
 		struct problem_report report;
 		problem_set_field(&report, PROBLEM_UNKNOWN_FIELD, name, "%s", name);
 		json_t *json = rendered(&report); /* jansson refuses a half character */
-		assert_null(json_object_get(json, "pointer")); /* a piece of one points elsewhere */
+		assert_null(json_object_get(json, "pointer")); /* if cut, it points elsewhere */
 		json_decref(json);
 	}
 }

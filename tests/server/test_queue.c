@@ -36,7 +36,7 @@ static void keeps_order_and_refuses_over_its_capacity(void **state)
 		assert_int_equal(job->body_len, order[i]);
 		job_release(job);
 	}
-	/* Emptied from the front, it still appends at its end. */
+	/* After it was emptied from the front, it still appends at its end. */
 	struct job *job = numbered(9);
 	assert_int_equal(queue_push_again(queue, &job), QUEUE_OK);
 	job = numbered(10);
@@ -58,7 +58,7 @@ static struct job *push_line(struct queue *queue, size_t number)
 {
 	struct job *line = numbered(number), *pushed = line;
 	line->is_line = true;
-	line->waiting = 1; /* somebody does, for it */
+	line->waiting = 1; /* somebody waits for it */
 	assert_int_equal(queue_push(queue, &pushed), QUEUE_OK);
 	return line;
 }
@@ -68,7 +68,7 @@ static void lines_of_batches_let_requests_go_first(void **state)
 	struct queue *queue = queue_new(2, 0, 0);
 	uint64_t wait_ns;
 	for (size_t i = 0; i < 5; i++)
-		push_line(queue, 10 + i); /* more than requests have places */
+		push_line(queue, 10 + i); /* more than there are places for requests */
 	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_OK);
 	for (size_t i = 0; i < 2; i++) {
 		struct job *request = numbered(i);
@@ -99,7 +99,7 @@ static void lines_of_batches_let_requests_go_first(void **state)
 	queue_free(queue);
 }
 
-/* However many requests there are. */
+/* Lines get turns, however many requests there are. */
 static void no_batch_stands_still(void **state)
 {
 	struct queue *queue = queue_new(2, 0, 0);
@@ -141,7 +141,7 @@ static void assert_order(struct queue *queue, const size_t *order, size_t len)
 	queue_free(queue);
 }
 
-/* They would hold memory until it is their turn, which others have to wait for. */
+/* They would hold memory until their turn, for which others would have to wait. */
 static void lines_that_nobody_waits_for_take_no_turn(void **state)
 {
 	static const size_t order[] = {10, 11, 0, 1, 12, 13};
@@ -152,7 +152,7 @@ static void lines_that_nobody_waits_for_take_no_turn(void **state)
 	assert_order(queue, order, 6);
 }
 
-/* Else it would wait for turns, as a line. */
+/* Otherwise it would wait for a line's turn. */
 static void a_line_that_a_request_waits_for_is_a_request(void **state)
 {
 	static const size_t order[] = {20, 0, 12, 22, 10, 11, 21};
@@ -167,7 +167,7 @@ static void a_line_that_a_request_waits_for_is_a_request(void **state)
 	assert_int_equal(queue_depth(queue), 5);
 	uint64_t wait_ns;
 	assert_int_equal(queue_look(queue, &wait_ns), QUEUE_FULL);
-	/* Those that do not wait here: for another instance, and for a download. */
+	/* Jobs that do not wait in the queue but for another instance or a download. */
 	back = numbered(20);
 	last = numbered(22);
 	back->is_line = last->is_line = true;
@@ -178,8 +178,8 @@ static void a_line_that_a_request_waits_for_is_a_request(void **state)
 	assert_order(queue, order, 7);
 }
 
-/* It is the time that jobs waited which counts: where that was short, for however long, there is
- * room for as many as there are places, even if the last will wait too long. */
+/* What counts is how long jobs have waited: as long as that was short, all places can be taken,
+ * even if the last job will wait too long. */
 static void a_burst_is_let_in_where_nobody_waited_long(void **state)
 {
 	enum { BURST = 6000, STEP_US = 20000 };
@@ -218,7 +218,7 @@ static void *push_many(void *arg)
 		struct job *job = job_new(NULL, i, false);
 		while (queue_push(crowd->queue, &job) == QUEUE_FULL)
 			sched_yield();
-		uint64_t wait_ns; /* as admission and metrics look, meanwhile */
+		uint64_t wait_ns; /* as admission and metrics do meanwhile */
 		queue_look(crowd->queue, &wait_ns);
 		queue_depth(crowd->queue);
 		atomic_fetch_add(&crowd->pushed, 1);

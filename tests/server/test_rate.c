@@ -54,7 +54,7 @@ static void a_bucket_empties_and_fills(void **state)
 	rate_free(rate);
 }
 
-/* To ask whether there is one left takes none, and says what taking it would. */
+/* Asking whether a token is left takes none, and says the same as taking it would. */
 static void a_look_says_what_a_take_would(void **state)
 {
 	struct rate *rate = rate_new((struct rate_rule){6, 60});
@@ -69,7 +69,7 @@ static void a_look_says_what_a_take_would(void **state)
 	rate_free(rate);
 }
 
-/* A reload gives nobody new tokens, unless it brings another rule. */
+/* A reload gives nobody new tokens unless it changes the rule. */
 static void a_reload_forgets_nobody(void **state)
 {
 	struct rate *rate = rate_new((struct rate_rule){1, 60});

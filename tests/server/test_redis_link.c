@@ -1,5 +1,5 @@
-/* One connection to a server that the tests play, on a Unix socket: there, what is sent has arrived
- * when send() returns. */
+/* One connection to a server played by the test, on a Unix socket, because there what is sent
+ * has arrived when send() returns. */
 #include "redis_link_check.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/un.h>
 
-/* As in redis_link.c: the longest reply that is waited for. */
+/* As in redis_link.c: the longest reply that is accepted. */
 #define REPLY_MAX_BYTES (4u << 20)
 
 static const char long_reply[] = "a reply is too long";
@@ -165,8 +165,7 @@ static size_t say_some(const struct pair *pair, const char *bytes, size_t len)
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
-/* Send all, which the link reads meanwhile. Returns how many replies came; stops where it breaks.
- */
+/* Send all while the link reads. Returns how many replies came; stops if the link breaks. */
 static size_t pour(struct pair *pair, const char *bytes, size_t len)
 {
 	size_t count = 0;
@@ -181,7 +180,7 @@ static size_t pour(struct pair *pair, const char *bytes, size_t len)
 	return count;
 }
 
-/* `head`, and the letter x up to `len` bytes. */
+/* `head`, filled with the letter x up to `len` bytes. */
 static char *new_stream(const char *head, size_t len)
 {
 	char *bytes = malloc(len);
@@ -201,7 +200,7 @@ static void the_longest_reply_is_taken(void **state)
 	memcpy(bytes + REPLY_MAX_BYTES - 2, "\r\n", 2);
 	assert_int_equal(pour(&pair, bytes, REPLY_MAX_BYTES), 1);
 	assert_null(redis_link_fault(pair.link));
-	/* Its bytes do not count for the next. */
+	/* Its bytes do not count towards the next reply. */
 	assert_int_equal(pour(&pair, bytes, REPLY_MAX_BYTES), 1);
 	assert_null(redis_link_fault(pair.link));
 	free(bytes);
@@ -215,7 +214,7 @@ static void a_reply_without_end_breaks_it(void **state)
 		struct pair pair = opened();
 		char *bytes = new_stream(heads[i], 2 * REPLY_MAX_BYTES);
 		CHECK_SIZE(heads[i], pour(&pair, bytes, 2 * REPLY_MAX_BYTES),
-			   i == 3); /* what is complete comes first */
+			   i == 3); /* complete replies come first */
 		check_broken(pair.link, long_reply);
 		free(bytes);
 		close_pair(&pair);
@@ -317,7 +316,7 @@ static void who_has_gone_cannot_be_written_to(void **state)
 
 static void a_refused_connection_is_told(void **state)
 {
-	/* Bound, so that nobody else listens there. */
+	/* Bind the port, so that nobody else listens there. */
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(to);
 	int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -347,7 +346,7 @@ static void what_cannot_be_is_refused_at_once(void **state)
 
 /* ---- what goes out ---------------------------------------------------------------------- */
 
-/* Whatever has arrived, compared. */
+/* Read what has arrived, and compare it. */
 static size_t hear(int peer, size_t at)
 {
 	unsigned char bytes[5000];
@@ -395,7 +394,7 @@ static void a_full_socket_takes_them_in_parts(void **state)
 		size_t waiting = redis_link_waiting(pair.link);
 		assert_int_equal(redis_link_events(pair.link),
 				 POLLIN | (waiting > 0 ? POLLOUT : 0));
-		if (said < TOTAL) /* while others wait, and some of them have gone */
+		if (said < TOTAL) /* while others wait and some of them have been sent */
 			append(pair.link, &said, 1 + parts % 4096);
 		heard += hear(pair.peer, heard);
 	}
@@ -404,7 +403,7 @@ static void a_full_socket_takes_them_in_parts(void **state)
 	close_pair(&pair);
 }
 
-/* A server that is always a little behind, for long: what has gone out takes no room. */
+/* A server stays a little behind for long: sent bytes must take no room. */
 static void a_socket_that_is_never_empty_takes_no_more_memory(void **state)
 {
 	enum { WAITING = 1 << 20, TOTAL = 64 << 20 };

@@ -1,5 +1,4 @@
-/* One connection to a server with TLS that the tests play on loopback, with certificates of their
- * own. */
+/* One connection to a TLS server played by the test on loopback, with its own certificates. */
 #include "redis_link_check.h"
 
 #include <openssl/pem.h>
@@ -26,8 +25,8 @@ static void add_extension(X509 *to, int nid, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
-/* Signed by `issuer`, or by itself where that is NULL; `names` as "DNS:localhost". Ended an hour
- * ago, or ends in one. */
+/* A certificate signed by `issuer`, or by itself if that is NULL; `names` as "DNS:localhost". It
+ * expired an hour ago, or expires in one. */
 static struct identity new_identity(const struct identity *issuer, const char *names, bool expired)
 {
 	struct identity made = {.key = EVP_EC_gen("P-256"), .certificate = X509_new()};
@@ -66,8 +65,8 @@ static void free_identity(struct identity *identity)
 /* ---- the server --------------------------------------------------------------------------------
  */
 
-/* Answers one connection: once `wants` bytes of the pattern have come it sends `replies` in pieces,
- * and a wish for new keys between them. */
+/* Answers one connection: once `wants` bytes of the pattern have come, it sends `replies` in
+ * pieces and asks for new keys between them. */
 struct tls_server {
 	int listener;
 	SSL_CTX *tls; /* NULL: it speaks no TLS */
@@ -112,7 +111,7 @@ static void *serve_tls(void *arg)
 		SSL_shutdown(ssl);
 	}
 	SSL_free(ssl);
-	/* What it has not read would make it reset the connection, and its words may be lost. */
+	/* Unread bytes would make it reset the connection, and its replies might be lost. */
 	shutdown(peer, SHUT_WR);
 	while (read(peer, rest, sizeof(rest)) > 0)
 		continue;
@@ -141,7 +140,7 @@ static void end_tls(struct tls_server *server)
 static SSL_CTX *new_server_tls(const struct identity *identity, int version)
 {
 	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-	SSL_CTX_set_security_level(tls, 0); /* it may offer what is too old for us */
+	SSL_CTX_set_security_level(tls, 0); /* it may offer versions that are too old for us */
 	SSL_CTX_set_min_proto_version(tls, version);
 	SSL_CTX_set_max_proto_version(tls, version);
 	assert_int_equal(SSL_CTX_use_certificate(tls, identity->certificate), 1);
@@ -157,7 +156,7 @@ static SSL_CTX *new_client_tls(const char *ca_file, const char *client_file)
 	return tls;
 }
 
-/* Until so many replies are there, or the link breaks: true and false. */
+/* Work until that many replies have come (true) or the link breaks (false). */
 static bool work_until(struct redis_link *link, size_t want)
 {
 	size_t count = 0;
@@ -196,7 +195,7 @@ static void a_trusted_server_is_spoken_to(void **state)
 		struct redis_link *link = start_tls(&server, tls, cases[i].host);
 		int small = 16384;
 		setsockopt(redis_link_socket(link), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-		/* Some have gone when others come; it answers when it has all. */
+		/* Some bytes have been sent when others are added; it answers when it has all. */
 		for (size_t said = 0; said < server.wants;) {
 			CHECK(cases[i].host, redis_link_work(link));
 			append(link, &said,
@@ -205,7 +204,7 @@ static void a_trusted_server_is_spoken_to(void **state)
 		CHECK(cases[i].host, work_until(link, REPLIES));
 		CHECK(cases[i].host, redis_link_is_open(link));
 		CHECK_SIZE(cases[i].host, redis_link_waiting(link), 0);
-		/* It hangs up now. */
+		/* Now it hangs up. */
 		CHECK(cases[i].host, !work_until(link, 1));
 		check_broken(link, broke);
 		redis_link_free(link);
@@ -226,7 +225,7 @@ static void check_refused(struct tls_server *server, SSL_CTX *tls, const char *h
 	append(link, &said, 20);
 	CHECK(why, !work_until(link, 1));
 	CHECK(why, !redis_link_is_open(link));
-	CHECK_SIZE(why, redis_link_waiting(link), 20); /* nothing was told to it */
+	CHECK_SIZE(why, redis_link_waiting(link), 20); /* nothing was sent to it */
 	check_broken(link, why);
 	redis_link_free(link);
 	end_tls(server);
@@ -267,7 +266,7 @@ static void a_strange_authority_is_not_trusted(void **state)
 	struct identity authority = new_identity(NULL, NULL, false);
 	struct identity another = new_identity(NULL, NULL, false);
 	struct identity identity = new_identity(&another, "DNS:localhost", false);
-	const char *const files[] = {authority.file, ""}; /* and the system's */
+	const char *const files[] = {authority.file, ""}; /* and the system's roots */
 	for (size_t i = 0; i < 2; i++) {
 		SSL_CTX *tls = new_client_tls(files[i], "");
 		struct tls_server server = {

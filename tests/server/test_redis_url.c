@@ -2,7 +2,7 @@
 
 #include "server/redis_url.h"
 
-/* Compared in a function: seen through, the table confuses gcc 12's -Warray-bounds. */
+/* Compare in a function of its own: if inlined, the table confuses gcc 12's -Warray-bounds. */
 static void check_same(const char *name, const struct redis_address *got,
 		       const struct redis_address *want)
 {
@@ -120,7 +120,7 @@ static void what_is_no_address_is_refused(void **state)
 	}
 }
 
-/* A URL of `before`, `len` times the letter a, and `after`: is it an address? */
+/* Is a URL of `before`, `len` times the letter a, and `after` an address? */
 static bool parses(const char *before, size_t len, const char *after)
 {
 	char text[1024];

@@ -42,7 +42,7 @@ static json_t *parsed(const char *json, size_t len)
 	return out;
 }
 
-/* The byte that `offset` units lie before. */
+/* The byte that `offset` units precede. */
 static size_t byte_at(struct span text, enum offset_unit unit, json_int_t offset)
 {
 	size_t at = 0;
@@ -142,7 +142,7 @@ static void the_same_input_gives_the_same_bytes(void **state)
 	arena_free(&arena);
 }
 
-/* Caches and budgets count what is there. */
+/* Caches and budgets count only its bytes. */
 static void an_answer_takes_no_more_memory_than_it_has_bytes(void **state)
 {
 	struct arena arena;

@@ -181,7 +181,7 @@ static void a_query_string_says_the_same(void **state)
 	static const char bad[] = "url\0\xFF";
 	assert_false(request_decode_query((struct span){bad, sizeof(bad)}, 1000, &r, &report));
 	assert_int_equal(report.problem, PROBLEM_INVALID_UTF8);
-	/* What is said of it can be sent as JSON. */
+	/* The report about it can be sent as JSON. */
 	static const char bad_name[] = "na\xEEme\0\xEE";
 	assert_false(
 		request_decode_query((struct span){bad_name, sizeof(bad_name)}, 1000, &r, &report));

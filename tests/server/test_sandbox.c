@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Two folders, each with a file: of the first the sandbox is told, of the second not. */
+/* Two folders with a file each: the sandbox is told of the first, not of the second. */
 static char known[] = "/tmp/precis-known-XXXXXX", other[] = "/tmp/precis-other-XXXXXX";
 static char known_file[64], other_file[64], local_socket[64];
 static int tcp_listener, local_listener, replaced[2];
@@ -226,7 +226,7 @@ static int read_own_descriptors(void)
 	return opendir("/proc/self/fd") == NULL ? -1 : 0;
 }
 
-/* The parent puts a new file in the place of the known one after this process is confined. */
+/* The parent replaces the known file after this process is confined. */
 static int read_replaced(void)
 {
 	char text[16] = "";
@@ -330,7 +330,7 @@ static const struct {
 	{"load a library", load_library, true, false},
 };
 
-/* What the forked process says of one case, as its exit status. */
+/* The result of one case: the exit status of the forked process. */
 enum { WORKED = 0, FAILED = 1, NO_FILTER = 2, NO_LANDLOCK = 3, NO_SANDBOX = 4 };
 
 static void run_confined(size_t i)
@@ -355,7 +355,7 @@ static int status_of(pid_t child)
 	return status;
 }
 
-/* Gives what a process in the sandbox comes to; what this machine lacks is said, once. */
+/* Reports the result in a sandboxed process; says once what this machine lacks. */
 static void what_is_given_up_fails_and_the_rest_works(void **state)
 {
 	size_t seen = 0;
@@ -383,7 +383,7 @@ static void what_is_given_up_fails_and_the_rest_works(void **state)
 		skip(); /* a build with sanitizers, or a kernel without either */
 }
 
-/* A failed assertion still ends with its signal, which a supervisor sees; without a core. */
+/* A failed assertion still ends with its signal, which a supervisor sees, but leaves no core. */
 static void an_abort_is_still_one(void **state)
 {
 	pid_t child = fork();
@@ -400,7 +400,7 @@ static void an_abort_is_still_one(void **state)
 	assert_false(WCOREDUMP(status));
 }
 
-/* Does the kernel take a filter? One that allows all. */
+/* Does the kernel accept a filter? Tried with one that allows everything. */
 static bool filters_are_to_be_had(void)
 {
 	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -410,8 +410,8 @@ static bool filters_are_to_be_had(void)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
-/* A part that fails is left out where the kernel lacks it, and not because of a fault of ours,
- * which would open the sandbox and otherwise only show in the log. */
+/* A part may be missing only because the kernel lacks it, not through a fault of ours, which
+ * would open the sandbox and otherwise show only in the log. */
 static void what_the_kernel_has_is_in_force(void **state)
 {
 	pid_t child = fork();

@@ -1,4 +1,4 @@
-/* Values of the shared cache: what was written comes back, and nothing else is taken for it. */
+/* Values of the shared cache: what was written comes back, and nothing else is accepted. */
 #include "tests/check.h"
 
 #include "server/digest.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* mark, digest and kind stand in front of the content */
+/* mark, digest and kind come before the content */
 enum { DIGEST_AT = 8, KIND_AT = DIGEST_AT + DIGEST_BYTES, CONTENT_AT = KIND_AT + 8 };
 enum { DETAIL_AT = CONTENT_AT + 32, POINTER_AT = DETAIL_AT + 256, NUMBERS_AT = POINTER_AT + 64 };
 
@@ -59,7 +59,7 @@ static void test_damage(void **state)
 	free(value);
 }
 
-/* A value with a good digest whose strings do not end: made by hand, for nobody signs. */
+/* A value with a valid digest whose strings do not end: easy to make, because nothing is signed. */
 static void test_strings_that_never_end(void **state)
 {
 	static const struct {

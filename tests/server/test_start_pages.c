@@ -18,7 +18,7 @@ static long pages_of_files(void)
 	return shared;
 }
 
-/* Constants, and what was written, are the same behind it. */
+/* Constants and written data are unchanged afterwards. */
 static char written[] = "written by start";
 
 static void test_gives_back_and_works_on(void **state)

@@ -29,7 +29,7 @@ static void descriptors_of_another_process_are_left_alone(void **state)
 	assert_int_equal(systemd_listeners(sockets), 0);
 }
 
-/* LISTEN_FDS as if a supervisor had set it for this process. */
+/* Set LISTEN_FDS as if a supervisor had set it for this process. */
 static int listeners_of(const char *count, int sockets[SYSTEMD_MAX_LISTENERS])
 {
 	char pid[16];
@@ -97,7 +97,7 @@ static void what_does_not_listen_is_refused(void **state)
 static void states_arrive_by_abstract_name(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	socklen_t len = sizeof(sa_family_t); /* the kernel makes a name up */
+	socklen_t len = sizeof(sa_family_t); /* the kernel chooses a name */
 	int receiver = socket(AF_UNIX, SOCK_DGRAM, 0);
 	assert_int_equal(bind(receiver, (struct sockaddr *)&address, len), 0);
 	len = sizeof(address);
@@ -108,7 +108,7 @@ static void states_arrive_by_abstract_name(void **state)
 	int lowest = dup(receiver);
 	close(lowest);
 	assert_true(systemd_notify("READY=1"));
-	assert_int_equal(dup(receiver), lowest); /* none is kept: a reload tells two states */
+	assert_int_equal(dup(receiver), lowest); /* none is left open: a reload sends two states */
 	close(lowest);
 	ssize_t got_len = recv(receiver, got, sizeof(got), 0);
 	assert_int_equal(got_len, 7);

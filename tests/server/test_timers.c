@@ -6,7 +6,7 @@ enum { MANY = 1000 };
 
 struct fired {
 	struct timers timers;
-	uint64_t due[MANY]; /* of those that were called, in this order */
+	uint64_t due[MANY]; /* times of those that were called, in this order */
 	size_t count;
 };
 

@@ -1,4 +1,4 @@
-/* What a URL really points at, however it is written. */
+/* What a URL really points to, however it is written. */
 #include "tests/check.h"
 
 #include "server/url.h"
@@ -112,7 +112,7 @@ static void test_disguised(void **state)
 		{"[::ffff:127.0.0.1]", "::ffff:127.0.0.1"},
 		{"[::ffff:7f00:1]", "::ffff:127.0.0.1"},
 		{"[64:ff9b::7f00:1]", "64:ff9b::7f00:1"},
-		/* look-alikes of localhost, which then is looked up as any name is */
+		/* look-alikes of localhost, which is then looked up like any name */
 		{"LOCALHOST", "localhost"},
 		{"localhost.", "localhost"},
 		{"%6cocalhost", "localhost"},
@@ -298,7 +298,7 @@ static void test_relative(void **state)
 	url_free(&base);
 }
 
-/* Empty segments are segments: dot segments and bytes that must be encoded leave them alone. */
+/* Empty segments are segments: dot segments and encoded bytes do not remove them. */
 static void test_empty_segments(void **state)
 {
 	static const struct {

@@ -82,7 +82,7 @@ static void one_and_sixteen_workers_say_the_same(void **state)
 
 static void a_small_arena_is_an_error_and_no_crash(void **state)
 {
-	/* From nothing to enough: each ceiling gives the answer or the one problem. */
+	/* From nothing to enough: each ceiling gives the answer or one and the same problem. */
 	for (size_t ceiling = 0; ceiling < 2 << 20;
 	     ceiling = ceiling < 4096 ? ceiling + 512 : ceiling * 2) {
 		atomic_int woken = 0;
@@ -137,7 +137,7 @@ static char *page_request(void)
 	return body;
 }
 
-/* The time of the one that began the work is over, not that of one who joined. */
+/* The time of whoever began the work is over, but not of whoever joined. */
 static void who_joins_has_a_time_of_his_own(void **state)
 {
 	atomic_int woken = 0;
@@ -176,7 +176,7 @@ static void who_joins_has_a_time_of_his_own(void **state)
 
 static atomic_bool begins, may_begin;
 
-/* In front of libcurl's: the first download waits here. */
+/* Replaces libcurl's: the first download waits here. */
 CURLcode curl_global_init(long flags)
 {
 	CURLcode (*next)(long) = (CURLcode(*)(long))dlsym(RTLD_NEXT, "curl_global_init");
@@ -206,7 +206,7 @@ static void a_download_that_is_late_is_not_begun(void **state)
 	struct queue *queue = queue_new(8, 0, 0);
 	struct ticket *ticket = push(queue, "{\"url\":\"http://192.0.2.1/\"}", &woken);
 	ticket->job->allowed_ns = 10 * NS_PER_MS;
-	ticket->job->deadline_ns = 30 * NS_PER_MS; /* with another's, who came later */
+	ticket->job->deadline_ns = 30 * NS_PER_MS; /* with the deadline of another who came later */
 	struct worker_options options = {
 		.count = 1, .max_text_bytes = 1 << 20, .job_memory_bytes = 64 << 20};
 	struct workers *workers = workers_new(&options, queue, NULL, NULL);
@@ -220,7 +220,7 @@ static void a_download_that_is_late_is_not_begun(void **state)
 	queue_free(queue);
 }
 
-/* Whoever leaves in the moment that a download begins finds none to cancel yet. */
+/* Whoever leaves just as a download begins finds none to cancel yet. */
 static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 {
 	atomic_int woken = 0;
@@ -261,10 +261,10 @@ static void a_download_that_nobody_waits_for_any_more_is_cancelled(void **state)
 	close(origin);
 }
 
-/* What was left of the deadline was too little: that says nothing of the page. */
+/* Too little was left of the deadline: that says nothing about the page. */
 static void a_download_cut_by_the_deadline_is_not_kept(void **state)
 {
-	static const uint64_t timeouts_ms[] = {600000, 1000}; /* no machine idles a second */
+	static const uint64_t timeouts_ms[] = {600000, 1000}; /* no machine stalls for a second */
 	atomic_int woken = 0;
 	unsigned port;
 	char body[64];
@@ -302,8 +302,8 @@ static void a_download_cut_by_the_deadline_is_not_kept(void **state)
 	close(origin);
 }
 
-/* At the end workers may still begin downloads, and clients leave them, when there are none any
- * more. */
+/* At the end, workers may still begin downloads and clients leave them, when downloads have
+ * stopped. */
 static void a_download_that_begins_at_the_end_is_refused(void **state)
 {
 	atomic_int woken = 0;

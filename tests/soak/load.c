@@ -4,15 +4,15 @@
  *   load PORT CONNECTIONS REQUESTS RATE [SECONDS] < PLAN
  *
  * The plan is a sequence of records: a line "NAME STATUS[,STATUS…] LEN", then LEN bytes that are
- * sent as they are, but that @@@@@@@@ becomes the number of the request. They are sent in turn.
- * STATUS - means: send, and leave without waiting for an answer; + after the list: no answer is
- * fine too (the service closes).
+ * sent as they are, except that @@@@@@@@ becomes the number of the request. Records are sent in
+ * turn. STATUS - means: send, and leave without waiting for an answer; + after the list: no answer
+ * is fine too (the service closes).
  *
  * RATE 0: each connection sends its next request when it has its answer. Otherwise request i is due
- * at i/RATE seconds whatever became of those before it, and its latency counts from that moment,
- * also while it waits here for a free connection: a service that stalls cannot hide it by slowing
- * down its client (coordinated omission). What SECONDS (0) leaves out of the latencies at the
- * beginning is counted all the same.
+ * at i/RATE seconds whatever happened to those before it, and its latency counts from that moment,
+ * even while it waits here for a free connection: a service that stalls cannot hide it by slowing
+ * down its client (coordinated omission). Requests of the first SECONDS (0) are left out of the
+ * latencies but are still counted.
  *
  * It ends when REQUESTS are sent and answered, or when nobody listens any more. One line of JSON
  * tells what happened; exit 1 when an answer was none that the plan expected.
@@ -54,7 +54,7 @@ struct connection {
 	struct record *record;
 	char *out;
 	size_t out_len, out_at, out_room;
-	char head[HEAD_BYTES + 1]; /* of the answer */
+	char head[HEAD_BYTES + 1]; /* head of the answer */
 	size_t head_len;
 	bool head_done, until_close, closes;
 	unsigned status;
@@ -62,7 +62,7 @@ struct connection {
 	char tail[5]; /* the last bytes of an answer that ends with its connection */
 };
 
-/* Log-linear: 64 buckets for each doubling, so that each value is known to 2%. */
+/* Log-linear: 64 buckets per doubling, so that each value is known to 2%. */
 enum { STEPS = 64, BUCKETS = 40 * STEPS };
 
 struct histogram {
@@ -76,7 +76,7 @@ static struct {
 	size_t record_count;
 	struct connection *connections;
 	size_t connection_count, busy;
-	size_t *idle; /* stack of connections that are free */
+	size_t *idle; /* stack of free connections */
 	size_t idle_count;
 	uint64_t sent, wanted, answered, left, unanswered, broken, unexpected, refused_connects;
 	uint64_t start_ns, warm_ns, interval_ns, late_ns;
@@ -210,7 +210,7 @@ static void complain(const struct connection *c, const char *why)
 			(int)(c->head_len < 600 ? c->head_len : 600), c->head);
 }
 
-/* A whole answer is there. */
+/* A complete answer has come. */
 static void answered(struct connection *c)
 {
 	uint64_t now = now_ns();
@@ -230,7 +230,7 @@ static void answered(struct connection *c)
 	make_idle(c);
 }
 
-/* The connection has ended, or failed, before the answer was whole. */
+/* The connection ended or failed before the answer was complete. */
 static void ended(struct connection *c)
 {
 	hang_up(c);
@@ -274,7 +274,7 @@ static bool dial(struct connection *c)
 
 /* ---- one request ------------------------------------------------------------------------ */
 
-/* What the record leaves open is now decided. */
+/* Fill in what the record leaves open. */
 static void compose(struct connection *c, struct record *record, uint64_t number)
 {
 	if (record->len > c->out_room) {
@@ -341,7 +341,7 @@ static void keep_tail(struct connection *c, const char *at, size_t len)
 	}
 }
 
-/* Bytes of the answer; false once it is whole. */
+/* Take bytes of the answer; false once it is complete. */
 static bool take(struct connection *c, const char *at, size_t len)
 {
 	if (!c->head_done) {
@@ -380,7 +380,7 @@ static void receive(struct connection *c)
 			answered(c);
 	}
 	if (!c->busy && c->socket >= 0) {
-		/* Closed while idle: the next request dials anew. */
+		/* If it was closed while idle, the next request dials again. */
 		char byte;
 		if (recv(c->socket, &byte, 1, MSG_PEEK) == 0)
 			hang_up(c);
@@ -403,7 +403,7 @@ static void start(uint64_t due_ns)
 	send_more(c);
 }
 
-/* Start what is due; how long until the next is, in nanoseconds, or NEVER. */
+/* Start the requests that are due; returns nanoseconds until the next one, or NEVER. */
 static uint64_t start_due(void)
 {
 	while (!load.gone && load.sent < load.wanted && load.idle_count > 0) {

@@ -50,7 +50,7 @@ def texts(rng, count=20, sentences=(3, 120)):
         fields = {"text": article(rng, rng.randint(*sentences)), "cache": i % 3 == 0,
                   "sentences": rng.randint(1, 10), "include": rng.sample(["keywords", "sentences", "text"], 2)}
         yield "text", "200", post(fields)
-    # The same again and again: answered from the cache.
+    # The same request each time: answered from the cache.
     yield "cached", "200", post({"text": article(rng, 20).replace("@", "0")})
 
 
@@ -113,7 +113,8 @@ def encode(records):
 
 
 def run(program, port, records, connections, requests, rate=0, warm_s=0.0):
-    """tests/soak/load with these records: its report as a dictionary, and what it complained of."""
+    """Run tests/soak/load with these records; returns its report as a dictionary, and its
+    complaints."""
     result = subprocess.run([program, *map(str, (port, connections, requests, rate, warm_s))],
                             input=encode(records), capture_output=True)
     if result.returncode not in (0, 1):
