@@ -417,15 +417,11 @@ struct stop stop_read(struct segmenter *g, size_t at)
 
 /* "。」と述べた": a quotation goes on with who says it, after a particle that begins no sentence.
  */
-static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
+static bool particle_follows(struct span behind)
 {
 	static const char *const particles[] = {"って", "を", "など", "と"};
 	static const char *const others[] = {"とても", "ところ", "とにかく", "ともあれ",
 					     "とりあえず"};
-	struct span behind = span_slice(g->text, stop->close, g->text.len);
-	uint32_t mark = glyph_before(g->text, stop->close).c;
-	if (mark != 0x300D && mark != 0x300F)
-		return false;
 	for (size_t i = 0; i < COUNT(others); i++)
 		if (span_begins(behind, span_of(others[i])))
 			return false;
@@ -433,6 +429,39 @@ static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
 		if (span_begins(behind, span_of(particles[i])))
 			return true;
 	return false;
+}
+
+/* "。”张女士说。": a few characters that end with a verb of speech. */
+static bool speaker_follows(struct span behind)
+{
+	enum { SPEAKER_BYTES = 90 };
+	static const char *const verbs[] = {"说", "說",   "道",   "称",   "稱",  "问",
+					    "問", "表示", "指出", "介绍", "回忆"};
+	struct span near =
+		span_slice(behind, 0, behind.len < SPEAKER_BYTES ? behind.len : SPEAKER_BYTES);
+	const char *stop = memmem(near.at, near.len, "。", strlen("。"));
+	if (stop == NULL || memchr(near.at, '\n', (size_t)(stop - near.at)) != NULL)
+		return false;
+	near = span_slice(near, 0, (size_t)(stop - near.at));
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (span_ends(near, span_of(verbs[i])))
+			return true;
+	return false;
+}
+
+/* In Japanese and Chinese a quotation has a stop of its own before who says it. */
+static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
+{
+	struct span behind = span_slice(g->text, stop->close, g->text.len);
+	switch (glyph_before(g->text, stop->close).c) {
+	case 0x300D: /* 」 */
+	case 0x300F: /* 』 */
+		return particle_follows(behind) || speaker_follows(behind);
+	case 0x201D:
+		return speaker_follows(behind);
+	default:
+		return false;
+	}
 }
 
 /* A stop without a space after it: "world.Today" or "world...Today", but neither "example.Org" nor
