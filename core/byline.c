@@ -33,12 +33,10 @@ static bool begins_date(struct span rest)
 /* Does the name end at `at`, before a mark, a date or a label? */
 static bool ends_name(struct span line, size_t at)
 {
-	static const char *const words[] = {"updated",       "published", "posted",
-					    "view ",         "follow ",   "read more",
-					    "see ",          "is a ",     "is the ",
-					    "on ",           "@",         "- ",
-					    "reviewed by",   "(",         "\xE2\x80\x93 ",
-					    "\xE2\x80\x94 ", "\xC2\xBB"};
+	static const char *const words[] = {
+		"updated", "published",   "posted",  "view ",         "follow ",       "read more",
+		"see ",    "is a ",       "is the ", "on ",           "in ",           "@",
+		"- ",      "reviewed by", "(",       "\xE2\x80\x93 ", "\xE2\x80\x94 ", "\xC2\xBB"};
 	struct span rest = span_slice(line, at, line.len);
 	if (rest.at[0] == '|' || ascii_begins(rest, SPAN("\xC2\xB7")) ||
 	    ascii_begins(rest, SPAN("\xE2\x80\xA2")))
@@ -127,6 +125,21 @@ static struct span without_address(struct span line)
 	return end > 0 ? span_slice(line, 0, end) : line;
 }
 
+/* "Jane Doe, political editor" -> "Jane Doe". */
+static struct span without_role(struct span line)
+{
+	static const char *const roles[] = {"editor",       "correspondent", "reporter",
+					    "staff writer", "korrespondent", "redakteur"};
+	for (size_t i = 1, next; i < line.len; i = next) {
+		for (next = i + 1; next < line.len && line.at[next] != ','; next++)
+			;
+		if (line.at[i] == ',' &&
+		    ascii_contains_any(span_slice(line, i, next), roles, COUNT(roles)))
+			return span_slice(line, 0, i);
+	}
+	return line;
+}
+
 struct span byline_bare(struct span line)
 {
 	line = skip_marks(line);
@@ -138,7 +151,7 @@ struct span byline_bare(struct span line)
 			break;
 		}
 	}
-	return trim_end(without_address(line));
+	return trim_end(without_role(without_address(line)));
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
