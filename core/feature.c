@@ -532,46 +532,45 @@ static void document_features(struct work *w, const float mean[FEATURE_COUNT])
 
 /* --------------------------------------------------------------- the stage */
 
-/* Not just a speaker's name or numbers. */
-static bool says_something(const struct work *w, uint32_t i)
+static bool is_label(const struct work *w, uint32_t i)
+{
+	return w->input->sentences->at[i].kind == SENTENCE_LABEL;
+}
+
+static bool has_word(const struct work *w, uint32_t i)
 {
 	const struct terms *terms = w->input->terms;
-	if (w->input->sentences->at[i].kind == SENTENCE_LABEL)
-		return false;
 	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
 		if (!(term_of(w, k)->flags & TERM_NUMBER))
 			return true;
 	return false;
 }
 
-static bool is_said(const struct work *w, uint32_t i)
+/* Lists the sentences that are prose; false if there are none. */
+static bool list_prose(struct work *w)
 {
-	return w->input->sentences->at[i].kind != SENTENCE_LABEL;
-}
-
-static void take_prose(struct work *w, bool (*is_prose)(const struct work *, uint32_t))
-{
-	for (uint32_t i = 0; i < w->n; i++) {
-		w->is_prose[i] = is_prose(w, i);
+	for (uint32_t i = 0; i < w->n; i++)
 		if (w->is_prose[i])
 			w->prose[w->prose_len++] = i;
-	}
+	return w->prose_len > 0;
 }
 
-static bool is_no_line(const struct work *w, uint32_t i)
-{
-	return !w->is_prose[i]; /* until now it says "is a line of the page" */
-}
-
-/* If a text has nothing but lines of the page, they are the article. */
+/* If a text has nothing but lines of the page, they are the article: those with words, or else
+ * all of them; but never a label, such as a speaker's name. */
 static void find_prose(struct work *w)
 {
 	boilerplate_find(w->input, w->is_prose);
-	take_prose(w, is_no_line);
-	if (w->prose_len == 0)
-		take_prose(w, says_something);
-	if (w->prose_len == 0)
-		take_prose(w, is_said);
+	for (uint32_t i = 0; i < w->n; i++)
+		w->is_prose[i] = !w->is_prose[i];
+	if (list_prose(w))
+		return;
+	for (uint32_t i = 0; i < w->n; i++)
+		w->is_prose[i] = !is_label(w, i) && has_word(w, i);
+	if (list_prose(w))
+		return;
+	for (uint32_t i = 0; i < w->n; i++)
+		w->is_prose[i] = !is_label(w, i);
+	list_prose(w);
 }
 
 static bool prepare(struct arena *arena, struct work *w)

@@ -6,7 +6,6 @@
 #include "core/metadata.h"
 #include "core/refresh.h"
 #include "core/summary.h"
-#include "core/utf8.h"
 #include "log.h"
 #include "memory_guard.h"
 #include "monotonic.h"
