@@ -357,17 +357,23 @@ static bool is_account(struct span text)
 	return memmem(text.at, text.len, "(@", 2) != NULL;
 }
 
+/* Has one of these bytes "@", "=" or, found together with others as rare, "[", "_", "{" or "|"? */
+static inline vector marks_among(const char *at)
+{
+	typedef signed char signed_vector __attribute__((vector_size(VECTOR_BYTES)));
+	vector b = vector_load(at);
+	return (vector)(((signed_vector)(b | 0x20) > 'z') | (b == '@') | (b == '='));
+}
+
 /* Most sentences have none of the marks of addresses, rows and programs. */
 static bool has_marks(struct span text)
 {
-	for (size_t at = 0; at < text.len && text.len >= VECTOR_BYTES; at += VECTOR_BYTES) {
-		size_t from = at + VECTOR_BYTES <= text.len ? at : text.len - VECTOR_BYTES;
-		vector b = vector_load(text.at + from);
-		if (vector_signs((vector)((b == '@') | (b == '[') | (b == '|') | (b == '_') |
-					  (b == '=') | (b == '{'))) != 0)
-			return true;
-	}
-	return text.len < VECTOR_BYTES;
+	if (text.len < VECTOR_BYTES)
+		return true; /* or too short to tell */
+	vector found = marks_among(text.at + text.len - VECTOR_BYTES);
+	for (size_t at = 0; at + VECTOR_BYTES < text.len; at += VECTOR_BYTES)
+		found |= marks_among(text.at + at);
+	return vector_signs(found) != 0;
 }
 
 static const char *find(struct span text, char c)
@@ -541,15 +547,14 @@ static bool is_linked(const struct score_input *input)
 static bool is_unstopped(const struct score_input *input, size_t first, size_t last)
 {
 	const struct sentence *at = input->sentences->at;
-	struct span whole = span_slice(input->text, at[first].start_byte, at[last].end_byte);
-	if (utf8_width(whole) >= HEADING_WIDTH ||
-	    glyph_at(input->text, at[last].start_byte).kind == GLYPH_OPEN ||
-	    marks_final(score_text(input, last)) != 0)
+	if (marks_final(score_text(input, last)) != 0 ||
+	    glyph_at(input->text, at[last].start_byte).kind == GLYPH_OPEN)
 		return false;
 	for (size_t k = first; k < last; k++)
 		if (marks_final(score_text(input, k)) == '.')
 			return false;
-	return true;
+	struct span whole = span_slice(input->text, at[first].start_byte, at[last].end_byte);
+	return utf8_width(whole) < HEADING_WIDTH;
 }
 
 static bool is_item(const struct score_input *input, size_t i)
