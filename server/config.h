@@ -18,7 +18,7 @@ enum {
 	CONFIG_MAX_FILES = 16, /* options that name a file */
 };
 
-/** Everything an operator can set. One table in config.c makes the flags, the environment
+/** Everything an operator can set. One table in option.c makes the flags, the environment
  *  variables, --help, --check-config and the README's table of it. Strings are borrowed from argv,
  *  the environment, the table or `file_text`. */
 struct config {
