@@ -97,6 +97,7 @@ static uint64_t hash(const struct rate *rate, const char *client)
 	return h == 0 ? 1 : h;
 }
 
+/* The client's bucket, or the one in its set that has been full the longest. */
 static struct bucket *find(struct rate *rate, uint64_t client)
 {
 	struct bucket *set = rate->sets[client % SETS], *oldest = &set[0];
@@ -106,8 +107,16 @@ static struct bucket *find(struct rate *rate, uint64_t client)
 		if (set[i].full_at_ns < oldest->full_at_ns)
 			oldest = &set[i];
 	}
-	*oldest = (struct bucket){client, 0};
 	return oldest;
+}
+
+/* The client's bucket, made if there is none. */
+static struct bucket *take_bucket(struct rate *rate, uint64_t client)
+{
+	struct bucket *bucket = find(rate, client);
+	if (bucket->client != client)
+		*bucket = (struct bucket){client, 0};
+	return bucket;
 }
 
 static uint64_t window_ns(struct rate_rule rule)
@@ -144,7 +153,7 @@ struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_
 	struct rate_state state = {.allowed = true};
 	pthread_mutex_lock(&rate->lock);
 	if (rate->rule.quota > 0) {
-		struct bucket *bucket = find(rate, hash(rate, client));
+		struct bucket *bucket = take_bucket(rate, hash(rate, client));
 		uint64_t missing = missing_of(bucket, now_ns), token = token_ns(rate->rule);
 		bool allowed = missing + token <= window_ns(rate->rule);
 		if (allowed)
@@ -160,7 +169,9 @@ bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct
 	bool over = false;
 	pthread_mutex_lock(&rate->lock);
 	if (rate->rule.quota > 0) {
-		uint64_t missing = missing_of(find(rate, hash(rate, client)), now_ns);
+		uint64_t name = hash(rate, client);
+		const struct bucket *bucket = find(rate, name);
+		uint64_t missing = bucket->client == name ? missing_of(bucket, now_ns) : 0;
 		over = missing + token_ns(rate->rule) > window_ns(rate->rule);
 		if (over)
 			*state = state_of(rate->rule, false, missing);
@@ -176,7 +187,7 @@ struct rate_state rate_note(struct rate *rate, struct rate_rule rule, const char
 		missing_ns = window_ns(rule);
 	pthread_mutex_lock(&rate->lock);
 	if (rate->rule.quota == rule.quota && rate->rule.window_s == rule.window_s) {
-		struct bucket *bucket = find(rate, hash(rate, client));
+		struct bucket *bucket = take_bucket(rate, hash(rate, client));
 		if (missing_ns > missing_of(bucket, now_ns))
 			bucket->full_at_ns = now_ns + missing_ns;
 	}

@@ -47,7 +47,8 @@ void rate_report(struct rate_rule rule, struct rate_state state, struct problem_
 /** Count one request of `client` (any string). O(1), one short lock. Any thread. */
 struct rate_state rate_take(struct rate *rate, const char *client, uint64_t now_ns);
 
-/** Is the client known to be over its limit? Then `*state` is that of a refusal. Takes no token. */
+/** Is the client known to be over its limit? Then `*state` is that of a refusal. Takes no token and
+ * makes no bucket, so that asking for many clients pushes none out. */
 bool rate_is_over(struct rate *rate, const char *client, uint64_t now_ns, struct rate_state *state);
 
 /**

@@ -110,6 +110,36 @@ static void a_crowd_does_not_free_one_client(void **state)
 	rate_free(rate);
 }
 
+/* How many of so many clients are known to be over the limit. */
+static size_t count_over(struct rate *rate, size_t clients)
+{
+	struct rate_state told;
+	char name[32];
+	size_t over = 0;
+	for (size_t i = 0; i < clients; i++) {
+		snprintf(name, sizeof(name), "client %zu", i);
+		over += rate_is_over(rate, name, S, &told);
+	}
+	return over;
+}
+
+/* Asking about more clients than there is room for makes none of those forgotten that were
+ * counted. */
+static void looks_push_nobody_out(void **state)
+{
+	enum { CLIENTS = 200000 };
+	struct rate *rate = rate_new((struct rate_rule){1, 3600});
+	char name[32];
+	for (size_t i = 0; i < CLIENTS; i++) {
+		snprintf(name, sizeof(name), "client %zu", i);
+		rate_take(rate, name, S);
+	}
+	size_t over = count_over(rate, CLIENTS);
+	assert_true(over > 0 && over < CLIENTS);
+	assert_int_equal(count_over(rate, CLIENTS), over);
+	rate_free(rate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +147,7 @@ int main(void)
 		cmocka_unit_test(a_bucket_empties_and_fills),
 		cmocka_unit_test(a_look_says_what_a_take_would),
 		cmocka_unit_test(a_reload_forgets_nobody),
+		cmocka_unit_test(looks_push_nobody_out),
 		cmocka_unit_test(no_rule_allows_all),
 		cmocka_unit_test(a_crowd_does_not_free_one_client),
 	};
