@@ -65,12 +65,10 @@ static bool parse_number(const struct option *option, const char *value, uint64_
 
 static bool is_choice(const char *choices, const char *value)
 {
-	size_t len = strlen(value);
-	for (const char *at = choices; len > 0 && (at = strstr(at, value)) != NULL; at += len) {
-		bool starts = at == choices || at[-1] == ' ';
-		if (starts && (at[len] == ' ' || at[len] == '\0'))
+	size_t value_len = strlen(value);
+	for (size_t len; (len = strcspn(choices, " ")) > 0; choices += len + (choices[len] == ' '))
+		if (len == value_len && memcmp(choices, value, len) == 0)
 			return true;
-	}
 	return false;
 }
 

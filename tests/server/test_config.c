@@ -57,6 +57,8 @@ static const struct {
 	{{"--deadline-ms", "5"}, "milliseconds from 10"},
 	{{"--log-level", "loud"}, "one of: error warn info debug"},
 	{{"--log-level", "or"}, "one of"},
+	{{"--log-level", "error warn"}, "'error warn' is not allowed"},
+	{{"--sandbox", "auto on off"}, "one of"},
 	{{"--log-level", ""}, "one of"},
 	{{"--url-allow-nets", "10.0.0.0/33"}, "--url-allow-nets"},
 	{{"--trust-proxies", "127.0.0.1, 10.0.0.1/8,::1"},
