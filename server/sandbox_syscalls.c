@@ -26,7 +26,7 @@ bool sandbox_restrict_syscalls(void)
  * system, makes memory executable, or changes our identity or rights, and all newer calls. */
 static const char allowed[] =
 	/* memory */
-	"brk munmap mremap madvise mincore membarrier "
+	"brk munmap mremap madvise membarrier "
 	/* threads */
 	"exit exit_group futex futex_waitv get_robust_list set_robust_list rseq sched_yield "
 	"sched_getaffinity sched_getparam sched_getscheduler gettid set_tid_address getcpu "

@@ -79,6 +79,33 @@ def test_the_unit_starts_what_was_installed(staged, prefix):
         assert str(folder) not in out, out
 
 
+def system_calls(names):
+    """Those that a line SystemCallFilter= stands for."""
+    calls = set()
+    for name in names:
+        if name.startswith("@"):
+            lines = [line.strip() for line in run("systemd-analyze", "syscall-filter", name).splitlines()]
+            calls |= system_calls(line for line in lines[1:] if line and not line.startswith("#"))
+        else:
+            calls.add(name)
+    return calls
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_the_unit_allows_what_the_service_needs(staged, prefix):
+    """Namely what the service's own filter, made when it has started, leaves to it."""
+    unit = below(staged, prefix, "lib/systemd/system/precis.service").read_text()
+    allowed = system_calls(["@default"])
+    for line in re.findall(r"^SystemCallFilter=(.*)$", unit, re.M):
+        calls = system_calls(line.removeprefix("~").split())
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    source = (ROOT / "server/sandbox_syscalls.c").read_text()
+    own = source[source.index("static const char allowed[]"):]
+    needed = set(" ".join(re.findall(r'^\t"([a-z0-9_ ]+)"', own, re.M)).split()) | set(re.findall(r'^\t\{"(\w+)"', own, re.M))
+    assert {"brk", "futex", "getrandom", "mmap", "prctl"} <= needed
+    assert needed <= allowed, needed - allowed
+
+
 def test_documents_that_are_named_are_there(staged, prefix):
     unit = below(staged, prefix, "lib/systemd/system/precis.service").read_text()
     named = re.findall(r"(?:file:)?(/\S*/doc/\S*?\.md)", unit)
