@@ -349,11 +349,28 @@ static void start_again(struct fetch *fetch)
 	start_hop(fetch);
 }
 
+/*
+ * libcurl (7.88) undoes only the first of several members of gzip, and some origins label as packed
+ * what is not, or break it. Without a coding, most of them send the same page plain.
+ */
+static bool was_undecodable(const struct fetch *fetch, CURLcode code)
+{
+	return (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WRITE_ERROR) &&
+	       fetch->head_done && !fetch->bare &&
+	       fetch_header_of(fetch->easy, "Content-Encoding").len > 0;
+}
+
 static void failed(struct fetch *fetch, CURLcode code)
 {
 	enum fetch_status status = status_of_curl(code, fetch->head_done);
 	if (status == FETCH_UNREACHABLE && was_stale(fetch)) {
 		fetch->fresh = true;
+		start_again(fetch);
+		return;
+	}
+	if (was_undecodable(fetch, code) && !is_whole(fetch)) {
+		fetch->bare = true;
+		fetch->result.body_len = 0;
 		start_again(fetch);
 		return;
 	}

@@ -144,10 +144,19 @@ def negotiates(connection, request):
     connection.sendall(page() if asks else page(b"{}", Content_Type="application/json"))
 
 
+def plain_if_asked(coded):
+    """The coded answer, but the plain page for who does not offer to undo any coding."""
+    def behave(connection, request):
+        connection.sendall(page() if b"\r\naccept-encoding: identity\r\n" in request.lower() else coded)
+    return behave
+
+
 def deflate_raw(data):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
 
+
+GZIP_MEMBERS = gzip.compress(PAGE[:700]) + gzip.compress(PAGE[700:])
 
 BEHAVIOURS = {
     # pages
@@ -196,8 +205,10 @@ BEHAVIOURS = {
     "coding-none": answers(page(Content_Encoding="none")),
     "coding-of-storage": answers(page(Content_Encoding="aws-chunked, identity")),
     "to-coding-utf-8": redirect("/coding-utf-8"),
-    "zstd-for-some": lambda connection, request: connection.sendall(
-        page() if b"\r\naccept-encoding: identity\r\n" in request.lower() else page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
+    "zstd-for-some": plain_if_asked(page(b"\x28\xb5\x2f\xfd", Content_Encoding="zstd")),
+    # a coding that libcurl cannot undo, at once or only after a part of the page
+    "brotli-for-some": plain_if_asked(page(b"This is not brotli.", Content_Encoding="br")),
+    "gzip-members-for-some": plain_if_asked(page(GZIP_MEMBERS, Content_Encoding="gzip")),
     # redirects
     "to-page": redirect("/page"),
     "to-page-301": redirect("{origin}/page", "301 Moved"),
@@ -238,6 +249,8 @@ BEHAVIOURS = {
     "to-refresh": redirect("/refresh"),
     "refresh-to-self": refresh("0; url=refresh-to-self"),
     "refresh-slowly": refresh("0; url=refresh-slowly", pause_s=0.1),
+    "refresh-to-other": answers(page(b"<meta http-equiv=refresh content='5; url=refresh-back'><p>One ferry waits.")),
+    "refresh-back": answers(page(b"<meta http-equiv=refresh content='5; url=refresh-to-other'><p>The other ferry waits.")),
     "refresh-to-silent": refresh("0; url=silent"),
     "refresh-to-absent": refresh("0; url=absent"),
     "refresh-to-pdf": refresh("0; url=pdf"),
@@ -253,6 +266,8 @@ BEHAVIOURS = {
     "refresh-header-to-part": answers(page(b"<p>The ferry waits in the harbour. It is half past two.", Refresh="10; url=/refresh-header-to-part?#now")),
     "refresh-header-and-cookie": answers(page(b"<p>The ferry waits in the harbour. It is half past two.",
                                               Refresh="10; url=/refresh-header-and-cookie", Set_Cookie="seen=1")),
+    "refresh-to-other": answers(page(b"<meta http-equiv=refresh content='5; url=refresh-to-one'><p>The other ferry waits. It is half past two.")),
+    "refresh-to-one": answers(page(b"<meta http-equiv=refresh content='5; url=refresh-to-other'><p>One ferry waits. It is half past one.")),
     "refresh-later": answers(page(PAGE.replace(b"<head>", b"<head><meta http-equiv=refresh content='0; url=/absent'>"),
                                   Refresh="0; url=/absent")),
     "refresh-itself": answers(page(b"<meta http-equiv=refresh content='30; url=/absent'><p>The ferry waits in the harbour.",
@@ -304,7 +319,7 @@ BEHAVIOURS = {
     "bad-status": answers(b"HTTP/1.1 abc OK\r\n\r\n"),
     "no-colon": answers(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\nok"),
     "nul-in-head": answers(b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
-    "gzip-members": answers(page(gzip.compress(PAGE[:700]) + gzip.compress(PAGE[700:]), Content_Encoding="gzip")),
+    "gzip-members": answers(page(GZIP_MEMBERS, Content_Encoding="gzip")),
     "short": answers(head(Content_Length=5000), b"<p>Not five thousand.</p>"),
     "short-behind-script": answers(head(Content_Length=5000), b"<p>Cut.<script>write('<html></HTML>');</script><p>And"),
     "negative": answers(head(Content_Length=-5), b"hello"),

@@ -29,7 +29,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "to-page-308", "to-binary", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
-         "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "short-but-whole", "no-last-chunk-but-whole",
+         "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "gzip-members-for-some", "brotli-for-some", "short-but-whole", "no-last-chunk-but-whole",
          "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "odd-type", "type-without-semicolon", "type-with-comma", "types", "any-type", "page-as-plain", "plain-of-pages", "to-coding-utf-8", "zstd-for-some"]
 
 NO_PAGES = {
@@ -38,7 +38,7 @@ NO_PAGES = {
         "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "refresh-to-private",
         "refresh-to-metadata", "refresh-to-user", "refresh-to-odd-port", "refresh-header-to-private"],
     "url_status": [
-        "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-chain?6",
+        "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-to-other", "refresh-chain?6",
         "refresh-to-absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
