@@ -67,7 +67,7 @@ struct fetch {
 };
 
 struct fetcher {
-	CURLM *multi; /* this, `lookups` and the thread exist from the first download on */
+	CURLM *multi; /* this and `lookups` exist from the first download on */
 	struct lookups *lookups;
 	pthread_t thread;
 	size_t active; /* slots taken, also by look-ups whose download has ended */
@@ -77,7 +77,9 @@ struct fetcher {
 	struct fetch *all, *last; /* lock */
 	size_t count[2];          /* lock; how many are for requests, and for lines */
 	uint64_t last_id;         /* lock */
-	bool running, stopping;   /* lock; is there a thread? must it end? */
+	bool running;             /* is there a thread? */
+	bool ready, stopping;     /* lock; did the first download come? must the thread end? */
+	pthread_cond_t changed;   /* one of the two */
 
 	atomic_size_t active_now; /* for fetcher_load(); written by the thread */
 

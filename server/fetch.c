@@ -247,11 +247,22 @@ static void take_transfers(struct fetcher *fetcher)
 	}
 }
 
+/* False: the fetcher stops before any download. */
+static bool wait_for_first(struct fetcher *fetcher)
+{
+	pthread_mutex_lock(&fetcher->lock);
+	while (!fetcher->ready && !fetcher->stopping)
+		pthread_cond_wait(&fetcher->changed, &fetcher->lock);
+	bool ready = fetcher->ready;
+	pthread_mutex_unlock(&fetcher->lock);
+	return ready;
+}
+
 static void *fetcher_thread(void *arg)
 {
 	struct fetcher *fetcher = arg;
-	bool stopping = false;
 	pthread_setname_np(pthread_self(), "fetch");
+	bool stopping = !wait_for_first(fetcher);
 	while (!stopping) {
 		int running;
 		int64_t now = fetch_now_us(), limit_us = now + (int64_t)POLL_MAX_MS * 1000;
@@ -282,11 +293,12 @@ static void wake(void *arg)
 	curl_multi_wakeup(arg);
 }
 
+/* Not at the first download: that comes from a worker, and its low priority would be inherited. */
 static bool start_thread(struct fetcher *fetcher)
 {
 	sigset_t all, before;
 	/* Signals are for the thread that waits for them; SIGPIPE must not end the process. The
-	   look-up threads inherit this. */
+	 * look-up threads inherit this. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	bool started = pthread_create(&fetcher->thread, NULL, fetcher_thread, fetcher) == 0;
@@ -309,7 +321,7 @@ static void free_engine(struct fetcher *fetcher)
 static bool start_engine(struct fetcher *fetcher)
 {
 	const struct fetch_options *options = &fetcher->options;
-	if (fetcher->running)
+	if (fetcher->ready)
 		return true;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
@@ -325,11 +337,12 @@ static bool start_engine(struct fetcher *fetcher)
 		 * its fate. */
 		curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 		curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
-		fetcher->running = start_thread(fetcher);
-	}
-	if (!fetcher->running)
+		fetcher->ready = true;
+		pthread_cond_signal(&fetcher->changed);
+	} else {
 		free_engine(fetcher);
-	return fetcher->running;
+	}
+	return fetcher->ready;
 }
 
 /*
@@ -534,13 +547,14 @@ static bool copy_options(struct fetcher *fetcher, const struct fetch_options *gi
 /* Everything but the thread. */
 static void destroy(struct fetcher *fetcher)
 {
-	if (fetcher->running)
+	if (fetcher->ready)
 		free_engine(fetcher);
 	while (fetcher->all != NULL) {
 		struct fetch *next = fetcher->all->next;
 		fetch_free(fetcher->all);
 		fetcher->all = next;
 	}
+	pthread_cond_destroy(&fetcher->changed);
 	pthread_mutex_destroy(&fetcher->lock);
 	curl_slist_free_all(fetcher->headers);
 	curl_slist_free_all(fetcher->bare_headers);
@@ -558,7 +572,9 @@ struct fetcher *fetcher_new(const struct fetch_options *options)
 	if (fetcher == NULL)
 		return NULL;
 	pthread_mutex_init(&fetcher->lock, NULL);
-	if (copy_options(fetcher, options))
+	pthread_cond_init(&fetcher->changed, NULL);
+	fetcher->running = copy_options(fetcher, options) && start_thread(fetcher);
+	if (fetcher->running)
 		return fetcher;
 	destroy(fetcher);
 	return NULL;
@@ -571,9 +587,11 @@ void fetcher_stop(struct fetcher *fetcher)
 	pthread_mutex_lock(&fetcher->lock);
 	bool ends = fetcher->running && !fetcher->stopping;
 	fetcher->stopping = true;
+	pthread_cond_signal(&fetcher->changed);
 	pthread_mutex_unlock(&fetcher->lock);
 	if (ends) {
-		curl_multi_wakeup(fetcher->multi);
+		if (fetcher->ready)
+			curl_multi_wakeup(fetcher->multi);
 		pthread_join(fetcher->thread, NULL);
 	}
 }

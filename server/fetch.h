@@ -99,9 +99,9 @@ struct fetch_result {
 typedef void fetch_callback(void *arg, struct fetch_result *result);
 
 /**
- * Everything in `options` is copied. Its thread and libcurl start with the first download, so that
- * a service that never downloads pays for neither. NULL when out of memory, or when allow_hosts is
- * malformed.
+ * Everything in `options` is copied. Starts the thread, with the priority of the caller's; libcurl
+ * starts with the first download, so that a service that never downloads does not pay for it. NULL
+ * when out of memory or threads, or when allow_hosts is malformed.
  */
 struct fetcher *fetcher_new(const struct fetch_options *options);
 

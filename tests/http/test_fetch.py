@@ -4,6 +4,7 @@ and no forbidden address is ever dialled."""
 import contextlib
 import json
 import os
+import pathlib
 import re
 import select
 import shutil
@@ -659,6 +660,18 @@ def test_descriptors_come_back(hasty, origin):
 
 
 @pytest.mark.concurrency
+def test_only_workers_have_a_lower_priority(patient, origin):
+    """Not the thread of downloads, although a worker begins the first of them."""
+    fetch(patient, origin.url("page"))
+    nice = {}
+    for task in pathlib.Path(f"/proc/{patient.process.pid}/task").iterdir():
+        fields = (task / "stat").read_text().rpartition(")")[2].split()
+        nice.setdefault((task / "comm").read_text().strip(), set()).add(int(fields[16]))
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice.pop("worker") == {min(own + 1, 19)}
+    assert "fetch" in nice and set().union(*nice.values()) == {own}
+
+
 def test_slow_origins_hold_no_worker(origin, start_service):
     """A hundred downloads hang; one worker summarizes text meanwhile."""
     service = start_service("--url-allow-nets", "127.0.0.0/8", "--workers", 1, "--drain-ms", 0,
