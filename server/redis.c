@@ -359,8 +359,9 @@ static void serve_link(struct redis *redis)
 			works = greet(redis) && redis_link_work(redis->link);
 		}
 		more = take_replies(redis) && works;
+		const char *fault = redis->link == NULL ? NULL : redis_link_fault(redis->link);
 		if (!works && redis->link != NULL)
-			go_away(redis, redis_link_fault(redis->link), "");
+			go_away(redis, fault == NULL ? "no memory" : fault, "");
 	}
 }
 

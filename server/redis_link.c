@@ -13,11 +13,24 @@
 #define READ_BYTES (64 * 1024)
 /* No reply that we ask for is this long; whoever sends more without end is no Redis server. */
 #define REPLY_MAX_BYTES (4u << 20)
+/* No reply that we ask for has more elements, or is nested more deeply. hiredis makes room for as
+ * many elements as an array announces before any has come, looks at each of them when it frees the
+ * array, and from 1.0 on frees arrays in arrays by recursion, however deep they are. */
+#define ELEMENTS_MAX 16
+#define NESTED_MAX 4
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
 
 struct redis_link {
 	int socket;
 	SSL *ssl;
 	redisReader *reader;
+	redisReplyObjectFunctions makers;     /* hiredis's own, but for arrays */
+	const redisReplyObjectFunctions *own; /* hiredis's own */
 	bool connected, open;
 	bool read_wants_write, write_wants_read; /* TLS may need the other direction */
 	const char *fault;
@@ -73,13 +86,37 @@ static SSL *new_ssl(SSL_CTX *tls, int socket, const char *host)
 	return NULL;
 }
 
+/* In place of hiredis's function: NULL, which ends the link, for an array that is none of ours. */
+static void *make_array(const redisReadTask *task, element_count count)
+{
+	const struct redis_link *link = task->privdata;
+	size_t nested = 0;
+	for (const redisReadTask *outer = task->parent; outer != NULL; outer = outer->parent)
+		nested++;
+	bool fits = (size_t)count <= ELEMENTS_MAX && nested < NESTED_MAX;
+	return fits ? link->own->createArray(task, count) : NULL;
+}
+
+static redisReader *new_reader(struct redis_link *link)
+{
+	redisReader *reader = redisReaderCreate();
+	if (reader == NULL)
+		return NULL;
+	link->own = reader->fn;
+	link->makers = *reader->fn;
+	link->makers.createArray = make_array;
+	reader->fn = &link->makers;
+	reader->privdata = link;
+	return reader;
+}
+
 struct redis_link *redis_link_new(const struct sockaddr *to, socklen_t len, SSL_CTX *tls,
 				  const char *host)
 {
 	struct redis_link *link = calloc(1, sizeof(*link));
 	if (link == NULL)
 		return NULL;
-	link->reader = redisReaderCreate();
+	link->reader = new_reader(link);
 	link->socket = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (link->reader != NULL && link->socket >= 0 &&
 	    (connect(link->socket, to, len) == 0 || errno == EINPROGRESS) &&

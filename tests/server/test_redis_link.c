@@ -239,7 +239,7 @@ static void an_array_without_end_breaks_it(void **state)
 {
 	struct pair pair = opened();
 	size_t len;
-	char *bytes = new_strings("*9000000\r\n", 2 * REPLY_MAX_BYTES / 1009, &len);
+	char *bytes = new_strings("*16\r\n*2\r\n$9000000\r\n", 2 * REPLY_MAX_BYTES / 1009, &len);
 	assert_int_equal(pour(&pair, bytes, len), 0);
 	check_broken(pair.link, long_reply);
 	free(bytes);
@@ -268,6 +268,11 @@ static void garbage_breaks_it(void **state)
 		{"an alert of TLS", "\x15\x03\x01\x00\x02\x02\x46", 7, 0},
 		{"a length below nothing", "$-5\r\n", 5, 0},
 		{"a count below nothing", "*-5\r\n", 5, 0},
+		/* Before room is made for its elements, which takes long, and for ever to free. */
+		{"too large an array", "*2147483647\r\n", 13, 0},
+		{"a large array", "*17\r\n", 5, 0},
+		{"a large array in a reply", "*2\r\n:1\r\n*200000000\r\n", 21, 0},
+		{"too many arrays in arrays", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", 20, 0},
 		{"within an array", "*2\r\n:1\r\nx\r\n", 11, 0},
 		{"behind a reply", "+OK\r\nx\r\n", 8, 1},
 	};
