@@ -200,6 +200,9 @@ BEHAVIOURS = {
     "no-last-chunk-but-whole": answers(head(Transfer_Encoding="chunked"), b"%x\r\n%s\r\n" % (len(PAGE), PAGE)),
     "cut-gzip-but-whole": answers(page(gzip.compress(PAGE)[:-8], Content_Encoding="gzip")),
     "whole-then-silence": then_silence(head(Content_Length=len(PAGE) + 5), PAGE),
+    # heads of 60 KB
+    "head-of-many-lines": answers(head(Content_Length=len(PAGE))[:-2], b"a:\r\n" * 15000, b"\r\n", PAGE),
+    "head-of-long-lines": answers(head(Content_Length=len(PAGE))[:-2], (b"a:" + b"a" * 996 + b"\r\n") * 60, b"\r\n", PAGE),
     # names that are no codings
     "coding-utf-8": answers(page(Content_Encoding="UTF-8")),
     "coding-none": answers(page(Content_Encoding="none")),

@@ -30,7 +30,7 @@ PAGES = ["page", "no-type", "empty-type", "empty-coding", "xhtml", "plain", "pla
          "to-page-308", "to-binary", "chain?5", "cookie", "cookie-to-self", "cookie-by-refresh", "to-endless", "negotiates",
          "refresh", "refresh-absolute", "refresh-to-redirect", "refresh-chain?5", "refresh-base", "refresh-noscript",
          "refresh-header", "refresh-header-empty", "to-refresh", "refresh-later", "refresh-itself",
-         "gzip-padded", "gzip-and-more", "gzip-length-of-unpacked", "gzip-members-for-some", "brotli-for-some", "short-but-whole", "no-last-chunk-but-whole",
+         "gzip-padded", "gzip-and-more", "head-of-many-lines", "head-of-long-lines", "gzip-length-of-unpacked", "gzip-members-for-some", "brotli-for-some", "short-but-whole", "no-last-chunk-but-whole",
          "cut-gzip-but-whole", "coding-utf-8", "coding-none", "coding-of-storage", "odd-type", "type-without-semicolon", "type-with-comma", "types", "any-type", "page-as-plain", "plain-of-pages", "to-coding-utf-8", "zstd-for-some"]
 
 NO_PAGES = {
@@ -660,6 +660,17 @@ def test_descriptors_come_back(hasty, origin):
 
 
 @pytest.mark.concurrency
+def test_many_header_lines_cost_little(patient, origin):
+    """No more than a hundred times as much time as long ones; if each line were compared with each
+    other, it would be thousands, and no other download would go on meanwhile."""
+    def cost(path):
+        before = patient.figures()["process_cpu_seconds_total"]
+        for number in range(3):
+            assert patient.summarize(url=origin.url(f"{path}?cost={number}")).status == 200
+        return patient.figures()["process_cpu_seconds_total"] - before
+    assert cost("head-of-many-lines") < 100 * cost("head-of-long-lines")
+
+
 def test_only_workers_have_a_lower_priority(patient, origin):
     """Not the thread of downloads, although a worker begins the first of them."""
     fetch(patient, origin.url("page"))
