@@ -229,9 +229,9 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 	va_start(args, fields);
 	int more = vsnprintf(line + n, room - n, fields, args);
 	va_end(args);
+	/* A line that was cut would be no JSON, so leave out fields that do not fit. */
 	if (more > 0 && (size_t)more < room - n)
-		n += (size_t)
-			more; /* a line that was cut would be no JSON, so leave out the fields */
+		n += (size_t)more;
 	line[n++] = '}';
 	line[n++] = '\n';
 	put(line, n);
