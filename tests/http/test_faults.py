@@ -137,3 +137,22 @@ def test_each_allocation_fails_once(start_service, faults, origin, kind, length)
     # been sent.
     if kind not in ("metrics", "ready", "batch"):
         assert len([line for line in service.events("request") if line["status"] != 0]) == answers
+
+
+# ---- what is given back ----------------------------------------------------------------------
+
+
+def test_a_large_request_leaves_no_memory_behind(start_service):
+    """Decoded, a million and a half empty arrays take some 200 MB. Its answer, which is younger, outlives them."""
+    service = start_service("--workers", 1)
+
+    def resident_mb():
+        status = open(f"/proc/{service.process.pid}/status").read()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) >> 10
+
+    # Once a large block was freed, the C library takes blocks of that size from its heaps.
+    assert ask(service, post(text=TEXT * 20_000)).status == 200
+    answer = ask(service, ("POST", "/v1/summaries", b'{"text": [' + b"[]," * 1_500_000 + b"[]]}", JSON))
+    assert answer.status == 422 and answer.json()["code"] == "wrong_type"
+    while resident_mb() > 60:
+        time.sleep(0.01)  # ends only if it was given back
