@@ -302,6 +302,19 @@ static const struct {
 	 "<span property=schema:dateCreated content=2024-03-14>Thu</span>",
 	 "2024-03-12"},
 	{"the text alone", "<p>Printed on 3 May 2021</p>", "2021-05-03"},
+	{"the first text that calls it nothing", "<p>3 May 2021<p>4 May 2021", "2021-05-03"},
+	{"the one that is called published, behind another",
+	 "<p>Today is 3 May 2021<p>Published: 2 May 2021<p>Published: 1 May 2021", "2021-05-02"},
+	{"called so by the text before it", "<p>Updated 3 May 2021<p><b>Published</b> 2 May 2021",
+	 "2021-05-02"},
+	{"in one text", "<p>更新日：2026年12月1日 公開日：2026年11月30日", "2026-11-30"},
+	{"in other digits", "<p>٣٠ نوفمبر ٢٠٢٦", "2026-11-30"},
+	{"by an era", "<p>令和8年11月30日", "2026-11-30"},
+	{"by a Thai year", "<p>30 พฤศจิกายน 2569", "2026-11-30"},
+	{"JSON-LD's of the whole page rather than a text's",
+	 "<script type=application/ld+json>{\"@type\":\"WebPage\",\"datePublished\":\"2021-05-01\"}"
+	 "</script><p>Published: 2 May 2021",
+	 "2021-05-01"},
 };
 
 static void dates_are_found(void **state)
