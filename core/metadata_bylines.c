@@ -139,18 +139,77 @@ bool facts_is_name_alone(struct facts *facts, lxb_dom_node_t *div)
 	return alone;
 }
 
+/* What begins and ends lines around bylines. */
+static bool is_box(const lxb_dom_node_t *node)
+{
+	switch (node->local_name) {
+	case LXB_TAG_ADDRESS:
+	case LXB_TAG_ARTICLE:
+	case LXB_TAG_BODY:
+	case LXB_TAG_BR:
+	case LXB_TAG_HEADER:
+	case LXB_TAG_MAIN:
+	case LXB_TAG_NAV:
+	case LXB_TAG_SECTION:
+		return true;
+	default:
+		return facts_is_block(node);
+	}
+}
+
+/* Is there only white space before `node` among its siblings, or else no text if `only_text`? What
+ * ends a line may stand there in any case. */
+static bool is_first(const lxb_dom_node_t *node, bool only_text)
+{
+	for (const lxb_dom_node_t *before = node->prev; before != NULL; before = before->prev) {
+		if (before->type == LXB_DOM_NODE_TYPE_ELEMENT && (only_text || is_box(before)))
+			return true;
+		if (before->type == LXB_DOM_NODE_TYPE_ELEMENT)
+			return false;
+		if (before->type == LXB_DOM_NODE_TYPE_TEXT && !facts_is_blank(before))
+			return false;
+	}
+	return true;
+}
+
+/* Does the text begin a line, or at least an element without a text right before it? */
+static bool begins(struct facts *facts, const lxb_dom_node_t *node, enum byline_lead lead)
+{
+	const int most_around = 4;
+	const size_t longest = 100;
+	if (lead == BYLINE_LEAD)
+		return true;
+	for (int up = 0; up < most_around && node->parent != NULL; up++, node = node->parent) {
+		if (!is_first(node, lead == BYLINE_PART))
+			return false;
+		if (is_box(node->parent)) {
+			facts->looks += FACTS_MAX_TEXT_NODES / 4;
+			struct arena_mark mark = arena_mark(facts->arena);
+			size_t len = facts_text_of(facts->arena, node->parent).len;
+			arena_rewind(facts->arena, mark);
+			return lead == BYLINE_PART || len <= longest;
+		}
+	}
+	return true;
+}
+
 void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
-	    facts->looks > FACTS_MAX_LOOKS || !byline_is_lead(text) ||
-	    is_of_others(facts, node->parent, true))
+	    facts->looks > FACTS_MAX_LOOKS)
 		return;
-	struct span own = byline_bare(text);
+	struct span name = byline_signed(text);
+	enum byline_lead lead =
+		name.len > 0 ? BYLINE_LEAD : byline_lead(text, facts->language[FROM_PROPERTY]);
+	if (lead == BYLINE_NO_LEAD || is_of_others(facts, node->parent, true) ||
+	    !begins(facts, node, lead))
+		return;
+	struct arena_mark mark = arena_mark(facts->arena);
+	struct span own = name.len > 0 ? name : byline_bare(text);
 	if (byline_may_be_name(own) && byline_looks_written(own)) {
 		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
 		return;
 	}
-	struct arena_mark mark = arena_mark(facts->arena);
 	lxb_dom_node_t *element = node->parent;
 	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
 		facts->looks += FACTS_MAX_TEXT_NODES / 4;

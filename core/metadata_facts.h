@@ -67,6 +67,12 @@ struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool bre
 /** The same without breaks. */
 struct span facts_text_of(struct arena *arena, lxb_dom_node_t *root);
 
+/** Is a text node white space? */
+bool facts_is_blank(const lxb_dom_node_t *text);
+
+/** Does an element begin and end lines? Of those that bylines stand in. */
+bool facts_is_block(const lxb_dom_node_t *node);
+
 /** Read one script of JSON-LD; ignored if it is past the bounds. */
 void facts_read_json(struct facts *facts, struct span text);
 
