@@ -68,16 +68,14 @@ static bool ends_name(struct span line, size_t at)
 
 /* How long a mark between a label and a name is at `at`; 0 where there is none. A slash is one
  * behind letters without case: paths are not written in them. */
-static size_t mark_at(struct span line, size_t at)
+static size_t mark_at(struct span line, size_t at, bool of_ascii)
 {
 	static const char *const wide[] = {"：", "／", "｜", "・", "︱"};
 	if (at >= line.len)
 		return 0;
 	if (line.at[at] == ':' || line.at[at] == '|')
 		return 1;
-	if (at == 0 || (line.at[at - 1] & 0x80) == 0)
-		return 0;
-	if (line.at[at] == '/')
+	if (!of_ascii && line.at[at] == '/')
 		return 1;
 	for (size_t i = 0; i < COUNT(wide); i++)
 		if (span_begins(span_slice(line, at, line.len), span_of(wide[i])))
@@ -116,20 +114,26 @@ static bool ends_in_slash(struct span rest)
 	return false;
 }
 
+static struct span label_text(const struct label *label)
+{
+	return (struct span){label_pool + label->at, label->len};
+}
+
 static struct lead lead_of(struct span line)
 {
 	if (line.len == 0)
 		return (struct lead){0};
 	unsigned char byte = (unsigned char)ascii_lower(line.at[0]);
 	for (size_t i = label_first[byte]; i < label_first[byte + 1]; i++) {
-		struct span text = {label_pool + labels[i].at, labels[i].len};
+		struct span text = label_text(&labels[i]);
 		if (!ascii_begins(line, text))
 			continue;
 		size_t at = text.len, mark = 0;
 		while (at < line.len && line.at[at] == ' ')
 			at++;
 		struct lead lead = {&labels[i], at, false};
-		while ((mark = mark_at(line, lead.len)) > 0 ||
+		bool of_ascii = (text.at[text.len - 1] & 0x80) == 0;
+		while ((mark = mark_at(line, lead.len, of_ascii)) > 0 ||
 		       (lead.len < line.len && is_mark(line.at[lead.len]))) {
 			lead.is_marked |= mark > 0;
 			lead.len += mark > 0 ? mark : 1;
@@ -187,8 +191,10 @@ static struct span without_role(struct span line)
 	for (size_t i = 1, next; i < line.len; i = next) {
 		for (next = i + 1; next < line.len && line.at[next] != ','; next++)
 			;
-		if (line.at[i] == ',' &&
-		    ascii_contains_any(span_slice(line, i, next), roles, COUNT(roles)))
+		struct span part = span_slice(line, i, next);
+		if (line.at[i] == ',' && (ascii_contains_any(part, roles, COUNT(roles)) ||
+					  (!byline_looks_written(span_slice(part, 1, part.len)) &&
+					   byline_looks_written(span_slice(line, 0, i)))))
 			return span_slice(line, 0, i);
 	}
 	return line;
@@ -384,6 +390,18 @@ static bool has_language(struct span tags, struct span language)
 	return false;
 }
 
+bool byline_may_lead(struct span text)
+{
+	struct span line = skip_marks(text);
+	if (line.len == 0)
+		return false;
+	unsigned char byte = (unsigned char)ascii_lower(line.at[0]);
+	bool begins = byte >= 0xEA || byte == '[' || byte == '('; /* Hangul */
+	for (size_t i = label_first[byte]; i < label_first[byte + 1] && !begins; i++)
+		begins = ascii_begins(line, label_text(&labels[i]));
+	return begins;
+}
+
 enum byline_lead byline_lead(struct span text, struct span language)
 {
 	struct span line = skip_marks(text);
@@ -398,9 +416,11 @@ enum byline_lead byline_lead(struct span text, struct span language)
 	struct span name = span_slice(line, lead.len, line.len);
 	if (name.len == 0)
 		return found;
-	/* "By topic" is a menu: a single word needs an element of its own. */
+	/* "By topic" is a menu: a single word needs an element of its own,
+	 * or more than a small word before it: "Posted by Jane". */
 	struct span bare = byline_bare(name);
-	bool is_name = memchr(bare.at, ' ', bare.len) != NULL || has_ideographs(bare);
+	bool of_words = memchr(label_text(lead.label).at, ' ', lead.label->len) != NULL;
+	bool is_name = of_words || memchr(bare.at, ' ', bare.len) != NULL || has_ideographs(bare);
 	if ((lead.label->kind == LABEL_NAMED && !lead.is_marked) || !is_name ||
 	    !byline_looks_written(bare))
 		return BYLINE_NO_LEAD;

@@ -39,6 +39,9 @@ enum byline_lead {
 	BYLINE_LINE, /* if it begins a short line of its own */
 };
 
+/** Is it worth to ask the two functions below? Quick, because nearly all texts are not. */
+bool byline_may_lead(struct span text);
+
 /**
  * Whether a name follows in `text` ("By Jane Doe") or in the next element ("Author:"), on a page
  * in `language` (a tag, or empty). Stricter than byline_bare(), because it is asked about the text

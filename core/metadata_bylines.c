@@ -196,18 +196,21 @@ static bool begins(struct facts *facts, const lxb_dom_node_t *node, enum byline_
 void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
-	    facts->looks > FACTS_MAX_LOOKS)
+	    facts->looks > FACTS_MAX_LOOKS || !byline_may_lead(text))
 		return;
+	struct arena_mark mark = arena_mark(facts->arena);
+	text = facts_collapse(facts->arena, text, BYLINE_MAX_BYTES);
 	struct span name = byline_signed(text);
 	enum byline_lead lead =
 		name.len > 0 ? BYLINE_LEAD : byline_lead(text, facts->language[FROM_PROPERTY]);
 	if (lead == BYLINE_NO_LEAD || is_of_others(facts, node->parent, true) ||
-	    !begins(facts, node, lead))
+	    !begins(facts, node, lead)) {
+		arena_rewind(facts->arena, mark);
 		return;
-	struct arena_mark mark = arena_mark(facts->arena);
+	}
 	struct span own = name.len > 0 ? name : byline_bare(text);
 	if (byline_may_be_name(own) && byline_looks_written(own)) {
-		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
+		facts->lead = own;
 		return;
 	}
 	lxb_dom_node_t *element = node->parent;
