@@ -162,6 +162,10 @@ static struct span trim_end(struct span line)
 		again = false;
 		while (line.len > 0 && ascii_is_in(line.at[line.len - 1], " ,;-/(|"))
 			line.len--;
+		/* A footnote's; "Name *" is a field of a form. */
+		if (line.len > 1 && line.at[line.len - 1] == '*' &&
+		    ascii_is_upper(line.at[line.len - 2]))
+			line.len--;
 		for (size_t i = 0; i < COUNT(words); i++) {
 			size_t len = strlen(words[i]);
 			if (line.len > len && ascii_same(line.at + line.len - len, words[i], len)) {
@@ -390,6 +394,32 @@ static bool has_language(struct span tags, struct span language)
 	return false;
 }
 
+/* "Jane Doe, Staff Writer", "Jane Doe | Senior Editor | May 2" */
+static struct span signed_with_role(struct span text)
+{
+	static const char *const roles[] = {"writer",          "reporter",    "correspondent",
+					    "editor",          "contributor", "journalist",
+					    "redakteur",       "redakteurin", "korrespondent",
+					    "korrespondentin", "columnist"};
+	const size_t longest = 80;
+	size_t end = 0;
+	while (end < text.len && text.at[end] != ',' && text.at[end] != '|')
+		end++;
+	if (end == text.len || text.len > longest || !ascii_is_upper(text.at[0]))
+		return (struct span){0};
+	struct span name = trim_end(span_slice(text, 0, end));
+	struct span role = skip_marks(span_slice(text, end + 1, text.len));
+	const char *close = role.len == 0 ? NULL : memchr(role.at, '|', role.len);
+	if (close != NULL)
+		role = span_slice(role, 0, (size_t)(close - role.at));
+	role = trim_end(role);
+	const char *space = role.len == 0 ? NULL : memrchr(role.at, ' ', role.len);
+	if (space != NULL)
+		role = span_slice(role, (size_t)(space - role.at) + 1, role.len);
+	bool is_name = memchr(name.at, ' ', name.len) != NULL && byline_looks_written(name);
+	return is_name && is_among(role, roles, COUNT(roles)) ? name : (struct span){0};
+}
+
 bool byline_may_lead(struct span text)
 {
 	struct span line = skip_marks(text);
@@ -397,6 +427,7 @@ bool byline_may_lead(struct span text)
 		return false;
 	unsigned char byte = (unsigned char)ascii_lower(line.at[0]);
 	bool begins = byte >= 0xEA || byte == '[' || byte == '('; /* Hangul */
+	begins |= signed_with_role(line).len > 0;
 	for (size_t i = label_first[byte]; i < label_first[byte + 1] && !begins; i++)
 		begins = ascii_begins(line, label_text(&labels[i]));
 	return begins;
@@ -448,6 +479,9 @@ static size_t hangul_name(struct span text)
 struct span byline_signed(struct span text)
 {
 	const size_t whole_name = 3 * 3;
+	struct span with_role = signed_with_role(text);
+	if (with_role.len > 0)
+		return with_role;
 	if (text.len == 0 || ((text.at[0] & 0x80) == 0 && !ascii_is_in(text.at[0], "[(")))
 		return (struct span){0};
 	const char *close = !ascii_is_in(text.at[0], "[(")

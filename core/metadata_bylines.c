@@ -157,26 +157,28 @@ static bool is_box(const lxb_dom_node_t *node)
 	}
 }
 
-/* Is there only white space before `node` among its siblings, or else no text if `only_text`? What
- * ends a line may stand there in any case. */
+/* Is there only white space before `node` among its siblings, or only elements if `only_text`, up
+ * to what ends a line? */
 static bool is_first(const lxb_dom_node_t *node, bool only_text)
 {
-	for (const lxb_dom_node_t *before = node->prev; before != NULL; before = before->prev) {
-		if (before->type == LXB_DOM_NODE_TYPE_ELEMENT && (only_text || is_box(before)))
+	const int most_looked_at = 16;
+	const lxb_dom_node_t *before = node->prev;
+	for (int i = 0; i < most_looked_at && before != NULL; i++, before = before->prev) {
+		bool is_element = before->type == LXB_DOM_NODE_TYPE_ELEMENT;
+		if (is_element && is_box(before))
 			return true;
-		if (before->type == LXB_DOM_NODE_TYPE_ELEMENT)
-			return false;
-		if (before->type == LXB_DOM_NODE_TYPE_TEXT && !facts_is_blank(before))
+		if ((is_element && !only_text) ||
+		    (before->type == LXB_DOM_NODE_TYPE_TEXT && !facts_is_blank(before)))
 			return false;
 	}
-	return true;
+	return before == NULL;
 }
 
 /* Does the text begin a line, or at least an element without a text right before it? */
 static bool begins(struct facts *facts, const lxb_dom_node_t *node, enum byline_lead lead)
 {
 	const int most_around = 4;
-	const size_t longest = 100;
+	const size_t longest = lead == BYLINE_LINE ? 100 : 200; /* other letters have more bytes */
 	if (lead == BYLINE_LEAD)
 		return true;
 	for (int up = 0; up < most_around && node->parent != NULL; up++, node = node->parent) {
@@ -187,7 +189,7 @@ static bool begins(struct facts *facts, const lxb_dom_node_t *node, enum byline_
 			struct arena_mark mark = arena_mark(facts->arena);
 			size_t len = facts_text_of(facts->arena, node->parent).len;
 			arena_rewind(facts->arena, mark);
-			return lead == BYLINE_PART || len <= longest;
+			return len <= longest;
 		}
 	}
 	return true;
