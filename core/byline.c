@@ -451,7 +451,10 @@ enum byline_lead byline_lead(struct span text, struct span language)
 	 * or more than a small word before it: "Posted by Jane". */
 	struct span bare = byline_bare(name);
 	bool of_words = memchr(label_text(lead.label).at, ' ', lead.label->len) != NULL;
-	bool is_name = of_words || memchr(bare.at, ' ', bare.len) != NULL || has_ideographs(bare);
+	const char *comma = bare.len == 0 ? NULL : memchr(bare.at, ',', bare.len);
+	size_t of_first = comma != NULL ? (size_t)(comma - bare.at) : bare.len;
+	bool is_name = of_words || has_ideographs(bare) ||
+		       (of_first > 0 && memchr(bare.at, ' ', of_first) != NULL);
 	if ((lead.label->kind == LABEL_NAMED && !lead.is_marked) || !is_name ||
 	    !byline_looks_written(bare))
 		return BYLINE_NO_LEAD;

@@ -289,6 +289,7 @@ static const struct {
 	{"signed with a role", "<p>Jane Doe | Senior Writer | July 2, 2025</p>", "Jane Doe"},
 	{"with a role alone", "<p>Jane Doe, Staff Writer</p>", "Jane Doe"},
 	{"not who is spoken of", "<p>Jane Doe, the editor of a paper, said so.</p>", ""},
+	{"not a list in the middle of a sentence", "<p>Mit <b>viel</b> von Säure, Extrakt</p>", ""},
 	{"with a footnote's mark", "<p class=author>Written by <span>Jane Doe, MD*</span></p>",
 	 "Jane Doe, MD"},
 	{"not the name of who set a cookie", "<p>Name: Web Company</p>", ""},
