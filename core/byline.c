@@ -92,6 +92,8 @@ static struct span skip_marks(struct span line)
 {
 	while (line.len > 0 && is_mark(line.at[0]))
 		line = span_slice(line, 1, line.len);
+	if (span_begins(line, SPAN("（")) || span_begins(line, SPAN("【")))
+		line = span_slice(line, 3, line.len);
 	return line;
 }
 
@@ -241,7 +243,8 @@ static struct span without_label(struct span line)
 /* Behind a label, what ends a name that is written without spaces. */
 static struct span without_rest(struct span line)
 {
-	static const char *const ends[] = {"／", "（", "，", "。", "；", "】", "(", "报道", "報導"};
+	static const char *const ends[] = {"／", "（", "）", "，",   "。",
+					   "；", "】", "(",  "报道", "報導"};
 	for (size_t i = 1; i < line.len; i++) {
 		if ((line.at[i - 1] & 0x80) == 0 && line.at[i - 1] != ' ')
 			continue;
@@ -420,6 +423,25 @@ static struct span signed_with_role(struct span text)
 	return is_name && is_among(role, roles, COUNT(roles)) ? name : (struct span){0};
 }
 
+struct span byline_from_label(struct span text)
+{
+	for (size_t colon = 0; colon < text.len; colon++) {
+		bool wide = span_begins(span_slice(text, colon, text.len), SPAN("："));
+		size_t at = colon;
+		if (text.at[colon] != ':' && !wide)
+			continue;
+		while (at > 0 && text.at[at - 1] != ' ')
+			at--;
+		if (at < 2 || ascii_is_letter(text.at[at - 2]) || (text.at[at - 2] & 0x80) != 0)
+			continue; /* "Image author:" */
+		struct span from = span_slice(text, at, text.len);
+		struct lead lead = lead_of(from);
+		if (lead.label != NULL && lead.label->kind != LABEL_MARKUP)
+			return from;
+	}
+	return text;
+}
+
 bool byline_may_lead(struct span text)
 {
 	struct span line = skip_marks(text);
@@ -427,6 +449,7 @@ bool byline_may_lead(struct span text)
 		return false;
 	unsigned char byte = (unsigned char)ascii_lower(line.at[0]);
 	bool begins = byte >= 0xEA || byte == '[' || byte == '('; /* Hangul */
+	begins |= byline_from_label(text).len < text.len;
 	begins |= signed_with_role(line).len > 0;
 	for (size_t i = label_first[byte]; i < label_first[byte + 1] && !begins; i++)
 		begins = ascii_begins(line, label_text(&labels[i]));

@@ -201,7 +201,7 @@ void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text
 	    facts->looks > FACTS_MAX_LOOKS || !byline_may_lead(text))
 		return;
 	struct arena_mark mark = arena_mark(facts->arena);
-	text = facts_collapse(facts->arena, text, BYLINE_MAX_BYTES);
+	text = byline_from_label(facts_collapse(facts->arena, text, BYLINE_MAX_BYTES));
 	struct span name = byline_signed(text);
 	enum byline_lead lead =
 		name.len > 0 ? BYLINE_LEAD : byline_lead(text, facts->language[FROM_PROPERTY]);
