@@ -405,11 +405,14 @@ static struct span signed_with_role(struct span text)
 					    "redakteur",       "redakteurin", "korrespondent",
 					    "korrespondentin", "columnist"};
 	const size_t longest = 80;
-	size_t end = 0;
-	while (end < text.len && text.at[end] != ',' && text.at[end] != '|')
-		end++;
-	if (end == text.len || text.len > longest || !ascii_is_upper(text.at[0]))
+	if (text.len == 0 || text.len > longest || !ascii_is_upper(text.at[0]))
 		return (struct span){0};
+	const char *mark = memchr(text.at, '|', text.len);
+	size_t end = mark == NULL ? text.len : (size_t)(mark - text.at);
+	const char *comma = memchr(text.at, ',', end);
+	if (mark == NULL && comma == NULL)
+		return (struct span){0};
+	end = comma == NULL ? end : (size_t)(comma - text.at);
 	struct span name = trim_end(span_slice(text, 0, end));
 	struct span role = skip_marks(span_slice(text, end + 1, text.len));
 	const char *close = role.len == 0 ? NULL : memchr(role.at, '|', role.len);
@@ -425,6 +428,9 @@ static struct span signed_with_role(struct span text)
 
 struct span byline_from_label(struct span text)
 {
+	if (text.len == 0 || (memchr(text.at, ':', text.len) == NULL &&
+			      memchr(text.at, 0xEF, text.len) == NULL)) /* no wide one either */
+		return text;
 	for (size_t colon = 0; colon < text.len; colon++) {
 		bool wide = span_begins(span_slice(text, colon, text.len), SPAN("："));
 		size_t at = colon;

@@ -432,18 +432,19 @@ static bool may_hold_year(struct span text)
 	static const struct span others[] = {{"٢٠", 4},   {"۲۰", 4},  {"२०", 6},   {"২০", 6},
 					     {"２０", 6}, {"๒๕", 6},  {"令和", 6}, {"平成", 6},
 					     {"民國", 6}, {"民国", 6}};
-	bool plain = true;
+	bool thai = false;
 	for (size_t i = 0; i + 2 <= text.len; i++) {
-		if ((text.at[i] == '2' && text.at[i + 1] == '0') ||
-		    (text.at[i] == '1' && text.at[i + 1] == '9'))
+		unsigned char byte = (unsigned char)text.at[i];
+		if ((byte == '2' && text.at[i + 1] == '0') ||
+		    (byte == '1' && text.at[i + 1] == '9'))
 			return true;
-		plain &= (text.at[i] & 0x80) == 0;
+		thai |= byte == 0xE0 && (unsigned char)text.at[i + 1] == 0xB8;
+		for (size_t k = 0; k < COUNT(others) && byte >= 0xD9; k++)
+			if (span_begins(span_slice(text, i, text.len), others[k]))
+				return true;
 	}
-	for (size_t i = 0; i < COUNT(others) && !plain; i++)
-		if (span_contains(text, others[i]))
-			return true;
 	/* Thai years are written with 543 years more. */
-	return !plain && span_contains(text, SPAN(" 25")) && span_contains(text, SPAN("\xE0\xB8"));
+	return thai && span_contains(text, SPAN(" 25"));
 }
 
 /* A quotation, such as a post of a social network, has a date of its own. */
@@ -492,11 +493,13 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct 
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	/* "Updated 4 February 2026, first published 3 February 2026" */
+	if (!date_read(text, false, found))
+		return;
 	size_t published = says_published(text);
 	int called = DATE_PUBLISHED;
 	if (published != SIZE_MAX && date_read(span_slice(text, published, text.len), false, found))
 		text = span_slice(text, published, text.len);
-	else if (text.len > 80 || !date_read(text, false, found))
+	else if (text.len > 80)
 		return;
 	else if (published != SIZE_MAX || before.len > longest_label ||
 		 says_published(before) == SIZE_MAX)
