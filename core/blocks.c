@@ -243,6 +243,7 @@ static bool enter_container(struct walk *walk, lxb_dom_node_t *node)
 	/* The body's classes describe the page, not a part of it. */
 	if (node->local_name != LXB_TAG_BODY) {
 		c->groups = class->groups | blocks_name_groups(value_of(element->attr_id));
+		c->unseen = c->groups >> WORD_NOTICE & 1;
 		read_attributes(element, c, &out->declared);
 	}
 	/* A quoted post carries its network's name but is not a share button. */

@@ -31,11 +31,34 @@ enum byline_kind byline_kind(struct span bare, struct span site_name);
 /** Is `name` one word, and the first of `other`: "Jane" of "Jane Doe"? */
 bool byline_is_first_name(struct span name, struct span other);
 
+/** Does a text say by itself that a name follows? */
+enum byline_lead {
+	BYLINE_NO_LEAD,
+	BYLINE_LEAD, /* wherever it stands */
+	BYLINE_PART, /* if it begins an element, and no text stands before that */
+	BYLINE_LINE, /* if it begins a short line of its own */
+};
+
+/** `text` from a label and colon in it that do not belong to a word before them: "3 May | Author:
+ * Jane Doe"; else all of it. Pure. O(text.len) for texts as short as bylines. */
+struct span byline_from_label(struct span text);
+
+/** Is it worth to ask the functions below and above? Quick, because nearly all texts are not. */
+bool byline_may_lead(struct span text);
+
 /**
- * Does a text say by itself that a name follows, in it ("By Jane Doe") or in the next element
- * ("Author:")? Stricter than byline_bare(), because it is asked about the text of any element.
+ * Whether a name follows in `text` ("By Jane Doe") or in the next element ("Author:"), on a page
+ * in `language` (a tag, or empty). Stricter than byline_bare(), because it is asked about the text
+ * of any element. Pure. O(text.len).
  */
-bool byline_is_lead(struct span text);
+enum byline_lead byline_lead(struct span text, struct span language);
+
+/**
+ * The name in a Korean signature, which calls it a reporter's behind it: "홍길동 기자
+ * hong@paper.example",
+ * "[Seoul] 홍길동 기자 = ". Empty if `text` is none. A slice of it. Pure. O(text.len).
+ */
+struct span byline_signed(struct span text);
 
 /** Are all words of a bare byline written as in names? "Jane van der Doe", not "the end of it". */
 bool byline_looks_written(struct span bare);

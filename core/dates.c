@@ -8,22 +8,39 @@
 
 #define LOOKED_AT 200
 
-/* The first letters of each month's name, lower case; the first that fits wins, so that longer ones
- * come first where one begins another. NULL after the last. */
-enum { MOST_NAMES = 12 };
+/* The first letters of each month's name, as plain_letter() and lower case leave them; the longest
+ * that fits wins ("mar" is March, "marras" a November). NULL after the last. */
+enum { MOST_NAMES = 27 };
 static const char *const months[12][MOST_NAMES] = {
-	{"jan", "jän", "gen", "ene", "sty", "янв", "січ", "oca", "led", "tamm"},
-	{"feb", "fév", "fev", "lut", "фев", "лют", "şub", "úno", "helmi"},
-	{"mart", "mar", "mär", "maart", "mrt", "мар", "бер", "břez", "maalis"},
-	{"apr", "avr", "abr", "kwi", "апр", "кві", "nis", "dub", "huhti"},
-	{"may", "mai", "mag", "mei", "maj", "мая", "май", "тра", "květ", "touko"},
-	{"juin", "jun", "giu", "cze", "июн", "чер", "haz", "červen", "kesä"},
-	{"juil", "jul", "lug", "lip", "июл", "лип", "tem", "heinä"},
-	{"aug", "aoû", "aou", "ago", "sie", "авг", "сер", "ağ", "srp", "elo"},
-	{"sep", "set", "wrz", "сен", "вер", "eyl", "zář", "syys"},
-	{"oct", "okt", "out", "ott", "paź", "окт", "жов", "eki", "říj", "loka"},
-	{"nov", "lis", "ноя", "лис", "kas", "marras"},
-	{"dec", "dez", "déc", "dic", "des", "gru", "дек", "гру", "ara", "pro", "joulu"},
+	{"jan",          "jän",   "jaan",  "gen",   "ene",    "ian",  "sty",  "янв",
+	 "січ",          "яну",   "ιαν",   "oca",   "led",    "tamm", "saus", "يناير",
+	 "كانون الثاني", "جانفي", "ינואר", "जनवरी", "มกราคม", "ม.ค."},
+	{"feb",  "fév",   "fev",    "lut",  "фев",   "лют",    "φεβ",   "şub",   "úno",     "helmi",
+	 "veeb", "vasar", "فبراير", "شباط", "فيفري", "פברואר", "फ़रवरी", "फरवरी", "กุมภาพันธ์", "ก.พ."},
+	{"mart", "mar", "mär",    "már", "mac",  "maart", "mrt", "мар",  "бер",   "břez",
+	 "μάρ",  "μαρ", "maalis", "kov", "مارس", "اذار",  "מרץ", "मार्च", "มีนาคม", "มี.ค."},
+	{"apr", "ápr", "avr", "abr", "kwi", "апр", "кві", "απρ", "nis", "dub", "huhti", "baland",
+	 "ابريل", "نيسان", "افريل", "אפריל", "अप्रैल", "เมษายน", "เม.ย."},
+	{"may",  "mai",  "mag", "mei", "maj", "máj",     "мая",   "май",
+	 "маи",  "тра",  "μαΐ", "μάι", "μαι", "květ",    "touko", "geguž",
+	 "مايو", "ايار", "ماي", "מאי", "मई",  "พฤษภาคม", "พ.ค."},
+	{"juin",  "jun",   "jún",    "jūn",  "juun", "giu",    "iun",    "cze",  "июн",
+	 "чер",   "юни",   "ιούν",   "ιουν", "haz",  "červen", "červn",  "kesä", "birž",
+	 "يونيو", "يونيه", "حزيران", "جوان", "יוני", "जून",     "มิถุนายน", "มิ.ย."},
+	{"juil",  "jul",   "júl",  "jūl",    "juul", "lug",     "iul",     "lip",  "июл",
+	 "лип",   "юли",   "ιούλ", "ιουλ",   "tem",  "červenc", "heinä",   "liep", "srpnj",
+	 "يوليو", "يوليه", "تموز", "جويلية", "יולי", "जुलाई",    "กรกฎาคม", "ก.ค."},
+	{"aug", "avg", "aoû", "aou",   "ago",   "agu", "sie", "авг",    "сер",  "αύγ",    "αυγ",
+	 "ağu", "srp", "elo", "rugpj", "اغسطس", "اب",  "اوت", "אוגוסט", "अगस्त", "สิงหาคม", "ส.ค."},
+	{"sep", "set", "szept", "wrz", "сен", "вер", "сеп", "σεπ", "eyl", "zář", "syys", "rugs",
+	 "سبتمبر", "ايلول", "ספטמבר", "सितंबर", "सितम्बर", "กันยายน", "ก.ย."},
+	{"oct", "okt", "out", "ott", "paź", "окт", "жов", "οκτ", "eki", "říj", "loka", "spal",
+	 "اكتوبر", "تشرين الاول", "אוקטובר", "अक्टूबर", "अक्तूबर", "ตุลาคม", "ต.ค."},
+	{"nov", "noi", "lis", "ноя", "лис", "ное", "νοέ", "νοε", "kas", "marras", "lapkr", "نوفمبر",
+	 "تشرين الثاني", "נובמבר", "नवंबर", "नवम्बर", "พฤศจิกายน", "พ.ย."},
+	{"dec",         "dez",   "déc",   "dic",    "des",    "det",   "gru",
+	 "дек",         "гру",   "δεκ",   "ara",    "pro",    "joulu", "ديسمبر",
+	 "كانون الاول", "דצמבר", "दिसंबर", "दिसम्बर", "ธันวาคม", "ธ.ค."},
 };
 
 /* A cursor over the text in lower case. */
@@ -37,12 +54,33 @@ struct moment {
 	bool has_time, has_offset;
 };
 
+/* Digits, marks and spaces of other scripts as those of ASCII, and alef without what stands on it,
+ * which many leave out; 0 for what only sets the direction of writing. */
+static uint32_t plain_letter(uint32_t c)
+{
+	static const uint16_t zeros[] = {0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50};
+	for (size_t i = 0; i < COUNT(zeros); i++)
+		if (c - zeros[i] < 10)
+			return '0' + c - zeros[i];
+	if (c >= 0xFF01 && c <= 0xFF5E) /* full width */
+		return c - 0xFF01 + '!';
+	if (c == 0x00A0 || c == 0x2009 || c == 0x202F || c == 0x3000)
+		return ' ';
+	if (c == 0x0622 || c == 0x0623 || c == 0x0625)
+		return 0x0627;
+	if (c == 0x060C)
+		return ',';
+	return c == 0x200E || c == 0x200F ? 0 : c;
+}
+
 static void lower(struct span text, struct reader *out)
 {
 	size_t n = 0;
 	for (size_t at = 0; at < text.len && at < LOOKED_AT;) {
 		uint32_t c;
 		at += utf8_decode(text, at, &c);
+		if (c >= 0x80 && (c = plain_letter(c)) == 0)
+			continue;
 		n += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)c), out->text + n);
 	}
 	out->text[n] = '\0';
@@ -127,7 +165,7 @@ static void read_time(const char *at, struct moment *m)
 	read_offset(at, m);
 }
 
-/* 2024-03-12, 2024/3/12, 2024.03.12, 20240312 */
+/* 2024-03-12, 2024/3/12, 2024.03.12, 2024. 3. 12., 20240312 */
 static bool read_year_first(const char *at, struct moment *m)
 {
 	int number;
@@ -140,14 +178,19 @@ static bool read_year_first(const char *at, struct moment *m)
 	if (n != 4 || !ascii_is_in(at[4], "-/."))
 		return false;
 	*m = (struct moment){.year = number};
-	size_t of_month = digits(at + 5, 2, &m->month);
-	if (of_month == 0 || at[5 + of_month] != at[4])
+	char mark = at[4];
+	at += 5;
+	at += mark == '.' && *at == ' ';
+	size_t of_month = digits(at, 2, &m->month);
+	if (of_month == 0 || at[of_month] != mark)
 		return false;
+	at += of_month + 1;
+	at += mark == '.' && *at == ' ';
 	/* In "12T08:30" the day's digits are followed by a letter, never by a third digit. */
-	size_t of_day = digits(at + 6 + of_month, 2, &m->day);
+	size_t of_day = digits(at, 2, &m->day);
 	if (of_day == 0 || !is_date(m))
 		return false;
-	read_time(at + 6 + of_month + of_day, m);
+	read_time(at + of_day, m);
 	return true;
 }
 
@@ -170,7 +213,7 @@ static bool read_day_first(const char *at, bool month_first, struct moment *m)
 		return false;
 	if (of_year == 2)
 		year += year < 70 ? 2000 : 1900;
-	bool swap = mark != '.' && (second > 12 || (month_first && first <= 12));
+	bool swap = second > 12 || (mark != '.' && month_first && first <= 12);
 	*m = (struct moment){
 		.year = year, .month = swap ? first : second, .day = swap ? second : first};
 	if (!is_date(m))
@@ -179,21 +222,36 @@ static bool read_day_first(const char *at, bool month_first, struct moment *m)
 	return true;
 }
 
-static int month_at(const char *at)
+/* The month whose name begins at `at`, 0 for none, and how much of the text said so. */
+static int month_at(const char *at, size_t *len)
 {
+	static const char numbered[] = "tháng "; /* Vietnamese months have numbers */
+	int found = 0;
+	*len = 0;
 	for (int month = 0; month < 12; month++) {
 		const char *const *name = months[month];
-		for (; *name != NULL; name++)
-			if (at[0] == (*name)[0] && strncmp(at, *name, strlen(*name)) == 0)
-				return month + 1;
+		for (; *name != NULL; name++) {
+			if (at[0] != (*name)[0])
+				continue;
+			size_t of_name = strlen(*name);
+			if (of_name > *len && strncmp(at, *name, of_name) == 0) {
+				found = month + 1;
+				*len = of_name;
+			}
+		}
 	}
-	return 0;
+	if (strncmp(at, numbered, sizeof(numbered) - 1) == 0) {
+		size_t of_number = digits(at + sizeof(numbered) - 1, 2, &found);
+		*len = sizeof(numbered) - 1 + of_number;
+	}
+	return found;
 }
 
-/* The number before `at`, skipping blanks, dots, ordinal endings and "de". */
-static int number_before(const char *text, const char *at)
+/* The number before `at`, skipping blanks, dots, ordinal endings, "de" and the like; 0 unless it
+ * has `least` to `most` digits. */
+static int number_before(const char *text, const char *at, int least, int most)
 {
-	static const char *const between[] = {"de", "of", "th", "st", "nd", "rd", "er"};
+	static const char *const between[] = {"de", "of", "th", "st", "nd", "rd", "er", "ב"};
 	for (int tries = 0; tries < 2; tries++) { /* "12th of March" has two */
 		while (at > text && strchr(" .,-\xC2\xBA", at[-1]) != NULL)
 			at--;
@@ -206,30 +264,55 @@ static int number_before(const char *text, const char *at)
 	}
 	while (at > text && strchr(" .", at[-1]) != NULL)
 		at--;
+	if (at - text >= 5 && at[-1] == 'm' && at[-2] == ' ') /* "2024 m.", Lithuanian */
+		at -= 2;
 	const char *end = at;
 	while (at > text && ascii_is_digit(at[-1]))
 		at--;
 	int value = 0;
-	return end - at >= 1 && end - at <= 2 && digits(at, 2, &value) > 0 ? value : 0;
+	return end - at >= least && end - at <= most && digits(at, 4, &value) > 0 ? value : 0;
 }
 
-/* 12 March 2024, March 12th, 2024, 12. März 2024, 12 de marzo de 2024 */
+/* Is a number the last of a date that begins with the year, or of something else: "2019 may 15
+ * people"? */
+static bool ends_date(const char *at)
+{
+	at += *at == '.' || *at == ',' || *at == ';';
+	at += strspn(at, " ");
+	return !ascii_is_letter(*at) || (*at == 'd' && !ascii_is_letter(at[1]));
+}
+
+/* A year as most of the world counts: in Thailand it is written with 543 years more. */
+static int common_year(int year)
+{
+	return year > 2400 ? year - 543 : year;
+}
+
+/* 12 March 2024, March 12th, 2024, 12. März 2024, 12 de marzo de 2024, 2024 Mar 12 */
 static bool read_named(const struct reader *r, const char *at, struct moment *m)
 {
-	int month, value;
-	if ((at > r->text && ascii_is_letter(at[-1])) || (month = month_at(at)) == 0)
+	int value;
+	size_t len;
+	if (at > r->text && ascii_is_letter(at[-1]))
 		return false;
-	int day = number_before(r->text, at);
+	int month = month_at(at, &len);
+	if (month == 0)
+		return false;
+	int day = number_before(r->text, at, 1, 2), year = number_before(r->text, at, 4, 4);
+	at += len;
 	while (*at != '\0' && !ascii_is_digit(*at) && strchr(" ,.", *at) == NULL)
 		at++; /* the rest of the name */
 	for (int tries = 0; tries < 2; tries++) {
 		size_t skipped = strspn(at, " ,.'");
 		if (strncmp(at + skipped, "de ", 3) == 0)
 			skipped += 3;
+		else if (strncmp(at + skipped, "năm ", 5) == 0)
+			skipped += 5;
 		at += skipped;
 		size_t n = digits(at, 4, &value);
 		if (n == 4) {
-			*m = (struct moment){.year = value, .month = month, .day = day};
+			*m = (struct moment){
+				.year = common_year(value), .month = month, .day = day};
 			if (!is_date(m))
 				return false;
 			read_time(at + 4, m);
@@ -239,14 +322,33 @@ static bool read_named(const struct reader *r, const char *at, struct moment *m)
 			return false;
 		day = value;
 		at += n;
+		if (year != 0 && ends_date(at)) {
+			*m = (struct moment){.year = year, .month = month, .day = day};
+			return is_date(m);
+		}
 		if (ascii_is_letter(at[0]) && ascii_is_letter(at[1]))
 			at += 2; /* 12th */
 	}
 	return false;
 }
 
-/* 2024年3月12日, 2024년 3월 12일 */
-static bool read_east_asian(const char *at, struct moment *m)
+/* What is added to a year counted from an emperor's or the republic's first, said before it. */
+static int era_before(const char *text, const char *at)
+{
+	static const struct {
+		const char *name;
+		int first;
+	} eras[] = {{"令和", 2019}, {"平成", 1989}, {"民國", 1912}, {"民国", 1912}};
+	for (size_t i = 0; i < COUNT(eras); i++) {
+		size_t len = strlen(eras[i].name);
+		if ((size_t)(at - text) >= len && memcmp(at - len, eras[i].name, len) == 0)
+			return eras[i].first - 1;
+	}
+	return 0;
+}
+
+/* 2024年3月12日, 令和6年3月12日, 2024년 3월 12일 */
+static bool read_east_asian(const char *text, const char *at, struct moment *m)
 {
 	static const char *const units[][3] = {{"\xE5\xB9\xB4", "\xE6\x9C\x88", "\xE6\x97\xA5"},
 					       {"\xEB\x85\x84", "\xEC\x9B\x94", "\xEC\x9D\xBC"}};
@@ -261,7 +363,9 @@ static bool read_east_asian(const char *at, struct moment *m)
 				break;
 			p += n + 3;
 		}
-		*m = (struct moment){.year = values[0], .month = values[1], .day = values[2]};
+		*m = (struct moment){.year = values[0] + era_before(text, at),
+				     .month = values[1],
+				     .day = values[2]};
 		if (k == 3 && is_date(m)) {
 			read_time(p, m);
 			return true;
@@ -341,9 +445,9 @@ bool date_read(struct span text, bool month_first, char out[DATE_MAX])
 	for (const char *at = r.text; !found && *at != '\0'; at++) {
 		bool number = ascii_is_digit(*at) && (at == r.text || !ascii_is_digit(at[-1]));
 		if (number)
-			found = read_year_first(at, &m) || read_east_asian(at, &m) ||
+			found = read_year_first(at, &m) || read_east_asian(r.text, at, &m) ||
 				read_day_first(at, month_first, &m);
-		else if (!ascii_is_digit(*at))
+		else if (!ascii_is_digit(*at) && ((unsigned char)*at & 0xC0) != 0x80)
 			found = read_named(&r, at, &m);
 	}
 	if (found)

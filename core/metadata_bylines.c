@@ -139,18 +139,82 @@ bool facts_is_name_alone(struct facts *facts, lxb_dom_node_t *div)
 	return alone;
 }
 
+/* What begins and ends lines around bylines. */
+static bool is_box(const lxb_dom_node_t *node)
+{
+	switch (node->local_name) {
+	case LXB_TAG_ADDRESS:
+	case LXB_TAG_ARTICLE:
+	case LXB_TAG_BODY:
+	case LXB_TAG_BR:
+	case LXB_TAG_HEADER:
+	case LXB_TAG_MAIN:
+	case LXB_TAG_NAV:
+	case LXB_TAG_SECTION:
+		return true;
+	default:
+		return facts_is_block(node);
+	}
+}
+
+/* Is there only white space before `node` among its siblings, or only elements if `only_text`, up
+ * to what ends a line? */
+static bool is_first(const lxb_dom_node_t *node, bool only_text)
+{
+	const int most_looked_at = 16;
+	const lxb_dom_node_t *before = node->prev;
+	for (int i = 0; i < most_looked_at && before != NULL; i++, before = before->prev) {
+		bool is_element = before->type == LXB_DOM_NODE_TYPE_ELEMENT;
+		if (is_element && is_box(before))
+			return true;
+		if ((is_element && !only_text) ||
+		    (before->type == LXB_DOM_NODE_TYPE_TEXT && !facts_is_blank(before)))
+			return false;
+	}
+	return before == NULL;
+}
+
+/* Does the text begin a line, or at least an element without a text right before it? */
+static bool begins(struct facts *facts, const lxb_dom_node_t *node, enum byline_lead lead)
+{
+	const int most_around = 4;
+	const size_t longest = lead == BYLINE_LINE ? 100 : 200; /* other letters have more bytes */
+	if (lead == BYLINE_LEAD)
+		return true;
+	for (int up = 0; up < most_around && node->parent != NULL; up++, node = node->parent) {
+		if (!is_first(node, lead == BYLINE_PART))
+			return false;
+		if (is_box(node->parent)) {
+			facts->looks += FACTS_MAX_TEXT_NODES / 4;
+			struct arena_mark mark = arena_mark(facts->arena);
+			size_t len = facts_text_of(facts->arena, node->parent).len;
+			arena_rewind(facts->arena, mark);
+			return len <= longest;
+		}
+	}
+	return true;
+}
+
 void facts_read_lead(struct facts *facts, lxb_dom_node_t *node, struct span text)
 {
 	if (facts->lead.len > 0 || text.len < 2 || text.len > BYLINE_MAX_BYTES ||
-	    facts->looks > FACTS_MAX_LOOKS || !byline_is_lead(text) ||
-	    is_of_others(facts, node->parent, true))
+	    facts->looks > FACTS_MAX_LOOKS || !byline_may_lead(text))
 		return;
-	struct span own = byline_bare(text);
-	if (byline_may_be_name(own) && byline_looks_written(own)) {
-		facts->lead = facts_collapse(facts->arena, own, BYLINE_MAX_BYTES);
+	struct arena_mark mark = arena_mark(facts->arena);
+	text = byline_from_label(facts_collapse(facts->arena, text, BYLINE_MAX_BYTES));
+	struct span name = byline_signed(text);
+	enum byline_lead lead =
+		name.len > 0 ? BYLINE_LEAD : byline_lead(text, facts->language[FROM_PROPERTY]);
+	if (lead == BYLINE_NO_LEAD || is_of_others(facts, node->parent, true) ||
+	    !begins(facts, node, lead)) {
+		arena_rewind(facts->arena, mark);
 		return;
 	}
-	struct arena_mark mark = arena_mark(facts->arena);
+	struct span own = name.len > 0 ? name : byline_bare(text);
+	if (byline_may_be_name(own) && byline_looks_written(own)) {
+		facts->lead = own;
+		return;
+	}
 	lxb_dom_node_t *element = node->parent;
 	for (int up = 0; up < 3 && element != NULL; up++, element = element->parent) {
 		facts->looks += FACTS_MAX_TEXT_NODES / 4;

@@ -44,6 +44,7 @@ static const struct {
 	{"dcterms.creator", FACT_BYLINE, FROM_META},
 	{"citation_author", FACT_BYLINE, FROM_PROPERTY},
 	{"shareaholic:article_author_name", FACT_BYLINE, FROM_META},
+	{"cxenseparse:author", FACT_BYLINE, FROM_META},
 	{"twitter:data1", FACT_BYLINE, FROM_META},
 	{"twitter:creator", FACT_BYLINE, FROM_LAST},
 	{"og:site_name", FACT_SITE, FROM_PROPERTY},
@@ -69,6 +70,7 @@ static const struct {
 	{"article.published", FACT_PUBLISHED, FROM_META},
 	{"published-date", FACT_PUBLISHED, FROM_META},
 	{"published_on", FACT_PUBLISHED, FROM_META},
+	{"cxenseparse:recs:publishtime", FACT_PUBLISHED, FROM_META},
 	{"date", FACT_PUBLISHED, FROM_META},
 	{"article:modified_time", FACT_MODIFIED, FROM_PROPERTY},
 	{"og:updated_time", FACT_MODIFIED, FROM_META},
@@ -424,13 +426,25 @@ void facts_read_element(struct facts *facts, lxb_dom_node_t *node)
 		read_roles(facts, element, node);
 }
 
+/* In any digits or eras that date_read() knows. */
 static bool may_hold_year(struct span text)
 {
-	for (size_t i = 0; i + 2 <= text.len; i++)
-		if ((text.at[i] == '2' && text.at[i + 1] == '0') ||
-		    (text.at[i] == '1' && text.at[i + 1] == '9'))
+	static const struct span others[] = {{"٢٠", 4},   {"۲۰", 4},  {"२०", 6},   {"২০", 6},
+					     {"２０", 6}, {"๒๕", 6},  {"令和", 6}, {"平成", 6},
+					     {"民國", 6}, {"民国", 6}};
+	bool thai = false;
+	for (size_t i = 0; i + 2 <= text.len; i++) {
+		unsigned char byte = (unsigned char)text.at[i];
+		if ((byte == '2' && text.at[i + 1] == '0') ||
+		    (byte == '1' && text.at[i + 1] == '9'))
 			return true;
-	return false;
+		thai |= byte == 0xE0 && (unsigned char)text.at[i + 1] == 0xB8;
+		for (size_t k = 0; k < COUNT(others) && byte >= 0xD9; k++)
+			if (span_begins(span_slice(text, i, text.len), others[k]))
+				return true;
+	}
+	/* Thai years are written with 543 years more. */
+	return thai && span_contains(text, SPAN(" 25"));
 }
 
 /* A quotation, such as a post of a social network, has a date of its own. */
@@ -443,28 +457,58 @@ static bool is_quoted(const lxb_dom_node_t *node)
 	return false;
 }
 
-/* The first short text of its own on the page that holds a whole date: if nothing else gives the
- * date, readers go by it. */
-static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text)
+/* What a text calls a date. One that is said to be that of publishing is believed wherever it
+ * stands; else the first is, because later ones are those of other articles. */
+enum { DATE_UNCALLED = 1, DATE_PUBLISHED };
+
+/* Where `text` says that a date of publishing follows; SIZE_MAX where it does not. */
+static size_t says_published(struct span text)
+{
+	static const char *const words[] = {
+		"published",    "veröffentlicht", "publié le",    "publicado",   "pubblicato",
+		"gepubliceerd", "publicerad",     "opublikowano", "опубликован", "تاريخ النشر",
+		"公開",         "发布",           "發布",         "입력",        "등록"};
+	for (size_t i = 0; i < COUNT(words); i++) {
+		size_t at = ascii_find(text, span_of(words[i]));
+		if (at != SIZE_MAX)
+			return at;
+	}
+	return SIZE_MAX;
+}
+
+/* A short text of its own that holds a whole date: if nothing else gives the date, readers go by
+ * it. `before` is the text before it. */
+static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text,
+			      struct span before)
 {
 	static const char *const corrected[] = {"amended", "corrected", "correction"};
+	const size_t longest_label = 40;
 	char found[DATE_MAX];
 	lxb_tag_id_t parent = node->parent->local_name;
-	if (facts->published[FROM_LAST].len > 0 || text.len < 8 || text.len > 100 ||
+	bool given = facts->published[FROM_LAST].len > 0 && facts->visible_date == 0;
+	if (given || facts->visible_date == DATE_PUBLISHED || text.len < 8 || text.len > 100 ||
 	    parent == LXB_TAG_SCRIPT || parent == LXB_TAG_STYLE || parent == LXB_TAG_TITLE ||
 	    parent == LXB_TAG_OPTION || !may_hold_year(text) ||
 	    span_contains(text, SPAN("\xC2\xA9")) || facts->looks > FACTS_MAX_LOOKS)
 		return;
 	facts->looks += FACTS_MAX_TEXT_NODES / 4;
 	/* "Updated 4 February 2026, first published 3 February 2026" */
-	size_t published = ascii_find(text, SPAN("published"));
+	if (!date_read(text, false, found))
+		return;
+	size_t published = says_published(text);
+	int called = DATE_PUBLISHED;
 	if (published != SIZE_MAX && date_read(span_slice(text, published, text.len), false, found))
 		text = span_slice(text, published, text.len);
-	else if (text.len > 80 || !date_read(text, false, found))
+	else if (text.len > 80)
 		return;
-	if (!ascii_contains_any(text, corrected, COUNT(corrected)) && !is_quoted(node))
-		state(facts, FACT_PUBLISHED, FROM_LAST,
-		      facts_collapse(facts->arena, text, FACTS_MAX_TEXT_BYTES));
+	else if (published != SIZE_MAX || before.len > longest_label ||
+		 says_published(before) == SIZE_MAX)
+		called = DATE_UNCALLED;
+	if (called <= facts->visible_date ||
+	    ascii_contains_any(text, corrected, COUNT(corrected)) || is_quoted(node))
+		return;
+	facts->visible_date = called;
+	facts->published[FROM_LAST] = facts_collapse(facts->arena, text, FACTS_MAX_TEXT_BYTES);
 }
 
 void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
@@ -480,6 +524,7 @@ void facts_read_text(struct facts *facts, lxb_dom_node_t *node)
 	text = span_slice(text, start, text.len);
 	if (text.len == 0)
 		return;
-	read_visible_date(facts, node, text);
+	read_visible_date(facts, node, text, facts->last_text);
+	facts->last_text = text;
 	facts_read_lead(facts, node, text);
 }

@@ -56,7 +56,13 @@ static bool is_blank(struct span text)
 	return i == text.len;
 }
 
-static bool is_block(const lxb_dom_node_t *node)
+bool facts_is_blank(const lxb_dom_node_t *text)
+{
+	const lexbor_str_t *data = &lxb_dom_interface_character_data(text)->data;
+	return is_blank((struct span){(const char *)data->data, data->length});
+}
+
+bool facts_is_block(const lxb_dom_node_t *node)
 {
 	switch (node->local_name) {
 	case LXB_TAG_DIV:
@@ -84,7 +90,7 @@ static bool are_apart(const lxb_dom_node_t *last, const lxb_dom_node_t *node, ch
 {
 	if (last == NULL || last->parent == node->parent)
 		return false;
-	return is_block(last->parent) || is_block(node->parent) ||
+	return facts_is_block(last->parent) || facts_is_block(node->parent) ||
 	       (!ascii_is_space(before) && !ascii_is_space(after) &&
 		strchr(",.;:'-)", after) == NULL);
 }

@@ -28,7 +28,10 @@ struct facts {
 	struct span page_title;
 	struct span person; /* the first in JSON-LD: nearly always the author of whom it gives only
 			       an @id */
-	struct span lead;   /* after "By" or "Author:" in any element */
+	struct span last_text; /* seen in the document */
+	int visible_date; /* what the text calls the date in published[FROM_LAST]; 0: it gave none
+			   */
+	struct span lead; /* after "By" or "Author:" in any element */
 	lxb_dom_node_t *byline_node[SOURCES]; /* of whom the byline is so far */
 	size_t side_by_side[SOURCES];         /* elements that named somebody in it */
 	size_t byline_meta;                   /* which name of <meta>, + 1 */
@@ -63,6 +66,12 @@ struct span facts_text_below(struct arena *arena, lxb_dom_node_t *root, bool bre
 
 /** The same without breaks. */
 struct span facts_text_of(struct arena *arena, lxb_dom_node_t *root);
+
+/** Is a text node white space? */
+bool facts_is_blank(const lxb_dom_node_t *text);
+
+/** Does an element begin and end lines? Of those that bylines stand in. */
+bool facts_is_block(const lxb_dom_node_t *node);
 
 /** Read one script of JSON-LD; ignored if it is past the bounds. */
 void facts_read_json(struct facts *facts, struct span text);
