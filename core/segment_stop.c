@@ -144,6 +144,15 @@ static void add_joined_part(const struct segmenter *g, struct word *word)
 		}
 }
 
+/* A letter of a script without capitals that stands alone is an initial, like Hebrew and Persian
+ * ones. Syllables of Korean and signs of Chinese may be words. */
+static bool is_caseless_initial(const struct segmenter *g, const struct word *word)
+{
+	unsigned char lead = (unsigned char)g->text.at[word->at];
+	return word->chars == 1 && word->first == GLYPH_LETTER &&
+	       ((lead >= 0xD6 && lead <= 0xDB) || lead == 0xE0);
+}
+
 /* "Bahnhofstr. 12": German writes the name and the abbreviation as one. */
 static bool is_street(const struct segmenter *g, const struct word *word)
 {
@@ -204,6 +213,8 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	bool initial = word.chars == 1 && word.first == GLYPH_UPPER && !(word.classes & WORD_FINAL);
 	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
 		return abbreviation_ends(g, &word, next);
+	if (is_caseless_initial(g, &word))
+		return is_unit(g, &word);
 	if (word.chars == 1 && word.first != GLYPH_LETTER)
 		return is_starter(g, next) &&
 		       (word.first == GLYPH_LOWER ||
@@ -501,6 +512,34 @@ static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
 	}
 }
 
+/* In scripts without capitals: does the sentence go on after its quotation with who says it,
+ * `"…?" سأل …` or `"…?" … ने पूछा।`? A verb of speech stands first or, after a few words, last. */
+static bool saying_follows(const struct segmenter *g, size_t at)
+{
+	enum { SAYING_WORDS = 5 };
+	struct word word = word_after(g, at);
+	if (word.classes & WORD_INNER)
+		return true;
+	for (unsigned words = 1; words < SAYING_WORDS && word.end > word.at; words++) {
+		struct glyph space = glyph_at(g->text, word.end);
+		if (space.kind != GLYPH_SPACE)
+			break;
+		word = word_after(g, word.end + space.len);
+	}
+	struct glyph stop = glyph_at(g->text, word.end);
+	return (word.classes & WORD_INNER) && stop_is(g, &stop);
+}
+
+/* `"…?" - Lan says`: a dash between a quotation and who says it, not before the next speech. */
+static bool dash_follows(const struct segmenter *g, const struct stop *stop,
+			 const struct next *next)
+{
+	return next->kind == GLYPH_DASH && glyph_is_alnum(glyph_at(g->text, next->word_at).kind) &&
+	       glyph_at(g->text, g->start).kind == GLYPH_QUOTE &&
+	       glyph_before(g->text, next->word_at).kind == GLYPH_SPACE &&
+	       glyph_before(g->text, stop->close).kind == GLYPH_QUOTE;
+}
+
 /* A stop without a space after it: "world.Today" or "world...Today", but neither "example.Org" nor
  * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
@@ -576,9 +615,11 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
 		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
 		       lower_begins(g, stop->at, next.at);
+	if (stop->close > stop->end) {
+		bool caseless = next.kind == GLYPH_LETTER && g->language->spaced;
+		return !(caseless && saying_follows(g, next.at)) && !dash_follows(g, stop, &next);
+	}
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
-		return true;
-	if (stop->close > stop->end)
 		return true;
 	return full_stop_ends(g, stop->at, &next);
 }
