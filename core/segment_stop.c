@@ -48,6 +48,18 @@ static bool has_vowel(const struct word *word)
 	return false;
 }
 
+/* Does the number follow an abbreviation that announces one: "Tab. 2", "S. 30"? Then it counts what
+ * comes before it and is no ordinal. */
+static bool is_reference(const struct segmenter *g, const struct word *number)
+{
+	struct glyph space = glyph_before(g->text, number->at);
+	size_t stop = number->at - space.len; /* after the stop */
+	if (space.kind != GLYPH_SPACE || stop < g->start + 2 || g->text.at[stop - 1] != '.')
+		return false;
+	struct word word = word_before(g, stop - 1);
+	return (word.classes & WORD_NUMBER) && word.first == GLYPH_UPPER;
+}
+
 static bool is_ordinal_break(struct segmenter *g, const struct word *word, const struct next *next)
 {
 	if (next->first == GLYPH_DIGIT)
@@ -55,7 +67,7 @@ static bool is_ordinal_break(struct segmenter *g, const struct word *word, const
 	struct word after = word_after(g, next->word_at);
 	if (after.classes & (WORD_MONTH | WORD_ORDINAL_NOUN))
 		return false;
-	if (!(g->language->properties & LANGUAGE_NOUNS) || word->chars > 2)
+	if (!(g->language->properties & LANGUAGE_NOUNS) || word->chars > 2 || is_reference(g, word))
 		return true;
 	return (after.classes & WORD_STARTER) != 0;
 }
@@ -92,6 +104,9 @@ static bool is_unit(const struct segmenter *g, const struct word *unit)
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */
 		amount.classes =
 			language_word(g->language, (struct span){amount.fold, amount.len - 1});
+	struct glyph space = glyph_before(g->text, amount.at);
+	if ((amount.classes & WORD_TITLE) && amount.at > g->start && space.kind == GLYPH_SPACE)
+		amount = word_before(g, amount.at - space.len); /* "5 тыс. чел." */
 	return (amount.digits && !amount.letters) || word_is_roman(&amount) ||
 	       (amount.classes & WORD_ABBREVIATION && amount.first == GLYPH_LOWER);
 }
@@ -115,6 +130,34 @@ static void add_spaced_part(const struct segmenter *g, struct word *word)
 		language_word(g->language, (struct span){fold, part.len + 1 + word->len});
 	if (classes != 0)
 		word->classes = classes;
+}
+
+/* "Dipl.-Ing." and "Tel.-Nr." are what their last part is. */
+static void add_joined_part(const struct segmenter *g, struct word *word)
+{
+	for (size_t i = word->len; i > 2; i--)
+		if (word->fold[i - 1] == '-') {
+			if (word->fold[i - 2] == '.' && word->len > i + 1) /* not "J.-P." */
+				word->classes = language_word(
+					g->language, (struct span){word->fold + i, word->len - i});
+			return;
+		}
+}
+
+/* A letter of a script without capitals that stands alone is an initial, like Hebrew and Persian
+ * ones. Syllables of Korean and signs of Chinese may be words. */
+static bool is_caseless_initial(const struct segmenter *g, const struct word *word)
+{
+	unsigned char lead = (unsigned char)g->text.at[word->at];
+	return word->chars == 1 && word->first == GLYPH_LETTER &&
+	       ((lead >= 0xD6 && lead <= 0xDB) || lead == 0xE0);
+}
+
+/* "Bahnhofstr. 12": German writes the name and the abbreviation as one. */
+static bool is_street(const struct segmenter *g, const struct word *word)
+{
+	return (g->language->properties & LANGUAGE_NOUNS) && word->len > 3 &&
+	       memcmp(word->fold + word->len - 3, "str", 3) == 0;
 }
 
 /* Does a day, a month or a time zone follow: "6 a.m. Tuesday", "9 p.m. EST"? */
@@ -151,13 +194,16 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 		return true;
 	if (word.chars <= 2)
 		add_spaced_part(g, &word);
+	if (word.dotted && word.classes == 0)
+		add_joined_part(g, &word);
 	if (word.digits && !word.letters)
 		return number_ends(g, &word, next);
 	if (word.first == GLYPH_LOWER && (word.classes & WORD_PROPER))
 		return true;
 	bool parenthesis = glyph_before(g->text, word.at).c == '(' && word.first == GLYPH_LOWER &&
 			   word.chars <= 5;
-	if (parenthesis || (next->first == GLYPH_DIGIT && (word.classes & WORD_NUMBER)))
+	if (parenthesis ||
+	    (next->first == GLYPH_DIGIT && ((word.classes & WORD_NUMBER) || is_street(g, &word))))
 		return false;
 	if (next->first == GLYPH_UPPER && is_unit(g, &word))
 		return glyph_at(g->text, word_after(g, next->word_at).end).c != '.';
@@ -167,13 +213,15 @@ static bool full_stop_ends(struct segmenter *g, size_t at, const struct next *ne
 	bool initial = word.chars == 1 && word.first == GLYPH_UPPER && !(word.classes & WORD_FINAL);
 	if (word.classes & (WORD_TITLE | WORD_FINAL | WORD_ABBREVIATION | WORD_NUMBER) && !initial)
 		return abbreviation_ends(g, &word, next);
+	if (is_caseless_initial(g, &word))
+		return is_unit(g, &word);
 	if (word.chars == 1 && word.first != GLYPH_LETTER)
 		return is_starter(g, next) &&
 		       (word.first == GLYPH_LOWER ||
 			glyph_at(g->text, word_after(g, next->word_at).end).c != '.');
 	if ((g->language->properties & LANGUAGE_ORDINAL) && word_is_roman(&word))
 		return is_starter(g, next);
-	return !((word.dotted && word.chars <= 7) || word_is_learned(g, &word)) ||
+	return !((word.dotted && word.chars <= 7 && !word.digits) || word_is_learned(g, &word)) ||
 	       is_starter(g, next);
 }
 
@@ -464,6 +512,34 @@ static bool quote_goes_on(const struct segmenter *g, const struct stop *stop)
 	}
 }
 
+/* In scripts without capitals: does the sentence go on after its quotation with who says it,
+ * `"…?" سأل …` or `"…?" … ने पूछा।`? A verb of speech stands first or, after a few words, last. */
+static bool saying_follows(const struct segmenter *g, size_t at)
+{
+	enum { SAYING_WORDS = 5 };
+	struct word word = word_after(g, at);
+	if (word.classes & WORD_INNER)
+		return true;
+	for (unsigned words = 1; words < SAYING_WORDS && word.end > word.at; words++) {
+		struct glyph space = glyph_at(g->text, word.end);
+		if (space.kind != GLYPH_SPACE)
+			break;
+		word = word_after(g, word.end + space.len);
+	}
+	struct glyph stop = glyph_at(g->text, word.end);
+	return (word.classes & WORD_INNER) && stop_is(g, &stop);
+}
+
+/* `"…?" - Lan says`: a dash between a quotation and who says it, not before the next speech. */
+static bool dash_follows(const struct segmenter *g, const struct stop *stop,
+			 const struct next *next)
+{
+	return next->kind == GLYPH_DASH && glyph_is_alnum(glyph_at(g->text, next->word_at).kind) &&
+	       glyph_at(g->text, g->start).kind == GLYPH_QUOTE &&
+	       glyph_before(g->text, next->word_at).kind == GLYPH_SPACE &&
+	       glyph_before(g->text, stop->close).kind == GLYPH_QUOTE;
+}
+
 /* A stop without a space after it: "world.Today" or "world...Today", but neither "example.Org" nor
  * "A.Smith". */
 static bool glued_ends(struct segmenter *g, const struct stop *stop)
@@ -539,9 +615,11 @@ bool stop_ends(struct segmenter *g, const struct stop *stop)
 		return next.kind != GLYPH_OPEN && next.kind != GLYPH_OTHER && !stop->strong &&
 		       !stop->ellipsis && stop->dots == 1 && stop->close == stop->end &&
 		       lower_begins(g, stop->at, next.at);
+	if (stop->close > stop->end) {
+		bool caseless = next.kind == GLYPH_LETTER && g->language->spaced;
+		return !(caseless && saying_follows(g, next.at)) && !dash_follows(g, stop, &next);
+	}
 	if (stop->strong || stop->ellipsis || stop->dots > 1)
-		return true;
-	if (stop->close > stop->end)
 		return true;
 	return full_stop_ends(g, stop->at, &next);
 }
