@@ -24,6 +24,14 @@ enum {
 	CODE_MARKS = 4,
 	CODE_FUNCTIONS = 5,
 	ADDRESS_BYTES = 64, /* before the "@" */
+	NAMED_WITHIN = 40,  /* bytes beside the name, in the sentence that says who somebody is */
+	NAME_WORDS = 4,
+	TRADE_WITHIN = 120, /* bytes after an author's name, in which his trade stands */
+	AUTHOR_LINES = 3,   /* at the end, in which the author is looked for */
+	ASKED_SENTENCES = 3,
+	ASKED_WORDS = 45,
+	ASKED_LINES = 3, /* at least, where somebody is interviewed; and one line in so many */
+	ASKED_SHARE = 6,
 };
 
 /* The first or last bytes of a text, compared in one step: they rule out nearly all phrases. */
@@ -645,6 +653,186 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 	return (unstopped && is_account(text)) || holds_phrase(text);
 }
 
+/* What follows lines of a kind: who wrote or sent the text, and what an interviewer asks. */
+
+/* Does the sentence open its line? */
+static bool opens_line(const struct score_input *input, size_t i)
+{
+	return i == 0 || !same_line(input, i, i - 1);
+}
+
+/* The sentence after the last one on the line of sentence `i`. */
+static size_t line_end(const struct score_input *input, size_t i)
+{
+	size_t end = i + 1;
+	while (same_line(input, i, end))
+		end++;
+	return end;
+}
+
+/* "About Acme": is the phrase one that names nobody, and does sentence `i` not say who is meant? */
+static bool names_another(const struct score_input *input, struct span name, size_t i)
+{
+	while (name.len > 0 && name.at[name.len - 1] == ' ')
+		name.len--;
+	if (i >= input->sentences->len || name.len == 0)
+		return true;
+	struct span text = score_text(input, i);
+	size_t len = name.len + NAMED_WITHIN;
+	return !span_contains(span_slice(text, 0, len < text.len ? len : text.len), name);
+}
+
+/* Does sentence `i` say that what follows is about who wrote or sent the text? */
+static bool is_imprint(const struct score_input *input, size_t i)
+{
+	struct span text = without_bullets(score_text(input, i));
+	if (input->terms->words[i] > OPENING_WORDS || text.len < 2)
+		return false;
+	bool heading = marks_final(text) == 0 || marks_final(text) == ':';
+	struct edge head = head_of(text, 2);
+	for (unsigned k = phrase_imprint[head.bucket]; k < phrase_imprint[head.bucket + 1]; k++) {
+		const struct phrase *phrase = &phrases[k];
+		size_t len = phrase->len;
+		if (!begins_with(text, head, phrase))
+			continue;
+		struct glyph behind = glyph_at(text, len);
+		bool named = text.at[len - 1] == ' ' || ascii_is_in(text.at[len - 1], "'\x99");
+		if (heading && named &&
+		    !names_another(input, span_slice(text, len, text.len), i + 1))
+			return true;
+		if (!named &&
+		    (heading ? ends_word(text, len) : behind.c == ':' || behind.c == 0xFF1A))
+			return true;
+	}
+	return false;
+}
+
+/* Marks what stands under such headings after the first third of the text, each up to the next
+ * heading; of a paragraph that begins so only itself. */
+static void find_imprint(const struct score_input *input, bool *line)
+{
+	const struct sentences *sentences = input->sentences;
+	for (size_t i = sentences->len / 3; i < sentences->len; i++) {
+		if (!opens_line(input, i) || !is_imprint(input, i))
+			continue;
+		bool heading =
+			sentences->at[i].kind == SENTENCE_HEADING ||
+			(marks_final(score_text(input, i)) == ':' && !same_line(input, i, i + 1));
+		size_t end = line_end(input, i);
+		while (heading && end < sentences->len &&
+		       sentences->at[end].kind != SENTENCE_HEADING)
+			end++;
+		memset(line + i, true, (end - i) * sizeof *line);
+		i = end - 1;
+	}
+}
+
+/* Length of the name of two to four words with capitals that the text begins with, and of the
+ * space after it; 0: there is none. */
+static size_t full_name_len(struct span text)
+{
+	size_t at = 0, words = 0;
+	while (words < NAME_WORDS && at < text.len) {
+		size_t end = at;
+		enum glyph_kind first = glyph_at(text, at).kind;
+		while (end < text.len && text.at[end] != ' ')
+			end++;
+		if (first != GLYPH_UPPER || end == text.len || text.at[end - 1] == ',')
+			break;
+		words++;
+		at = end + 1;
+	}
+	return words >= 2 ? at : 0;
+}
+
+/* "Jane Doe is a staff writer at the Harbour News, where she covers ferries." */
+static bool is_author(struct span text)
+{
+	static const char *const verbs[] = {"is ",           "ist ",         "est ",
+					    "es ",           "\xC3\xA8 ",    "\xC3\xA9 ",
+					    "\xE2\x80\x94 ", "\xE2\x80\x93 "};
+	static const char *const trades[] = {" writer",
+					     " reporter",
+					     " correspondent",
+					     " editor",
+					     " journalist",
+					     " columnist",
+					     " freelance",
+					     " contributor",
+					     " author of",
+					     " Redakteur",
+					     " Reporter",
+					     " Korrespondent",
+					     " Journalist",
+					     " Autor",
+					     " journaliste",
+					     " correspondant",
+					     " r\xC3\xA9"
+					     "dact",
+					     " chroniqueu",
+					     " periodista",
+					     " redactor",
+					     " corresponsal",
+					     " jornalista",
+					     " rep\xC3\xB3rter",
+					     " giornalista",
+					     " корреспондент",
+					     " журналист",
+					     " обозреватель"};
+	size_t len = full_name_len(text);
+	struct span rest = span_slice(text, len, text.len);
+	bool verb = false, trade = false;
+	for (size_t i = 0; i < COUNT(verbs) && len > 0; i++)
+		verb |= span_begins(rest, span_of(verbs[i]));
+	if (rest.len > TRADE_WITHIN)
+		rest.len = TRADE_WITHIN;
+	for (size_t i = 0; i < COUNT(trades) && verb; i++)
+		trade |= span_contains(rest, span_of(trades[i]));
+	return trade;
+}
+
+/* Marks the author's few words about himself that end an article. */
+static void find_author(const struct score_input *input, bool *line)
+{
+	size_t n = input->sentences->len, lines = 0;
+	for (size_t i = n; i-- > n / 2 && lines < AUTHOR_LINES;) {
+		if (!opens_line(input, i))
+			continue;
+		lines += !line[i];
+		if (!line[i] && is_author(without_bullets(score_text(input, i))))
+			memset(line + i, true, (n - i) * sizeof *line);
+	}
+}
+
+/* Is the line of sentences [first, end) what an interviewer asks: a few sentences, the last one a
+ * question? */
+static bool asks(const struct score_input *input, size_t first, size_t end)
+{
+	size_t words = 0;
+	for (size_t i = first; i < end; i++)
+		words += words_of(input, i);
+	return end - first <= ASKED_SENTENCES && words <= ASKED_WORDS &&
+	       marks_final(score_text(input, end - 1)) == '?';
+}
+
+/* Marks an interviewer's questions, with what he says before them, if several lines are such, and
+ * not only few of all. */
+static void find_questions(const struct score_input *input, bool *line)
+{
+	size_t n = input->sentences->len, asked = 0, lines = 0, end;
+	for (size_t i = 0; i < n; i = end, lines++) {
+		end = line_end(input, i);
+		asked += asks(input, i, end);
+	}
+	if (asked < ASKED_LINES || asked * ASKED_SHARE < lines)
+		return;
+	for (size_t i = 0; i < n; i = end) {
+		end = line_end(input, i);
+		if (asks(input, i, end))
+			memset(line + i, true, (end - i) * sizeof *line);
+	}
+}
+
 static bool is_fence(struct span text)
 {
 	return span_begins(text, SPAN("```")) || span_begins(text, SPAN("~~~"));
@@ -679,6 +867,9 @@ void boilerplate_find(const struct score_input *input, bool *line)
 			  is_line_of_page(input, i);
 	}
 	find_fenced(input, line);
+	find_imprint(input, line);
+	find_author(input, line);
+	find_questions(input, line);
 	for (size_t i = 0; i < sentences->len; i++)
 		prose |= !line[i];
 	/* A mail that is merely forwarded is what there is to read. */
