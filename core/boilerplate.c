@@ -28,6 +28,9 @@ enum {
 	NAME_WORDS = 4,
 	TRADE_WITHIN = 120, /* bytes after an author's name, in which his trade stands */
 	AUTHOR_LINES = 3,   /* at the end, in which the author is looked for */
+	FIELD_BYTES = 40,   /* of a form's label at most */
+	FIELD_WORDS = 25,   /* and of a field */
+	FORM_FIELDS = 3,
 	ASKED_SENTENCES = 3,
 	ASKED_WORDS = 45,
 	ASKED_LINES = 3, /* at least, where somebody is interviewed; and one line in so many */
@@ -833,6 +836,56 @@ static void find_questions(const struct score_input *input, bool *line)
 	}
 }
 
+/* Length of the label of at most four words and the colon that the text begins with; 0: none. */
+static size_t field_label_len(struct span text)
+{
+	struct span head = span_slice(text, 0, text.len < FIELD_BYTES ? text.len : FIELD_BYTES);
+	const char *colon = find(head, ':');
+	if (colon == NULL || !is_letter(glyph_at(text, 0)) || ascii_is_digit(text.at[0]))
+		return 0;
+	size_t len = (size_t)(colon - text.at) + 1, spaces = 0;
+	for (size_t i = 0; i + 2 < len; i++) {
+		spaces += text.at[i] == ' ';
+		if (ascii_is_in(text.at[i], ",;\"("))
+			return 0;
+	}
+	return spaces < NAME_WORDS && len < text.len && text.at[len] == ' ' ? len : 0;
+}
+
+/* "Cook time: 1 hr 15 min.", "Cast: Ida Berg, Tom Harding": a label and something that is no
+ * sentence, since it has next to no function words; the letter after a number is a unit. */
+static bool is_field(const struct score_input *input, size_t i)
+{
+	const struct terms *terms = input->terms;
+	struct span text = without_bullets(score_text(input, i));
+	size_t len = text.len == 0 || terms->words[i] > FIELD_WORDS ? 0 : field_label_len(text);
+	size_t at = (size_t)(text.at - input->text.at) + len, words = 0, functions = 0;
+	bool number = false;
+	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && len > 0; k++) {
+		const struct token *token = &terms->token[k];
+		bool unit = number && token->end_byte == token->start_byte + 1;
+		number = (terms->distinct[token->term].flags & TERM_NUMBER) != 0;
+		if (token->start_byte < at)
+			continue;
+		words++;
+		functions += !unit && is_function(input, token);
+	}
+	return words > 0 && functions * LINKED_SHARE <= words;
+}
+
+/* Marks the fields of a form: a recipe's times, a film's cast, what an event costs. One or two may
+ * also be sentences. */
+static void find_fields(const struct score_input *input, bool *line)
+{
+	size_t n = input->sentences->len, fields = 0;
+	if (!(input->language->properties & LANGUAGE_LINKED))
+		return;
+	for (size_t i = 0; i < n; i++)
+		fields += is_field(input, i);
+	for (size_t i = 0; i < n && fields >= FORM_FIELDS; i++)
+		line[i] |= is_field(input, i);
+}
+
 static bool is_fence(struct span text)
 {
 	return span_begins(text, SPAN("```")) || span_begins(text, SPAN("~~~"));
@@ -870,6 +923,7 @@ void boilerplate_find(const struct score_input *input, bool *line)
 	find_imprint(input, line);
 	find_author(input, line);
 	find_questions(input, line);
+	find_fields(input, line);
 	for (size_t i = 0; i < sentences->len; i++)
 		prose |= !line[i];
 	/* A mail that is merely forwarded is what there is to read. */

@@ -456,6 +456,33 @@ static void test_imprint_and_questions(void **state)
 		 {"Соколова", "Пишет"},
 		 3,
 		 NULL},
+		{"fields of a recipe",
+		 "en",
+		 "Prep time: 20 min. Cook time: 1 hr 15 min. Nutrition per serving: 520 kcal, 38 g "
+		 "fat, "
+		 "44 g protein.\n\n"
+		 "The trick is to rub butter under the skin, which keeps the meat moist. "
+		 "My grandmother made this chicken every Sunday after the ferry had left.\n\n"
+		 "Ingredients: 1 chicken, 2 lemons, 75 g butter, 6 sprigs of thyme.\n\n"
+		 "Verdict: A slow, beautiful meal that rewards patience.\n",
+		 {"time:", "Nutrition", "Ingredients"},
+		 3,
+		 "Verdict"},
+		{"fields of a film in German",
+		 "de",
+		 "Regie: Marta Olsen. Mit: Ida Berg, Tom Harding. Laufzeit: 112 Minuten.\n\n"
+		 "Der zweite Film der Regisseurin erzählt leise von der Trauer auf einer Insel. "
+		 "Eine Tochter kehrt zurück und findet den Leuchtturm dunkel.\n",
+		 {"Regie:", "Mit:", "Laufzeit"},
+		 2,
+		 NULL},
+		{"one such sentence",
+		 "en",
+		 "The winner: butter, salt, patience. The trick is to rub it under the skin.\n\n"
+		 "My grandmother\n",
+		 {"My grandmother"},
+		 2,
+		 "The winner"},
 		{"interview",
 		 "en",
 		 "**You grew up on the northern islands. How did that shape you?**\n"
