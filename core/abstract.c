@@ -6,22 +6,29 @@
 
 #include <utf8proc.h>
 
-enum { MOST_SENTENCES = 60 }; /* of an abstract; a whole paper has more to say in each section */
+enum {
+	MOST_SENTENCES = 60, /* of an abstract; a whole paper has more to say in each section */
+	ALONE_WORDS = 3,     /* of a label with a full stop: "METHODS." */
+};
 
-/* Most sentences have no mark that ends a label where one would be. */
-static bool may_be_label(struct span text)
+/* Most sentences have more words than a label that stands alone, and no mark that ends one where it
+ * would be. */
+static bool may_be_label(struct span text, bool alone)
 {
-	size_t len = text.len < LABEL_LONGEST + 4 ? text.len : LABEL_LONGEST + 4;
-	for (size_t i = 0; i < len; i++)
-		if (ascii_is_in(text.at[i], ":.]") || (unsigned char)text.at[i] >= 0xE2)
-			return true;
-	return len == text.len;
+	enum { ENOUGH = LABEL_LONGEST + 4, WIDE_COLON_END = 0x9A };
+	if (alone)
+		return true;
+	size_t len = text.len < ENOUGH ? text.len : ENOUGH;
+	if (memchr(text.at, ':', len) != NULL)
+		return true;
+	unsigned char first = (unsigned char)text.at[0];
+	return first == '[' || (first >= 0xE3 && memchr(text.at, WIDE_COLON_END, len) != NULL) ||
+	       span_begins(text, SPAN("\xE3\x80\x90"));
 }
 
 static bool ends_label(uint32_t c)
 {
-	return c == ':' || c == '.' || c == ']' || c == 0x2013 || c == 0x2014 || c == 0x3011 ||
-	       c == 0xFF1A;
+	return c == ':' || c == '.' || c == ']' || c == 0x3011 || c == 0xFF1A;
 }
 
 static enum abstract_part part_of(struct span label)
@@ -42,12 +49,12 @@ static enum abstract_part part_of(struct span label)
 }
 
 /* The part whose label the text begins with: "**Methods:** …", "[Methods] …", "METHODS". */
-static enum abstract_part label_of(struct span text)
+static enum abstract_part label_of(struct span text, bool alone)
 {
 	char folded[LABEL_LONGEST + 4];
 	struct span label = {folded, 0};
 	size_t at = 0;
-	if (!may_be_label(text))
+	if (!may_be_label(text, alone))
 		return ABSTRACT_NONE;
 	while (at < text.len && ascii_is_in(text.at[at], "*_["))
 		at++;
@@ -58,6 +65,13 @@ static enum abstract_part label_of(struct span text)
 		size_t len = utf8_decode(text, at, &c);
 		if (ends_label(c))
 			break;
+		if (c < 0x80) { /* most */
+			if (ascii_is_digit((char)c) || label.len == sizeof folded)
+				return ABSTRACT_NONE;
+			folded[label.len++] = ascii_lower((char)c);
+			at++;
+			continue;
+		}
 		if (label.len + 4 > sizeof folded)
 			return ABSTRACT_NONE;
 		/* French has a space before a colon, which does not break. */
@@ -80,8 +94,9 @@ bool abstract_find(const struct score_input *input, struct abstract_place *place
 	if (sentences->len > MOST_SENTENCES)
 		return false;
 	for (size_t i = 0; i < sentences->len; i++) {
-		enum abstract_part own = label_of(score_text(input, i));
 		bool heading = sentences->at[i].kind == SENTENCE_HEADING;
+		bool alone = heading || input->terms->words[i] <= ALONE_WORDS;
+		enum abstract_part own = label_of(score_text(input, i), alone);
 		if (own != ABSTRACT_NONE || heading)
 			now = own;
 		methods |= own == ABSTRACT_METHODS;

@@ -857,8 +857,12 @@ static size_t field_label_len(struct span text)
 static bool is_field(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
-	struct span text = without_bullets(score_text(input, i));
-	size_t len = text.len == 0 || terms->words[i] > FIELD_WORDS ? 0 : field_label_len(text);
+	struct span text = score_text(input, i);
+	size_t head = text.len < FIELD_BYTES ? text.len : FIELD_BYTES;
+	if (terms->words[i] > FIELD_WORDS || memchr(text.at, ':', head) == NULL)
+		return false; /* most sentences */
+	text = without_bullets(text);
+	size_t len = text.len == 0 ? 0 : field_label_len(text);
 	size_t at = (size_t)(text.at - input->text.at) + len, words = 0, functions = 0;
 	bool number = false;
 	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && len > 0; k++) {
