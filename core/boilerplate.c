@@ -754,34 +754,14 @@ static bool is_author(struct span text)
 	static const char *const verbs[] = {"is ",           "ist ",         "est ",
 					    "es ",           "\xC3\xA8 ",    "\xC3\xA9 ",
 					    "\xE2\x80\x94 ", "\xE2\x80\x93 "};
-	static const char *const trades[] = {" writer",
-					     " reporter",
-					     " correspondent",
-					     " editor",
-					     " journalist",
-					     " columnist",
-					     " freelance",
-					     " contributor",
-					     " author of",
-					     " Redakteur",
-					     " Reporter",
-					     " Korrespondent",
-					     " Journalist",
-					     " Autor",
-					     " journaliste",
-					     " correspondant",
-					     " r\xC3\xA9"
-					     "dact",
-					     " chroniqueu",
-					     " periodista",
-					     " redactor",
-					     " corresponsal",
-					     " jornalista",
-					     " rep\xC3\xB3rter",
-					     " giornalista",
-					     " корреспондент",
-					     " журналист",
-					     " обозреватель"};
+	static const char *const trades[] = {
+		" writer",        " reporter",   " correspondent", " editor",
+		" journalist",    " columnist",  " freelance",     " contributor",
+		" author of",     " Redakteur",  " Reporter",      " Korrespondent",
+		" Journalist",    " Autor",      " journaliste",   " correspondant",
+		" rédact",        " chroniqueu", " periodista",    " redactor",
+		" corresponsal",  " jornalista", " repórter",      " giornalista",
+		" корреспондент", " журналист",  " обозреватель"};
 	size_t len = full_name_len(text);
 	struct span rest = span_slice(text, len, text.len);
 	bool verb = false, trade = false;
