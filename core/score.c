@@ -1,11 +1,22 @@
 #include "score.h"
 
+#include "abstract.h"
 #include "feature.h"
 #include "network.h"
 
 /* How far a query lifts the sentence that says most of it, in ranges of the text's merits: above
  * all that say nothing of it, even if a third of the query is nowhere in the text. */
 static const float query_reach = 1.5f;
+
+/* What the parts of a structured abstract gain, the first sentence and the others: the ranker likes
+ * what comes first, which here says how something was found out, while readers ask what. */
+static const struct {
+	float first, others;
+} part_gain[ABSTRACT_PARTS] = {
+	[ABSTRACT_BACKGROUND] = {0, -3}, [ABSTRACT_METHODS] = {-10, -10},
+	[ABSTRACT_RESULTS] = {7, 0},     [ABSTRACT_CONCLUSIONS] = {7, 1},
+	[ABSTRACT_NOTES] = {-15, -15},
+};
 
 /* How much of the query each sentence says, its rarer terms counting more; returns the greatest. */
 static float query_shares(const struct score_input *input, const struct term_match *query,
@@ -56,6 +67,21 @@ static float *add_query(struct arena *arena, const struct score_input *input, fl
 	return share;
 }
 
+static void add_parts(struct arena *arena, const struct score_input *input, float *merit)
+{
+	struct arena_mark mark = arena_mark(arena);
+	size_t n = input->sentences->len;
+	struct abstract_place *place = arena_alloc(arena, n, sizeof *place);
+	if (place == NULL)
+		return;
+	bool found = abstract_find(input, place);
+	for (size_t i = 0; i < n && found; i++)
+		if (merit[i] != NETWORK_NO_MERIT)
+			merit[i] += place[i].opens ? part_gain[place[i].part].first
+						   : part_gain[place[i].part].others;
+	arena_rewind(arena, mark);
+}
+
 static void to_unit(const float *merit, float *score, size_t n)
 {
 	float best = merit[0];
@@ -77,6 +103,7 @@ void score_sentences(struct arena *arena, const struct score_input *input, struc
 	out->content = features.content;
 	out->quotes = features.quotes;
 	network_run(&features, out->merit);
+	add_parts(arena, input, out->merit);
 	if (input->query.len > 0)
 		out->query = add_query(arena, input, out->merit);
 	to_unit(out->merit, out->at, n);

@@ -12,9 +12,9 @@
 /* In which order sentences are chosen; within a rank the score decides. */
 enum rank {
 	RANK_GOOD,
-	RANK_BRIEF,    /* a statement of few words, if a budget is to be spent */
-	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; an outcry, if
-			  a budget is to be spent */
+	RANK_BRIEF,    /* a statement of few words, unless so many sentences are asked for */
+	RANK_NO_PROSE, /* a heading, a caption, a line of the page around the article; an outcry,
+			  unless so many sentences are asked for */
 	RANK_AVOIDED,  /* of a kind that the caller does not want */
 	RANK_LABEL,    /* who speaks, without what is said */
 	RANK_DATELINE, /* where and when: never beside anything else */
@@ -320,7 +320,7 @@ static struct candidate candidate(const struct chooser *c, uint32_t i)
 		     (opens_small(text) ? continued_loss : 0) +
 		     (final == ':' ? announcing_loss : 0) + brevity_loss * (float)lacking;
 	loss *= share_of_loss(c, i);
-	bool brief = content <= OUTCRY_CONTENT && !c->counted && !answers(c, i);
+	bool brief = content <= OUTCRY_CONTENT && (!c->counted || c->sized) && !answers(c, i);
 	bool states = content > 0 && final == '.';
 	enum rank rank = c->input->sentences->at[i].dateline           ? RANK_DATELINE
 			 : kind_of(c, i) == SENTENCE_LABEL             ? RANK_LABEL

@@ -56,10 +56,10 @@ struct selection {
  * never part of an answer.
  *
  * - A count that the caller asked for is filled up with them. With `at_most` it is not filled up
- *   with near-repeats, nor, if there is any prose, with lines and labels, except whole sentences of
- *   a mail that is answered.
- * - A budget of words or characters is spent on none of them, nor on outcries ("Why?") unless a
- *   query asks for them. If a better sentence was too long, it is also not spent on what does not
+ *   with near-repeats, nor, if there is any prose, with outcries ("Why?"), lines and labels, except
+ *   whole sentences of a mail that is answered.
+ * - A budget of words or characters is spent on none of them, nor on outcries unless a query
+ *   asks for them. If a better sentence was too long, it is also not spent on what does not
  *   stand alone: what leans on another sentence, has few words, asks a question, or has no stop
  *   where most sentences have one. If no statement fits, not even a brief one, the best goes over
  *   the budget.

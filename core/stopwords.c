@@ -42,13 +42,16 @@ bool stopwords_open_backward(const struct stopword_language *words, struct span 
 {
 	if (words == NULL || sentence.len < 2)
 		return false;
-	unsigned bucket = (unsigned char)sentence.at[1] % OPENING_BUCKETS;
+	unsigned first = (unsigned char)sentence.at[0], second = (unsigned char)sentence.at[1],
+		 bucket = (first * 7 + second) % OPENING_BUCKETS;
 	const char *end = opening_pool + words->openings[bucket + 1];
 	/* Each phrase follows its length. */
 	for (const char *phrase = opening_pool + words->openings[bucket]; phrase < end;
 	     phrase += phrase[0] + 1) {
 		size_t len = (size_t)phrase[0];
+		/* The last byte tells most of those apart that begin alike: "In this …". */
 		if (phrase[1] == sentence.at[0] && sentence.len > len &&
+		    phrase[len] == sentence.at[len - 1] &&
 		    memcmp(sentence.at, phrase + 1, len) == 0 && !word_goes_on(sentence, len))
 			return true;
 	}

@@ -16,7 +16,7 @@ from form_hash import form_hash
 
 SECTIONS = {"stop": 1, "pronoun": 4, "connective": 8, "self": 16, "you": 32, "report": 64, "claim": 128}
 NOT_STOP = {"claim"}
-BUCKETS = 32  # of openings
+BUCKETS = 64  # of openings, by their first two bytes
 
 
 def fold(word):
@@ -71,7 +71,7 @@ def main():
         buckets = []
         for bucket in range(BUCKETS):
             buckets.append(len(opening_pool))
-            opening_pool += b"".join(bytes([len(o)]) + o for o in openings if o[1] % BUCKETS == bucket)
+            opening_pool += b"".join(bytes([len(o)]) + o for o in openings if (o[0] * 7 + o[1]) % BUCKETS == bucket)
         languages.append((os.path.basename(path).split(".")[0], len(slots), size - 1,
                           ",".join(map(str, buckets + [len(opening_pool)]))))
         slots += table

@@ -403,6 +403,136 @@ static void test_passed_on(void **state)
 	arena_free(&arena);
 }
 
+/* Who wrote or sent a text, and what an interviewer asks, are lines of the page: chosen only when
+ * nothing else is left. */
+static void test_imprint_and_questions(void **state)
+{
+	static const struct {
+		const char *name, *language, *text;
+		const char *never[4];
+		size_t others; /* sentences beside those */
+		const char *wanted;
+	} cases[] = {
+		{"press release",
+		 "en",
+		 "Acme Ferries today opened a line between the northern islands and the harbour. "
+		 "The ships run on batteries that are charged at night.\n\n"
+		 "The line cost ninety million crowns, of which the islands paid a third.\n\n"
+		 "About Acme Ferries\n"
+		 "Acme Ferries is a leading operator of ferries in northern waters. The company "
+		 "employs 320 people and runs fourteen ships.\n\n"
+		 "Forward-Looking Statements\n"
+		 "Such words as expects and plans point to risks of the company and its ships.\n",
+		 {"leading operator", "employs 320", "Such words"},
+		 3,
+		 NULL},
+		{"a section about something else",
+		 "en",
+		 "The islands voted on Sunday for a bridge that costs ninety million crowns.\n\n"
+		 "About half of the islanders took part in the vote, more than ever.\n\n"
+		 "About time\n"
+		 "Islanders have waited for the bridge since the ferry sank in the storm of "
+		 "1962.\n",
+		 {NULL},
+		 3,
+		 "Islanders have waited"},
+		{"author",
+		 "en",
+		 "The islands voted on Sunday for a bridge that costs ninety million crowns. "
+		 "The bridge is to be built within four years of the vote.\n\n"
+		 "A ferry takes two hours and does not sail in the storms of winter.\n\n"
+		 "Jane Doe is a staff writer at the Harbour News, where she covers the islands. "
+		 "She lives by the harbour with two dogs and a boat.\n",
+		 {"staff writer", "two dogs"},
+		 3,
+		 NULL},
+		{"author in Russian",
+		 "ru",
+		 "Острова проголосовали в воскресенье за мост, который стоит девяносто миллионов. "
+		 "Строить его будут четыре года.\n\n"
+		 "Паром идёт два часа и не ходит зимой во время штормов.\n\n"
+		 "Об авторе: Анна Соколова — корреспондент отдела экономики. Пишет об островах с "
+		 "2012 года.\n",
+		 {"Соколова", "Пишет"},
+		 3,
+		 NULL},
+		{"fields of a recipe",
+		 "en",
+		 "Prep time: 20 min. Cook time: 1 hr 15 min. Nutrition per serving: 520 kcal, 38 g "
+		 "fat, "
+		 "44 g protein.\n\n"
+		 "The trick is to rub butter under the skin, which keeps the meat moist. "
+		 "My grandmother made this chicken every Sunday after the ferry had left.\n\n"
+		 "Ingredients: 1 chicken, 2 lemons, 75 g butter, 6 sprigs of thyme.\n\n"
+		 "Verdict: A slow, beautiful meal that rewards patience.\n",
+		 {"time:", "Nutrition", "Ingredients"},
+		 3,
+		 "Verdict"},
+		{"fields of a film in German",
+		 "de",
+		 "Regie: Marta Olsen. Mit: Ida Berg, Tom Harding. Laufzeit: 112 Minuten.\n\n"
+		 "Der zweite Film der Regisseurin erzählt leise von der Trauer auf einer Insel. "
+		 "Eine Tochter kehrt zurück und findet den Leuchtturm dunkel.\n",
+		 {"Regie:", "Mit:", "Laufzeit"},
+		 2,
+		 NULL},
+		{"one such sentence",
+		 "en",
+		 "The winner: butter, salt, patience. The trick is to rub it under the skin.\n\n"
+		 "My grandmother\n",
+		 {"My grandmother"},
+		 2,
+		 "The winner"},
+		{"interview",
+		 "en",
+		 "**You grew up on the northern islands. How did that shape you?**\n"
+		 "It taught me to wait for the ferry and to read on the quay.\n\n"
+		 "**Your new novel is about the storm of 1962. Why now?**\n"
+		 "Because the bridge will make people forget what the storm took.\n\n"
+		 "**The islanders speak of nothing else. Was it hard to make them talk?**\n"
+		 "I sat in the harbour for a month before the first fisherman spoke.\n",
+		 {"You grew up", "Your new novel", "The islanders speak", "?"},
+		 3,
+		 NULL},
+	};
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, (size_t)1 << 24);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct summary_input input = {
+			.text = span_of(cases[i].text),
+			.language = language_from_tag(span_of(cases[i].language))};
+		struct select_options select = {.max_sentences = cases[i].others};
+		struct summary summary = make(&arena, input, select);
+		CHECK_SIZE(cases[i].name, summary.selection.len, cases[i].others);
+		for (size_t k = 0; k < COUNT(cases[i].never) && cases[i].never[k] != NULL; k++)
+			CHECK(cases[i].name, !chosen(&summary, input.text, cases[i].never[k]));
+		CHECK(cases[i].name,
+		      cases[i].wanted == NULL || chosen(&summary, input.text, cases[i].wanted));
+	}
+	arena_free(&arena);
+}
+
+/* A size is not filled up with outcries, as a count is. */
+static void test_outcries_fill_no_size(void **state)
+{
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {
+		.text = SPAN("The pump of the machine stopped in the middle of the washing. "
+			     "A coin had blocked the wheel behind its cover for a week. "
+			     "It took five minutes to take it out with a pair of tongs. "
+			     "The machine has washed every day since Monday. Thanks guys!!")};
+	struct select_options select = {.max_sentences = 5};
+	struct summary summary = make(&arena, input, select);
+	CHECK("a count", chosen(&summary, input.text, "Thanks guys"));
+	select.at_most = true;
+	summary = make(&arena, input, select);
+	CHECK("a size", !chosen(&summary, input.text, "Thanks guys"));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +546,8 @@ int main(void)
 		cmocka_unit_test(test_datelines_are_left_out),
 		cmocka_unit_test(test_numbers_and_programs),
 		cmocka_unit_test(test_passed_on),
+		cmocka_unit_test(test_imprint_and_questions),
+		cmocka_unit_test(test_outcries_fill_no_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

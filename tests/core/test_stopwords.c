@@ -61,6 +61,21 @@ static void test_openings(void **state)
 		{"zh", "桥关了。", false},
 		{"en", "In addition, the bridge is closed.", true},
 		{"en", "In addition to the bridge the quay is closed.", false},
+		{"en", "In this view, the bridge is a wall.", true},
+		{"en", "In this viewing room hangs a bridge.", false},
+		{"en", "On this basis the bridge was built.", true},
+		{"en", "For these reasons, the bridge is closed.", true},
+		{"en", "In most cases, the bridge is open.", true},
+		{"en", "To do so, a bridge is needed.", false}, /* as papers say of themselves */
+		{"de", "In solchen Fällen wird die Brücke gesperrt.", true},
+		{"de", "Unter diesen Umständen wird die Brücke gesperrt.", true},
+		{"fr", "Dans ces conditions, le pont ferme.", true},
+		{"es", "En esos casos se cierra el puente.", true},
+		{"pt", "Nessas condições, a ponte fecha.", true},
+		{"it", "In questi casi il ponte chiude.", true},
+		{"nl", "Op basis daarvan sluit de brug.", true},
+		{"ru", "На этом основании мост закрыли.", true},
+		{"zh", "在这种情况下，桥关了。", true},
 		/* Openings that point forward: the bridge, the fire; and words that only begin with
 		 * the same characters: Yemen, a stork. */
 		{"en", "As a result, the bridge is closed.", true},
