@@ -48,8 +48,9 @@ enum word_class {
 	WORD_PROPER = 2048,
 	WORD_CALENDAR = 4096,
 	WORD_VAGUE = 8192,
+	WORD_COMMON = 16384,
 	/* Those that say nothing about a full stop after the word. */
-	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE
+	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE | WORD_COMMON
 };
 
 /** The longest word that the lists hold, in bytes. */
