@@ -49,6 +49,7 @@ enum word_class {
 	WORD_CALENDAR = 4096,
 	WORD_VAGUE = 8192,
 	WORD_COMMON = 16384,
+	WORD_ATTRIBUTE = 32768,
 	/* Those that say nothing about a full stop after the word. */
 	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE | WORD_COMMON
 };

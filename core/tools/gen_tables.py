@@ -16,7 +16,7 @@ import unicodedata
 from form_hash import form_hash
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
-           "ending", "capital", "inner", "proper", "calendar", "vague", "common"]
+           "ending", "capital", "inner", "proper", "calendar", "vague", "common", "attribute"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
