@@ -208,8 +208,8 @@ static bool is_attribute(const struct finder *f, size_t k)
 	if (f->korean)
 		return korean_is_attribute(
 			span_slice(f->input->text, token->start_byte, token->end_byte));
-	return f->run[k] > 1 && !has_capital(f->input->text, token) &&
-	       ends_like_adjective(f, token);
+	return (f->input->language->properties & LANGUAGE_ATTRIBUTES) && f->run[k] > 1 &&
+	       !has_capital(f->input->text, token) && ends_like_adjective(f, token);
 }
 
 /* In Chinese, pairs of characters cross the borders of words: those that say where end no phrase

@@ -20,7 +20,7 @@ CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "m
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
-              "colon-capital", "endings", "phrases", "linked", "compounds", "umlauts"]
+              "colon-capital", "endings", "phrases", "linked", "compounds", "umlauts", "attributes"]
 # Numbered like enum word_class in language.h.
 SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
 STARTER = 1 << CLASSES.index("starter")
