@@ -45,7 +45,7 @@ struct finder {
 	bool *ends;    /* for each token: it may end a phrase */
 	bool *taken;   /* for each term: it is in a chosen phrase */
 	bool *titled;  /* for each term: it is in the title */
-	bool korean;
+	bool korean, chinese;
 };
 
 /* Does it begin with a capital? */
@@ -182,6 +182,49 @@ static bool is_of_article(const struct finder *f, size_t i)
 	return kind == SENTENCE_HEADING || (kind != SENTENCE_LABEL && f->scores->at[i] > 0);
 }
 
+/* Does the word have an ending of adjectives, of three or four letters? */
+static bool ends_like_adjective(const struct finder *f, const struct token *token)
+{
+	struct span word = span_slice(f->input->text, token->start_byte, token->end_byte);
+	char ending[1 + 4 * 4] = "-";
+	size_t at = word.len;
+	for (unsigned letters = 1; letters <= 4 && at > 0; letters++) {
+		at = utf8_before(word, at);
+		memcpy(ending + 1, word.at + at, word.len - at);
+		if (letters >= 3 &&
+		    (language_word(f->input->language, (struct span){ending, 1 + word.len - at}) &
+		     WORD_ATTRIBUTE))
+			return true;
+	}
+	return false;
+}
+
+/* Does the word belong to the one after it, as an adjective before its noun does? A phrase that
+ * ends with it is cut off: "образовательных" without "организаций". One that no word follows is
+ * used like a noun ("обработка данных"), and one with a capital is a name. */
+static bool is_attribute(const struct finder *f, size_t k)
+{
+	const struct token *token = &f->input->terms->token[k];
+	if (f->korean)
+		return korean_is_attribute(
+			span_slice(f->input->text, token->start_byte, token->end_byte));
+	return (f->input->language->properties & LANGUAGE_ATTRIBUTES) && f->run[k] > 1 &&
+	       !has_capital(f->input->text, token) && ends_like_adjective(f, token);
+}
+
+/* In Chinese, pairs of characters cross the borders of words: those that say where end no phrase
+ * ("系统中"), nor does one begin with a determiner or counter ("篇文章", "该项目"). */
+static bool is_cut(struct span text, const struct token *first, const struct token *last)
+{
+	static const char places[] = "中上下里内时后前来说", openers[] = "篇款该此某每各至来并却仍";
+	uint32_t codepoint;
+	size_t from = utf8_before(text, last->end_byte);
+	struct span end = span_slice(text, from, last->end_byte);
+	size_t len = utf8_decode(text, first->start_byte, &codepoint);
+	struct span start = span_slice(text, first->start_byte, first->start_byte + len);
+	return span_contains(SPAN(places), end) || span_contains(SPAN(openers), start);
+}
+
 /* Fill `run` for all tokens that are looked at, sentence by sentence, from last to first. */
 static void find_runs(struct finder *f)
 {
@@ -196,13 +239,13 @@ static void find_runs(struct finder *f)
 				continue;
 			bool goes_on = k + 1 < end && adjoin(text, &token[k], &token[k + 1]);
 			unsigned behind = goes_on ? f->run[k + 1] : 0;
-			f->ends[k] = true;
 			if (goes_on && is_number(f, &token[k + 1]) &&
 			    is_capital(text, &token[k])) { /* "Windows 10" */
 				f->ends[k + 1] = true;
 				behind = 1;
 			}
 			f->run[k] = (uint8_t)(behind < PHRASE_WORDS ? behind + 1 : PHRASE_WORDS);
+			f->ends[k] = !is_attribute(f, k);
 		}
 	}
 }
@@ -244,7 +287,10 @@ static void collect(struct finder *f)
 			uint64_t hash = 0;
 			for (uint32_t len = 1; len <= f->run[k]; len++) {
 				hash = hash_append(hash, terms->token[k + len - 1].term);
-				if (len < least || !f->ends[k + len - 1])
+				if (len < least || !f->ends[k + len - 1] ||
+				    (f->chinese && len > 1 &&
+				     is_cut(f->input->text, &terms->token[k],
+					    &terms->token[k + len - 1])))
 					continue;
 				struct phrase *phrase = find_phrase(f, &terms->token[k], len, hash);
 				phrase->count++;
@@ -293,6 +339,29 @@ static bool is_name(const struct finder *f, const struct phrase *phrase)
 	return phrase->len > 1 || phrase->capitals > 0;
 }
 
+static bool is_katakana(struct span text, const struct token *token)
+{
+	for (size_t at = token->start_byte; at < token->end_byte;) {
+		uint32_t c;
+		at += utf8_decode(text, at, &c);
+		if (c < 0x30A1 || c > 0x30FF || c == 0x30FB) /* the dot separates words */
+			return false;
+	}
+	return true;
+}
+
+/* Does it occur once, in a script without spaces? Then its characters may be of two words, unless
+ * it is in the title, a name in Latin letters or a word in katakana. Thai writes titles like
+ * sentences. */
+static bool is_chance(const struct finder *f, const struct phrase *phrase, uint32_t titled)
+{
+	const struct language *language = f->input->language;
+	const struct token *token = &f->input->terms->token[phrase->first];
+	return !language->spaced && phrase->count == 1 && !is_name(f, phrase) &&
+	       (titled < phrase->len || (language->properties & LANGUAGE_PHRASES)) &&
+	       !is_katakana(f->input->text, token);
+}
+
 /* After YAKE (Campos et al. 2020): often, early, with capitals, in sentences that matter; RAKE
  * (Rose et al. 2010): its words stand together; C-value (Frantzi et al. 2000): not only inside a
  * longer phrase. How much of each was fitted to the tags of pages, see tests/quality/keywords. */
@@ -308,6 +377,10 @@ static void weigh(const struct finder *f, struct phrase *phrase)
 		if (share < together)
 			together = share;
 		titled += f->titled[phrase->term[i]];
+	}
+	if (is_chance(f, phrase, titled)) {
+		phrase->score = 0;
+		return;
 	}
 	float often = count / sqrtf(sqrtf(count));
 	float late = sqrtf(sqrtf(1.0f + (float)phrase->first));
@@ -419,17 +492,6 @@ static size_t find_stretches(const struct finder *f, const struct phrase *phrase
 	return count;
 }
 
-static bool is_katakana(struct span text, const struct token *token)
-{
-	for (size_t at = token->start_byte; at < token->end_byte;) {
-		uint32_t c;
-		at += utf8_decode(text, at, &c);
-		if (c < 0x30A1 || c > 0x30FF || c == 0x30FB) /* the dot separates words */
-			return false;
-	}
-	return true;
-}
-
 /* The sentence of token `k`: the last that begins at or before it. */
 static size_t sentence_of(const struct finder *f, size_t k)
 {
@@ -471,6 +533,8 @@ static const struct token *neighbour(const struct finder *f, const struct stretc
 		return NULL;
 	size_t k = before ? s->first - 1 : s->end, left = before ? k : k - 1;
 	const struct token *token = f->input->terms->token;
+	if (f->chinese && is_cut(f->input->text, &token[k], &token[k]))
+		return NULL;
 	bool goes_on = token[left + 1].start_byte < token[left].end_byte
 			       ? f->run[k] > 0 || is_katakana(f->input->text, &token[k])
 			       : s->end - s->first < NAME_WORDS && name_goes_on(f, left, before);
@@ -504,15 +568,18 @@ static bool grow(const struct finder *f, struct stretch *at, size_t count, bool 
 	return grown;
 }
 
-/* Korean words carry particles, which do not belong in a list of phrases. */
+/* Korean words carry particles, which do not belong in a list of phrases. A stem is folded, so it
+ * may differ from the text in the case of foreign letters ("NASA는"). */
 static uint32_t end_of(const struct finder *f, const struct token *token)
 {
 	struct span stem = f->input->terms->distinct[token->term].stem;
-	bool shorter = stem.len < token->end_byte - token->start_byte;
-	return f->korean && shorter &&
-			       memcmp(stem.at, f->input->text.at + token->start_byte, stem.len) == 0
-		       ? token->start_byte + (uint32_t)stem.len
-		       : token->end_byte;
+	const char *word = f->input->text.at + token->start_byte;
+	if (!f->korean || stem.len >= token->end_byte - token->start_byte)
+		return token->end_byte;
+	for (size_t i = 0; i < stem.len; i++)
+		if (stem.at[i] != word[i] && stem.at[i] != ascii_lower(word[i]))
+			return token->end_byte;
+	return token->start_byte + (uint32_t)stem.len;
 }
 
 static bool add_occurrences(struct arena *arena, struct finder *f, const struct phrase *phrase,
@@ -613,7 +680,10 @@ static bool prepare(struct arena *arena, struct finder *f)
 void keywords_find(struct arena *arena, const struct score_input *input,
 		   const struct scores *scores, size_t max, struct keywords *out)
 {
-	struct finder f = {.input = input, .scores = scores, .korean = korean_is(input->language)};
+	struct finder f = {.input = input,
+			   .scores = scores,
+			   .korean = korean_is(input->language),
+			   .chinese = span_equal(span_of(input->language->tag), SPAN("zh"))};
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;

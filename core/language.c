@@ -38,12 +38,12 @@ struct word_entry {
 	uint32_t at; /* in word_pool */
 	uint8_t len;
 	uint16_t first;
-	uint8_t count;            /* senses [first, first + count) */
-	uint8_t speakers, enders; /* languages with it as function word or starter; as ending */
+	uint8_t count; /* senses [first, first + count) */
 };
 
 struct word_sense {
 	uint8_t language;
+	uint8_t points; /* what it adds to the language's score in detection */
 	uint16_t classes;
 };
 
@@ -207,7 +207,6 @@ enum {
 	STEP_BYTES = 1000,
 	WORD_WEIGHT = 120,
 	LETTER_WEIGHT = 20,
-	ENDING_WEIGHT = 40,
 	CERTAIN_SCORE = 10 * WORD_WEIGHT,
 	FEW_HAN = 30,
 	DOUBTED_TIMES = 3, /* as many words of another language as of the declared one */
@@ -218,18 +217,11 @@ struct evidence {
 	unsigned score[LANGUAGES];
 };
 
-/* Divide the weight among the languages in which the word is of one of `classes`: `speakers` of
- * them. */
-static void count_senses(struct evidence *evidence, const struct word_entry *entry,
-			 unsigned classes, unsigned weight, unsigned speakers)
+static void count_senses(struct evidence *evidence, const struct word_entry *entry)
 {
-	if (speakers == 0)
-		return;
-	weight /= speakers;
-	for (size_t i = 0; i < entry->count; i++) {
-		const struct word_sense *sense = &word_senses[entry->first + i];
-		evidence->score[sense->language] += (sense->classes & classes) != 0 ? weight : 0;
-	}
+	const struct word_sense *sense = &word_senses[entry->first];
+	for (size_t i = 0; i < entry->count; i++)
+		evidence->score[sense[i].language] += sense[i].points;
 }
 
 /* A word that is not listed may still have a listed ending, such as "-ssa", of 3 or 4 characters.
@@ -254,16 +246,15 @@ static void count_ending(struct evidence *evidence, const struct form *word)
 		const struct word_entry *entry =
 			find_word(&ending, form_hash(ending.bytes, ending.len));
 		if (entry != NULL)
-			count_senses(evidence, entry, WORD_ENDING, ENDING_WEIGHT, entry->enders);
+			count_senses(evidence, entry);
 	}
 }
 
 static void count_hashed(struct evidence *evidence, const struct form *word, uint64_t hash)
 {
 	const struct word_entry *entry = find_word(word, hash);
-	if (entry != NULL && entry->speakers > 0)
-		count_senses(evidence, entry, WORD_FUNCTION | WORD_STARTER, WORD_WEIGHT,
-			     entry->speakers);
+	if (entry != NULL)
+		count_senses(evidence, entry);
 	else if (word->len > 4 && may_end(word))
 		count_ending(evidence, word);
 }
@@ -368,8 +359,10 @@ static enum script script_found(const struct evidence *evidence)
 	enum script script = SCRIPT_LATIN;
 	memcpy(letters, evidence->letters, sizeof letters);
 	/* Japanese uses Han characters as well, but never without kana. */
-	if (letters[SCRIPT_KANA] * 8 > letters[SCRIPT_HAN])
+	if (letters[SCRIPT_KANA] * 12 > letters[SCRIPT_HAN]) {
 		letters[SCRIPT_KANA] += letters[SCRIPT_HAN];
+		letters[SCRIPT_HAN] = 0;
+	}
 	/* One Han character or Hangul syllable says as much as two or three letters. */
 	letters[SCRIPT_HAN] *= 3;
 	letters[SCRIPT_KANA] *= 2;
@@ -380,8 +373,8 @@ static enum script script_found(const struct evidence *evidence)
 	return letters[script] == 0 ? SCRIPT_NONE : script;
 }
 
-/* Is the text in one script, with many words of one language, three times as many as of any
- * other? */
+/* Is the text in one script, and does two and a half times as much speak for one language as for
+ * any other? */
 static bool is_certain(const struct evidence *evidence)
 {
 	unsigned best = 0, second = 0, letters = 0;
@@ -396,7 +389,7 @@ static bool is_certain(const struct evidence *evidence)
 		best = score > best ? score : best;
 	}
 	return evidence->letters[script] * 20 >= letters * 19 && best >= CERTAIN_SCORE &&
-	       best >= 3 * second;
+	       2 * best >= 5 * second;
 }
 
 /* Count the text from `at` to `end`. A word across `end` counts whole if it is a plain one, else

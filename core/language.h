@@ -28,6 +28,7 @@ enum language_property {
 	LANGUAGE_PHRASES = 512,       /* a space after a long phrase ends a sentence */
 	LANGUAGE_LINKED = 1024,       /* a sentence of eight words has a function word */
 	LANGUAGE_COMPOUNDS = 2048,    /* words that name one thing are written as one */
+	LANGUAGE_ATTRIBUTES = 8192,   /* endings of class WORD_ATTRIBUTE show adjectives */
 	LANGUAGE_UMLAUTS = 4096,      /* some letters may be written as two: "Bruecke" */
 };
 
@@ -48,8 +49,10 @@ enum word_class {
 	WORD_PROPER = 2048,
 	WORD_CALENDAR = 4096,
 	WORD_VAGUE = 8192,
+	WORD_COMMON = 16384,
+	WORD_ATTRIBUTE = 32768,
 	/* Those that say nothing about a full stop after the word. */
-	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE
+	WORD_ORDINARY = WORD_FUNCTION | WORD_STARTER | WORD_CALENDAR | WORD_VAGUE | WORD_COMMON
 };
 
 /** The longest word that the lists hold, in bytes. */

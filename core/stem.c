@@ -58,16 +58,23 @@ static struct span snowball(struct stems *stems, const struct language *language
 
 /* Korean nouns carry their case as a suffix; longest first. What remains must have two syllables
  * (of three bytes each), or short nouns that end in such a syllable would be cut. */
+/* What is left must be two syllables, or a foreign word: "DNA의". */
 static struct span korean(struct span word)
 {
 	static const char particles[][13] = {
-		"에서는", "으로는", "에게서", "이라고", "에서", "으로", "에게", "까지", "부터",
-		"라고",   "이나",   "처럼",   "보다",   "은",   "는",   "이",   "가",   "을",
-		"를",     "의",     "에",     "와",     "과",   "도",   "로",   "만",   "들"};
+		"에서는", "으로는", "에게서", "이라고", "이라는", "으로써", "으로서", "에서의",
+		"에게는", "들에게", "에서",   "으로",   "에게",   "까지",   "부터",   "라고",
+		"라는",   "이나",   "처럼",   "보다",   "에는",   "에도",   "과의",   "와의",
+		"들이",   "들은",   "들을",   "들의",   "들과",   "은",     "는",     "이",
+		"가",     "을",     "를",     "의",     "에",     "와",     "과",     "도",
+		"로",     "만",     "들"};
 	for (size_t i = 0; i < COUNT(particles); i++) {
 		struct span particle = span_of(particles[i]);
-		if (span_ends(word, particle) && word.len >= particle.len + 6)
-			return span_slice(word, 0, word.len - particle.len);
+		if (!span_ends(word, particle))
+			continue;
+		size_t left = word.len - particle.len;
+		bool foreign = left >= 2 && ascii_is_alnum(word.at[left - 1]);
+		return left >= 6 || foreign ? span_slice(word, 0, left) : word;
 	}
 	return word;
 }
@@ -77,14 +84,29 @@ bool korean_is(const struct language *language)
 	return span_equal(span_of(language->tag), SPAN("ko"));
 }
 
-bool korean_is_verb(struct span word)
+static bool ends_like(struct span word, const char endings[][10], size_t count, size_t least_bytes)
 {
-	static const char endings[][10] = {"다",   "다고", "다는", "라고", "려고", "지만", "면서",
-					   "하는", "하고", "하기", "하며", "되는", "있는", "없는"};
-	for (size_t i = 0; i < COUNT(endings); i++)
-		if (span_ends(word, span_of(endings[i])))
+	for (size_t i = 0; i < count; i++)
+		if (word.len >= least_bytes && span_ends(word, span_of(endings[i])))
 			return true;
 	return false;
+}
+
+bool korean_is_verb(struct span word)
+{
+	static const char endings[][10] = {"다",   "다고", "다는",  "라고", "려고", "지만", "면서",
+					   "하는", "하고", "하기",  "하며", "되는", "있는", "없는",
+					   "되며", "되고", "되기",  "하게", "도록", "하여", "되어",
+					   "해서", "려면", "하면",  "되면", "하지", "되지", "니까",
+					   "는데", "던",   "것처럼"};
+	return ends_like(word, endings, COUNT(endings), 0);
+}
+
+bool korean_is_attribute(struct span word)
+{
+	/* In shorter words these are mostly nouns: 북한, 역할. */
+	static const char endings[][10] = {"한", "할", "된", "될", "적인", "로운", "러운"};
+	return ends_like(word, endings, COUNT(endings), 9);
 }
 
 static struct span prefix(struct span word)

@@ -110,4 +110,7 @@ bool korean_is(const struct language *language);
 /** Does a Korean word end as verbs do at the end of a clause or sentence? */
 bool korean_is_verb(struct span word);
 
+/** Does it end as verbs and adjectives do before the noun that they belong to? */
+bool korean_is_attribute(struct span word);
+
 #endif

@@ -7,6 +7,7 @@ Reads languages.txt, letters.txt and words/TAG.txt (see core/data/README.md), ch
 one hash table of all words: a slot leads to an entry, and that to a word of the pool and its senses,
 one sense a language.
 """
+import math
 import os
 import re
 import sys
@@ -15,16 +16,39 @@ import unicodedata
 from form_hash import form_hash
 
 CLASSES = ["function", "starter", "title", "abbreviation", "final", "number", "month", "ordinal-noun",
-           "ending", "capital", "inner", "proper", "calendar", "vague"]
+           "ending", "capital", "inner", "proper", "calendar", "vague", "common", "attribute"]
 SCRIPTS = ["latin", "cyrillic", "greek", "armenian", "hebrew", "arabic", "devanagari", "bengali", "tamil",
            "telugu", "thai", "myanmar", "ethiopic", "georgian", "hangul", "kana", "han"]
 PROPERTIES = ["ordinal", "nouns", "colon", "question", "syllables", "clauses", "speech",
-              "colon-capital", "endings", "phrases", "linked", "compounds", "umlauts"]
+              "colon-capital", "endings", "phrases", "linked", "compounds", "umlauts", "attributes"]
 # Numbered like enum word_class in language.h.
 SPOKEN = 1 << CLASSES.index("function") | 1 << CLASSES.index("starter")
 STARTER = 1 << CLASSES.index("starter")
 CAPITAL = 1 << CLASSES.index("capital")
+VAGUE = 1 << CLASSES.index("calendar") | 1 << CLASSES.index("vague")
+COMMON = 1 << CLASSES.index("common")
 ENDING = 1 << CLASSES.index("ending")
+
+
+# What a word adds to a language's score in detection. A function word that is one of the commonest of a
+# language says more for it than for another: "le" is French rather than Spanish. The more languages have a
+# word, the less it says.
+WORD_POINTS, ENDING_POINTS = 120, 40
+VAGUE_SHARE, SHARE, COMMON_SHARE = 1, 2, 4
+
+
+def share_of(classes):
+    if classes & SPOKEN:
+        return COMMON_SHARE if classes & COMMON else SHARE
+    return SHARE if classes & ENDING else VAGUE_SHARE if classes & VAGUE else 0
+
+
+def points_of(word, senses):
+    """One number for each sense."""
+    shares = [share_of(classes) for _, classes in senses]
+    points = ENDING_POINTS if word.startswith("-") else WORD_POINTS
+    most = max(shares + [SHARE])
+    return [round(points * share / math.sqrt(most * max(most, sum(shares)))) for share in shares]
 
 
 def die(path, number, message):
@@ -48,7 +72,7 @@ def lines(path):
 
 FILTER_BITS = 2  # per slot of the table
 STARTER_FILTER_LOG2 = 11  # of the number of bits per language
-ENDING_FILTER_LOG2 = 12
+ENDING_FILTER_LOG2 = 14
 
 
 def filter_bit(key, log2):
@@ -158,12 +182,11 @@ def main():
         at = form_hash(key) & slots - 1
         while table[at]:
             at = at + 1 & slots - 1
-        speakers = sum(1 for _, classes in senses[word] if classes & SPOKEN)
-        enders = sum(1 for _, classes in senses[word] if classes & ENDING)
-        entries.append((len(pool), len(key), len(rows), len(senses[word]), speakers, enders))
+        entries.append((len(pool), len(key), len(rows), len(senses[word])))
         table[at] = len(entries)
         pool += key
-        rows += senses[word]
+        points = points_of(word, senses[word])
+        rows += [(language, points[i], classes) for i, (language, classes) in enumerate(senses[word])]
     if max(len(entries), len(rows)) > 0xFFFF:
         sys.exit("more words than 16 bits count")
 
@@ -191,7 +214,7 @@ def main():
             put('\t{"%s", %d},' % alias)
         put("};")
         put_rows("unsigned char word_pool", [(byte,) for byte in pool], "%d,")
-        put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d, %d, %d},")
+        put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("uint64_t word_filter", [(bits,) for bits in seen], "%#xu,")
         put("enum { STARTER_FILTER_LOG2 = %d, ENDING_FILTER_LOG2 = %d };" %
@@ -201,7 +224,7 @@ def main():
         for bits in starters:
             put("\t{%s}," % ", ".join("%#xu" % b for b in bits))
         put("};")
-        put_rows("struct word_sense word_senses", rows, "{%d, %d},")
+        put_rows("struct word_sense word_senses", rows, "{%d, %d, %d},")
         put_rows("struct letter_hint letter_hints", letters, "{%d, %#xu},")
     with open(depfile, "w", encoding="utf-8") as out:
         out.write("%s: %s\n" % (os.path.basename(output), " ".join(read + [__file__, form_hash.__code__.co_filename])))
