@@ -2,6 +2,7 @@
 
 #include "abstract_table.h"
 #include "ascii.h"
+#include "marks.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
@@ -15,12 +16,11 @@ enum {
  * would be. */
 static bool may_be_label(struct span text, bool alone)
 {
-	enum { ENOUGH = LABEL_LONGEST + 4, WIDE_COLON_END = 0x9A };
-	if (alone)
+	enum { WIDE_COLON_END = 0x9A };
+	_Static_assert(LABEL_LONGEST + 4 <= MARKS_LABEL_BYTES, "a label may be marked");
+	if (alone || marks_may_label(text))
 		return true;
-	size_t len = text.len < ENOUGH ? text.len : ENOUGH;
-	if (memchr(text.at, ':', len) != NULL)
-		return true;
+	size_t len = text.len < MARKS_LABEL_BYTES ? text.len : MARKS_LABEL_BYTES;
 	unsigned char first = (unsigned char)text.at[0];
 	return first == '[' || (first >= 0xE3 && memchr(text.at, WIDE_COLON_END, len) != NULL) ||
 	       span_begins(text, SPAN("\xE3\x80\x90"));

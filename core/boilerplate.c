@@ -28,7 +28,7 @@ enum {
 	NAME_WORDS = 4,
 	TRADE_WITHIN = 120, /* bytes after an author's name, in which his trade stands */
 	AUTHOR_LINES = 3,   /* at the end, in which the author is looked for */
-	FIELD_BYTES = 40,   /* of a form's label at most */
+	FIELD_BYTES = 40,   /* of a form's label at most; no more than MARKS_LABEL_BYTES */
 	FIELD_WORDS = 25,   /* and of a field */
 	FORM_FIELDS = 3,
 	ASKED_SENTENCES = 3,
@@ -792,10 +792,11 @@ static void find_author(const struct score_input *input, bool *line)
 static bool asks(const struct score_input *input, size_t first, size_t end)
 {
 	size_t words = 0;
+	if (end - first > ASKED_SENTENCES || marks_final(score_text(input, end - 1)) != '?')
+		return false;
 	for (size_t i = first; i < end; i++)
 		words += words_of(input, i);
-	return end - first <= ASKED_SENTENCES && words <= ASKED_WORDS &&
-	       marks_final(score_text(input, end - 1)) == '?';
+	return words <= ASKED_WORDS;
 }
 
 /* Marks an interviewer's questions, with what he says before them, if several lines are such, and
@@ -838,8 +839,7 @@ static bool is_field(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
 	struct span text = score_text(input, i);
-	size_t head = text.len < FIELD_BYTES ? text.len : FIELD_BYTES;
-	if (terms->words[i] > FIELD_WORDS || memchr(text.at, ':', head) == NULL)
+	if (terms->words[i] > FIELD_WORDS || !marks_may_label(text))
 		return false; /* most sentences */
 	text = without_bullets(text);
 	size_t len = text.len == 0 ? 0 : field_label_len(text);

@@ -2,6 +2,7 @@
 #define CORE_MARKS_H
 
 #include "span.h"
+#include "vector.h"
 
 #include <stdint.h>
 
@@ -31,6 +32,19 @@ enum {
  * sixteen bytes per step between marks.
  */
 unsigned marks_half_quotes(struct span sentence);
+
+/** May a sentence begin with a label ("Methods: …")? Only if a colon is among its first bytes,
+ * which few sentences have. */
+enum { MARKS_LABEL_BYTES = 3 * VECTOR_BYTES };
+static inline bool marks_may_label(struct span sentence)
+{
+	vector found = {0};
+	if (sentence.len < MARKS_LABEL_BYTES)
+		return sentence.len > 0 && memchr(sentence.at, ':', sentence.len) != NULL;
+	for (size_t at = 0; at < MARKS_LABEL_BYTES; at += VECTOR_BYTES)
+		found |= (vector)(vector_load(sentence.at + at) == ':');
+	return vector_signs(found) != 0;
+}
 
 /** Does the code point open or close a quotation? Apostrophes do not. */
 static inline bool marks_is_quote(uint32_t c)
