@@ -1,7 +1,7 @@
 #include "boilerplate.h"
 
 #include "ascii.h"
-#include "boilerplate_table.h"
+#include "boilerplate_rules.h"
 #include "dates.h"
 #include "glyph.h"
 #include "marks.h"
@@ -10,11 +10,6 @@
 
 enum {
 	LINKED_WORDS = 8, /* at least one of so many words is a function word */
-	LINKED_SHARE = 5, /* and one word in so many is one; one in ten if the language is not the
-			     assumed one */
-	SHORT_WORDS = 12, /* a sentence this short is mostly its first words */
-	LINE_WORDS = 20,
-	OPENING_WORDS = 40, /* of sentences for which it is enough to begin with a phrase */
 	BYLINE_WORDS = 8,
 	DATELINE_WORDS = 10,
 	DATELINE_NAMES = 3,  /* "Saturday, 12 December 2020, 15:21 UTC" */
@@ -24,134 +19,7 @@ enum {
 	CODE_MARKS = 4,
 	CODE_FUNCTIONS = 5,
 	ADDRESS_BYTES = 64, /* before the "@" */
-	NAMED_WITHIN = 40,  /* bytes beside the name, in the sentence that says who somebody is */
-	NAME_WORDS = 4,
-	TRADE_WITHIN = 120, /* bytes after an author's name, in which his trade stands */
-	AUTHOR_LINES = 3,   /* at the end, in which the author is looked for */
-	FIELD_BYTES = 40,   /* of a form's label at most; no more than MARKS_LABEL_BYTES */
-	FIELD_WORDS = 25,   /* and of a field */
-	FORM_FIELDS = 3,
-	ASKED_SENTENCES = 3,
-	ASKED_WORDS = 45,
-	ASKED_LINES = 3, /* at least, where somebody is interviewed; and one line in so many */
-	ASKED_SHARE = 6,
 };
-
-/* The first or last bytes of a text, compared in one step: they rule out nearly all phrases. */
-struct edge {
-	uint64_t bytes; /* with 0x20 set, as in a phrase's: lower-case letters, but other bytes
-			   change as well */
-	unsigned bucket;
-};
-_Static_assert(PHRASE_EDGE == sizeof(uint64_t), "a phrase's edge is one word");
-
-static inline unsigned low(char c)
-{
-	return (unsigned char)ascii_lower(c);
-}
-
-/* Most phrases are found by two bytes of their edge, many by four. */
-static inline struct edge edge_of(const char bytes[PHRASE_EDGE], const char *key, unsigned key_len)
-{
-	unsigned hash = low(key[0]) * 21u + low(key[1]);
-	if (key_len == 4)
-		hash += low(key[2]) * 37u + low(key[3]) * 61u;
-	struct edge edge = {.bucket = hash % PHRASE_BUCKETS};
-	memcpy(&edge.bytes, bytes, sizeof edge.bytes);
-	edge.bytes |= 0x2020202020202020u;
-	return edge;
-}
-
-/* The first bytes of a text that has at least `key_len`. */
-static inline struct edge head_of(struct span text, unsigned key_len)
-{
-	char few[PHRASE_EDGE] = {0};
-	if (text.len >= sizeof few)
-		return edge_of(text.at, text.at, key_len);
-	memcpy(few, text.at, text.len);
-	return edge_of(few, text.at, key_len);
-}
-
-static inline struct edge tail_of(struct span text, unsigned key_len)
-{
-	char few[PHRASE_EDGE] = {0};
-	const char *end = text.at + text.len;
-	if (text.len >= sizeof few)
-		return edge_of(end - sizeof few, end - key_len, key_len);
-	memcpy(few + sizeof few - text.len, text.at, text.len);
-	return edge_of(few, end - key_len, key_len);
-}
-
-static bool is_phrase(const char *at, const struct phrase *phrase)
-{
-	for (size_t i = 0; i < phrase->len; i++)
-		if (ascii_lower(at[i]) != phrase_pool[phrase->at + i])
-			return false;
-	return true;
-}
-
-static inline bool may_be(struct edge edge, const struct phrase *phrase)
-{
-	uint64_t bytes, mask;
-	memcpy(&bytes, phrase->edge, sizeof bytes);
-	memcpy(&mask, phrase->mask, sizeof mask);
-	return (edge.bytes & mask) == bytes;
-}
-
-static inline bool begins_with(struct span text, struct edge head, const struct phrase *phrase)
-{
-	return may_be(head, phrase) && text.len >= phrase->len && is_phrase(text.at, phrase);
-}
-
-/* Length of the bullet, arrow, emoji or bracket that the text begins with; 0: none. */
-static size_t bullet_len(struct span text)
-{
-	if (text.len == 0)
-		return 0;
-	unsigned char c = (unsigned char)text.at[0];
-	if (ascii_is_letter((char)c)) /* most sentences */
-		return 0;
-	if (c < 0x80)
-		return memchr(" \t\n\r-*>|([\"'.#", c, 14) != NULL;
-	if (c == 0xE2)
-		return 3;
-	if (text.len < 4)
-		return 0;
-	unsigned char second = (unsigned char)text.at[1], third = (unsigned char)text.at[2];
-	if (c == 0xF0 && second == 0x9F)
-		return 4;
-	/* The selector that turns a sign into an emoji, and East Asian brackets. */
-	bool wide = (c == 0xEF && (second == 0xB8 || (second == 0xBC && third == 0x88))) ||
-		    (c == 0xE3 && second == 0x80 && third >= 0x88 && third <= 0x90);
-	return wide ? 3 : 0;
-}
-
-/* The text without bullets, arrows and brackets before the first word. */
-static struct span without_bullets(struct span text)
-{
-	for (size_t len; (len = bullet_len(text)) > 0;)
-		text = span_slice(text, len, text.len);
-	return text;
-}
-
-static bool only_marks(struct span rest)
-{
-	for (size_t i = 0; i < rest.len; i++)
-		if ((rest.at[i] & 0x80) != 0 || ascii_is_alnum(rest.at[i]))
-			return false;
-	return true;
-}
-
-static bool ends_word(struct span text, size_t at)
-{
-	if (at >= text.len)
-		return true;
-	char before = text.at[at - 1], c = text.at[at];
-	bool letter = ascii_is_letter(c) || (unsigned char)c >= 0xC3;
-	bool letter_before = ascii_is_letter(before) || (before & 0x80) != 0;
-	/* Scripts without spaces put characters next to anything. */
-	return !letter || !letter_before || (unsigned char)text.at[0] >= 0xE3;
-}
 
 /* Is the sentence a line of its own, a label aside? */
 static bool is_line(const struct score_input *input, size_t i)
@@ -168,91 +36,6 @@ static bool is_line(const struct score_input *input, size_t i)
 	while ((before = glyph_before(text, start)).kind == GLYPH_SPACE)
 		start -= before.len;
 	return labelled || glyph_is_gap(before.kind);
-}
-
-/* Does the phrase that the text begins with make it a line of the page? */
-static bool phrase_tells(const struct phrase *phrase, struct span text, bool line, uint32_t words)
-{
-	const char *bytes = phrase_pool + phrase->at;
-	if (!ends_word(text, phrase->len))
-		return false;
-	if (phrase->kind == PHRASE_WHOLE)
-		return only_marks(span_slice(text, phrase->len, text.len));
-	/* Any sentence may begin with one such word; few do with two or a colon. */
-	bool telling = memchr(bytes, ' ', phrase->len) != NULL || bytes[phrase->len - 1] == ':' ||
-		       (unsigned char)bytes[0] >= 0x80;
-	return (line && words <= LINE_WORDS) || (telling && words <= SHORT_WORDS);
-}
-
-static bool begins_with_phrase(struct span text, bool line, uint32_t words)
-{
-	if (text.len < 2)
-		return false;
-	struct edge head = head_of(text, 2);
-	for (unsigned i = phrase_first[head.bucket]; i < phrase_first[head.bucket + 1]; i++)
-		if (begins_with(text, head, &phrases[i]) &&
-		    phrase_tells(&phrases[i], text, line, words))
-			return true;
-	return false;
-}
-
-/* Does it begin with one of the phrases in the buckets of `first`? */
-static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE_BUCKETS + 1])
-{
-	unsigned key_len = first == phrase_opening ? 4 : 2;
-	if (text.len < key_len)
-		return false;
-	struct edge head = head_of(text, key_len);
-	for (unsigned i = first[head.bucket]; i < first[head.bucket + 1]; i++)
-		if (begins_with(text, head, &phrases[i]))
-			return true;
-	return false;
-}
-
-/* Phrases that may stand anywhere begin at a word or with a mark. */
-static bool holds_phrase(struct span text)
-{
-	for (size_t at = 0; at < text.len; at++) {
-		if (begins_with_one(span_slice(text, at, text.len), phrase_inside))
-			return true;
-		if (ascii_is_letter(text.at[at]))
-			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
-				at++;
-		else
-			while (at + 1 < text.len && (text.at[at + 1] & 0xC0) == 0x80)
-				at++;
-	}
-	return false;
-}
-
-static bool is_letter(struct glyph glyph)
-{
-	return glyph_is_alnum(glyph.kind);
-}
-
-static bool ends_with(struct span text, struct edge tail, const struct phrase *phrase)
-{
-	if (!may_be(tail, phrase) || text.len < phrase->len)
-		return false;
-	size_t at = text.len - phrase->len;
-	if (!is_phrase(text.at + at, phrase))
-		return false;
-	struct glyph first = glyph_at(text, at);
-	return first.kind == GLYPH_LETTER || !is_letter(glyph_before(text, at));
-}
-
-/* Does it end with a phrase, stops, brackets and signs aside? */
-static bool ends_with_phrase(struct span text)
-{
-	for (struct glyph last; !is_letter(last = glyph_before(text, text.len)) && last.len > 0;)
-		text.len -= last.len;
-	if (text.len < 4)
-		return false;
-	struct edge tail = tail_of(text, 4);
-	for (unsigned i = phrase_ending[tail.bucket]; i < phrase_ending[tail.bucket + 1]; i++)
-		if (ends_with(text, tail, &phrases[i]))
-			return true;
-	return false;
 }
 
 static bool only_names(struct span text)
@@ -288,7 +71,7 @@ static bool is_byline(struct span text)
 static bool is_preposition(struct span text)
 {
 	size_t len = by_len(text);
-	return len > 0 && only_marks(span_slice(text, len, text.len));
+	return len > 0 && phrase_only_marks(span_slice(text, len, text.len));
 }
 
 /* "By." "Jane Doe.": each is a sentence of its own where a program added the stops. */
@@ -297,12 +80,6 @@ static bool is_split_byline(const struct score_input *input, size_t i)
 	struct span text = score_text(input, i);
 	return is_preposition(text) ||
 	       (i > 0 && is_preposition(score_text(input, i - 1)) && only_names(text));
-}
-
-static bool same_line(const struct score_input *input, size_t i, size_t j)
-{
-	return i < input->sentences->len && j < input->sentences->len &&
-	       input->sentences->at[i].paragraph == input->sentences->at[j].paragraph;
 }
 
 static bool has_number(const struct terms *terms, size_t i)
@@ -317,9 +94,10 @@ static bool has_number(const struct terms *terms, size_t i)
  * "Credits: 6" and "Images: 50 megapixels." say something else. */
 static bool has_credit(const struct score_input *input, size_t i)
 {
-	return (i == 0 || !same_line(input, i, i - 1)) && same_line(input, i, i + 1) &&
-	       !same_line(input, i, i + 2) && input->terms->words[i + 1] <= BYLINE_WORDS &&
-	       begins_with_one(without_bullets(score_text(input, i + 1)), phrase_credit) &&
+	return (i == 0 || !boilerplate_same_line(input, i, i - 1)) &&
+	       boilerplate_same_line(input, i, i + 1) && !boilerplate_same_line(input, i, i + 2) &&
+	       input->terms->words[i + 1] <= BYLINE_WORDS &&
+	       phrase_credits(phrase_without_bullets(score_text(input, i + 1))) &&
 	       !has_number(input->terms, i + 1);
 }
 
@@ -327,7 +105,7 @@ static bool has_credit(const struct score_input *input, size_t i)
  * picture's alternative text. */
 static bool is_caption(const struct score_input *input, size_t i)
 {
-	if (same_line(input, i, i + 1))
+	if (boilerplate_same_line(input, i, i + 1))
 		return has_credit(input, i);
 	return i + 1 < input->sentences->len &&
 	       span_equal(score_text(input, i), score_text(input, i + 1)) &&
@@ -463,26 +241,12 @@ static bool is_numbers(const struct score_input *input, size_t i)
 	return terms->first[i] < terms->first[i + 1];
 }
 
-/* The tokenizer takes a single letter for a function word, but "J." is a name. */
-static bool is_initial(struct span text, const struct token *token)
-{
-	return token->end_byte == token->start_byte + 1 && token->end_byte < text.len &&
-	       text.at[token->end_byte] == '.' && text.at[token->start_byte] >= 'A' &&
-	       text.at[token->start_byte] <= 'Z';
-}
-
-static bool is_function(const struct score_input *input, const struct token *token)
-{
-	return (input->terms->distinct[token->term].flags & TERM_STOP) &&
-	       !is_initial(input->text, token);
-}
-
 static size_t function_words(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
 	size_t functions = 0;
 	for (uint32_t k = terms->first[i]; k < terms->first[i + 1]; k++)
-		functions += is_function(input, &terms->token[k]);
+		functions += boilerplate_is_function(input, &terms->token[k]);
 	return functions;
 }
 
@@ -534,7 +298,7 @@ static bool is_unlinked(const struct score_input *input, size_t i)
 	uint32_t k = terms->first[i], end = terms->first[i + 1];
 	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
 		return false;
-	while (k < end && !is_function(input, &terms->token[k]))
+	while (k < end && !boilerplate_is_function(input, &terms->token[k]))
 		k++;
 	return k == end;
 }
@@ -579,10 +343,10 @@ static bool is_heading(const struct score_input *input, size_t i)
 {
 	const struct sentence *at = input->sentences->at;
 	size_t first = i, last = i;
-	while (i - first < HEADING_SENTENCES && first > 0 && same_line(input, i, first - 1) &&
-	       at[first - 1].kind != SENTENCE_LABEL)
+	while (i - first < HEADING_SENTENCES && first > 0 &&
+	       boilerplate_same_line(input, i, first - 1) && at[first - 1].kind != SENTENCE_LABEL)
 		first--;
-	while (last - first < HEADING_SENTENCES && same_line(input, i, last + 1))
+	while (last - first < HEADING_SENTENCES && boilerplate_same_line(input, i, last + 1))
 		last++;
 	if (last - first >= HEADING_SENTENCES)
 		return false;
@@ -597,38 +361,31 @@ static bool is_heading(const struct score_input *input, size_t i)
 	return last > first;
 }
 
-/* Words of languages without spaces have about two characters, each counted as a word. */
-static uint32_t words_of(const struct score_input *input, size_t i)
-{
-	uint32_t words = input->terms->words[i];
-	return input->language->spaced ? words : (words + 1) / 2;
-}
-
 /* Does the label before it say what the sentence is ("READ MORE:")? */
 static bool is_labelled_line(const struct score_input *input, size_t i, uint32_t words)
 {
 	const struct sentence *at = input->sentences->at;
-	if (i == 0 || at[i - 1].kind != SENTENCE_LABEL || !same_line(input, i, i - 1))
+	if (i == 0 || at[i - 1].kind != SENTENCE_LABEL || !boilerplate_same_line(input, i, i - 1))
 		return false;
-	struct span said =
-		without_bullets(span_slice(input->text, at[i - 1].start_byte, at[i].end_byte));
-	return begins_with_one(said, phrase_opening) || begins_with_phrase(said, true, words);
+	struct span said = phrase_without_bullets(
+		span_slice(input->text, at[i - 1].start_byte, at[i].end_byte));
+	return phrase_opens(said) || phrase_begins(said, true, words);
 }
 
 static bool is_line_of_page(const struct score_input *input, size_t i)
 {
 	const struct sentence *sentence = &input->sentences->at[i];
 	const struct terms *terms = input->terms;
-	uint32_t words = words_of(input, i);
+	uint32_t words = boilerplate_words(input, i);
 	if (sentence->kind == SENTENCE_HEADING || sentence->kind == SENTENCE_LABEL || words == 0)
 		return true;
 	if (words > OPENING_WORDS)
 		return false;
-	struct span whole = score_text(input, i), text = without_bullets(whole);
+	struct span whole = score_text(input, i), text = phrase_without_bullets(whole);
 	bool marked = has_marks(whole);
-	if (begins_with_one(text, phrase_opening) || is_labelled_line(input, i, words) ||
-	    is_caption(input, i) || ends_with_phrase(whole) ||
-	    (marked && (has_address(whole) || is_row(whole))) || is_figure(text))
+	if (phrase_opens(text) || is_labelled_line(input, i, words) || is_caption(input, i) ||
+	    phrase_ends(whole) || (marked && (has_address(whole) || is_row(whole))) ||
+	    is_figure(text))
 		return true;
 	if (words > LINE_WORDS)
 		return false; /* most sentences */
@@ -641,7 +398,7 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 	/* A question on a line of its own is a heading, or an interviewer's. */
 	if (line && (terms->words[i] <= CAPTION_WORDS || final == '?'))
 		return true;
-	if (begins_with_phrase(text, line, words))
+	if (phrase_begins(text, line, words))
 		return true;
 	if (words <= BYLINE_WORDS && is_split_byline(input, i))
 		return true;
@@ -653,221 +410,7 @@ static bool is_line_of_page(const struct score_input *input, size_t i)
 		return true;
 	if (is_numbers(input, i))
 		return true;
-	return (unstopped && is_account(text)) || holds_phrase(text);
-}
-
-/* What follows lines of a kind: who wrote or sent the text, and what an interviewer asks. */
-
-/* Does the sentence open its line? */
-static bool opens_line(const struct score_input *input, size_t i)
-{
-	return i == 0 || !same_line(input, i, i - 1);
-}
-
-/* The sentence after the last one on the line of sentence `i`. */
-static size_t line_end(const struct score_input *input, size_t i)
-{
-	size_t end = i + 1;
-	while (same_line(input, i, end))
-		end++;
-	return end;
-}
-
-/* "About Acme": is the phrase one that names nobody, and does sentence `i` not say who is meant? */
-static bool names_another(const struct score_input *input, struct span name, size_t i)
-{
-	while (name.len > 0 && name.at[name.len - 1] == ' ')
-		name.len--;
-	if (i >= input->sentences->len || name.len == 0)
-		return true;
-	struct span text = score_text(input, i);
-	size_t len = name.len + NAMED_WITHIN;
-	return !span_contains(span_slice(text, 0, len < text.len ? len : text.len), name);
-}
-
-/* Does sentence `i` say that what follows is about who wrote or sent the text? */
-static bool is_imprint(const struct score_input *input, size_t i)
-{
-	struct span text = without_bullets(score_text(input, i));
-	if (input->terms->words[i] > OPENING_WORDS || text.len < 2)
-		return false;
-	bool heading = marks_final(text) == 0 || marks_final(text) == ':';
-	struct edge head = head_of(text, 2);
-	for (unsigned k = phrase_imprint[head.bucket]; k < phrase_imprint[head.bucket + 1]; k++) {
-		const struct phrase *phrase = &phrases[k];
-		size_t len = phrase->len;
-		if (!begins_with(text, head, phrase))
-			continue;
-		struct glyph behind = glyph_at(text, len);
-		bool named = text.at[len - 1] == ' ' || ascii_is_in(text.at[len - 1], "'\x99");
-		if (heading && named &&
-		    !names_another(input, span_slice(text, len, text.len), i + 1))
-			return true;
-		if (!named &&
-		    (heading ? ends_word(text, len) : behind.c == ':' || behind.c == 0xFF1A))
-			return true;
-	}
-	return false;
-}
-
-/* Marks what stands under such headings after the first third of the text, each up to the next
- * heading; of a paragraph that begins so only itself. */
-static void find_imprint(const struct score_input *input, bool *line)
-{
-	const struct sentences *sentences = input->sentences;
-	for (size_t i = sentences->len / 3; i < sentences->len; i++) {
-		if (!opens_line(input, i) || !is_imprint(input, i))
-			continue;
-		bool heading =
-			sentences->at[i].kind == SENTENCE_HEADING ||
-			(marks_final(score_text(input, i)) == ':' && !same_line(input, i, i + 1));
-		size_t end = line_end(input, i);
-		while (heading && end < sentences->len &&
-		       sentences->at[end].kind != SENTENCE_HEADING)
-			end++;
-		memset(line + i, true, (end - i) * sizeof *line);
-		i = end - 1;
-	}
-}
-
-/* Length of the name of two to four words with capitals that the text begins with, and of the
- * space after it; 0: there is none. */
-static size_t full_name_len(struct span text)
-{
-	size_t at = 0, words = 0;
-	while (words < NAME_WORDS && at < text.len) {
-		size_t end = at;
-		enum glyph_kind first = glyph_at(text, at).kind;
-		while (end < text.len && text.at[end] != ' ')
-			end++;
-		if (first != GLYPH_UPPER || end == text.len || text.at[end - 1] == ',')
-			break;
-		words++;
-		at = end + 1;
-	}
-	return words >= 2 ? at : 0;
-}
-
-/* "Jane Doe is a staff writer at the Harbour News, where she covers ferries." */
-static bool is_author(struct span text)
-{
-	static const char *const verbs[] = {"is ",           "ist ",         "est ",
-					    "es ",           "\xC3\xA8 ",    "\xC3\xA9 ",
-					    "\xE2\x80\x94 ", "\xE2\x80\x93 "};
-	static const char *const trades[] = {
-		" writer",        " reporter",   " correspondent", " editor",
-		" journalist",    " columnist",  " freelance",     " contributor",
-		" author of",     " Redakteur",  " Reporter",      " Korrespondent",
-		" Journalist",    " Autor",      " journaliste",   " correspondant",
-		" rédact",        " chroniqueu", " periodista",    " redactor",
-		" corresponsal",  " jornalista", " repórter",      " giornalista",
-		" корреспондент", " журналист",  " обозреватель"};
-	size_t len = full_name_len(text);
-	struct span rest = span_slice(text, len, text.len);
-	bool verb = false, trade = false;
-	for (size_t i = 0; i < COUNT(verbs) && len > 0; i++)
-		verb |= span_begins(rest, span_of(verbs[i]));
-	if (rest.len > TRADE_WITHIN)
-		rest.len = TRADE_WITHIN;
-	for (size_t i = 0; i < COUNT(trades) && verb; i++)
-		trade |= span_contains(rest, span_of(trades[i]));
-	return trade;
-}
-
-/* Marks the author's few words about himself that end an article. */
-static void find_author(const struct score_input *input, bool *line)
-{
-	size_t n = input->sentences->len, lines = 0;
-	for (size_t i = n; i-- > n / 2 && lines < AUTHOR_LINES;) {
-		if (!opens_line(input, i))
-			continue;
-		lines += !line[i];
-		if (!line[i] && is_author(without_bullets(score_text(input, i))))
-			memset(line + i, true, (n - i) * sizeof *line);
-	}
-}
-
-/* Is the line of sentences [first, end) what an interviewer asks: a few sentences, the last one a
- * question? */
-static bool asks(const struct score_input *input, size_t first, size_t end)
-{
-	size_t words = 0;
-	if (end - first > ASKED_SENTENCES || marks_final(score_text(input, end - 1)) != '?')
-		return false;
-	for (size_t i = first; i < end; i++)
-		words += words_of(input, i);
-	return words <= ASKED_WORDS;
-}
-
-/* Marks an interviewer's questions, with what he says before them, if several lines are such, and
- * not only few of all. */
-static void find_questions(const struct score_input *input, bool *line)
-{
-	size_t n = input->sentences->len, asked = 0, lines = 0, end;
-	for (size_t i = 0; i < n; i = end, lines++) {
-		end = line_end(input, i);
-		asked += asks(input, i, end);
-	}
-	if (asked < ASKED_LINES || asked * ASKED_SHARE < lines)
-		return;
-	for (size_t i = 0; i < n; i = end) {
-		end = line_end(input, i);
-		if (asks(input, i, end))
-			memset(line + i, true, (end - i) * sizeof *line);
-	}
-}
-
-/* Length of the label of at most four words and the colon that the text begins with; 0: none. */
-static size_t field_label_len(struct span text)
-{
-	struct span head = span_slice(text, 0, text.len < FIELD_BYTES ? text.len : FIELD_BYTES);
-	const char *colon = find(head, ':');
-	if (colon == NULL || !is_letter(glyph_at(text, 0)) || ascii_is_digit(text.at[0]))
-		return 0;
-	size_t len = (size_t)(colon - text.at) + 1, spaces = 0;
-	for (size_t i = 0; i + 2 < len; i++) {
-		spaces += text.at[i] == ' ';
-		if (ascii_is_in(text.at[i], ",;\"("))
-			return 0;
-	}
-	return spaces < NAME_WORDS && len < text.len && text.at[len] == ' ' ? len : 0;
-}
-
-/* "Cook time: 1 hr 15 min.", "Cast: Ida Berg, Tom Harding": a label and something that is no
- * sentence, since it has next to no function words; the letter after a number is a unit. */
-static bool is_field(const struct score_input *input, size_t i)
-{
-	const struct terms *terms = input->terms;
-	struct span text = score_text(input, i);
-	if (terms->words[i] > FIELD_WORDS || !marks_may_label(text))
-		return false; /* most sentences */
-	text = without_bullets(text);
-	size_t len = text.len == 0 ? 0 : field_label_len(text);
-	size_t at = (size_t)(text.at - input->text.at) + len, words = 0, functions = 0;
-	bool number = false;
-	for (uint32_t k = terms->first[i]; k < terms->first[i + 1] && len > 0; k++) {
-		const struct token *token = &terms->token[k];
-		bool unit = number && token->end_byte == token->start_byte + 1;
-		number = (terms->distinct[token->term].flags & TERM_NUMBER) != 0;
-		if (token->start_byte < at)
-			continue;
-		words++;
-		functions += !unit && is_function(input, token);
-	}
-	return words > 0 && functions * LINKED_SHARE <= words;
-}
-
-/* Marks the fields of a form: a recipe's times, a film's cast, what an event costs. One or two may
- * also be sentences. */
-static void find_fields(const struct score_input *input, bool *line)
-{
-	size_t n = input->sentences->len, fields = 0;
-	if (!(input->language->properties & LANGUAGE_LINKED))
-		return;
-	for (size_t i = 0; i < n; i++)
-		fields += is_field(input, i);
-	for (size_t i = 0; i < n && fields >= FORM_FIELDS; i++)
-		line[i] |= is_field(input, i);
+	return (unstopped && is_account(text)) || phrase_occurs(text);
 }
 
 static bool is_fence(struct span text)
@@ -904,10 +447,10 @@ void boilerplate_find(const struct score_input *input, bool *line)
 			  is_line_of_page(input, i);
 	}
 	find_fenced(input, line);
-	find_imprint(input, line);
-	find_author(input, line);
-	find_questions(input, line);
-	find_fields(input, line);
+	part_find_imprint(input, line);
+	part_find_author(input, line);
+	part_find_questions(input, line);
+	part_find_fields(input, line);
 	for (size_t i = 0; i < sentences->len; i++)
 		prose |= !line[i];
 	/* A mail that is merely forwarded is what there is to read. */
