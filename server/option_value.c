@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool parse_address(const char *value, struct listen_address *out)
@@ -72,6 +73,19 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+/* Files are read more than once, at the start and again on SIGHUP; a pipe is empty then, and one
+ * that nobody writes to would be waited for without end. */
+static bool is_pipe(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+static bool is_readable(const char *path)
+{
+	return access(path, R_OK) == 0 && !is_pipe(path);
+}
+
 static bool has_certificate(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -126,11 +140,11 @@ static bool is_good_text(const struct option *option, const char *value)
 	case OPTION_NETS:
 		return address_nets_parse(value, nets, CONFIG_MAX_NETS, &fault) >= 0;
 	case OPTION_FILE:
-		return *value == '\0' || access(value, R_OK) == 0;
+		return *value == '\0' || is_readable(value);
 	case OPTION_CAS:
-		return *value == '\0' || has_certificate(value);
+		return *value == '\0' || (is_readable(value) && has_certificate(value));
 	case OPTION_PAIR:
-		return *value == '\0' || has_pair(value);
+		return *value == '\0' || (is_readable(value) && has_pair(value));
 	default:
 		return false; /* no text */
 	}
@@ -165,6 +179,8 @@ const char *option_value_why_refused(const struct option *option, const char *va
 		return cors_fault(value);
 	if (option_is_file(option) && access(value, R_OK) != 0)
 		return strerror(errno);
+	if (option_is_file(option) && is_pipe(value))
+		return "it is a pipe, which cannot be read again";
 	if (option->kind == OPTION_CAS)
 		return "there is no certificate in it";
 	if (option->kind == OPTION_PAIR)

@@ -197,6 +197,14 @@ def test_a_broken_key_file_is_a_wrong_option(tmp_path, option):
     assert KEY not in run.stdout
 
 
+@pytest.mark.parametrize("option", ["--api-keys-file", "--url-ca-file", "--cache-client-file"])
+def test_a_pipe_is_no_file(tmp_path, option):
+    """It would be empty when it is read again; without a writer the start would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    run = run_program("--listen", "127.0.0.1:0", option, tmp_path / "pipe")
+    assert run.returncode == 2 and "it is a pipe, which cannot be read again" in run.stderr
+
+
 def test_keys_that_cannot_be_read_have_no_line(tmp_path):
     run = run_program("--listen", "127.0.0.1:0", "--api-keys-file", tmp_path)
     assert (run.returncode, run.stderr) == (2, f"precis: --api-keys-file {tmp_path}: Is a directory\n")
