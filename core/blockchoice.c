@@ -1,5 +1,7 @@
 #include "blockchoice.h"
 
+#include "blocklists.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -227,6 +229,7 @@ bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const fl
 		best[b->first_copy] = better ? i + 1 : other;
 	}
 	complete_definitions(blocks, chosen);
+	blocklists_complete(blocks, chosen);
 	if (article)
 		drop_wholes(blocks, chosen);
 	drop_unseen(blocks, chosen);
