@@ -1,5 +1,6 @@
 #include "blocklists.h"
 
+#include "ascii.h"
 #include "html.h"
 #include "page_words_table.h"
 
@@ -160,5 +161,25 @@ void blocklists_complete(const struct blocks *blocks, bool *chosen)
 		if (i > 0 && taken >= 2 && taken * 2 > list.end - list.first &&
 		    heads(blocks, &list, i - 1))
 			chosen[i - 1] = true;
+	}
+}
+
+void blocklists_find_items(const struct blocks *blocks, const bool *chosen, bool *item)
+{
+	struct list list;
+	for (uint32_t i = 0; i < blocks->len; i = list.end) {
+		list = list_from(blocks, i);
+		uint32_t taken = 0, states = 0, numbers = 0;
+		for (uint32_t k = list.first; k < list.end && list.at > 0; k++) {
+			const struct block *b = &blocks->at[k];
+			bool leads_away = b->link_chars * 2 > b->chars && !leads_within(blocks, b);
+			item[k] = chosen[k] && !leads_away && may_state(blocks, &list, k);
+			taken += chosen[k];
+			states += item[k];
+			numbers += chosen[k] && ascii_is_digit(blocks->text[b->text_byte]);
+		}
+		/* What mostly begins with numbers is ingredients or results. */
+		if (states < 2 || states * 2 < taken || numbers * 2 > taken)
+			memset(item + i, false, (list.end - i) * sizeof *item);
 	}
 }

@@ -11,4 +11,10 @@
  */
 void blocklists_complete(const struct blocks *blocks, bool *chosen);
 
+/**
+ * Set `item` (a flag for each block, all false) for chosen items that may be statements although
+ * they have no full stop: at least two in a list, and half of what is chosen of it. O(blocks).
+ */
+void blocklists_find_items(const struct blocks *blocks, const bool *chosen, bool *item);
+
 #endif

@@ -291,12 +291,16 @@ static bool is_code(const struct score_input *input, size_t i, uint32_t words)
 }
 
 /* Names of players or authors, results, addresses, code, another language: in a text with function
- * words, LINKED_WORDS words without one are no sentence. */
+ * words, LINKED_WORDS words without one are no sentence; nor are fewer in a list's item without a
+ * stop. */
 static bool is_unlinked(const struct score_input *input, size_t i)
 {
 	const struct terms *terms = input->terms;
 	uint32_t k = terms->first[i], end = terms->first[i + 1];
-	if (!(input->language->properties & LANGUAGE_LINKED) || terms->words[i] < LINKED_WORDS)
+	bool item = input->sentences->at[i].kind == SENTENCE_LIST_ITEM &&
+		    marks_final(score_text(input, i)) == 0;
+	if (!(input->language->properties & LANGUAGE_LINKED) ||
+	    terms->words[i] < (item ? CAPTION_WORDS : LINKED_WORDS))
 		return false;
 	while (k < end && !boilerplate_is_function(input, &terms->token[k]))
 		k++;

@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "blockchoice.h"
+#include "blocklists.h"
 #include "blocks.h"
 #include "blockscore.h"
 #include "html.h"
@@ -27,6 +28,8 @@ struct builder {
 	char *text;
 	size_t len;
 	struct runs runs;
+	struct text_range *items;
+	size_t item_count, item_room;
 };
 
 static void cut_behind_runs(struct builder *to)
@@ -61,15 +64,31 @@ static bool add_block(struct builder *to, const struct block *b)
 	return true;
 }
 
+static void add_item(struct builder *to, uint32_t start, uint32_t end)
+{
+	if (arena_reserve(to->arena, &to->items, to->item_count, &to->item_room,
+			  sizeof(*to->items)))
+		to->items[to->item_count++] = (struct text_range){start, end};
+}
+
 /* Build as much of it as there is room for. */
 static void build_text(struct builder *to, const bool *chosen)
 {
 	to->text = arena_alloc(to->arena, to->blocks->text_len + 2 * to->blocks->len + 1, 1);
 	if (to->text == NULL || chosen == NULL)
 		return;
+	bool *item = arena_zalloc(to->arena, to->blocks->len + 1, sizeof(*item));
+	if (item == NULL)
+		return;
+	blocklists_find_items(to->blocks, chosen, item);
 	for (size_t i = 0; i < to->blocks->len; i++) {
-		if (chosen[i] && !add_block(to, &to->blocks->at[i]))
+		const struct block *b = &to->blocks->at[i];
+		if (!chosen[i])
+			continue;
+		if (!add_block(to, b))
 			return;
+		if (item[i] && !b->ends_with_stop)
+			add_item(to, (uint32_t)(to->len - b->text_len), (uint32_t)to->len);
 	}
 }
 
@@ -212,6 +231,8 @@ static enum extract_status read_page(struct builder *to, const struct html_page 
 	out->text = (struct span){to->text, to->len};
 	out->runs = to->runs.at;
 	out->run_count = to->runs.len;
+	out->items = to->items;
+	out->item_count = to->item_count;
 	return to->len > 0 ? EXTRACT_OK : no_article(out, "a page without an article's text");
 }
 

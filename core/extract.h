@@ -38,6 +38,9 @@ struct article {
 	bool partial;                         /* a teaser, or a limit stopped the reading */
 	struct extract_run *runs;             /* rising by text_byte */
 	size_t run_count;
+	struct text_range
+		*items; /* rising: list items without a full stop that may be statements */
+	size_t item_count;
 	const char *seen;     /* EXTRACT_NO_ARTICLE: what the page seems to be, for people */
 	struct span leads_to; /* EXTRACT_NO_ARTICLE: where the page sends its readers at once
 				 (refresh.h); http(s) */

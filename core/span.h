@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /** How many elements an array has; not for pointers. */
@@ -12,6 +13,11 @@
 struct span {
 	const char *at;
 	size_t len;
+};
+
+/** Bytes [start_byte, end_byte) of a text below 4 GiB. */
+struct text_range {
+	uint32_t start_byte, end_byte;
 };
 
 /** A span over a string literal. */

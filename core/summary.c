@@ -12,6 +12,22 @@ static bool shows_nothing(struct span text)
 	return true;
 }
 
+/* A line that is known to be a list's item is no heading, although it has neither a marker nor a
+ * stop. */
+static void mark_items(const struct summary_input *input, struct sentences *sentences)
+{
+	size_t item = 0;
+	for (size_t i = 0; i < sentences->len && item < input->item_count; i++) {
+		struct sentence *sentence = &sentences->at[i];
+		while (item < input->item_count &&
+		       input->items[item].end_byte <= sentence->start_byte)
+			item++;
+		if (item < input->item_count && sentence->kind == SENTENCE_HEADING &&
+		    input->items[item].start_byte <= sentence->start_byte)
+			sentence->kind = SENTENCE_LIST_ITEM;
+	}
+}
+
 enum summary_status summary_make(struct arena *arena, const struct summary_input *input,
 				 const struct summary_options *options, struct summary *out)
 {
@@ -24,6 +40,7 @@ enum summary_status summary_make(struct arena *arena, const struct summary_input
 	segment_text(arena, input->text, out->language, &out->sentences);
 	if (out->sentences.len == 0)
 		return arena->failed ? SUMMARY_NO_MEMORY : SUMMARY_EMPTY;
+	mark_items(input, &out->sentences);
 	tokenize_sentences(arena, input->stems, input->text, &out->sentences, out->language,
 			   &out->terms);
 	struct score_input parts = {.text = input->text,

@@ -13,7 +13,9 @@
 /** What to summarize. All spans are valid UTF-8 below 4 GiB, borrowed; they outlive the summary. */
 struct summary_input {
 	struct span text;
-	struct span title;               /* empty or blank: none known */
+	struct span title;              /* empty or blank: none known */
+	const struct text_range *items; /* rising: lines known to be list items, without markers */
+	size_t item_count;
 	struct span query;               /* empty: none */
 	const struct language *language; /* NULL: detect */
 	struct stems *stems; /* the worker's, kept from job to job; NULL: some 10 us slower */

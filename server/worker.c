@@ -409,6 +409,8 @@ static char *summarize(struct work *work, size_t *len)
 				      .title = request->title.len > 0 ? request->title
 								      : work->article.title,
 				      .query = request->query,
+				      .items = work->article.items,
+				      .item_count = work->article.item_count,
 				      .language = request->language,
 				      .stems = work->worker->stems};
 	struct summary_options options = {

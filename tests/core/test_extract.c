@@ -272,13 +272,68 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
+/* Which lines of an article are told to be list items: those of six words without a stop, if they
+ * are two and half of their list, which is not one of links or amounts. */
+static void test_items(void **state)
+{
+	static const char head[] = "<title>The bridge is closed</title><article><h1>The bridge is "
+				   "closed</h1><p>The council closed the harbour bridge on Monday, "
+				   "after a crack was found in the northern pillar of it.</p>",
+			  tail[] = "<p>The ferries run until midnight, and the council hopes that "
+				   "the builders will be faster than they were when they made it.";
+	static const char first[] = "Bridge is closed until the end of May";
+	static const struct {
+		const char *html;
+		size_t items;
+	} cases[] = {
+		{"<ul><li>Bridge is closed until the end of May<li>Ferries of the town run "
+		 "until midnight<li>More boats</ul>",
+		 2},
+		{"<ul><li><p>Bridge is closed until the end of May</p><li><p>Ferries of the "
+		 "town run until midnight.</p><li>Boats of the island are free of charge</ul>",
+		 2},
+		{"<ul><li>Bridge is closed until the end of May<li>Ferries<li>Boats</ul>", 0},
+		{"<ul><li>Bridge is closed until the end of May<li>Ferries of the town run "
+		 "until midnight<li>Boats<li>Buses<li>Trains</ul>",
+		 0},
+		{"<ul><li>Bridge is closed until the end of May<li>20 ferries of the town run "
+		 "now<li>4 boats for all who need one</ul>",
+		 0},
+		{"<ul><li><a href=/a>Bridge is closed until the end of May</a><li><a href=/b>"
+		 "Ferries of the town run until midnight</a></ul>",
+		 0},
+		{"<ul><li>Is the bridge closed until May?<li>Why do the ferries run so "
+		 "late?</ul>",
+		 0},
+		{"<p>Bridge is closed until the end of May<p>Ferries of the town run until "
+		 "midnight",
+		 0},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena arena;
+		struct article article;
+		char html[1000];
+		arena_init(&arena, plenty_bytes);
+		sprintf(html, "%s%s%s", head, cases[i].html, tail);
+		CHECK(cases[i].html, extract_article(&arena, span_of(html), nothing, true, NULL,
+						     &article) == EXTRACT_OK);
+		CHECK_SIZE(cases[i].html, article.item_count, cases[i].items);
+		if (article.item_count > 0)
+			CHECK_SPAN(cases[i].html,
+				   span_slice(article.text, article.items[0].start_byte,
+					      article.items[0].end_byte),
+				   SPAN(first));
+		arena_free(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),          cmocka_unit_test(test_places),
 		cmocka_unit_test(test_unknown_places), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_given),          cmocka_unit_test(test_memory_refusal),
-		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_cut_anywhere),   cmocka_unit_test(test_items),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

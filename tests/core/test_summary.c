@@ -365,6 +365,32 @@ static void test_no_memory(void **state)
 	refuse_each(0, refused_at(0), enough, SIZE_MAX);
 }
 
+/* Lines without a stop are headings, unless they are known to be items of a list; then those that
+ * read like sentences may be chosen. */
+static void test_items(void **state)
+{
+	static const char text[] =
+		"Bridge is closed until the end of May\n\nCouncil pays builders 80,000 pounds\n\n"
+		"It is an old bridge, as everybody in town knows. The ferries run, and they run "
+		"late.";
+	const struct text_range items[] = {{0, 37}, {39, 74}};
+	struct arena arena;
+	arena_init(&arena, (size_t)1 << 24);
+	struct summary_input input = {.text = SPAN(text)};
+	struct select_options one = {.max_sentences = 1, .at_most = true};
+	struct summary s = make(&arena, &input, one);
+	CHECK("a heading", s.sentences.at[0].kind == SENTENCE_HEADING);
+	CHECK("is not chosen", !chosen(&s, input.text, "Bridge is closed"));
+	input.items = items;
+	input.item_count = COUNT(items);
+	s = make(&arena, &input, one);
+	CHECK("an item", s.sentences.at[0].kind == SENTENCE_LIST_ITEM);
+	CHECK("another", s.sentences.at[1].kind == SENTENCE_LIST_ITEM);
+	CHECK("prose", s.sentences.at[2].kind == SENTENCE_PROSE);
+	CHECK("is chosen", chosen(&s, input.text, "Bridge is closed"));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_odd_texts),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_items),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

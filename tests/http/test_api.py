@@ -327,6 +327,20 @@ def test_details_are_in_words_of_our_own(service, body, detail):
     assert service.request("POST", "/v1/summaries", body, JSON).json()["detail"] == detail
 
 
+def test_key_points_may_be_chosen(service):
+    points = ["Cracks were found in a pier of the bridge", "Ferries are free of charge until the spring",
+              "The council has to find four million crowns"]
+    links = "".join(f'<li><a href="#p{i}">{point}</a></li>' for i, point in enumerate(points))
+    page = PAGE.decode().replace("</h1>", f"</h1><div><h2>Key points</h2><ul>{links}</ul></div>")
+    body = service.summarize(html=page, sentences=3, include=["html_offsets", "text"]).json()
+    assert body["source"]["text"].split("\n\n")[1:5] == ["Key points", *points]
+    check_offsets(body, body["source"]["text"])
+    chosen = [sentence for sentence in body["sentences"] if sentence["text"] in points]
+    assert chosen
+    for sentence in chosen:
+        assert page.encode()[sentence["html_start"]:sentence["html_end"]].decode() == sentence["text"]
+
+
 def test_html_is_extracted_and_traced_back(service):
     html = ("<!doctype html><html lang=en><title>Bridge closed | The Paper</title><body><nav>Home | Sport</nav>"
             "<article><h1>Bridge closed</h1>"
