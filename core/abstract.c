@@ -12,8 +12,8 @@ enum {
 	ALONE_WORDS = 3,     /* of a label with a full stop: "METHODS." */
 };
 
-/* Most sentences have more words than a label that stands alone, and no mark that ends one where it
- * would be. */
+/* A quick no for nearly all sentences: they have more words than a label that stands alone, and
+ * neither a colon nor a bracket where a label has one. */
 static bool may_be_label(struct span text, bool alone)
 {
 	enum { WIDE_COLON_END = 0x9A };

@@ -32,16 +32,30 @@ static size_t line_end(const struct score_input *input, size_t i)
 	return end;
 }
 
-/* "About Acme": is the phrase one that names nobody, and does sentence `i` not say who is meant? */
-static bool names_another(const struct score_input *input, struct span name, size_t i)
+/* Does sentence `i` say who it is about that a heading names, "About Acme"? What is no name, "About
+ * half of us", has no capital in its first word. */
+static bool introduces(const struct score_input *input, size_t i, struct span name)
 {
 	while (name.len > 0 && name.at[name.len - 1] == ' ')
 		name.len--;
-	if (i >= input->sentences->len || name.len == 0)
-		return true;
+	bool capital = glyph_at(name, 0).kind == GLYPH_UPPER;
+	for (size_t k = 0; k < name.len && name.at[k] != ' '; k++)
+		capital |= ascii_is_upper(name.at[k]); /* "eBay" */
+	if (i >= input->sentences->len || !capital)
+		return false;
 	struct span text = score_text(input, i);
 	size_t len = name.len + NAMED_WITHIN;
-	return !span_contains(span_slice(text, 0, len < text.len ? len : text.len), name);
+	return span_contains(span_slice(text, 0, len < text.len ? len : text.len), name);
+}
+
+/* Is a phrase of `len` bytes all that a heading says, a mark and what follows that aside? "Press
+ * office under fire" is about something else. */
+static bool is_whole_heading(struct span text, size_t len)
+{
+	struct glyph behind = glyph_at(text, len);
+	if (behind.kind == GLYPH_SPACE)
+		behind = glyph_at(text, len + behind.len);
+	return !glyph_is_alnum(behind.kind);
 }
 
 /* Does sentence `i` say that what follows is about who wrote or sent the text? */
@@ -54,12 +68,11 @@ static bool is_imprint(const struct score_input *input, size_t i)
 	size_t len;
 	for (unsigned nth = 0; (len = phrase_imprint_len(text, nth)) > 0; nth++) {
 		struct glyph behind = glyph_at(text, len);
-		bool named = text.at[len - 1] == ' ' || ascii_is_in(text.at[len - 1], "'\x99");
-		if (heading && named &&
-		    !names_another(input, span_slice(text, len, text.len), i + 1))
+		bool naming = text.at[len - 1] == ' ' || ascii_is_in(text.at[len - 1], "'\x99");
+		if (naming && heading && introduces(input, i + 1, span_slice(text, len, text.len)))
 			return true;
-		if (!named &&
-		    (heading ? phrase_ends_word(text, len) : behind.c == ':' || behind.c == 0xFF1A))
+		if (!naming &&
+		    (heading ? is_whole_heading(text, len) : behind.c == ':' || behind.c == 0xFF1A))
 			return true;
 	}
 	return false;
@@ -129,6 +142,22 @@ static bool is_author(struct span text)
 	return trade;
 }
 
+/* Does the last word of the name that sentence `i` begins with, "Doe", stand in the article before
+ * it? Then she is whom it is about. */
+static bool is_named_before(const struct score_input *input, size_t i, const bool *line)
+{
+	struct span text = phrase_without_bullets(score_text(input, i));
+	struct span name = span_slice(text, 0, full_name_len(text) - 1); /* without the space */
+	size_t last = name.len;
+	while (name.at[last - 1] != ' ')
+		last--;
+	name = span_slice(name, last, name.len);
+	for (size_t k = 0; k < i; k++)
+		if (!line[k] && span_contains(score_text(input, k), name))
+			return true;
+	return false;
+}
+
 /* Marks the author's few words about himself that end an article. */
 void part_find_author(const struct score_input *input, bool *line)
 {
@@ -137,7 +166,8 @@ void part_find_author(const struct score_input *input, bool *line)
 		if (!opens_line(input, i))
 			continue;
 		lines += !line[i];
-		if (!line[i] && is_author(phrase_without_bullets(score_text(input, i))))
+		if (!line[i] && is_author(phrase_without_bullets(score_text(input, i))) &&
+		    !is_named_before(input, i, line))
 			memset(line + i, true, (n - i) * sizeof *line);
 	}
 }
@@ -212,15 +242,20 @@ static bool is_field(const struct score_input *input, size_t i)
 	return words > 0 && functions * LINKED_SHARE <= words;
 }
 
-/* Marks the fields of a form: a recipe's times, a film's cast, what an event costs. One or two may
- * also be sentences. */
+/* Marks the fields of a form: a recipe's times, a film's cast, what an event costs. Some of them
+ * stand side by side; "The cost: 40 million." here and there is a sentence. */
 void part_find_fields(const struct score_input *input, bool *line)
 {
 	size_t n = input->sentences->len, fields = 0;
+	bool before = false, beside = false;
 	if (!(input->language->properties & LANGUAGE_LINKED))
 		return;
-	for (size_t i = 0; i < n; i++)
-		fields += is_field(input, i);
-	for (size_t i = 0; i < n && fields >= FORM_FIELDS; i++)
+	for (size_t i = 0; i < n; i++) {
+		bool field = is_field(input, i);
+		fields += field;
+		beside |= field && before;
+		before = field;
+	}
+	for (size_t i = 0; i < n && beside && fields >= FORM_FIELDS; i++)
 		line[i] |= is_field(input, i);
 }

@@ -462,6 +462,13 @@ bool byline_may_lead(struct span text)
 	return begins;
 }
 
+/* Does the line go on after the name, up to a full stop: "By the River Thames, people waited."? */
+static bool is_clause(struct span line, struct span bare)
+{
+	size_t end = (size_t)(bare.at + bare.len - line.at);
+	return end < line.len && line.at[end] == ',' && line.at[line.len - 1] == '.';
+}
+
 enum byline_lead byline_lead(struct span text, struct span language)
 {
 	struct span line = skip_marks(text);
@@ -485,7 +492,7 @@ enum byline_lead byline_lead(struct span text, struct span language)
 	bool is_name = of_words || has_ideographs(bare) ||
 		       (of_first > 0 && memchr(bare.at, ' ', of_first) != NULL);
 	if ((lead.label->kind == LABEL_NAMED && !lead.is_marked) || !is_name ||
-	    !byline_looks_written(bare))
+	    !byline_looks_written(bare) || (!lead.is_marked && is_clause(line, bare)))
 		return BYLINE_NO_LEAD;
 	/* Without capitals, "by the storm" looks like "by Jane Doe". */
 	uint32_t c;

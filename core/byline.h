@@ -12,7 +12,8 @@ enum { BYLINE_MAX_BYTES = 120 };
 
 /**
  * The names in a line that pages put them in: "By Jane Doe", "Author: | Jane Doe | 3 May" -> "Jane
- * Doe". A slice of `line`. Pure. O(line.len).
+ * Doe". A slice of `line`. Pure. O(line.len) for lines as short as bylines; each comma may look at
+ * what is before it.
  */
 struct span byline_bare(struct span line);
 
@@ -43,13 +44,13 @@ enum byline_lead {
  * Jane Doe"; else all of it. Pure. O(text.len) for texts as short as bylines. */
 struct span byline_from_label(struct span text);
 
-/** Is it worth to ask the functions below and above? Quick, because nearly all texts are not. */
+/** Is it worth asking the functions above and below? Quick, because nearly all texts are not. */
 bool byline_may_lead(struct span text);
 
 /**
  * Whether a name follows in `text` ("By Jane Doe") or in the next element ("Author:"), on a page
  * in `language` (a tag, or empty). Stricter than byline_bare(), because it is asked about the text
- * of any element. Pure. O(text.len).
+ * of any element. Pure. O(text.len) for texts as short as bylines.
  */
 enum byline_lead byline_lead(struct span text, struct span language);
 

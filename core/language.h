@@ -28,8 +28,8 @@ enum language_property {
 	LANGUAGE_PHRASES = 512,       /* a space after a long phrase ends a sentence */
 	LANGUAGE_LINKED = 1024,       /* a sentence of eight words has a function word */
 	LANGUAGE_COMPOUNDS = 2048,    /* words that name one thing are written as one */
-	LANGUAGE_ATTRIBUTES = 8192,   /* endings of class WORD_ATTRIBUTE show adjectives */
 	LANGUAGE_UMLAUTS = 4096,      /* some letters may be written as two: "Bruecke" */
+	LANGUAGE_ATTRIBUTES = 8192,   /* endings of class WORD_ATTRIBUTE show adjectives */
 };
 
 /** How a word behaves around a full stop, in one language: bits. core/data/README.md explains them.

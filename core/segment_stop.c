@@ -98,7 +98,8 @@ static bool is_starter(struct segmenter *g, const struct next *next)
 static bool is_unit(const struct segmenter *g, const struct word *unit)
 {
 	if (unit->at == g->start || (g->language->properties & (LANGUAGE_NOUNS | LANGUAGE_COLON)) ||
-	    !(unit->classes & WORD_ABBREVIATION))
+	    !(unit->classes & WORD_ABBREVIATION) ||
+	    (unit->classes & WORD_TITLE && unit->first == GLYPH_UPPER)) /* "in 2019 Ft. Worth" */
 		return false;
 	struct word amount = word_before(g, unit->at - glyph_before(g->text, unit->at).len);
 	if (amount.len > 0 && amount.fold[amount.len - 1] == '.') /* "5 Mio. km" */

@@ -57,8 +57,8 @@ static struct span snowball(struct stems *stems, const struct language *language
 }
 
 /* Korean nouns carry their case as a suffix; longest first. What remains must have two syllables
- * (of three bytes each), or short nouns that end in such a syllable would be cut. */
-/* What is left must be two syllables, or a foreign word: "DNA의". */
+ * (of three bytes each), or short nouns that end in such a syllable would be cut; or it is a
+ * foreign word: "DNA의". */
 static struct span korean(struct span word)
 {
 	static const char particles[][13] = {

@@ -40,8 +40,8 @@ def main():
             if not line:
                 continue
             kind = (ENDING if line.startswith("**") else INSIDE if line.startswith("*") else
-                    IMPRINT if line.endswith("****") else CREDIT if line.endswith("***") else OPENING if line.endswith("**") else
-                    PREFIX if line.endswith("*") else WHOLE)
+                    IMPRINT if line.endswith("****") else CREDIT if line.endswith("***") else
+                    OPENING if line.endswith("**") else PREFIX if line.endswith("*") else WHOLE)
             text = line.strip("*")
             if kind in (OPENING, ENDING) and len(text.encode()) < 4:
                 sys.exit("%s: too short: %s" % (path, line))

@@ -153,6 +153,8 @@ static const struct {
 	{"with another", "<p class=byline>By Jane Doe, Jo Roe</p>", "Jane Doe, Jo Roe"},
 	{"a menu does not",
 	 "<p>By topic</p><p>By the end of it all</p><p>Von Kairo nach Berlin</p>", ""},
+	{"a sentence about a place",
+	 "<p>By the River Thames, people waited for the water to fall.</p>", ""},
 	{"address after the name", "<meta name=author content='Jane Doe, jane@paper.example'>",
 	 "Jane Doe"},
 	{"account after the name",

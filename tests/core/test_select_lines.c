@@ -410,7 +410,7 @@ static void test_imprint_and_questions(void **state)
 	static const struct {
 		const char *name, *language, *text;
 		const char *never[4];
-		size_t others; /* sentences beside those */
+		size_t others; /* sentences beside those and headings */
 		const char *wanted;
 	} cases[] = {
 		{"press release",
@@ -426,7 +426,7 @@ static void test_imprint_and_questions(void **state)
 		 {"leading operator", "employs 320", "Such words"},
 		 3,
 		 NULL},
-		{"a section about something else",
+		{"a section about no name",
 		 "en",
 		 "The islands voted on Sunday for a bridge that costs ninety million crowns.\n\n"
 		 "About half of the islanders took part in the vote, more than ever.\n\n"
@@ -436,6 +436,16 @@ static void test_imprint_and_questions(void **state)
 		 {NULL},
 		 3,
 		 "Islanders have waited"},
+		{"sections about something else",
+		 "en",
+		 "The islands voted on Sunday for a bridge that costs ninety million crowns.\n\n"
+		 "Press office under fire\n"
+		 "Islanders complained that it had answered none of their questions.\n\n"
+		 "About 400 residents\n"
+		 "About 400 residents had not been able to vote because of the storm.\n",
+		 {NULL},
+		 3,
+		 "Islanders complained"},
 		{"author",
 		 "en",
 		 "The islands voted on Sunday for a bridge that costs ninety million crowns. "
@@ -446,6 +456,15 @@ static void test_imprint_and_questions(void **state)
 		 {"staff writer", "two dogs"},
 		 3,
 		 NULL},
+		{"a reporter who is in the news",
+		 "en",
+		 "Two prisoners came home on Friday after months of talks between the islands. "
+		 "Evan Marsh had been arrested on a quay two years ago.\n\n"
+		 "The talks took place in the harbour of a third country.\n\n"
+		 "Evan Marsh is a reporter for the Harbour News who denied all of the charges.\n",
+		 {NULL},
+		 4,
+		 "denied all"},
 		{"author in Russian",
 		 "ru",
 		 "Острова проголосовали в воскресенье за мост, который стоит девяносто миллионов. "
@@ -478,11 +497,21 @@ static void test_imprint_and_questions(void **state)
 		 NULL},
 		{"one such sentence",
 		 "en",
-		 "The winner: butter, salt, patience. The trick is to rub it under the skin.\n\n"
+		 "The winner: butter, salt, patience. The trick is to rub it under the skin. "
+		 "It keeps the meat moist for an hour in the oven.\n\n"
 		 "My grandmother\n",
 		 {"My grandmother"},
-		 2,
+		 3,
 		 "The winner"},
+		{"such sentences here and there",
+		 "en",
+		 "The result: chaos at three airports. Thousands of travellers slept on the "
+		 "floor.\n\n"
+		 "The cost: 40 million crowns. The government said that it would pay a part.\n\n"
+		 "The problem: software built 30 years ago. Engineers had warned of it for long.\n",
+		 {NULL},
+		 6,
+		 "The cost"},
 		{"interview",
 		 "en",
 		 "**You grew up on the northern islands. How did that shape you?**\n"
@@ -502,7 +531,7 @@ static void test_imprint_and_questions(void **state)
 		struct summary_input input = {
 			.text = span_of(cases[i].text),
 			.language = language_from_tag(span_of(cases[i].language))};
-		struct select_options select = {.max_sentences = cases[i].others};
+		struct select_options select = {.max_sentences = 20, .at_most = true};
 		struct summary summary = make(&arena, input, select);
 		CHECK_SIZE(cases[i].name, summary.selection.len, cases[i].others);
 		for (size_t k = 0; k < COUNT(cases[i].never) && cases[i].never[k] != NULL; k++)
