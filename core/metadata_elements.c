@@ -476,6 +476,18 @@ static size_t says_published(struct span text)
 	return SIZE_MAX;
 }
 
+/* "The war began on 3 May 2011.": a date that a sentence tells of something else. Short ones may
+ * still be datelines, and "5 p.m." ends no sentence. */
+static bool is_statement(struct span text)
+{
+	const size_t dateline_spaces = 4;
+	size_t spaces = 0;
+	for (size_t i = 0; i < text.len; i++)
+		spaces += text.at[i] == ' ';
+	return spaces > dateline_spaces && span_ends(text, SPAN(".")) &&
+	       !span_ends(text, SPAN("m."));
+}
+
 /* A short text of its own that holds a whole date: if nothing else gives the date, readers go by
  * it. `before` is the text before it. */
 static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct span text,
@@ -504,7 +516,7 @@ static void read_visible_date(struct facts *facts, lxb_dom_node_t *node, struct 
 	else if (published != SIZE_MAX || before.len > longest_label ||
 		 says_published(before) == SIZE_MAX)
 		called = DATE_UNCALLED;
-	if (called <= facts->visible_date ||
+	if (called <= facts->visible_date || (called == DATE_UNCALLED && is_statement(text)) ||
 	    ascii_contains_any(text, corrected, COUNT(corrected)) || is_quoted(node))
 		return;
 	facts->visible_date = called;

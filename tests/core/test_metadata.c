@@ -355,6 +355,8 @@ static const struct {
 	 "<span property=schema:dateCreated content=2024-03-14>Thu</span>",
 	 "2024-03-12"},
 	{"the text alone", "<p>Printed on 3 May 2021</p>", "2021-05-03"},
+	{"that a sentence tells of something else", "<p>The war began on 3 May 2011.", ""},
+	{"with a stop that ends no sentence", "<p>Tue, 3 May 2011 at 9 a.m.", "2011-05-03"},
 	{"the first text that calls it nothing", "<p>3 May 2021<p>4 May 2021", "2021-05-03"},
 	{"the one that is called published, behind another",
 	 "<p>Today is 3 May 2021<p>Published: 2 May 2021<p>Published: 1 May 2021", "2021-05-02"},
