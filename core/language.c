@@ -205,9 +205,8 @@ enum {
 	MIDDLE_BYTES = 150,
 	SAMPLE_BYTES = 3000,
 	STEP_BYTES = 1000,
-	WORD_WEIGHT = 120,
 	LETTER_WEIGHT = 20,
-	CERTAIN_SCORE = 10 * WORD_WEIGHT,
+	CERTAIN_SCORE = 10 * WORD_POINTS,
 	FEW_HAN = 30,
 	DOUBTED_TIMES = 3, /* as many words of another language as of the declared one */
 };

@@ -5,21 +5,19 @@ The labels are sorted by their bytes, for a binary search.
 """
 import sys
 
+from list_file import lines_of
+
 PARTS = ("background", "aim", "methods", "results", "conclusions", "notes")
 
 
 def main():
     output, path = sys.argv[1:]
     labels = {}
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            line = line.split("#")[0].strip()
-            if not line:
-                continue
-            part, label = line.split(" ", 1)
-            if part not in PARTS or label in labels or label != label.lower():
-                sys.exit("%s: no such part, twice, or not in small letters: %s" % (path, line))
-            labels[label] = part
+    for number, line in lines_of(path):
+        part, label = line.split(" ", 1)
+        if part not in PARTS or label in labels or label != label.lower():
+            sys.exit("%s:%d: no such part, twice, or not in small letters: %s" % (path, number, line))
+        labels[label] = part
     rows = sorted((label.encode(), part) for label, part in labels.items())
     longest = max(len(label) for label, _ in rows)
     with open(output, "w", encoding="ascii") as out:

@@ -8,6 +8,8 @@ of its own. Trees of just a leaf of 0 make their number a multiple of TREES_ABRE
 """
 import sys
 
+from list_file import lines_of
+
 ABREAST = 8
 
 
@@ -22,19 +24,16 @@ def depth_of(tree):
 def read_trees(path):
     """The base, and the trees: lists of (feature, threshold or value, distance; 0 for a leaf)."""
     base, trees = "0", []
-    with open(path, encoding="ascii") as file:
-        for line in file:
-            part = line.split("#")[0].split()
-            if not part:
-                continue
-            if part[0] == "base":
-                base = part[1]
-            elif part[0] == "tree":
-                trees.append([])
-            elif part[0] == "=":
-                trees[-1].append((0, part[1], 0))
-            else:
-                trees[-1].append((int(part[0]), part[1], int(part[2]) - len(trees[-1])))
+    for _, line in lines_of(path):
+        part = line.split()
+        if part[0] == "base":
+            base = part[1]
+        elif part[0] == "tree":
+            trees.append([])
+        elif part[0] == "=":
+            trees[-1].append((0, part[1], 0))
+        else:
+            trees[-1].append((int(part[0]), part[1], int(part[2]) - len(trees[-1])))
     while len(trees) % ABREAST:
         trees.append([(0, "0", 0)])
     return base, trees

@@ -11,13 +11,15 @@ both cases.
 """
 import sys
 
+from list_file import lines_of
+
 WHOLE, PREFIX, OPENING, INSIDE, CREDIT, ENDING, IMPRINT = range(7)
 BUCKETS = 512
 EDGE = 8
 
 
 def bucket(text):
-    """Like edge_of() in boilerplate.c."""
+    """Like edge_of() in boilerplate_phrase.c."""
     return (text[0] * 21 + text[1] + sum(b * f for b, f in zip(text[2:], (37, 61)))) % BUCKETS
 
 
@@ -34,22 +36,19 @@ def edge(text, kind):
 def main():
     output, path = sys.argv[1:]
     phrases = set()
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            line = line.split("#")[0].strip().lower()
-            if not line:
-                continue
-            kind = (ENDING if line.startswith("**") else INSIDE if line.startswith("*") else
-                    IMPRINT if line.endswith("****") else CREDIT if line.endswith("***") else
-                    OPENING if line.endswith("**") else PREFIX if line.endswith("*") else WHOLE)
-            text = line.strip("*")
-            if kind in (OPENING, ENDING) and len(text.encode()) < 4:
-                sys.exit("%s: too short: %s" % (path, line))
-            if (text.encode(), kind) in phrases:
-                sys.exit("%s: stands twice: %s" % (path, line))
-            phrases.add((text.encode(), kind))
-            phrases.add(((text[0].upper() if text[0] > "\x7f" else text[0]).encode() +
-                         text[1:].encode(), kind))
+    for number, line in lines_of(path):
+        line = line.lower()
+        kind = (ENDING if line.startswith("**") else INSIDE if line.startswith("*") else
+                IMPRINT if line.endswith("****") else CREDIT if line.endswith("***") else
+                OPENING if line.endswith("**") else PREFIX if line.endswith("*") else WHOLE)
+        text = line.strip("*")
+        if kind in (OPENING, ENDING) and len(text.encode()) < 4:
+            sys.exit("%s:%d: too short: %s" % (path, number, line))
+        if (text.encode(), kind) in phrases:
+            sys.exit("%s:%d: stands twice: %s" % (path, number, line))
+        phrases.add((text.encode(), kind))
+        phrases.add(((text[0].upper() if text[0] > "\x7f" else text[0]).encode() +
+                     text[1:].encode(), kind))
     groups = {"first": (WHOLE, PREFIX, CREDIT), "opening": (OPENING,), "inside": (INSIDE,), "credit": (CREDIT,),
               "ending": (ENDING,), "imprint": (IMPRINT,)}
     tables, ordered = {}, []

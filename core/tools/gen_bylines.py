@@ -5,6 +5,8 @@ They are found by their first byte, as a small letter if it is one of ASCII; the
 """
 import sys
 
+from list_file import lines_of
+
 CLASSES = ["says", "named", "field", "markup", "near", "in"]
 
 
@@ -21,21 +23,17 @@ def variants(label):
 def main():
     output, path = sys.argv[1:]
     rows, seen = [], set()
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            line = line.split("#")[0].strip()
-            if not line:
-                continue
-            name, labels = line.split(":", 1)
-            kind, _, languages = name.partition(" ")
-            if kind not in CLASSES or bool(languages) != (kind == "in"):
-                sys.exit("%s: no class: %s" % (path, name))
-            for label in labels.split(","):
-                for variant in variants(label.strip()):
-                    if variant in seen:
-                        sys.exit("%s: stands twice: %s" % (path, variant))
-                    seen.add(variant)
-                    rows.append((variant.encode(), kind, languages.encode()))
+    for number, line in lines_of(path):
+        name, labels = line.split(":", 1)
+        kind, _, languages = name.partition(" ")
+        if kind not in CLASSES or bool(languages) != (kind == "in"):
+            sys.exit("%s:%d: no class: %s" % (path, number, name))
+        for label in labels.split(","):
+            for variant in variants(label.strip()):
+                if variant in seen:
+                    sys.exit("%s:%d: stands twice: %s" % (path, number, variant))
+                seen.add(variant)
+                rows.append((variant.encode(), kind, languages.encode()))
     rows.sort(key=lambda row: (row[0][0], -len(row[0]), row[0]))
     pool, lines = b"", []
     for text, kind, languages in rows:

@@ -8,6 +8,8 @@ begin, because nearly all words of a page begin otherwise and need not be hashed
 """
 import sys
 
+from list_file import lines_of
+
 
 def fnv(text):
     h = 2166136261
@@ -19,12 +21,9 @@ def fnv(text):
 def read(path, separator):
     """[(group name, [entries])] in the file's order."""
     groups = []
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            line = line.split("#")[0].strip()
-            if line:
-                name, entries = line.split(":", 1)
-                groups.append((name, [e.strip() for e in entries.split(separator) if e.strip()]))
+    for _, line in lines_of(path):
+        name, entries = line.split(":", 1)
+        groups.append((name, [e.strip() for e in entries.split(separator) if e.strip()]))
     return groups
 
 

@@ -6,17 +6,18 @@
 Each language gets an open-addressed hash table (linear probing, at most half full) of offsets into
 one string pool, whose strings are zero-padded to whole steps of eight bytes. The hash is that of
 core/form.h, sixteen bytes at a time. Openings are in one pool, each after its length, and are found
-by their second byte: beyond ASCII the first is the same for half an alphabet.
+by their first two bytes: beyond ASCII the first alone is the same for half an alphabet.
 """
 import os
 import sys
 import unicodedata
 
 from form_hash import form_hash
+from list_file import lines_of
 
 SECTIONS = {"stop": 1, "pronoun": 4, "connective": 8, "self": 16, "you": 32, "report": 64, "claim": 128}
 NOT_STOP = {"claim"}
-BUCKETS = 64  # of openings, by their first two bytes
+BUCKETS = 64  # of openings
 
 
 def fold(word):
@@ -25,31 +26,27 @@ def fold(word):
 
 def read(path):
     words, openings, flags = {}, [], None
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            line = line.split("#")[0].strip()
-            if not line:
+    for number, line in lines_of(path):
+        if line.startswith("["):
+            name = line.strip("[]")
+            if name == "opening":
+                flags = name
                 continue
-            if line.startswith("["):
-                name = line.strip("[]")
-                if name == "opening":
-                    flags = name
-                    continue
-                if name not in SECTIONS:
-                    sys.exit("%s:%d: no such section: %s" % (path, number, name))
-                flags = SECTIONS[name] | (0 if name in NOT_STOP else 1)
-            elif flags == "opening":
-                if not 2 <= len(line.encode("utf-8")) <= 127:
-                    sys.exit("%s:%d: too short or too long: %s" % (path, number, line))
-                openings.append(unicodedata.normalize("NFC", line).encode("utf-8"))
-            elif flags is None or any(c.isspace() for c in line):
-                sys.exit("%s:%d: not one word in a section: %s" % (path, number, line))
-            else:
-                word = fold(line)
-                known = words.get(word, 0)
-                if known & flags == flags or (known == SECTIONS["stop"] and flags & 1):
-                    sys.exit("%s:%d: a stop word already: %s" % (path, number, line))
-                words[word] = known | flags
+            if name not in SECTIONS:
+                sys.exit("%s:%d: no such section: %s" % (path, number, name))
+            flags = SECTIONS[name] | (0 if name in NOT_STOP else 1)
+        elif flags == "opening":
+            if not 2 <= len(line.encode("utf-8")) <= 127:
+                sys.exit("%s:%d: too short or too long: %s" % (path, number, line))
+            openings.append(unicodedata.normalize("NFC", line).encode("utf-8"))
+        elif flags is None or any(c.isspace() for c in line):
+            sys.exit("%s:%d: not one word in a section: %s" % (path, number, line))
+        else:
+            word = fold(line)
+            known = words.get(word, 0)
+            if known & flags == flags or (known == SECTIONS["stop"] and flags & 1):
+                sys.exit("%s:%d: a stop word already: %s" % (path, number, line))
+            words[word] = known | flags
     return words, openings
 
 

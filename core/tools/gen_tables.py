@@ -217,6 +217,7 @@ def main():
         put_rows("struct word_entry word_entries", entries, "{%d, %d, %d, %d},")
         put_rows("uint16_t word_slots", [(entry,) for entry in table], "%d,")
         put_rows("uint64_t word_filter", [(bits,) for bits in seen], "%#xu,")
+        put("enum { WORD_POINTS = %d };" % WORD_POINTS)
         put("enum { STARTER_FILTER_LOG2 = %d, ENDING_FILTER_LOG2 = %d };" %
             (STARTER_FILTER_LOG2, ENDING_FILTER_LOG2))
         put_rows("uint64_t ending_filter", [(bits,) for bits in ending_bits(senses)], "%#xu,")
