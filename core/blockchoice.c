@@ -11,9 +11,8 @@ enum {
 	COPY_WORDS = 8,    /* more than this repeated is a copy; fewer may be a refrain */
 	WHOLE_WORDS = 100, /* of a block that may contain the others */
 	WHOLE_BYTES = 1 << 15,
-	WHOLE_PARTS = 100,    /* looked for in it */
-	PART_BYTES = 40,      /* of a part, at least: shorter ones occur anywhere */
-	DEFINITION_DEPTH = 6, /* elements between a definition's text and its list */
+	WHOLE_PARTS = 100, /* looked for in it */
+	PART_BYTES = 40,   /* of a part, at least: shorter ones occur anywhere */
 };
 
 static const float UNLIKELY = -6; /* log odds of what is practically impossible */
@@ -156,53 +155,6 @@ static void drop_unseen(const struct blocks *blocks, bool *chosen)
 		chosen[i] &= !blocks->containers[blocks->at[i].container].unseen;
 }
 
-/* The definition list that a block is part of, or 0. */
-static uint32_t definitions_of(const struct blocks *blocks, size_t i)
-{
-	uint32_t c = blocks->at[i].container;
-	for (unsigned up = 0; up < DEFINITION_DEPTH && c > 0; up++) {
-		if (blocks->containers[c].tag == LXB_TAG_DL)
-			return c;
-		c = blocks->containers[c].parent;
-	}
-	return 0;
-}
-
-/* Is the block a child of `parent`, or text directly in it? */
-static bool is_child(const struct blocks *blocks, size_t i, uint32_t parent)
-{
-	uint32_t c = blocks->at[i].container;
-	return c == parent || blocks->containers[c].parent == parent;
-}
-
-/*
- * Terms without what they mean are of no use, nor the other way round: of a list of definitions all
- * is taken if most of it is, or if it follows a paragraph of the article beside it. The trees see
- * single blocks, and most of these are too short to look like an article's.
- */
-static void complete_definitions(const struct blocks *blocks, bool *chosen)
-{
-	for (size_t i = 0, end; i < blocks->len; i = end) {
-		uint32_t list = definitions_of(blocks, i);
-		end = i + 1;
-		if (list == 0)
-			continue;
-		const struct container *c = &blocks->containers[list];
-		size_t chars = 0, taken = 0, links = 0;
-		for (end = i; end < blocks->len && blocks->at[end].container >= list &&
-			      blocks->at[end].container < c->end;
-		     end++) {
-			const struct block *b = &blocks->at[end];
-			chars += b->chars;
-			links += b->link_chars;
-			taken += chosen[end] ? b->chars : 0;
-		}
-		bool beside = i > 0 && chosen[i - 1] && is_child(blocks, i - 1, c->parent);
-		if (links * 4 < chars && (taken * 2 > chars || beside))
-			memset(chosen + i, true, (end - i) * sizeof *chosen);
-	}
-}
-
 bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const float *score)
 {
 	bool article = declares_article(&blocks->declared);
@@ -228,7 +180,6 @@ bool *blockchoice_run(struct arena *arena, const struct blocks *blocks, const fl
 		chosen[better ? other - 1 : i] = false;
 		best[b->first_copy] = better ? i + 1 : other;
 	}
-	complete_definitions(blocks, chosen);
 	blocklists_complete(blocks, chosen);
 	if (article)
 		drop_wholes(blocks, chosen);

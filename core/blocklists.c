@@ -6,6 +6,7 @@
 
 enum {
 	LIST_DEPTH = 4,       /* elements between a block and the list that it is part of */
+	DEFINITION_DEPTH = 6, /* the same of definitions, which have longer texts */
 	LINK_DEPTH = 4,       /* and between a text and its link */
 	STATEMENT_WORDS = 6,  /* of an item that may be a sentence, at least */
 	NEAR_BLOCKS = 2,      /* from a list to the article's text, its heading aside */
@@ -34,23 +35,67 @@ static const struct container *container_of(const struct blocks *blocks, uint32_
 	return &blocks->containers[blocks->at[i].container];
 }
 
-/* The list that block `i` begins, or one of `at` 0 and a single block. */
-static struct list list_from(const struct blocks *blocks, uint32_t i)
+/* The list with its container at `at` that block `i` begins; with 0, the block alone. */
+static struct list list_at(const struct blocks *blocks, uint32_t at, uint32_t i)
 {
-	struct list list = {0, i, i + 1};
-	uint32_t c = blocks->at[i].container;
-	for (unsigned up = 0; up < LIST_DEPTH && c > 0; up++) {
-		if (blocks->containers[c].tag == LXB_TAG_UL ||
-		    blocks->containers[c].tag == LXB_TAG_OL) {
-			list.at = c;
-			break;
-		}
-		c = blocks->containers[c].parent;
-	}
-	while (list.at > 0 && list.end < blocks->len && blocks->at[list.end].container >= list.at &&
-	       blocks->at[list.end].container < blocks->containers[list.at].end)
+	struct list list = {at, i, i + 1};
+	while (at > 0 && list.end < blocks->len && blocks->at[list.end].container >= at &&
+	       blocks->at[list.end].container < blocks->containers[at].end)
 		list.end++;
 	return list;
+}
+
+/* The nearest element around block `i` that has one of two tags; 0: none near enough. */
+static uint32_t around(const struct blocks *blocks, uint32_t i, unsigned depth, lxb_tag_id_t one,
+		       lxb_tag_id_t other)
+{
+	uint32_t c = blocks->at[i].container;
+	for (unsigned up = 0; up < depth && c > 0; up++, c = blocks->containers[c].parent)
+		if (blocks->containers[c].tag == one || blocks->containers[c].tag == other)
+			return c;
+	return 0;
+}
+
+static struct list list_from(const struct blocks *blocks, uint32_t i)
+{
+	return list_at(blocks, around(blocks, i, LIST_DEPTH, LXB_TAG_UL, LXB_TAG_OL), i);
+}
+
+static struct list definitions_from(const struct blocks *blocks, uint32_t i)
+{
+	return list_at(blocks, around(blocks, i, DEFINITION_DEPTH, LXB_TAG_DL, LXB_TAG_DL), i);
+}
+
+/* Does the block stand beside the list: in its parent, or in an element of its own there? */
+static bool is_beside(const struct blocks *blocks, const struct list *list, uint32_t i)
+{
+	uint32_t c = blocks->at[i].container, parent = blocks->containers[list->at].parent;
+	return c == parent || blocks->containers[c].parent == parent;
+}
+
+/*
+ * Terms without what they mean are of no use, nor the other way round: of a list of definitions all
+ * is taken if most of it is, or if it follows a paragraph of the article beside it. The trees see
+ * single blocks, and most of these are too short to look like an article's.
+ */
+static void complete_definitions(const struct blocks *blocks, bool *chosen)
+{
+	struct list list;
+	for (uint32_t i = 0; i < blocks->len; i = list.end) {
+		size_t chars = 0, taken = 0, links = 0;
+		list = definitions_from(blocks, i);
+		if (list.at == 0)
+			continue;
+		for (uint32_t k = list.first; k < list.end; k++) {
+			const struct block *b = &blocks->at[k];
+			chars += b->chars;
+			links += b->link_chars;
+			taken += chosen[k] ? b->chars : 0;
+		}
+		bool follows = i > 0 && chosen[i - 1] && is_beside(blocks, &list, i - 1);
+		if (links * 4 < chars && (taken * 2 > chars || follows))
+			memset(chosen + i, true, (list.end - i) * sizeof *chosen);
+	}
 }
 
 /* Is block `i` all of one of the list's items, and as long as a statement? */
@@ -133,23 +178,21 @@ static void add_key_points(const struct blocks *blocks, const struct list *list,
 		memset(chosen + list->first, true, len * sizeof *chosen);
 }
 
-/* Is block `i` a heading beside the list, in its parent, or in an element of its own there? */
+/* Is block `i` a heading beside the list? */
 static bool heads(const struct blocks *blocks, const struct list *list, uint32_t i)
 {
 	const struct block *b = &blocks->at[i];
-	const struct container *c = container_of(blocks, i);
-	uint32_t parent = blocks->containers[list->at].parent;
 	bool bold = b->bold_chars * 5 > b->chars * 4;
-	return (html_is_heading(c->tag) || bold) &&
-	       (c->parent == parent || b->container == parent) && b->words > 0 &&
-	       b->words <= HEADING_WORDS && b->link_chars == 0 && !(b->phrases & foreign_phrases) &&
-	       !is_foreign(blocks, i);
+	return (html_is_heading(container_of(blocks, i)->tag) || bold) &&
+	       is_beside(blocks, list, i) && b->words > 0 && b->words <= HEADING_WORDS &&
+	       b->link_chars == 0 && !(b->phrases & foreign_phrases) && !is_foreign(blocks, i);
 }
 
 void blocklists_complete(const struct blocks *blocks, bool *chosen)
 {
 	unsigned compared = 0;
 	struct list list;
+	complete_definitions(blocks, chosen);
 	for (uint32_t i = 0; i < blocks->len; i = list.end) {
 		list = list_from(blocks, i);
 		uint32_t taken = 0;

@@ -4,10 +4,10 @@
 #include "blocks.h"
 
 /**
- * Complete the choice of blocks where the article has lists: key points that lead to their places
- * on the same page are text and no navigation, unless they merely repeat headings; and a list whose
- * items are chosen keeps its heading. `chosen` has a flag for each block. O(blocks), and O(items *
- * headings) for a bounded number of both.
+ * Complete the choice of blocks where the article has lists: definitions are taken with their
+ * terms; key points that lead to their places on the same page are text and no navigation, unless
+ * they merely repeat headings; and a list whose items are chosen keeps its heading. `chosen` has a
+ * flag for each block. O(blocks), and O(items * headings) for a bounded number of both.
  */
 void blocklists_complete(const struct blocks *blocks, bool *chosen);
 
