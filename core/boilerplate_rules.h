@@ -68,7 +68,7 @@ bool phrase_occurs(struct span text);
  * are no more. */
 size_t phrase_imprint_len(struct span text, unsigned nth);
 
-/* boilerplate_part.c: each marks sentences in `line`, which has a flag for each. O(sentences). */
+/* boilerplate_part.c: each marks sentences in `line`, which has a flag for each. O(text.len). */
 
 /** What stands under a heading such as "About Acme", after the first third of the text. */
 void part_find_imprint(const struct score_input *input, bool *line);

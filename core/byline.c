@@ -1,11 +1,10 @@
 #include "byline.h"
 
-#include <stdint.h>
-
 #include "ascii.h"
 #include "bylines_table.h"
 #include "utf8.h"
 
+#include <stdint.h>
 #include <utf8proc.h>
 
 #define MAX_WRITTEN_WORDS 12
@@ -256,14 +255,14 @@ static struct span without_rest(struct span line)
 }
 
 /* Koreans write what somebody is behind the name. */
-static const char *const titles[] = {"선임기자", "전문기자", "객원기자", "인턴기자",
-				     "수습기자", "기자",     "특파원",   "논설위원"};
+static const char *const korean_titles[] = {"선임기자", "전문기자", "객원기자", "인턴기자",
+					    "수습기자", "기자",     "특파원",   "논설위원"};
 
-static struct span without_title(struct span line)
+static struct span without_korean_title(struct span line)
 {
 	const size_t shortest_name = 2 * 3;
-	for (size_t i = 0; i < COUNT(titles); i++) {
-		struct span title = span_of(titles[i]);
+	for (size_t i = 0; i < COUNT(korean_titles); i++) {
+		struct span title = span_of(korean_titles[i]);
 		if (line.len >= title.len + shortest_name && span_ends(line, title))
 			return trim_end(span_slice(line, 0, line.len - title.len));
 	}
@@ -286,7 +285,7 @@ struct span byline_bare(struct span line)
 		}
 	}
 	line = trim_end(without_role(without_address(without_label(line))));
-	return without_title(line);
+	return without_korean_title(line);
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -529,13 +528,14 @@ struct span byline_signed(struct span text)
 	if (close != NULL)
 		text = span_slice(text, (size_t)(close - text.at) + 1, text.len);
 	text = skip_marks(text);
-	for (size_t i = 0; i < COUNT(titles) && text.len > 0; i++) {
-		const char *found = memmem(text.at, text.len, titles[i], strlen(titles[i]));
+	for (size_t i = 0; i < COUNT(korean_titles) && text.len > 0; i++) {
+		const char *found =
+			memmem(text.at, text.len, korean_titles[i], strlen(korean_titles[i]));
 		if (found == NULL)
 			continue;
 		struct span name = span_slice(text, 0, (size_t)(found - text.at));
 		struct span rest =
-			skip_marks(span_slice(text, name.len + strlen(titles[i]), text.len));
+			skip_marks(span_slice(text, name.len + strlen(korean_titles[i]), text.len));
 		name = trim_end(name);
 		bool is_end = rest.len == 0 || rest.at[0] == '=' || rest.at[0] == '(' ||
 			      memchr(rest.at, '@', rest.len) != NULL;

@@ -55,9 +55,9 @@ bool byline_may_lead(struct span text);
 enum byline_lead byline_lead(struct span text, struct span language);
 
 /**
- * The name in a Korean signature, which calls it a reporter's behind it: "홍길동 기자
- * hong@paper.example",
- * "[Seoul] 홍길동 기자 = ". Empty if `text` is none. A slice of it. Pure. O(text.len).
+ * The name in a signature, which says behind it what its bearer does: "Jane Doe, Staff Writer",
+ * "Jane Doe | Senior Editor | May 2", and in Korean "홍길동 기자 hong@paper.example" or
+ * "[서울] 홍길동 기자 = ". Empty if `text` is none. A slice of it. Pure. O(text.len).
  */
 struct span byline_signed(struct span text);
 

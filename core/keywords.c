@@ -602,12 +602,12 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 		if (start < free_from)
 			continue;
 		free_from = end_of(f, &token[at[i].end - 1]);
-		keyword->at[keyword->count++] = (struct occurrence){start, free_from};
+		keyword->at[keyword->count++] = (struct text_range){start, free_from};
 	}
 	return true;
 }
 
-static struct span place(struct span text, const struct occurrence *at)
+static struct span place(struct span text, const struct text_range *at)
 {
 	return span_slice(text, at->start_byte, at->end_byte);
 }

@@ -7,17 +7,12 @@
 
 #include <stdint.h>
 
-/** One place in the text, bytes [start_byte, end_byte). */
-struct occurrence {
-	uint32_t start_byte, end_byte;
-};
-
 /** One to three neighbouring words that the text is about (the last one may be a number: "Harbour
  * 3"), or a name of up to five words; in the form that is most frequent in its first 32 places. */
 struct keyword {
 	struct span text;      /* points into the text */
 	float score;           /* 0 … 1, the best has 1 */
-	struct occurrence *at; /* rising, not overlapping */
+	struct text_range *at; /* its places in the text: rising, not overlapping */
 	size_t count;
 };
 

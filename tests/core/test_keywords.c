@@ -473,7 +473,7 @@ static void test_words_that_end_alike(void **state)
 	CHECK("both", has(&s.keywords, "アフリカ") && has(&s.keywords, "アメリカ"));
 	for (size_t i = 0; i < s.keywords.len; i++)
 		for (size_t j = 0; j < s.keywords.at[i].count; j++) {
-			const struct occurrence *at = &s.keywords.at[i].at[j];
+			const struct text_range *at = &s.keywords.at[i].at[j];
 			CHECK_SPAN("form", span_slice(text, at->start_byte, at->end_byte),
 				   s.keywords.at[i].text);
 		}

@@ -39,7 +39,7 @@ NO_PAGES = {
         "to-user", "to-control", "to-odd-port", "to-bad-host", "to-long", "refresh-to-private",
         "refresh-to-metadata", "refresh-to-user", "refresh-to-odd-port", "refresh-header-to-private"],
     "url_status": [
-        "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-to-other", "refresh-chain?6",
+        "to-self", "to-nowhere", "to-empty", "chain?6", "absent", "refresh-to-self", "refresh-to-twin", "refresh-chain?6",
         "refresh-to-absent"] + [
         name for name in BEHAVIOURS if name.startswith("status-")
         and name not in ("status-201", "status-202", "status-203", "status-101")],
