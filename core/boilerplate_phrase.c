@@ -158,19 +158,29 @@ static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE
 	return false;
 }
 
+/* May one of the phrases that stand anywhere begin at `at`? No at nearly all places: words and
+ * their lengths would be harder to predict. */
+static inline bool may_start_inside(struct span text, size_t at)
+{
+	const unsigned char *byte = (const unsigned char *)text.at + at;
+	if (byte[0] >= 0x80)
+		return (byte[0] & 0xC0) != 0x80;
+	if (text.len - at < 4)
+		return false;
+	uint32_t four = byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 |
+			(uint32_t)byte[3] << 24;
+	uint32_t bit = (four | 0x20202020) * 0x9E3779B1u >> (32 - PHRASE_START_BITS);
+	return (phrase_inside_start[bit / 8] >> bit % 8 & 1) != 0;
+}
+
 /* Phrases that may stand anywhere begin at a word or with a mark. */
 bool phrase_occurs(struct span text)
 {
-	for (size_t at = 0; at < text.len; at++) {
-		if (begins_with_one(span_slice(text, at, text.len), phrase_inside))
+	for (size_t at = 0; at < text.len; at++)
+		if (may_start_inside(text, at) &&
+		    !(at > 0 && ascii_is_letter(text.at[at - 1]) && ascii_is_letter(text.at[at])) &&
+		    begins_with_one(span_slice(text, at, text.len), phrase_inside))
 			return true;
-		if (ascii_is_letter(text.at[at]))
-			while (at + 1 < text.len && ascii_is_letter(text.at[at + 1]))
-				at++;
-		else
-			while (at + 1 < text.len && (text.at[at + 1] & 0xC0) == 0x80)
-				at++;
-	}
 	return false;
 }
 

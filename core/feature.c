@@ -24,7 +24,7 @@ struct word {
 	float idf;
 	float sum;            /* over the vectors added so far */
 	float topic;          /* log2 of its count */
-	float repeats;        /* number of sentences with it, if more than one */
+	uint32_t repeats;     /* number of sentences with it, if more than one */
 	float opening;        /* its weight in the first sentence */
 	uint32_t first, last; /* first and last sentence with it */
 	uint32_t stamp;       /* scratch */
@@ -77,6 +77,15 @@ static float clamp(float x, float low, float high)
 static inline uint32_t mask_of(bool condition)
 {
 	return 0 - (uint32_t)condition;
+}
+
+static inline float float_if(bool condition, float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	bits &= mask_of(condition);
+	memcpy(&x, &bits, sizeof x);
+	return x;
 }
 
 static const struct term *term_of(const struct work *w, uint32_t token)
@@ -249,7 +258,7 @@ static void weigh_terms(struct work *w)
 						 : log2_of(1 + (float)w->prose_len / (float)in),
 			.topic = term->count < SMALL_COUNTS ? log[term->count]
 							    : log2_of((float)term->count),
-			.repeats = (float)(in & mask_of(in > 1)),
+			.repeats = in & mask_of(in > 1),
 			.first = NOWHERE,
 			.last = term->last_sentence,
 			.stamp = NOWHERE,
@@ -309,17 +318,17 @@ static void build_vectors(struct work *w)
 
 /* How much of the text's content is repeated? Returns the numbers of sentences with such terms,
  * summed. */
-static float find_repeats(struct work *w)
+static uint64_t find_repeats(struct work *w)
 {
 	const struct terms *terms = w->input->terms;
-	float repeated = 0;
+	uint64_t repeated = 0;
 	uint32_t content = 0, returning = 0;
 	for (size_t t = 0; t < terms->distinct_count; t++) {
 		const struct term *term = &terms->distinct[t];
 		uint32_t counts = term->count & mask_of(!(term->flags & TERM_STOP));
 		content += counts;
 		returning += counts & mask_of(term->sentence_count > 1);
-		repeated += counts > 0 ? w->word[t].repeats : 0;
+		repeated += w->word[t].repeats & mask_of(counts > 0);
 	}
 	w->out->document[DOCUMENT_REPEATS] = share(returning, content);
 	return repeated;
@@ -341,31 +350,33 @@ static void mark_opening(struct work *w)
 
 static void term_features(struct work *w)
 {
-	float repeated = find_repeats(w);
+	uint64_t repeated = find_repeats(w);
 	mark_opening(w);
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p], others = 7u & ~(p < LEAD ? 1u << p : 0);
 		float *f = w->out->at[i];
-		float all = 0, topic = 0, covered = 0, launch = 0, lead = 0, said = 0;
+		float all = 0, topic = 0, lead = 0, said = 0;
+		uint64_t covered = 0, launch = 0;
 		uint32_t size = w->first[i + 1] - w->first[i], fresh = 0, back = 0;
 		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++) {
 			const struct word *word = &w->word[w->entry[e].term];
 			float weight = w->entry[e].weight;
 			bool first = word->first == i;
+			uint32_t again = word->repeats > 1 ? word->repeats - 1 : 0;
 			all += weight * word->sum;
 			topic += word->topic;
 			covered += word->repeats;
-			launch += first ? clamp(word->repeats - 1, 0, 4) : 0;
+			launch += (again < 4 ? again : 4) & mask_of(first);
 			fresh += first;
 			back += word->last > i;
 			lead += weight * word->opening;
-			said += word->stamp & others ? weight * weight : 0;
+			said += float_if(word->stamp & others, weight * weight);
 		}
 		w->all[i] = all;
 		f[FEATURE_TOPIC] = size == 0 ? 0 : clamp(topic / (float)size / 4, 0, 1);
-		f[FEATURE_COVER] = repeated > 0 ? covered / repeated : 0;
+		f[FEATURE_COVER] = repeated > 0 ? (float)covered / (float)repeated : 0;
 		f[FEATURE_NEW] = share(fresh, size);
-		f[FEATURE_LAUNCH] = clamp(launch / (4 * (float)(size + 2)), 0, 1);
+		f[FEATURE_LAUNCH] = clamp((float)launch / (4 * (float)(size + 2)), 0, 1);
 		f[FEATURE_RETURN] = share(back, size);
 		f[FEATURE_LEAD] = p > 0 ? lead : 0;
 		f[FEATURE_LEAD_SHARE] = said; /* weights are squared: a sentence's add up to 1 */

@@ -4,6 +4,9 @@
 Phrases have at least two bytes and are found by their first two; those looked for in every sentence
 are many, so they are found by four: the last four for those that end a sentence.
 
+Phrases looked for at each word are told by a bit for their first four bytes before that, unless they
+begin with a non-ASCII letter.
+
 Each comes with its first or last eight bytes, all with the bit set that makes ASCII capitals small
 letters, and a mask of as many as it has: together they rule out nearly all others in one step. The
 core compares ASCII letters without case; a phrase that begins with a non-ASCII letter is written in
@@ -15,12 +18,19 @@ from list_file import lines_of
 
 WHOLE, PREFIX, OPENING, INSIDE, CREDIT, ENDING, IMPRINT = range(7)
 BUCKETS = 512
+START_BITS = 12
 EDGE = 8
 
 
 def bucket(text):
     """Like edge_of() in boilerplate_phrase.c."""
     return (text[0] * 21 + text[1] + sum(b * f for b, f in zip(text[2:], (37, 61)))) % BUCKETS
+
+
+def start_bit(text):
+    """Like may_start_inside() in boilerplate_phrase.c."""
+    four = int.from_bytes(text[:4], "little") | 0x20202020
+    return four * 0x9E3779B1 % 2**32 >> 32 - START_BITS
 
 
 def key(text, kind):
@@ -43,6 +53,8 @@ def main():
                 OPENING if line.endswith("**") else PREFIX if line.endswith("*") else WHOLE)
         text = line.strip("*")
         if kind in (OPENING, ENDING) and len(text.encode()) < 4:
+            sys.exit("%s:%d: too short: %s" % (path, number, line))
+        if kind == INSIDE and text[0] < "\x80" and len(text.encode()) < 4:
             sys.exit("%s:%d: too short: %s" % (path, number, line))
         if (text.encode(), kind) in phrases:
             sys.exit("%s:%d: stands twice: %s" % (path, number, line))
@@ -81,6 +93,13 @@ def main():
             for at in range(0, BUCKETS + 1, 16):
                 out.write("\t" + " ".join("%d," % n for n in first[at:at + 16]) + "\n")
             out.write("};\n")
+        starts = {start_bit(text) for text, kind in phrases if kind == INSIDE and text[0] < 0x80}
+        out.write("enum { PHRASE_START_BITS = %d };\n"
+                  "static const uint8_t phrase_inside_start[(1 << PHRASE_START_BITS) / 8] = {\n" % START_BITS)
+        for at in range(0, 2**START_BITS, 128):
+            out.write("\t" + " ".join("%d," % sum((k in starts) << k - byte for k in range(byte, byte + 8))
+                                      for byte in range(at, at + 128, 8)) + "\n")
+        out.write("};\n")
 
 
 if __name__ == "__main__":
