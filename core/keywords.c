@@ -5,6 +5,7 @@
 #include "letters.h"
 #include "scatter.h"
 #include "utf8.h"
+#include "vector.h"
 
 #include <math.h>
 #include <utf8proc.h>
@@ -28,7 +29,7 @@ struct phrase {
 	uint32_t len;
 	uint32_t count, capitals; /* places; those capitalized like a name */
 	uint32_t longer, inside;  /* the longer phrase that contains it most often, and how often */
-	uint32_t first;           /* token where it first occurs */
+	uint32_t first, last;     /* tokens where it occurs first and, so far, last */
 	float score;
 };
 
@@ -40,12 +41,14 @@ struct finder {
 	uint32_t *slot;  /* number of a phrase plus one */
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
-	size_t tokens; /* that are looked at */
-	uint8_t *run;  /* for each token: how many from it on may form one phrase; 0: none */
-	bool *ends;    /* for each token: it may end a phrase */
-	bool *taken;   /* for each term: it is in a chosen phrase */
-	bool *titled;  /* for each term: it is in the title */
+	size_t tokens;  /* that are looked at */
+	uint32_t *next; /* for each token and length: where the phrase that begins there is next */
+	uint8_t *run;   /* for each token: how many from it on may form one phrase; 0: none */
+	bool *ends;     /* for each token: it may end a phrase */
+	bool *taken;    /* for each term: it is in a chosen phrase */
+	bool *titled;   /* for each term: it is in the title */
 	bool korean, chinese;
+	bool addresses; /* the text may have a URL or a mail address */
 };
 
 /* Does it begin with a capital? */
@@ -103,7 +106,7 @@ static struct phrase *find_phrase(struct finder *f, const struct token *token, u
 		return &f->phrase[*slot - 1];
 	struct phrase *phrase = &f->phrase[f->count++];
 	*phrase = (struct phrase){.hash = hash, .len = len};
-	phrase->first = (uint32_t)(token - f->input->terms->token);
+	phrase->first = phrase->last = (uint32_t)(token - f->input->terms->token);
 	for (uint32_t i = 0; i < len; i++)
 		phrase->term[i] = token[i].term;
 	*slot = (uint32_t)f->count;
@@ -130,6 +133,25 @@ static bool is_one_character(struct span text, const struct token *token)
 static bool is_of_run(char c)
 {
 	return c > ' ' && c < 0x7F;
+}
+
+/* Has one of these bytes what addresses have, "@", "//" or "ww"? Reads one byte more. */
+static inline vector addresses_among(const char *at)
+{
+	vector a = vector_load(at), b = vector_load(at + 1);
+	return (vector)((a == '@') | ((a == b) & ((a == '/') | (a == 'w'))));
+}
+
+/* Most texts have no addresses, so that nobody need ask each of their words for one. */
+static bool may_have_addresses(struct span text)
+{
+	if (text.len <= VECTOR_BYTES)
+		return true; /* or too short to tell */
+	size_t last = text.len - VECTOR_BYTES - 1;
+	vector found = addresses_among(text.at + last);
+	for (size_t at = 0; at < last; at += VECTOR_BYTES)
+		found |= addresses_among(text.at + at);
+	return vector_signs(found) != 0;
 }
 
 /* Is the token a piece of a URL or of a mail address? */
@@ -159,7 +181,7 @@ static bool token_usable(const struct finder *f, const struct token *token)
 	const struct term *term = &f->input->terms->distinct[token->term];
 	struct span text = f->input->text;
 	return !(term->flags & (TERM_STOP | TERM_NUMBER | TERM_REPORT)) && !is_tiny(text, token) &&
-	       !is_of_address(text, token) &&
+	       !(f->addresses && is_of_address(text, token)) &&
 	       !(f->korean && korean_is_verb(span_slice(text, token->start_byte, token->end_byte)));
 }
 
@@ -277,6 +299,11 @@ static void find_ends(struct arena *arena, struct finder *f)
 					(k > terms->first[i] || balance[terms->token[k].term] >= 0);
 }
 
+static uint32_t *next_place(const struct finder *f, size_t token, uint32_t len)
+{
+	return &f->next[token * PHRASE_WORDS + len - 1];
+}
+
 static void collect(struct finder *f)
 {
 	const struct terms *terms = f->input->terms;
@@ -293,6 +320,8 @@ static void collect(struct finder *f)
 					    &terms->token[k + len - 1])))
 					continue;
 				struct phrase *phrase = find_phrase(f, &terms->token[k], len, hash);
+				*next_place(f, phrase->last, len) = (uint32_t)k;
+				phrase->last = (uint32_t)k;
 				phrase->count++;
 				/* "The Train That Refused to Die": headings capitalize all
 				 * words. */
@@ -478,18 +507,11 @@ struct stretch {
 	size_t first, end;
 };
 
-static size_t find_stretches(const struct finder *f, const struct phrase *phrase,
-			     struct stretch *out)
+static void find_stretches(const struct finder *f, const struct phrase *phrase, struct stretch *out)
 {
-	const struct terms *terms = f->input->terms;
-	size_t count = 0;
-	for (size_t k = phrase->first; k + phrase->len <= f->tokens && count < phrase->count; k++) {
-		const struct token *token = &terms->token[k];
-		if (token->term == phrase->term[0] && f->run[k] >= phrase->len &&
-		    f->ends[k + phrase->len - 1] && same_terms(phrase, token, phrase->len))
-			out[count++] = (struct stretch){k, k + phrase->len};
-	}
-	return count;
+	size_t k = phrase->first;
+	for (size_t i = 0; i < phrase->count; i++, k = *next_place(f, k, phrase->len))
+		out[i] = (struct stretch){k, k + phrase->len};
 }
 
 /* The sentence of token `k`: the last that begins at or before it. */
@@ -590,7 +612,8 @@ static bool add_occurrences(struct arena *arena, struct finder *f, const struct 
 	keyword->at = arena_alloc(arena, phrase->count, sizeof *keyword->at);
 	if (at == NULL || keyword->at == NULL)
 		return false;
-	size_t count = find_stretches(f, phrase, at);
+	size_t count = phrase->count;
+	find_stretches(f, phrase, at);
 	*grown = false;
 	while (grow(f, at, count, true) || grow(f, at, count, false))
 		*grown = true;
@@ -665,6 +688,7 @@ static bool prepare(struct arena *arena, struct finder *f)
 	f->slot = arena_zalloc(arena, (size_t)1 << f->bits, sizeof *f->slot);
 	f->factor = scatter_factor(f->slot);
 	f->phrase = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->phrase);
+	f->next = arena_alloc(arena, PHRASE_WORDS * tokens, sizeof *f->next);
 	f->run = arena_zalloc(arena, tokens, sizeof *f->run);
 	f->ends = arena_zalloc(arena, tokens, sizeof *f->ends);
 	f->taken = arena_zalloc(arena, f->input->terms->distinct_count, sizeof *f->taken);
@@ -683,7 +707,8 @@ void keywords_find(struct arena *arena, const struct score_input *input,
 	struct finder f = {.input = input,
 			   .scores = scores,
 			   .korean = korean_is(input->language),
-			   .chinese = span_equal(span_of(input->language->tag), SPAN("zh"))};
+			   .chinese = span_equal(span_of(input->language->tag), SPAN("zh")),
+			   .addresses = may_have_addresses(input->text)};
 	*out = (struct keywords){.at = arena_zalloc(arena, max, sizeof *out->at)};
 	if (out->at == NULL || !prepare(arena, &f))
 		return;
