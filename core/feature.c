@@ -116,14 +116,30 @@ static void look_between(struct span between, struct surface *s)
 	}
 }
 
-static void count_flags(uint8_t flags, struct surface *s)
+/* A term's eight flags are counted in the eight bytes of one number, which overflow after so many
+ * tokens. */
+enum { COUNTED_AT_ONCE = 255 };
+
+/* 1 in the byte of each flag that is set. */
+static inline uint64_t count_flags(uint8_t flags)
 {
-	s->numbers += (flags & TERM_NUMBER) != 0;
-	s->self += (flags & TERM_SELF) != 0;
-	s->you += (flags & TERM_YOU) != 0;
-	s->report += (flags & TERM_REPORT) != 0;
-	s->claim += (flags & TERM_CLAIM) != 0;
-	s->pronouns += (flags & TERM_PRONOUN) != 0;
+	uint64_t bits = flags * 0x0101010101010101u & 0x8040201008040201u;
+	return (bits + 0x7F7F7F7F7F7F7F7Fu) >> 7 & 0x0101010101010101u;
+}
+
+static inline uint32_t counted(uint64_t counts, unsigned flag)
+{
+	return counts >> 8 * (unsigned)__builtin_ctz(flag) & 0xFF;
+}
+
+static inline void add_counts(uint64_t counts, struct surface *s)
+{
+	s->numbers += counted(counts, TERM_NUMBER);
+	s->self += counted(counts, TERM_SELF);
+	s->you += counted(counts, TERM_YOU);
+	s->report += counted(counts, TERM_REPORT);
+	s->claim += counted(counts, TERM_CLAIM);
+	s->pronouns += counted(counts, TERM_PRONOUN);
 }
 
 /* Half the tokens are function words, unpredictably: so content words are counted and gathered
@@ -139,20 +155,25 @@ static struct surface look(struct work *w, size_t i)
 	uint32_t last_end = w->input->sentences->at[i].start_byte;
 	uint32_t *content = w->content + w->content_at[i];
 	uint32_t content_count = 0, content_bytes = 0, names = 0;
-	for (; token < end_token; token++) {
-		uint32_t start = token->start_byte, term = token->term;
-		uint8_t flags = terms->distinct[term].flags;
-		/* Most words are separated by one space; pairs of characters overlap. */
-		if ((start != last_end + 1 || text.at[last_end] != ' ') && start > last_end)
-			look_between(span_slice(text, last_end, start), &s);
-		last_end = token->end_byte;
-		uint32_t is_content = !(flags & TERM_STOP);
-		content[content_count] = term;
-		content_count += is_content;
-		content_bytes += (last_end - start) & mask_of(is_content);
-		names += letters_is_capital(text.at + start);
-		if (flags > TERM_STOP)
-			count_flags(flags, &s);
+	while (token < end_token) {
+		uint64_t counts = 0;
+		const struct token *end_counting =
+			end_token - token > COUNTED_AT_ONCE ? token + COUNTED_AT_ONCE : end_token;
+		for (; token < end_counting; token++) {
+			uint32_t start = token->start_byte, term = token->term;
+			uint8_t flags = terms->distinct[term].flags;
+			/* Most words are separated by one space; pairs of characters overlap. */
+			if ((start != last_end + 1 || text.at[last_end] != ' ') && start > last_end)
+				look_between(span_slice(text, last_end, start), &s);
+			last_end = token->end_byte;
+			uint32_t is_content = !(flags & TERM_STOP);
+			content[content_count] = term;
+			content_count += is_content;
+			content_bytes += (last_end - start) & mask_of(is_content);
+			names += letters_is_capital(text.at + start);
+			counts += count_flags(flags);
+		}
+		add_counts(counts, &s);
 	}
 	if (opening < end_token) /* the first word's capital says nothing */
 		names -= letters_is_capital(text.at + opening->start_byte);
@@ -269,16 +290,17 @@ static void weigh_terms(struct work *w)
 /* The sentence's content terms and their tf-idf weights. */
 static uint32_t find_entries(struct work *w, uint32_t i, uint32_t len)
 {
-	uint32_t start = len;
-	for (uint32_t k = w->content_at[i]; k < w->content_at[i + 1]; k++) {
-		struct word *word = &w->word[w->content[k]];
+	uint32_t start = len, end = w->content_at[i + 1];
+	for (uint32_t k = w->content_at[i]; k < end; k++) {
+		uint32_t term = w->content[k];
+		struct word *word = &w->word[term];
 		if (word->stamp - start < len - start) { /* an entry of this sentence */
 			w->entry[word->stamp].weight += 0.5f * word->idf;
 			continue;
 		}
 		word->stamp = len;
 		word->first = word->first < i ? word->first : i;
-		w->entry[len++] = (struct entry){w->content[k], word->idf};
+		w->entry[len++] = (struct entry){term, word->idf};
 	}
 	return len;
 }
@@ -429,9 +451,10 @@ static void random_walk(struct work *w)
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p];
 		float degree = w->all[i] - 1;
-		w->flow[i] = degree > 0.0001f ? 0.85f / degree : 0;
+		float flow = degree > 0.0001f ? 0.85f / degree : 0;
+		w->flow[i] = flow;
 		for (uint32_t e = w->first[i]; e < w->first[i + 1]; e++)
-			w->word[w->entry[e].term].sum += w->flow[i] * w->entry[e].weight;
+			w->word[w->entry[e].term].sum += flow * w->entry[e].weight;
 	}
 	for (uint32_t p = 0; p < w->prose_len; p++) {
 		uint32_t i = w->prose[p];

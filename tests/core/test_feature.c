@@ -104,6 +104,26 @@ static void test_meaning(void **state)
 	arena_free(&arena);
 }
 
+/* More words of a kind than a byte can count. */
+static void test_long_sentence(void **state)
+{
+	enum { REPEATS = 300 };
+	static const char words[] = "he ferry pier rope tide mast sail keel buoy crew ";
+	static char text[REPEATS * (sizeof words - 1)];
+	for (size_t i = 0; i < REPEATS; i++)
+		memcpy(text + i * (sizeof words - 1), words, sizeof words - 1);
+	struct arena arena;
+	struct made m;
+	arena_init(&arena, (size_t)1 << 24);
+	make(&arena, (struct span){text, sizeof text - 1}, SPAN(""), &m);
+	CHECK_SIZE("sentences", m.sentences.len, 1);
+	CHECK("a pronoun in ten words", near(m.features.at[0][FEATURE_PRONOUNS], 0.4f));
+	CHECK("nothing else", m.features.at[0][FEATURE_CLAIM] == 0 &&
+				      m.features.at[0][FEATURE_NUMBERS] == 0 &&
+				      m.features.at[0][FEATURE_YOU] == 0);
+	arena_free(&arena);
+}
+
 /* Products with sums of vectors, computed by hand: the first and last sentence are the same and
  * share no word with the middle one. */
 static void test_centrality(void **state)
@@ -216,9 +236,12 @@ static void test_what_was_learned_from(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_meaning),    cmocka_unit_test(test_centrality),
-		cmocka_unit_test(test_alike),      cmocka_unit_test(test_many_sentences),
-		cmocka_unit_test(test_same_twice), cmocka_unit_test(test_what_was_learned_from)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_meaning),
+					   cmocka_unit_test(test_long_sentence),
+					   cmocka_unit_test(test_centrality),
+					   cmocka_unit_test(test_alike),
+					   cmocka_unit_test(test_many_sentences),
+					   cmocka_unit_test(test_same_twice),
+					   cmocka_unit_test(test_what_was_learned_from)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
