@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature) /* clang's spelling of gcc's __SANITIZE_ADDRESS__ */
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
@@ -19,6 +20,7 @@
 /* An article of a few kilobytes fits in one block, so the usual job never calls malloc; half a
  * megabyte stays in the L2 cache of a server core. */
 #define BLOCK_BYTES ((size_t)512 * 1024)
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
 
 struct arena_block {
 	struct arena_block *older;
@@ -35,6 +37,20 @@ static size_t round_up(size_t n)
 void arena_init(struct arena *arena, size_t ceiling_bytes)
 {
 	*arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+}
+
+/* Asks for huge pages where a large block has room for them: in pages of 4 KB, a text of ten
+ * megabytes takes up to twice the time. A hint, which may be declined. */
+static void use_huge_pages(const struct arena_block *block)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t start = ((uintptr_t)block + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1),
+		  end = (uintptr_t)block->end & ~(uintptr_t)(HUGE_PAGE - 1);
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+#else
+	(void)block;
+#endif
 }
 
 static bool add_block(struct arena *arena, size_t room)
@@ -56,6 +72,7 @@ static bool add_block(struct arena *arena, size_t room)
 	block->older = arena->blocks;
 	block->size = size;
 	block->end = (char *)block + size;
+	use_huge_pages(block);
 	arena->blocks = block;
 	arena->used_bytes += size;
 	arena->next = block->bytes;
@@ -113,6 +130,7 @@ static void *grow_block(struct arena *arena, struct arena_block **link, size_t r
 		return NULL;
 	block->size = size;
 	block->end = (char *)block + size;
+	use_huge_pages(block);
 	*link = block;
 	arena->used_bytes += size - old_size;
 	if (newest)

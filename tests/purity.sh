@@ -8,10 +8,10 @@ library=$1
 root=$2
 
 # No files, sockets, clocks, threads, locale, environment, printf. Memory only through malloc and
-# free; the C library only where it computes, and of mathematics what IEEE 754 rounds correctly, so that
+# free, with advice on the pages of large blocks; the C library only where it computes, and of mathematics what IEEE 754 rounds correctly, so that
 # a score is the same on every machine; what the processor has only where either way gives the same bits.
 allowed='
-malloc|calloc|realloc|free|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__popcountdi2
+malloc|calloc|realloc|free|madvise|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__popcountdi2
 memcpy|memmove|memset|memcmp|memchr|memrchr|memmem|mempcpy
 __memcpy_chk|__memmove_chk|__memset_chk
 strlen|strnlen|strcmp|strncmp|strchr|strrchr|strstr|strspn|strcspn
