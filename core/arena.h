@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /**
- * One job's memory: bump allocation under a ceiling, freed at once.
+ * One job's memory: bump allocation under a ceiling, freed at once. Blocks of megabytes ask the
+ * system for huge pages.
  *
  * A worker owns one arena and resets it between jobs; nothing inside is freed piece by piece.
  * It remembers failure: after the first refusal every allocation returns NULL and `failed` stays

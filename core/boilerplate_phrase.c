@@ -158,8 +158,8 @@ static inline bool begins_with_one(struct span text, const uint16_t first[PHRASE
 	return false;
 }
 
-/* May one of the phrases that stand anywhere begin at `at`? No at nearly all places: words and
- * their lengths would be harder to predict. */
+/* May one of the phrases that stand anywhere begin at `at`? The answer is no nearly everywhere, so
+ * the processor predicts it; where each word ends, it does not. */
 static inline bool may_start_inside(struct span text, size_t at)
 {
 	const unsigned char *byte = (const unsigned char *)text.at + at;

@@ -42,7 +42,8 @@ struct finder {
 	uint64_t factor; /* of scatter_place() */
 	unsigned bits;
 	size_t tokens;  /* that are looked at */
-	uint32_t *next; /* for each token and length: where the phrase that begins there is next */
+	uint32_t *next; /* for each token and length: where the phrase of that length that begins
+			   there is next; nothing that counts at its last place */
 	uint8_t *run;   /* for each token: how many from it on may form one phrase; 0: none */
 	bool *ends;     /* for each token: it may end a phrase */
 	bool *taken;    /* for each term: it is in a chosen phrase */

@@ -8,8 +8,9 @@ library=$1
 root=$2
 
 # No files, sockets, clocks, threads, locale, environment, printf. Memory only through malloc and
-# free, with advice on the pages of large blocks; the C library only where it computes, and of mathematics what IEEE 754 rounds correctly, so that
-# a score is the same on every machine; what the processor has only where either way gives the same bits.
+# free, with advice on the pages of large blocks; the C library only where it computes, and of
+# mathematics what IEEE 754 rounds correctly, so that a score is the same on every machine; what the
+# processor has only where either way gives the same bits.
 allowed='
 malloc|calloc|realloc|free|madvise|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__popcountdi2
 memcpy|memmove|memset|memcmp|memchr|memrchr|memmem|mempcpy

@@ -4,8 +4,8 @@
 Phrases have at least two bytes and are found by their first two; those looked for in every sentence
 are many, so they are found by four: the last four for those that end a sentence.
 
-Phrases looked for at each word are told by a bit for their first four bytes before that, unless they
-begin with a non-ASCII letter.
+Phrases that may stand anywhere are looked for at each place of a text, so a set of bits for the hashes
+of their first four bytes comes before that; those that begin with a non-ASCII character have none.
 
 Each comes with its first or last eight bytes, all with the bit set that makes ASCII capitals small
 letters, and a mask of as many as it has: together they rule out nearly all others in one step. The
@@ -52,9 +52,8 @@ def main():
                 IMPRINT if line.endswith("****") else CREDIT if line.endswith("***") else
                 OPENING if line.endswith("**") else PREFIX if line.endswith("*") else WHOLE)
         text = line.strip("*")
-        if kind in (OPENING, ENDING) and len(text.encode()) < 4:
-            sys.exit("%s:%d: too short: %s" % (path, number, line))
-        if kind == INSIDE and text[0] < "\x80" and len(text.encode()) < 4:
+        by_four = kind in (OPENING, ENDING) or (kind == INSIDE and text[0] < "\x80")
+        if by_four and len(text.encode()) < 4:
             sys.exit("%s:%d: too short: %s" % (path, number, line))
         if (text.encode(), kind) in phrases:
             sys.exit("%s:%d: stands twice: %s" % (path, number, line))
